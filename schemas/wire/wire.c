@@ -1,0 +1,1 @@
+/* Nothing yet. */ typedef int wire_not_empty;

@@ -1,0 +1,231 @@
+/* base/cbor-rd and base/cbor-wr */
+#include "base/cbor-rd.h"
+#include "base/cbor-wr.h"
+#include "lib/check.h"
+
+static struct cbor_rd
+reader(const char *hex)
+{
+    return cbor_rd_init(check_guarded(check_hex(hex)));
+}
+
+/* True when the whole input is one acceptable item. */
+static bool
+acceptable(const char *hex)
+{
+    struct cbor_rd c = reader(hex);
+
+    (void)cbor_rd_raw(&c);
+    return cbor_rd_end(&c);
+}
+
+static void
+well_formed_items_are_accepted(void)
+{
+    static const char *const good[] = {
+        "00",           "17",
+        "1818",         "190100",
+        "1a00010000",   "1b0000000100000000",
+        "20",           "3818",
+        "40",           "4101",
+        "60",           "6161",
+        "80",           "820102",
+        "a0",           "a1 01 02",
+        "a2 0102 0304", "c100",
+        "f4",           "f5",
+        "f6",           "a3 0100 2000 616100",
+        "d8 3d 80",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        if (!acceptable(good[i])) {
+            check_fail(__FILE__, __LINE__, "refused: %s", good[i]);
+        }
+    }
+}
+
+static void
+all_that_is_not_deterministic_is_refused(void)
+{
+    static const char *const bad[] = {
+        "",     /* nothing */
+        "1800", /* not the shortest */
+        "1900ff",
+        "1a0000ffff",
+        "1b00000000ffffffff",
+        "3817",
+        "580100",
+        "7801 61",
+        "5f4101ff", /* indefinite lengths */
+        "7f6161ff",
+        "9f01ff",
+        "bf0102ff",
+        "ff",
+        "f7",
+        "f90000",
+        "fa00000000",
+        "fb0000000000000000",
+        "f8ff",
+        "e0",           /* types we do not speak */
+        "a2 0102 0103", /* the same key twice */
+        "a2 0302 0103", /* keys out of order */
+        "a2 616100 0100",
+        "a1 8000 00", /* a key that is neither number nor text */
+        "62c328",     /* not UTF-8 */
+        "0000",       /* trailing bytes */
+        "41",
+        "5b0000000010000000",
+        "9b0000000010000000",
+        "bb0000000010000000",
+        "9bffffffffffffffff",
+        "bbffffffffffffffff",
+        "5bffffffffffffffff",
+        "7bffffffffffffffff",
+        "81818181818181818100", /* deeper than we read */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (acceptable(bad[i])) {
+            check_fail(__FILE__, __LINE__, "accepted: %s", bad[i]);
+        }
+    }
+}
+
+static void
+every_truncation_is_refused(void)
+{
+    struct bytes good = check_hex("a3 01 43010203 02 8301820203f5 6161 1a00010000");
+
+    for (size_t n = 0; n < good.len; n++) {
+        struct cbor_rd c = cbor_rd_init(check_guarded(bytes_of(good.p, n)));
+
+        (void)cbor_rd_raw(&c);
+        CHECK(!cbor_rd_end(&c));
+    }
+}
+
+static void
+numbers_keep_their_bounds(void)
+{
+    struct cbor_rd c = reader("1b7fffffffffffffff");
+
+    CHECK_EQ(cbor_rd_int(&c), INT64_MAX);
+    c = reader("3b7fffffffffffffff");
+    CHECK_EQ(cbor_rd_int(&c), INT64_MIN);
+    c = reader("1b8000000000000000");
+    CHECK_EQ(cbor_rd_int(&c), 0);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("3b8000000000000000");
+    CHECK_EQ(cbor_rd_int(&c), 0);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("05");
+    CHECK_EQ(cbor_rd_uint(&c, 4), 0);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("1bffffffffffffffff");
+    CHECK(cbor_rd_uint(&c, UINT64_MAX) == UINT64_MAX);
+    CHECK(cbor_rd_end(&c));
+}
+
+static void
+strings_keep_their_bounds(void)
+{
+    uint8_t out[2] = {7, 7};
+    struct cbor_rd c = reader("43010203");
+
+    CHECK_EQ(cbor_rd_bstr(&c, 2).len, 0);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("420102");
+    cbor_rd_bstr_copy(&c, out, 2);
+    CHECK_BYTES(BYTES_OF(out), check_hex("0102"));
+    c = reader("4101");
+    cbor_rd_bstr_copy(&c, out, 2);
+    CHECK(cbor_rd_failed(&c));
+    CHECK_BYTES(BYTES_OF(out), check_hex("0000"));
+    c = reader("6161");
+    CHECK_EQ(cbor_rd_bstr(&c, 9).len, 0);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("626161");
+    CHECK_EQ(cbor_rd_tstr(&c, 1).len, 0);
+    CHECK(cbor_rd_failed(&c));
+}
+
+static void
+a_map_gives_its_keys_in_order(void)
+{
+    struct cbor_rd c = reader("a3 01 f5 20 f6 6161 05");
+    struct cbor_map m = cbor_rd_map(&c, 3);
+    struct cbor_key key;
+
+    CHECK(cbor_map_next(&c, &m, &key));
+    CHECK_EQ(key.number, 1);
+    CHECK(cbor_rd_bool(&c));
+    CHECK(cbor_map_next(&c, &m, &key));
+    CHECK_EQ(key.number, -1);
+    CHECK(cbor_rd_null(&c));
+    CHECK(cbor_map_next(&c, &m, &key));
+    CHECK_BYTES(key.text, bytes_str("a"));
+    CHECK(!cbor_rd_null(&c));
+    CHECK_EQ(cbor_rd_uint(&c, 5), 5);
+    CHECK(!cbor_map_next(&c, &m, &key));
+    CHECK(cbor_rd_end(&c));
+}
+
+static void
+counts_are_not_believed(void)
+{
+    struct cbor_rd c = reader("a2 0100");
+    struct cbor_map m = cbor_rd_map(&c, 1);
+    int64_t key;
+
+    CHECK(!cbor_map_next_int(&c, &m, &key));
+    CHECK(cbor_rd_failed(&c));
+    c = reader("8100");
+    cbor_rd_array(&c, 2);
+    CHECK(cbor_rd_failed(&c));
+    c = reader("a1616100");
+    m = cbor_rd_map(&c, 4);
+    CHECK(!cbor_map_next_int(&c, &m, &key));
+    CHECK(cbor_rd_failed(&c));
+}
+
+static void
+the_writer_uses_the_shortest_form(void)
+{
+    uint8_t room[128];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    cbor_wr_map(&wr, 2);
+    cbor_wr_uint(&wr, 1);
+    cbor_wr_array(&wr, 6);
+    cbor_wr_uint(&wr, 23);
+    cbor_wr_uint(&wr, 24);
+    cbor_wr_uint(&wr, 65535);
+    cbor_wr_int(&wr, -65537);
+    cbor_wr_bool(&wr, false);
+    cbor_wr_null(&wr);
+    cbor_wr_tstr(&wr, "a");
+    cbor_wr_tag(&wr, 18);
+    cbor_wr_bstr(&wr, check_hex("0102"));
+    CHECK_BYTES(wr_done(&wr), check_hex("a2 01 86 17 1818 19ffff 3a00010000 f4 f6 6161 d2 420102"));
+}
+
+static void
+the_writer_stops_at_its_room(void)
+{
+    for (size_t cap = 0; cap < 11; cap++) {
+        uint8_t room[16];
+        struct wr wr = wr_init((uint8_t *)(uintptr_t)check_guarded(bytes_of(room, cap)).p, cap);
+
+        cbor_wr_array(&wr, 3);
+        cbor_wr_uint(&wr, 1000);
+        cbor_wr_bstr(&wr, check_hex("010203"));
+        cbor_wr_tstr(&wr, "ab");
+        CHECK(wr_done(&wr).p == NULL);
+    }
+}
+
+CHECK_MAIN(CASE(well_formed_items_are_accepted), CASE(all_that_is_not_deterministic_is_refused),
+           CASE(every_truncation_is_refused), CASE(numbers_keep_their_bounds),
+           CASE(strings_keep_their_bounds), CASE(a_map_gives_its_keys_in_order),
+           CASE(counts_are_not_believed), CASE(the_writer_uses_the_shortest_form),
+           CASE(the_writer_stops_at_its_room))

@@ -1,0 +1,98 @@
+/* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
+#include <stdio.h>
+
+#include "cmd.h"
+
+const struct cmd *const cmd_table[] = {
+    NULL, /* one line a subcommand above this one */
+};
+
+static void
+print_overview(FILE *out)
+{
+    fprintf(out, "usage: assay COMMAND …\n\n");
+    for (size_t i = 0; cmd_table[i]; i++) {
+        fprintf(out, "  %-18s %s\n", cmd_table[i]->name, cmd_table[i]->summary);
+    }
+    fprintf(out, "\n`assay help COMMAND` explains one. Exit status: 0 yes, 1 no, 2 usage.\n");
+}
+
+/* Number of words of the command's name that argv begins with; 0 when it is another command. */
+static int
+match(const char *name, int argc, char **argv)
+{
+    int words = 0;
+
+    while (*name != '\0') {
+        size_t len = strcspn(name, " ");
+
+        if (words == argc || strlen(argv[words]) != len || memcmp(argv[words], name, len) != 0) {
+            return 0;
+        }
+        words++;
+        name += len;
+        name += strspn(name, " ");
+    }
+    return words;
+}
+
+static const struct cmd *
+find(int argc, char **argv, int *ret_words)
+{
+    for (size_t i = 0; cmd_table[i]; i++) {
+        *ret_words = match(cmd_table[i]->name, argc, argv);
+        if (*ret_words > 0) {
+            return cmd_table[i];
+        }
+    }
+    return NULL;
+}
+
+static int
+help(int argc, char **argv)
+{
+    int words;
+    const struct cmd *cmd = find(argc, argv, &words);
+
+    if (!cmd) {
+        print_overview(stdout);
+        return CMD_YES;
+    }
+    printf("usage: assay %s %s\n\n%s.\n\n%s", cmd->name, cmd->args, cmd->summary, cmd->help);
+    return CMD_YES;
+}
+
+static bool
+asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+main(int argc, char **argv)
+{
+    int words = 0;
+    const struct cmd *cmd;
+
+    if (argc >= 2 && strcmp(argv[1], "help") == 0) {
+        return help(argc - 2, argv + 2);
+    }
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        printf("assay %s\n", ASSAY_VERSION);
+        return CMD_YES;
+    }
+    cmd = argc >= 2 ? find(argc - 1, argv + 1, &words) : NULL;
+    if (argc >= 2 && asks_for_help(argc - 1, argv + 1)) {
+        return help(argc - 1, argv + 1);
+    }
+    if (!cmd) {
+        print_overview(stderr);
+        return CMD_USAGE;
+    }
+    return cmd->run(cmd, argc - words, argv + words);
+}
