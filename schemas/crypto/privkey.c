@@ -1,0 +1,161 @@
+#include "crypto/privkey.h"
+
+#include <errno.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "crypto/der-sig.h"
+
+struct privkey {
+    EVP_PKEY *pkey;
+    EVP_PKEY_CTX *sign;
+};
+
+void
+privkey_free(struct privkey *key)
+{
+    if (key) {
+        EVP_PKEY_CTX_free(key->sign);
+        EVP_PKEY_free(key->pkey);
+        free(key);
+    }
+}
+
+void
+privkey_freep(struct privkey **key)
+{
+    privkey_free(*key);
+    *key = NULL;
+}
+
+static bool
+is_p256(const EVP_PKEY *pkey)
+{
+    char group[32];
+    size_t len = 0;
+
+    return EVP_PKEY_get_base_id(pkey) == EVP_PKEY_EC &&
+           EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) == 1 &&
+           strcmp(group, "prime256v1") == 0;
+}
+
+static int
+privkey_wrap(EVP_PKEY *take_pkey, struct privkey **ret_key)
+{
+    CLEANUP(privkey_freep) struct privkey *key = calloc(1, sizeof(*key));
+
+    if (!key) {
+        EVP_PKEY_free(take_pkey);
+        return -ENOMEM;
+    }
+    key->pkey = take_pkey;
+    if (!is_p256(take_pkey)) {
+        return PRIVKEY_E_ALG;
+    }
+    key->sign = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    if (!key->sign || EVP_PKEY_sign_init(key->sign) != 1) {
+        return -ENOMEM;
+    }
+    *ret_key = key;
+    key = NULL;
+    return 0;
+}
+
+/* Answers "no" instead of asking on the terminal for the passphrase of an encrypted key. */
+static int
+no_passphrase(char *room, int cap, int writing, void *context)
+{
+    (void)room;
+    (void)cap;
+    (void)writing;
+    (void)context;
+    return -1;
+}
+
+int
+privkey_from_pem(struct bytes pem, struct privkey **ret_key)
+{
+    BIO *bio;
+    EVP_PKEY *pkey;
+
+    if (pem.len == 0 || pem.len > LIMIT_CERT_BYTES) {
+        return PRIVKEY_E_FORM;
+    }
+    bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+    if (!bio) {
+        return -ENOMEM;
+    }
+    pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    BIO_free(bio);
+    return pkey ? privkey_wrap(pkey, ret_key) : PRIVKEY_E_FORM;
+}
+
+int
+privkey_generate(struct privkey **ret_key)
+{
+    EVP_PKEY *pkey = EVP_EC_gen("prime256v1");
+
+    return pkey ? privkey_wrap(pkey, ret_key) : -EIO;
+}
+
+int
+privkey_to_pem(const struct privkey *key, char **ret_pem)
+{
+    BIO *bio = BIO_new(BIO_s_secmem());
+    char *pem = NULL;
+    char *view = NULL;
+    long len;
+
+    if (!bio) {
+        return -ENOMEM;
+    }
+    if (PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1) {
+        len = BIO_get_mem_data(bio, &view);
+        pem = len > 0 ? calloc(1, (size_t)len + 1) : NULL;
+        if (pem) {
+            memcpy(pem, view, (size_t)len);
+        }
+    }
+    BIO_free(bio);
+    if (!pem) {
+        return -ENOMEM;
+    }
+    *ret_pem = pem;
+    return 0;
+}
+
+static int
+coordinate(const struct privkey *key, const char *name, uint8_t out[32])
+{
+    BIGNUM *value = NULL;
+    bool ok =
+        EVP_PKEY_get_bn_param(key->pkey, name, &value) == 1 && BN_bn2binpad(value, out, 32) == 32;
+
+    BN_free(value);
+    return ok ? 0 : -EIO;
+}
+
+int
+privkey_point(const struct privkey *key, uint8_t x[32], uint8_t y[32])
+{
+    int r = coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, x);
+
+    return r < 0 ? r : coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, y);
+}
+
+int
+privkey_sign(struct privkey *key, const uint8_t digest[32], uint8_t ret_signature[ES256_SIG_SIZE])
+{
+    uint8_t der[DER_SIG_MAX];
+    size_t len = sizeof(der);
+
+    if (EVP_PKEY_sign(key->sign, der, &len, digest, 32) != 1) {
+        return -EIO;
+    }
+    return der_sig_read(bytes_of(der, len), 32, ret_signature) == 0 ? 0 : -EIO;
+}
