@@ -28,3 +28,7 @@
 #define LIMIT_ENVELOPE_BYTES 4096u          /* what the keeper reads itself beside log bytes */
 #define LIMIT_EVIDENCE_LOGS 4u              /* firmware, IMA, userspace, one spare */
 #define LIMIT_TOKEN_BYTES 2048u             /* protocol page, Tokens */
+
+/* Signed objects */
+#define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
+#define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */
