@@ -1,10 +1,10 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cmd-token.h"
 
 const struct cmd *const cmd_table[] = {
-    NULL, /* one line a subcommand above this one */
+    &cmd_token_verify, &cmd_token_show, NULL, /* one line a subcommand above this one */
 };
 
 static void
