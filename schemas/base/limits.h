@@ -28,3 +28,14 @@
 #define LIMIT_ENVELOPE_BYTES 4096u          /* what the keeper reads itself beside log bytes */
 #define LIMIT_EVIDENCE_LOGS 4u              /* firmware, IMA, userspace, one spare */
 #define LIMIT_TOKEN_BYTES 2048u             /* protocol page, Tokens */
+
+/* Texts on the wire */
+#define LIMIT_SITE 64u        /* site id, a DNS-like name */
+#define LIMIT_CODE 64u        /* one-time enrolment code: 26 characters of base32 */
+#define LIMIT_TEXT 128u       /* maker, model, version: SMBIOS strings seen are below 64 */
+#define LIMIT_IDENTITY 64u    /* PSK identity: 36 characters */
+#define LIMIT_REASONS 16u     /* reasons that a device is told */
+#define LIMIT_PUBLIC 512u     /* TPMT_PUBLIC: RSA-3072 takes 442 */
+#define LIMIT_CREDENTIAL 128u /* TPM2B_ID_OBJECT with SHA-512: 2 + 66 + 34 */
+#define LIMIT_SECRET 514u     /* TPM2B_ENCRYPTED_SECRET of RSA-4096 */
+#define LIMIT_AUD 255u        /* audience name */
