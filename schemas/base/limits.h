@@ -14,8 +14,15 @@
 
 /* IMA lists */
 #define LIMIT_IMA_BYTES (16u * 1024u * 1024u)
-#define LIMIT_IMA_ENTRIES 65536u /* a server list has 1,650; a message's worth */
-#define LIMIT_IMA_FIELDS 9u      /* evm-sig, the longest built-in template */
+#define LIMIT_IMA_ENTRIES 65536u      /* a server list has 1,650; a message's worth */
+#define LIMIT_IMA_FIELDS 15u          /* the kernel's own limit; evm-sig, the longest built in: 9 */
+#define LIMIT_IMA_TEMPLATE_NAME 255u  /* a format string of 15 fields takes 194 */
+#define LIMIT_IMA_DATA (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more */
+
+/* Userspace logs */
+#define LIMIT_USERLOG_RECORDS 4096u /* as LIMIT_EVENTS; a boot writes about 30 */
+#define LIMIT_USERLOG_RECORD 16384u /* longest kind: six names of one file system */
+#define LIMIT_USERLOG_STRING 4096u  /* text measured by one record */
 
 /* Certificates */
 #define LIMIT_CERTS 6u         /* a TPM with six EK certificates is not known */
