@@ -12,6 +12,9 @@
 #define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
 #define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
 
+#define LIMIT_EFIVAR_NAME 256u /* UCS-2 units; longest name of the corpus: 21 */
+#define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
+
 /* IMA lists */
 #define LIMIT_IMA_BYTES (16u * 1024u * 1024u)
 #define LIMIT_IMA_ENTRIES 65536u      /* a server list has 1,650; a message's worth */
