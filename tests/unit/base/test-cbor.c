@@ -224,8 +224,31 @@ the_writer_stops_at_its_room(void)
     }
 }
 
-CHECK_MAIN(CASE(well_formed_items_are_accepted), CASE(all_that_is_not_deterministic_is_refused),
-           CASE(every_truncation_is_refused), CASE(numbers_keep_their_bounds),
-           CASE(strings_keep_their_bounds), CASE(a_map_gives_its_keys_in_order),
-           CASE(counts_are_not_believed), CASE(the_writer_uses_the_shortest_form),
-           CASE(the_writer_stops_at_its_room))
+static void
+every_tag_reads_in_its_shortest_form_only(void)
+{
+    static const char *const good[] = {
+        "c0", "c6", "d2", "d7", "d818", "d8ff", "d90100", "da00010000", "db0000000100000000"};
+    static const char *const bad[] = {"d817", "d900ff", "da0000ffff", "db00000000ffffffff",
+                                      "dc",   "df",     "d8",         "d901"};
+
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct cbor_rd c = cbor_rd_init(check_guarded(check_hex(good[i])));
+
+        CHECK_EQ(cbor_rd_peek(&c), CBOR_TAG);
+        (void)cbor_rd_tag(&c);
+        CHECK(cbor_rd_end(&c));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct cbor_rd c = cbor_rd_init(check_guarded(check_hex(bad[i])));
+
+        CHECK_EQ(cbor_rd_tag(&c), 0);
+        CHECK(cbor_rd_failed(&c));
+    }
+}
+
+CHECK_MAIN(CASE(every_tag_reads_in_its_shortest_form_only), CASE(well_formed_items_are_accepted),
+           CASE(all_that_is_not_deterministic_is_refused), CASE(every_truncation_is_refused),
+           CASE(numbers_keep_their_bounds), CASE(strings_keep_their_bounds),
+           CASE(a_map_gives_its_keys_in_order), CASE(counts_are_not_believed),
+           CASE(the_writer_uses_the_shortest_form), CASE(the_writer_stops_at_its_room))

@@ -1,0 +1,48 @@
+/* A signed object, its key set and its claims from anywhere: read, verify, read the claims. */
+#include "crypto/cose-key.h"
+#include "crypto/cose.h"
+#include "lib/fuzz.h"
+
+/* RFC 8392 appendix A.2.3: the key of the seed that verifies. */
+static const uint8_t key_x[] = {0x14, 0x33, 0x29, 0xcc, 0xe7, 0x86, 0x8e, 0x41, 0x69, 0x27, 0x59,
+                                0x9c, 0xf6, 0x5a, 0x34, 0xf3, 0xce, 0x2f, 0xfd, 0xa5, 0x5a, 0x7e,
+                                0xca, 0x69, 0xed, 0x89, 0x19, 0xa3, 0x94, 0xd4, 0x2f, 0x0f};
+static const uint8_t key_y[] = {0x60, 0xf7, 0xf1, 0xa7, 0x80, 0xd8, 0xa7, 0x83, 0xbf, 0xb7, 0xa2,
+                                0xdd, 0x6b, 0x27, 0x96, 0xe8, 0x12, 0x8d, 0xbb, 0xce, 0xf9, 0xd3,
+                                0xd1, 0x68, 0xdb, 0x95, 0x29, 0x97, 0x1a, 0x36, 0xe7, 0xb9};
+
+static void
+key_set(struct bytes in)
+{
+    struct cose_key keys[LIMIT_KEYS];
+    size_t n = 0;
+
+    if (cose_key_set_read(in, keys, LIMIT_KEYS, &n) == 0) {
+        FUZZ_ASSERT(n <= LIMIT_KEYS);
+        for (size_t i = 0; i < n; i++) {
+            FUZZ_ASSERT(keys[i].kid.len > 0);
+        }
+    }
+}
+
+void
+fuzz_one(struct bytes in)
+{
+    static struct hasher *hasher;
+    static struct pubkey *key;
+    struct cose_sign1 message;
+    int r;
+
+    if (!hasher) {
+        hasher = hasher_new();
+        FUZZ_ASSERT(hasher);
+        FUZZ_ASSERT(pubkey_from_point(KEY_P256, BYTES_OF(key_x), BYTES_OF(key_y), &key) == 0);
+    }
+    key_set(in);
+    r = cose_sign1_read(in, &message);
+    FUZZ_ASSERT(r >= 0);
+    if (r == 0) {
+        r = cose_sign1_verify(&message, BYTES_NULL, key, hasher);
+        FUZZ_ASSERT(r == 0 || r == COSE_E_SIGNATURE);
+    }
+}
