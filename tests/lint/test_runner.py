@@ -136,7 +136,8 @@ def main():
         missing = [dict(entry(folder, 0, ''), cmd=['/nonexistent'])]
         tap.case('a missing program fails', problems_of(run(folder, missing), (0, 1, 0), []))
         if len(sys.argv) > 1:
-            tap.case('the C harness is counted rightly', harness(folder, sys.argv[1]))
+            program = os.path.abspath(sys.argv[1])
+            tap.case('the C harness is counted rightly', harness(folder, program))
     tap.done()
 
 
