@@ -4,8 +4,7 @@
 #include "cmd.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_ima_show,
-    NULL, /* one line a subcommand above this one */
+    &cmd_ima_show, NULL, /* one line a subcommand above this one */
 };
 
 static void

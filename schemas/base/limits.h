@@ -12,7 +12,7 @@
 #define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
 #define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
 
-#define LIMIT_EFIVAR_NAME 256u /* UCS-2 units; longest name of the corpus: 21 */
+#define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
 #define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
 
 /* IMA lists */
@@ -20,7 +20,8 @@
 #define LIMIT_IMA_ENTRIES 65536u      /* a server list has 1,650; a message's worth */
 #define LIMIT_IMA_FIELDS 15u          /* the kernel's own limit; evm-sig, the longest built in: 9 */
 #define LIMIT_IMA_TEMPLATE_NAME 255u  /* a format string of 15 fields takes 194 */
-#define LIMIT_IMA_DATA (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more */
+#define LIMIT_IMA_DATA (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more \
+                                       */
 
 /* Userspace logs */
 #define LIMIT_USERLOG_RECORDS 4096u /* as LIMIT_EVENTS; a boot writes about 30 */

@@ -7,7 +7,8 @@
  * into the bytes given to evlog_open(), which must outlive them.
  *
  * Nothing here says that the log is true: only digests that replay to quoted PCRs are (replay.h),
- * and data only where its digest vouches for it (evdata.h). The type of an event is never measured. */
+ * and data only where its digest vouches for it (evdata.h). The type of an event is never measured.
+ */
 #pragma once
 
 #include "base/alg.h"
@@ -69,7 +70,8 @@ struct evlog_event {
 enum { EVLOG_FAULT = 1, EVLOG_END };
 
 /* Begins a log; reads its format and banks. Returns 0, or EVLOG_FAULT with *ret_fault (may be
- * NULL): empty or nothing but padding, too long, or a Spec ID event that breaks its form. *ret is untouched unless 0. */
+ * NULL): empty or nothing but padding, too long, or a Spec ID event that breaks its form. *ret is
+ * untouched unless 0. */
 MUST_CHECK int evlog_open(struct bytes in, struct evlog *ret, struct fault *ret_fault);
 
 /* The next event, the Spec ID event included. Returns 0, EVLOG_END after the last one (padding of

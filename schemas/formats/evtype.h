@@ -10,7 +10,8 @@ enum evtype {
 #undef EVTYPE
 };
 
-/* What the profile, or the habit of the measurer where the profile is silent, lets the digest be. */
+/* What the profile, or the habit of the measurer where the profile is silent, lets the digest be.
+ */
 enum evtype_binding {
     EVTYPE_BINDS_NOTHING, /* a hash of code, or of what data only points to */
     EVTYPE_MAY_BIND,      /* some measurers hash the data, others do not */

@@ -33,8 +33,9 @@ struct ima_template {
     uint8_t ids[LIMIT_IMA_FIELDS]; /* enum ima_field_id */
 };
 
-/* Reads a template's name, one of the built-in ones or a format string of known fields ("d-ng|n-ng",
- * as ima_template_fmt= gives). Returns 0, or 1 when it is neither; *ret is then untouched. */
+/* Reads a template's name, one of the built-in ones or a format string of known fields
+ * ("d-ng|n-ng", as ima_template_fmt= gives). Returns 0, or 1 when it is neither; *ret is then
+ * untouched. */
 MUST_CHECK int ima_template_read(struct bytes name, struct ima_template *ret);
 
 /* The identifier as the kernel spells it; id < IMA_FIELD_N_IDS. */

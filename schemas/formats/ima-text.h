@@ -1,8 +1,8 @@
 /* The same list as people read it, ascii_runtime_measurements: a line an entry,
  *     "10 " template hash in hex " " template { " " field } newline
  * Linux ima_fs.c (ima_ascii_measurements_show), ima_template_lib.c. The kernel writes _ for a space
- * in a name, so one space separates, and an empty field leaves two. The template data is rebuilt, so
- * that its hashes can be computed as for the binary list. */
+ * in a name, so one space separates, and an empty field leaves two. The template data is rebuilt,
+ * so that its hashes can be computed as for the binary list. */
 #pragma once
 
 #include "formats/ima.h"

@@ -1,9 +1,9 @@
 /* The kernel's IMA list, binary_runtime_measurements: what was opened, run or loaded since boot.
  * Linux ima_fs.c (ima_measurements_show), Documentation/security/IMA-templates.rst. A record is
  *     u32 pcr | template hash | u32 length, template name | template data
- * with data of u32 length and {u32 length, bytes} a field; only the template "ima" writes its digest
- * (20 bytes) without a length. Numbers are little-endian: what a big-endian machine writes without
- * ima_canonical_fmt is refused. Nothing is allocated; all views point into the list. */
+ * with data of u32 length and {u32 length, bytes} a field; only the template "ima" writes its
+ * digest (20 bytes) without a length. Numbers are little-endian: what a big-endian machine writes
+ * without ima_canonical_fmt is refused. Nothing is allocated; all views point into the list. */
 #pragma once
 
 #include "base/alg.h"
@@ -61,8 +61,8 @@ enum { IMA_E_FAULT = 1, IMA_E_END = 2 };
 MUST_CHECK int ima_open(struct ima *ima, struct bytes list, enum hash column, uint32_t first,
                         struct fault *ret_fault);
 
-/* Reads the next entry. Returns 0; IMA_E_END after the last; or IMA_E_FAULT with *ret_fault (event =
- * entry number), at once and again at every later call. *ret is untouched unless 0. */
+/* Reads the next entry. Returns 0; IMA_E_END after the last; or IMA_E_FAULT with *ret_fault (event
+ * = entry number), at once and again at every later call. *ret is untouched unless 0. */
 MUST_CHECK int ima_next(struct ima *ima, struct ima_entry *ret, struct fault *ret_fault);
 
 /* For readers of other spellings of the list: reads what follows the template's name in a binary

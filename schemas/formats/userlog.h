@@ -1,9 +1,9 @@
 /* What systemd measured after the kernel: /run/log/systemd/tpm2-measure.log, a JSON text sequence
  * (RFC 7464) of records after TCG Canonical Event Log's JSON form, systemd-pcrextend(8):
  *     0x1e {"pcr":11,"digests":[{"hashAlg":"sha256","digest":"…"}],"content_type":"systemd",
- *           "content":{"string":"enter-initrd","bootId":"…","timestamp":…,"eventType":"phase"}} 0x0a
- * Members that we do not know are skipped within the record's bound; a known one of the wrong type
- * refuses the record. systemd writes no newline inside a record, and we accept none. */
+ *           "content":{"string":"enter-initrd","bootId":"…","timestamp":…,"eventType":"phase"}}
+ * 0x0a Members that we do not know are skipped within the record's bound; a known one of the wrong
+ * type refuses the record. systemd writes no newline inside a record, and we accept none. */
 #pragma once
 
 #include "base/fault.h"

@@ -37,16 +37,16 @@ size_t event_log_bank(const struct event_log *log, enum hash bank);
 
 /* Replays every active bank (one with bits in the signed selection) to the quoted values: an active
  * bank that the log lacks is 111, a PCR that differs 203 with the PCR and both values named. values
- * are those that hash to pcrDigest. `more` (or NULL) continues after the firmware log: the userspace
- * log's events. PCR 10 is left out: it is the IMA list's to explain. Sets verdict->replay.
- * Returns 0 or a negative errno. */
+ * are those that hash to pcrDigest. `more` (or NULL) continues after the firmware log: the
+ * userspace log's events. PCR 10 is left out: it is the IMA list's to explain. Sets
+ * verdict->replay. Returns 0 or a negative errno. */
 MUST_CHECK int events_replay(struct hasher *hasher, const struct event_log *log,
                              const struct event_log *more, const struct pcr_values *values,
                              struct verdict *verdict);
 
 /* The firmware profile's rules: exactly one separator in each of PCR 0 to 7, of value 00000000 or
- * ffffffff (any other is a firmware error, 211), no separator's digest under another type (210), and
- * no data that its digest should bind but does not (207). Types are hints, so every rule here goes by
- * digest in the bank given. Sets verdict->events. Returns 0 or a negative errno. */
+ * ffffffff (any other is a firmware error, 211), no separator's digest under another type (210),
+ * and no data that its digest should bind but does not (207). Types are hints, so every rule here
+ * goes by digest in the bank given. Sets verdict->events. Returns 0 or a negative errno. */
 MUST_CHECK int events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
                             struct verdict *verdict);

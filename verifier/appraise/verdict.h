@@ -41,8 +41,8 @@ struct verdict {
     char seen[160];
 };
 
-/* Notes a reason of a finding; the first one that fails keeps its fault, PCR and texts. expected and
- * seen may be NULL. */
+/* Notes a reason of a finding; the first one that fails keeps its fault, PCR and texts. expected
+ * and seen may be NULL. */
 void verdict_add(struct verdict *verdict, enum reason reason, const struct fault *fault,
                  uint32_t pcr, const char *expected, const char *seen);
 

@@ -1,4 +1,5 @@
-/* The roles, and who may say what to whom: ipc_limit_fn for each direction, made from message.def. */
+/* The roles, and who may say what to whom: ipc_limit_fn for each direction, made from message.def.
+ */
 #pragma once
 
 #include "base/ipc.h"
@@ -9,7 +10,8 @@ enum message {
 #undef MESSAGE
 };
 
-/* What a receiver takes from a sender: the most bytes of a type, SIZE_MAX for what it may not send. */
+/* What a receiver takes from a sender: the most bytes of a type, SIZE_MAX for what it may not send.
+ */
 size_t roles_main_to_front(uint16_t type);
 size_t roles_front_to_main(uint16_t type);
 size_t roles_main_to_keeper(uint16_t type);

@@ -30,6 +30,7 @@ enum ek_chain { EK_CHAIN_NONE, EK_CHAIN_LISTED, EK_CHAIN_VERIFIED };
 
 struct store_device {
     uint8_t id[WIRE_UEID_SIZE]; /* UEID; primary key */
+    uint8_t ident[16];          /* keys of its PSK identity (ident.h); unique */
     uint8_t ek_fingerprint[32]; /* SHA-256 of the EK's DER SubjectPublicKeyInfo; unique */
     uint8_t ek_digest[32];      /* SHA-256 of the EK's TPMT_PUBLIC */
     uint8_t ak_name[STORE_NAME_MAX];
@@ -113,11 +114,13 @@ MUST_CHECK int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
 /* Devices. store_device_put inserts or replaces the row of this id; STORE_EXISTS when the EK
- * fingerprint or AK name belongs to another id. */
+ * fingerprint, ident or AK name belongs to another id. */
 MUST_CHECK int store_device_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                 struct store_device *ret);
 MUST_CHECK int store_device_by_fingerprint(struct store *store, const uint8_t fingerprint[32],
                                            struct store_device *ret);
+MUST_CHECK int store_device_by_ident(struct store *store, const uint8_t ident[16],
+                                     struct store_device *ret);
 MUST_CHECK int store_device_put(struct store *store, const struct store_device *device);
 MUST_CHECK int store_device_count(struct store *store, enum device_state state, int64_t *ret);
 /* Devices in the order of enrolment, after `after_ms` and id (keyset paging): calls visit until it
