@@ -12,6 +12,10 @@
 #define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
 #define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
 
+/* TPM structures */
+#define LIMIT_TPM_NAME_BYTES 66u /* TPM2B_NAME, TPM2B_DATA: a TPMT_HA of SHA-512 */
+#define LIMIT_TPM_BYTES 4096u    /* any one structure in a file; a TPM's own buffers hold less */
+
 /* IMA lists */
 #define LIMIT_IMA_BYTES (16u * 1024u * 1024u)
 #define LIMIT_IMA_ENTRIES 65536u /* a server list has 1,650; a message's worth */
