@@ -86,7 +86,7 @@ def unchecked_results(sources):
     for source in sources:
         if not (source.path.startswith('schemas/') and source.path.endswith('.h')):
             continue
-        code = re.sub(r'^[ \t]*#.*(?:\\\n.*)*$', lambda m: re.sub(r'[^\n]', ' ', m.group(0)),
+        code = re.sub(r'^[ \t]*#(?:.*\\\n)*.*$', lambda m: re.sub(r'[^\n]', ' ', m.group(0)),
                       source.code, flags=re.M)
         code = re.sub(r'\{[^{}]*\}', lambda m: re.sub(r'[^\n{}]', ' ', m.group(0)), code)
         for match in re.finditer(r'(?:^|(?<=[;}]))[^;{}]*?\bint\s+(\w+)\s*\([^;{}]*[;{]', code):
