@@ -1,4 +1,4 @@
-#include "keeper/nonce.h"
+#include "ident/nonce.h"
 #include "lib/check.h"
 
 static const struct nonce_key keys[2] = {{.id = 3, .key = {1}}, {.id = 2, .key = {2}}};

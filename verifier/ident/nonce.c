@@ -1,4 +1,4 @@
-#include "keeper/nonce.h"
+#include "ident/nonce.h"
 
 #include <errno.h>
 
