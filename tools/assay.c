@@ -5,6 +5,7 @@
 
 const struct cmd *const cmd_table[] = {
     &cmd_token_verify, &cmd_token_show, NULL, /* one line a subcommand above this one */
+    &cmd_ima_show, NULL, /* one line a subcommand above this one */
 };
 
 static void

@@ -12,10 +12,24 @@
 #define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
 #define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
 
+#define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
+#define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
+/* TPM structures */
+#define LIMIT_TPM_NAME_BYTES 66u /* TPM2B_NAME, TPM2B_DATA: a TPMT_HA of SHA-512 */
+#define LIMIT_TPM_BYTES 4096u    /* any one structure in a file; a TPM's own buffers hold less */
+
 /* IMA lists */
 #define LIMIT_IMA_BYTES (16u * 1024u * 1024u)
-#define LIMIT_IMA_ENTRIES 65536u /* a server list has 1,650; a message's worth */
-#define LIMIT_IMA_FIELDS 9u      /* evm-sig, the longest built-in template */
+#define LIMIT_IMA_ENTRIES 65536u      /* a server list has 1,650; a message's worth */
+#define LIMIT_IMA_FIELDS 15u          /* the kernel's own limit; evm-sig, the longest built in: 9 */
+#define LIMIT_IMA_TEMPLATE_NAME 255u  /* a format string of 15 fields takes 194 */
+#define LIMIT_IMA_DATA (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more \
+                                       */
+
+/* Userspace logs */
+#define LIMIT_USERLOG_RECORDS 4096u /* as LIMIT_EVENTS; a boot writes about 30 */
+#define LIMIT_USERLOG_RECORD 16384u /* longest kind: six names of one file system */
+#define LIMIT_USERLOG_STRING 4096u  /* text measured by one record */
 
 /* Certificates */
 #define LIMIT_CERTS 6u         /* a TPM with six EK certificates is not known */
@@ -29,6 +43,16 @@
 #define LIMIT_EVIDENCE_LOGS 4u              /* firmware, IMA, userspace, one spare */
 #define LIMIT_TOKEN_BYTES 2048u             /* protocol page, Tokens */
 
+/* Texts on the wire */
+#define LIMIT_SITE 64u        /* site id, a DNS-like name */
+#define LIMIT_CODE 64u        /* one-time enrolment code: 26 characters of base32 */
+#define LIMIT_TEXT 128u       /* maker, model, version: SMBIOS strings seen are below 64 */
+#define LIMIT_IDENTITY 64u    /* PSK identity: 36 characters */
+#define LIMIT_REASONS 16u     /* reasons that a device is told */
+#define LIMIT_PUBLIC 512u     /* TPMT_PUBLIC: RSA-3072 takes 442 */
+#define LIMIT_CREDENTIAL 128u /* TPM2B_ID_OBJECT with SHA-512: 2 + 66 + 34 */
+#define LIMIT_SECRET 514u     /* TPM2B_ENCRYPTED_SECRET of RSA-4096 */
+#define LIMIT_AUD 255u        /* audience name */
 /* Signed objects */
 #define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
 #define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */

@@ -10,7 +10,35 @@
 
 enum { EXIT_FAILED = 1, EXIT_SKIPPED = 77 };
 
+/* What a case tells its parent; shared between the two. */
+struct told {
+    bool ended; /* returned from its function: a case that calls exit() has shown nothing */
+    char skip_reason[256];
+};
+
 static size_t case_no;
+static struct told *told;
+
+/* Memory that tests never free stays reachable, so that the leak checker sees only ours. */
+struct kept {
+    struct kept *next;
+    void *memory;
+};
+
+static struct kept *all_kept;
+
+static void *
+keep(void *memory)
+{
+    struct kept *one = malloc(sizeof(*one));
+
+    if (!one) {
+        abort();
+    }
+    *one = (struct kept){all_kept, memory};
+    all_kept = one;
+    return memory;
+}
 
 void
 check_fail(const char *file, int line, const char *format, ...)
@@ -30,6 +58,8 @@ void
 check_skip(const char *reason)
 {
     printf("# SKIP %s\n", reason);
+    snprintf(told->skip_reason, sizeof(told->skip_reason), "%s", reason);
+    told->skip_reason[strcspn(told->skip_reason, "\r\n")] = '\0';
     fflush(stdout);
     _exit(EXIT_SKIPPED);
 }
@@ -38,16 +68,20 @@ check_skip(const char *reason)
 static bool
 report(const char *name, int status)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && told->ended) {
         printf("ok %zu %s\n", case_no, name);
         return false;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED) {
-        printf("ok %zu %s # SKIP reason above\n", case_no, name);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED && told->skip_reason[0] != '\0') {
+        printf("ok %zu %s # SKIP %s\n", case_no, name, told->skip_reason);
         return false;
     }
     if (WIFSIGNALED(status)) {
         printf("# ended by signal %d\n", WTERMSIG(status));
+    } else if (!told->ended) {
+        printf("# ended with status %d before its function returned\n", WEXITSTATUS(status));
+    } else {
+        printf("# status %d at exit\n", WEXITSTATUS(status));
     }
     printf("not ok %zu %s\n", case_no, name);
     return true;
@@ -60,9 +94,11 @@ run_forked(const struct check_case *one)
     pid_t pid;
 
     fflush(stdout);
+    memset(told, 0, sizeof(*told));
     pid = fork();
     if (pid == 0) {
         one->run();
+        told->ended = true;
         fflush(stdout);
         exit(0); /* exit, not _exit: the leak checker runs at exit */
     }
@@ -72,21 +108,33 @@ run_forked(const struct check_case *one)
     return status;
 }
 
+static int
+run_case(const struct check_case *one)
+{
+    if (getenv("CHECK_NOFORK")) {
+        one->run();
+        told->ended = true;
+        return 0;
+    }
+    return run_forked(one);
+}
+
 int
 check_run(const struct check_case *cases, size_t n_cases)
 {
     bool failed = false;
 
+    told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED) {
+        printf("Bail out! no memory\n");
+        return EXIT_FAILED;
+    }
     printf("1..%zu\n", n_cases);
     for (size_t i = 0; i < n_cases; i++) {
-        int status = 0;
+        int status;
 
         case_no = i + 1;
-        if (getenv("CHECK_NOFORK")) {
-            cases[i].run();
-        } else {
-            status = run_forked(&cases[i]);
-        }
+        status = run_case(&cases[i]);
         if (report(cases[i].name, status)) {
             failed = true;
         }
@@ -124,7 +172,7 @@ check_hex(const char *hex)
         check_fail(__FILE__, __LINE__, "bad hex in a test: %s", hex);
     }
     free(packed);
-    return bytes_of(out, len);
+    return bytes_of(keep(out), len);
 }
 
 struct bytes
@@ -166,7 +214,7 @@ check_file(const char *path, struct bytes *ret_bytes)
         len += fread(room + len, 1, cap - len, file);
     } while (len == cap);
     fclose(file);
-    *ret_bytes = bytes_of(room, len);
+    *ret_bytes = bytes_of(keep(room), len);
     return true;
 }
 

@@ -70,5 +70,5 @@ struct bytes check_guarded(struct bytes in);
 /* A file below tests/vectors; a missing one fails the case. */
 struct bytes check_vector(const char *path);
 
-/* Any file by path; false when it cannot be read. */
+/* Any file by path; false when it cannot be read. The memory lives until the process ends. */
 bool check_file(const char *path, struct bytes *ret_bytes);

@@ -1,0 +1,31 @@
+/* PCR selections as the wire writes them: [[TPM_ALG_ID, mask], …], PCR 0 is bit 0, at most one
+ * entry a bank, in the order of the quote. */
+#pragma once
+
+#include "base/alg.h"
+#include "base/cbor-rd.h"
+#include "base/cbor-wr.h"
+#include "base/limits.h"
+
+struct pcr_set {
+    enum hash bank;
+    uint32_t mask; /* bits 0 to 23 */
+};
+
+struct selection {
+    size_t n;
+    struct pcr_set sets[LIMIT_BANKS];
+};
+
+#define PCR_MASK_ALL 0xffffffu
+#define PCR_MASK_FIRMWARE 0xffu /* PCR 0 to 7: what every quote names in every bank */
+
+/* Both read and write the array; a bank that is not ours, named twice, or a mask above PCR 23
+ * fails the reader. */
+void selection_read(struct cbor_rd *c, struct selection *ret);
+void selection_write(struct wr *wr, const struct selection *selection);
+
+/* Mask of a bank; 0 when it is not named. */
+uint32_t selection_mask(const struct selection *selection, enum hash bank);
+bool selection_names(const struct selection *selection, enum hash bank);
+bool selection_equal(const struct selection *a, const struct selection *b);

@@ -1,1 +1,0 @@
-/* Nothing yet. */ typedef int wire_not_empty;

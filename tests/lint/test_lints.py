@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""The checks' own test: a tree with one sin a rule fails exactly that rule, a clean one none."""
+import concurrent.futures
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHECKS = os.path.abspath(os.path.join(HERE, '..', '..', 'tools', 'check'))
+sys.dont_write_bytecode = True
+sys.path.insert(0, CHECKS)
+from tree import Tap  # noqa: E402
+
+CLEAN = {
+    'schemas/base/rd.h': '#pragma once\n\nint rd_u8(void) MUST_CHECK;\n\nenum { A };\n',
+    'schemas/base/fault.h': (
+        '#pragma once\n\n#define F(x) \\\n    int x(void)\nint fault_at(int a);\n'),
+    'schemas/base/rd.c': '#include "base/rd.h"\n\n#include <cbor.h>\n\n/* strcpy(a, b) */\n',
+    'schemas/formats/ima.c': '#include <jansson.h>\n\n#include "base/rd.h"\n',
+    'verifier/store/store-rows.c': '#include <sqlite3.h>\n\nint\nx(void)\n{\n    return 0;\n}\n',
+    'verifier/front/loop.h': '#pragma once\n',
+    'verifier/keeper/desk.h': '#pragma once\n',
+    'attestor/agent.h': '#pragma once\n',
+    'tools/assay.c': '#include "front/loop.h"\n#include "agent.h"\n\n#include <jansson.h>\n',
+    'tests/unit/test-x.c': '#include "keeper/desk.h"\n\n#include <openssl/evp.h>\n',
+    'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/`\n',
+}
+# (check, words of the rule that fails, path, text)
+SINS = [
+    ('layers', 'base includes only', 'schemas/base/up.c', '#include "formats/ima.c"\n'),
+    ('layers', 'base includes only', 'schemas/base/up.c', '#include "nowhere.h"\n'),
+    ('layers', 'wire includes only', 'schemas/wire/up.c', '#include "front/loop.h"\n'),
+    ('layers', 'attestor includes only', 'attestor/up.c', '#include "keeper/desk.h"\n'),
+    ('layers', 'verifier includes only', 'verifier/up.c', '#include "agent.h"\n'),
+    ('layers', 'appraise includes only', 'verifier/appraise/up.c', '#include "keeper/desk.h"\n'),
+    ('layers', 'every folder with C', 'other/up.c', '#include <stdio.h>\n'),
+    ('layers', "verifier's front holds", 'verifier/front/up.c', '#include "keeper/desk.h"\n'),
+    ('layers', "verifier's reader holds", 'verifier/reader/up.c', '#include "front/loop.h"\n'),
+    ('layers', "verifier's keeper holds", 'verifier/keeper-up.c', '#include "front/loop.h"\n'),
+    ('layers', 'OpenSSL has one', 'schemas/wire/up.c', '#include <openssl/evp.h>\n'),
+    ('layers', 'libcoap has one', 'verifier/keeper/up.c', '#include <coap3/coap.h>\n'),
+    ('layers', 'a database has one', 'verifier/keeper/up.c', '#include <sqlite3.h>\n'),
+    ('layers', 'tpm2-tss has one', 'attestor/agent.c', '#include <tss2/tss2_esys.h>\n'),
+    ('layers', 'jansson has one', 'verifier/keeper/up.c', '#include <jansson.h>\n'),
+    ('layers', 'libcbor has one', 'schemas/wire/up.c', '#include <cbor.h>\n'),
+    ('layers', 'libseccomp has one', 'verifier/up.c', '#include <seccomp.h>\n'),
+    ('layers', 'inih has one', 'attestor/up.c', '#include <ini.h>\n'),
+    ('layers', 'libevent has one', 'verifier/front/up.c', '#include <event2/event.h>\n'),
+    ('style', 'time() only', 'tools/up.c', 'long t = time(NULL);\n'),
+    ('style', 'no unbounded', 'tools/up.c', 'strcpy(a, b);\n'),
+    ('style', 'no numbers', 'tools/up.c', 'int a = atoi(b);\n'),
+    ('style', 'no shell', 'tools/up.c', 'system("ls");\n'),
+    ('style', 'no cbor_load', 'schemas/base/up.c', 'cbor_load(a);\n'),
+    ('style', 'no alloca', 'tools/up.c', 'alloca(n);\n'),
+    ('style', 'no memcmp on', 'tools/up.c', 'r = memcmp(mac, in->mac, 32);\n'),
+    ('style', 'no memcmp on', 'tools/up.c', 'r = memcmp(a, psk_of(b), 32);\n'),
+    ('style', 'algorithms are fetched', 'verifier/up.c', 'f(EVP_sha256());\n'),
+    ('style', 'structs have no typedef', 'tools/up.c', 'typedef struct a b;\n'),
+    ('style', 'no packed', 'tools/up.c', 'struct a { int b; } __attribute__((packed));\n'),
+    ('style', 'readers copy', 'schemas/wire/up.c', 'memcpy(a, b, n);\n'),
+    ('style', 'no SQL', 'tools/up.c', 'snprintf(a, b,\n    "SELECT x FROM y WHERE z=%d", c);\n'),
+    ('style', 'results must', 'schemas/wire/up.h', '#pragma once\n\nint up_read(int a);\n'),
+    ('style', 'no #if', 'tools/up.c', 'int\nup(void)\n{\n#ifdef A\n#endif\n}\n'),
+    ('style', 'only /* */', 'tools/up.c', 'int a; // why\n'),
+    ('style', 'headers say', 'tools/up.h', 'int a;\n'),
+    ('style', 'file stems', 'tools/rd.c', 'int a;\n'),
+    ('style', 'names are', 'tools/Up_x.c', 'int a;\n'),
+    ('style', 'lines have', 'tools/up.c', '/* ' + 'x' * 100 + ' */\n'),
+    ('style', 'no tabs', 'tools/up.c', '\tint a;\n'),
+    ('style', 'no tabs', 'tools/up.c', 'int a; \n'),
+    ('docs', 'no path', 'docs/a.md', 'see /' + 'home/me/x\n'),
+    ('docs', 'no host', 'docs/a.md', 'from https://registry.' + 'npmjs.org/x\n'),
+    ('docs', "README's code map", 'docs/a.md', 'x\n'),
+    ('sizes', 'source: lengths', 'tools/up.c', 'int\nup(void)\n{\n' + '    f();\n' * 90 + '}\n'),
+    ('sizes', 'source: sizes of .c', 'tools/up.c', 'int a;\n' * 1001),
+    ('sizes', 'source: sizes of headers', 'tools/up.h', 'int a;\n' * 201),
+    ('sizes', 'test lines', 'tools/up.c', 'int a;\n' * 300),
+    ('headers', 'tools/up.h', 'tools/up.h', '#pragma once\n\nsize_t up(void);\n'),
+    ('format', 'tools:', 'tools/up.c', 'int   a;\n'),
+]
+
+
+def write_tree(folder, tree):
+    for path, text in tree.items():
+        full = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, 'w', encoding='utf-8') as file:
+            file.write(text)
+
+
+def failing(check, tree):
+    """Names of the failing cases of one check over a tree, or None when it skipped or broke."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_tree(folder, tree)
+        done = subprocess.run([sys.executable, os.path.join(CHECKS, check + '.py')],
+                              env=dict(os.environ, CHECK_TREE=folder), capture_output=True,
+                              stdin=subprocess.DEVNULL, text=True, check=False)
+    lines = done.stdout.splitlines()
+    if not any(line.startswith('1..') for line in lines) or '# SKIP no ' in done.stdout:
+        return None
+    return [line.split(' ', 3)[3] for line in lines if line.startswith('not ok ')]
+
+
+def sin_problems(sin, runs_on_clean):
+    check, rule, path, text = sin
+    if not runs_on_clean[check]:
+        return None
+    names = failing(check, {**CLEAN, path: text})
+    if names is None:
+        return [f'{check} did not run']
+    hit = [name for name in names if name.startswith(rule)]
+    return [] if hit else [f'{text!r} in {path} does not fail: {names}']
+
+
+def main():
+    tap, checks = Tap(), sorted({sin[0] for sin in SINS})
+    clean = {check: failing(check, CLEAN) for check in checks}
+    for check in ('layers', 'style', 'docs'):
+        problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
+        tap.case(f'{check}: a clean tree passes', problems)
+    runs = {check: names is not None for check, names in clean.items()}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda sin: sin_problems(sin, runs), SINS))
+    for (check, rule, _, text), problems in zip(SINS, results):
+        name = f'{check}: {rule} sees {text.strip().splitlines()[0][:40]}'.replace('#', '')
+        if problems is None:
+            tap.skip(name, 'its tool is missing')
+        else:
+            tap.case(name, problems)
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()

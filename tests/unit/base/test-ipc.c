@@ -1,0 +1,161 @@
+#include "base/ipc.h"
+#include "lib/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TYPE_SMALL = 1, TYPE_LARGE = 2, LARGE = 3 * 1024 * 1024 };
+
+static size_t
+limit(uint16_t type)
+{
+    switch (type) {
+    case TYPE_SMALL:
+        return 16;
+    case TYPE_LARGE:
+        return LARGE;
+    default:
+        return SIZE_MAX;
+    }
+}
+
+static void
+pair(struct ipc **a, struct ipc **b)
+{
+    int fds[2];
+
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    *a = ipc_new(fds[0], false, limit);
+    *b = ipc_new(fds[1], false, limit);
+    CHECK(*a && *b);
+}
+
+static void
+messages_arrive_whole_and_in_order(void)
+{
+    struct bytes parts[] = {bytes_str("ab"), BYTES_NULL, bytes_str("c")};
+    struct ipc_msg msg;
+    struct ipc *a;
+    struct ipc *b;
+
+    pair(&a, &b);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_AGAIN);
+    CHECK_EQ(ipc_send(a, TYPE_SMALL, 7, parts, 3, -1), 0);
+    CHECK_EQ(ipc_send(a, TYPE_SMALL, 8, NULL, 0, -1), 0);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_OK);
+    CHECK_EQ(msg.id, 7);
+    CHECK_BYTES(msg.body, bytes_str("abc"));
+    CHECK_EQ(msg.fd, -1);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_OK);
+    CHECK_EQ(msg.id, 8);
+    CHECK_EQ(msg.body.len, 0);
+    ipc_free(a);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_E_CLOSED);
+    ipc_free(b);
+}
+
+static void
+a_large_message_crosses_in_pieces(void)
+{
+    uint8_t *large = calloc(1, LARGE);
+    struct bytes part = bytes_of(large, LARGE);
+    struct ipc_msg msg = {0};
+    struct ipc *a;
+    struct ipc *b;
+    int r = IPC_AGAIN;
+
+    pair(&a, &b);
+    CHECK_EQ(ipc_send(a, TYPE_LARGE, 1, &part, 1, -1), 0);
+    CHECK(ipc_pending(a));
+    for (int i = 0; i < 1000 && r == IPC_AGAIN; i++) {
+        CHECK_EQ(ipc_flush(a), 0);
+        r = ipc_recv(b, &msg);
+    }
+    CHECK_EQ(r, IPC_OK);
+    CHECK_EQ(msg.body.len, LARGE);
+    ipc_free(a);
+    ipc_free(b);
+    free(large);
+}
+
+static void
+a_queue_that_nobody_reads_is_bounded(void)
+{
+    uint8_t *large = calloc(1, LARGE);
+    struct bytes part = bytes_of(large, LARGE);
+    struct ipc *a;
+    struct ipc *b;
+    int r = 0;
+
+    pair(&a, &b);
+    for (int i = 0; i < 8 && r == 0; i++) {
+        r = ipc_send(a, TYPE_LARGE, 1, &part, 1, -1);
+    }
+    CHECK_EQ(r, -ENOBUFS);
+    ipc_free(a);
+    ipc_free(b);
+    free(large);
+}
+
+/* Writes a raw head and tells what the receiver makes of it. */
+static int
+judged(const char *head)
+{
+    struct bytes raw = check_hex(head);
+    struct ipc_msg msg;
+    struct ipc *b;
+    int fds[2];
+    int r;
+
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    b = ipc_new(fds[1], false, limit);
+    CHECK_EQ(write(fds[0], raw.p, raw.len), raw.len);
+    r = ipc_recv(b, &msg);
+    close(fds[0]);
+    ipc_free(b);
+    return r;
+}
+
+static void
+what_the_table_forbids_is_a_broken_peer(void)
+{
+    CHECK_EQ(judged("00000000 0100 0000 0000000000000000"), IPC_OK);
+    CHECK_EQ(judged("00000000 0300 0000 0000000000000000"), IPC_E_FORM);
+    CHECK_EQ(judged("00000000 0100 0100 0000000000000000"), IPC_E_FORM);
+    CHECK_EQ(judged("11000000 0100 0000 0000000000000000"), IPC_E_FORM);
+    CHECK_EQ(judged("ffffffff 0200 0000 0000000000000000"), IPC_E_FORM);
+    CHECK_EQ(judged("10000000 0100 0000 0000000000000000"), IPC_AGAIN);
+}
+
+static void
+a_descriptor_rides_with_its_message(void)
+{
+    struct ipc_msg msg;
+    struct ipc *a;
+    struct ipc *b;
+    int pipe_fds[2];
+    char c = 0;
+
+    pair(&a, &b);
+    CHECK_EQ(pipe(pipe_fds), 0);
+    CHECK_EQ(ipc_send(a, TYPE_SMALL, 1, NULL, 0, -1), 0);
+    CHECK_EQ(ipc_send(a, TYPE_SMALL, 2, NULL, 0, pipe_fds[1]), 0);
+    CHECK_EQ(fcntl(pipe_fds[1], F_GETFD), -1);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_OK);
+    CHECK_EQ(msg.fd, -1);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_OK);
+    CHECK(msg.fd >= 0);
+    CHECK_EQ(write(msg.fd, "x", 1), 1);
+    CHECK_EQ(read(pipe_fds[0], &c, 1), 1);
+    CHECK_EQ(c, 'x');
+    close(msg.fd);
+    ipc_free(a);
+    ipc_free(b);
+}
+
+CHECK_MAIN(CASE(messages_arrive_whole_and_in_order), CASE(a_large_message_crosses_in_pieces),
+           CASE(a_queue_that_nobody_reads_is_bounded),
+           CASE(what_the_table_forbids_is_a_broken_peer), CASE(a_descriptor_rides_with_its_message))

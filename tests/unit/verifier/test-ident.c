@@ -1,0 +1,84 @@
+#include "ident/ident.h"
+#include "lib/check.h"
+
+static const struct ident_master masters[2] = {{.id = 2, .key = {1}}, {.id = 1, .key = {2}}};
+static const struct ident sample = {.master_id = 2, .keys = {7}, .epoch = 0x0102};
+
+static void
+an_identity_reads_back_under_its_master(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    char text[IDENT_TEXT_SIZE + 1];
+    struct ident back;
+
+    CHECK_EQ(ident_write(hasher, &masters[0], &sample, text), 0);
+    CHECK_EQ(strlen(text), IDENT_TEXT_SIZE);
+    CHECK_EQ(ident_read(hasher, masters, 2, bytes_str(text), &back), 0);
+    CHECK_EQ(back.epoch, 0x0102);
+    CHECK_EQ(back.keys[0], 7);
+}
+
+static void
+every_guess_is_refused_by_its_tag(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    char text[IDENT_TEXT_SIZE + 1];
+    struct ident back;
+
+    CHECK_EQ(ident_write(hasher, &masters[0], &sample, text), 0);
+    for (size_t i = 0; i < IDENT_TEXT_SIZE; i++) {
+        char kept = text[i];
+
+        text[i] = kept == 'A' ? 'B' : 'A';
+        CHECK_EQ(ident_read(hasher, masters, 2, bytes_str(text), &back), 1);
+        text[i] = kept;
+    }
+    CHECK_EQ(ident_read(hasher, masters, 2, bytes_of(text, 35), &back), 1);
+    CHECK_EQ(ident_read(hasher, masters, 2, BYTES_NULL, &back), 1);
+    /* a retired master is unknown */
+    CHECK_EQ(ident_read(hasher, masters + 1, 1, bytes_str(text), &back), 1);
+    CHECK_EQ(
+        ident_read(hasher, &(struct ident_master){.id = 2, .key = {9}}, 1, bytes_str(text), &back),
+        1);
+}
+
+static void
+keys_differ_by_identity_master_and_site(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    struct ident other = sample;
+    uint8_t a[32];
+    uint8_t b[32];
+
+    other.epoch++;
+    CHECK_EQ(ident_psk(hasher, masters, 2, &sample, a), 0);
+    CHECK_EQ(ident_psk(hasher, masters, 2, &other, b), 0);
+    CHECK(memcmp(a, b, 32) != 0);
+    other = sample;
+    other.master_id = 1;
+    CHECK_EQ(ident_psk(hasher, masters, 2, &other, b), 0);
+    CHECK(memcmp(a, b, 32) != 0);
+    other.master_id = 0;
+    CHECK(ident_psk(hasher, masters, 2, &other, b) < 0);
+    CHECK_EQ(ident_keys(hasher, bytes_str("a"), bytes_str("ek"), bytes_str("ak"), a), 0);
+    CHECK_EQ(ident_keys(hasher, bytes_str("b"), bytes_str("ek"), bytes_str("ak"), b), 0);
+    CHECK(memcmp(a, b, IDENT_KEYS_SIZE) != 0);
+    CHECK_EQ(ident_keys(hasher, bytes_str("a"), bytes_str("eka"), bytes_str("k"), b), 0);
+    CHECK(memcmp(a, b, IDENT_KEYS_SIZE) != 0);
+}
+
+static void
+a_ueid_is_random_type_and_by_site(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    uint8_t a[33];
+    uint8_t b[33];
+
+    CHECK_EQ(ident_ueid(hasher, bytes_str("a"), bytes_str("ek"), a), 0);
+    CHECK_EQ(ident_ueid(hasher, bytes_str("b"), bytes_str("ek"), b), 0);
+    CHECK_EQ(a[0], 1);
+    CHECK(memcmp(a, b, 33) != 0);
+}
+
+CHECK_MAIN(CASE(an_identity_reads_back_under_its_master), CASE(every_guess_is_refused_by_its_tag),
+           CASE(keys_differ_by_identity_master_and_site), CASE(a_ueid_is_random_type_and_by_site))

@@ -1,0 +1,127 @@
+/* roles/roles, roles/request, roles/records */
+#include "lib/check.h"
+#include "roles/records.h"
+#include "roles/request.h"
+#include "roles/roles.h"
+
+static void
+nobody_may_send_what_belongs_to_another(void)
+{
+    CHECK(roles_front_to_keeper(MSG_REQUEST) != SIZE_MAX);
+    CHECK(roles_front_to_keeper(MSG_REPLY) == SIZE_MAX);
+    CHECK(roles_front_to_keeper(MSG_CONTROL) == SIZE_MAX);
+    CHECK(roles_reader_to_keeper(MSG_REQUEST) == SIZE_MAX);
+    CHECK(roles_reader_to_keeper(MSG_LOG_RECORDS) != SIZE_MAX);
+    CHECK(roles_client_to_keeper(MSG_KEEPER_SETUP) == SIZE_MAX);
+    CHECK(roles_client_to_keeper(0) == SIZE_MAX);
+    CHECK_STR(message_name(MSG_REQUEST), "REQUEST");
+    CHECK_STR(message_name(9999), "unknown");
+}
+
+static void
+a_request_reads_back_and_no_part_of_it_does(void)
+{
+    struct request in = {
+        .connection = UINT64_MAX,
+        .kind = REQUEST_PSK,
+        .identity = bytes_str("id"),
+        .exporter = {1},
+        .handshake_ms = 5,
+        .first_ms = 6,
+        .complete_ms = 7,
+        .peer = bytes_str("[::1]:5"),
+        .resource = RESOURCE_TOKEN,
+        .audience = bytes_str("vpn"),
+        .body = bytes_str("body"),
+    };
+    struct request out = {0};
+    uint8_t room[256];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    request_write(&wr, &in);
+    CHECK_EQ(request_read(check_guarded(wr_done(&wr)), &out), 0);
+    CHECK(out.connection == UINT64_MAX);
+    CHECK_BYTES(out.body, in.body);
+    CHECK_BYTES(out.audience, in.audience);
+    CHECK_EQ(out.complete_ms, 7);
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(request_read(check_guarded(bytes_of(room, n)), &out), 1);
+    }
+}
+
+static void
+a_reply_reads_back_and_no_part_of_it_does(void)
+{
+    struct reply in = {9, COAP_CODE(4, 1), 257, -1, true, bytes_str("x")};
+    struct reply out = {0};
+    uint8_t room[64];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    reply_write(&wr, &in);
+    CHECK_EQ(reply_read(check_guarded(wr_done(&wr)), &out), 0);
+    CHECK_EQ(out.code, 129);
+    CHECK_EQ(out.content_format, 257);
+    CHECK_EQ(out.max_age_s, -1);
+    CHECK(out.close);
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(reply_read(check_guarded(bytes_of(room, n)), &out), 1);
+    }
+}
+
+static struct event events[LIMIT_EVENTS];
+
+static struct bytes
+sample_records(uint8_t *room, size_t cap)
+{
+    static const uint8_t digest[32] = {3};
+    struct event_log log = {.n_banks = 2, .banks = {HASH_SHA1, HASH_SHA256}, .locality = 3};
+    struct event event = {.index = 1, .pcr = 4, .type = 5, .bound = BOUND_TRUE};
+    struct wr wr = wr_init(room, cap);
+
+    event.digest[1] = BYTES_OF(digest);
+    event.label = bytes_str("kernel");
+    records_begin(&wr, &log);
+    records_event(&wr, &log, &event);
+    records_event(&wr, &log, &event);
+    return wr_done(&wr);
+}
+
+static void
+records_read_back(void)
+{
+    uint8_t room[512];
+    struct bytes in = check_guarded(sample_records(room, sizeof(room)));
+    struct event_log log;
+
+    CHECK_EQ(records_read(in, events, &log), 0);
+    CHECK_EQ(log.n_events, 2);
+    CHECK_EQ(log.locality, 3);
+    CHECK_EQ(log.n_banks, 2);
+    CHECK(log.events[1].digest[0].p == NULL);
+    CHECK_EQ(log.events[1].digest[1].p[0], 3);
+    CHECK_BYTES(log.events[1].label, bytes_str("kernel"));
+}
+
+static void
+broken_records_are_refused(void)
+{
+    uint8_t room[512];
+    struct bytes in = sample_records(room, sizeof(room));
+    struct event_log log;
+    size_t whole = 0;
+
+    for (size_t n = 0; n < in.len; n++) {
+        whole += records_read(check_guarded(bytes_of(room, n)), events, &log) == 0;
+    }
+    CHECK_EQ(whole, 2); /* head alone, and head with one record */
+    room[1] = 0x77;
+    CHECK_EQ(records_read(in, events, &log), 1);
+    (void)sample_records(room, sizeof(room));
+    room[in.len - 1] = '\n';
+    CHECK_EQ(records_read(in, events, &log), 1);
+}
+
+CHECK_MAIN(CASE(nobody_may_send_what_belongs_to_another),
+           CASE(a_request_reads_back_and_no_part_of_it_does),
+           CASE(a_reply_reads_back_and_no_part_of_it_does), CASE(records_read_back),
+           CASE(broken_records_are_refused))

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""What a reader elsewhere would stumble over: paths of one machine, hosts of one network, a code
+map that leaves a folder out."""
+import os
+import re
+
+from tree import ROOT, Tap, files, line_of, read
+
+# Spelt with a class each, so that this file does not accuse itself.
+MACHINE = re.compile(r'(?<![\w.$}*-])/(wor[k]|hom[e]|roo[t])/[\w.]')
+REGISTRY = re.compile(r'\b(registry\.[a-z0-9-]+\.[a-z]+|npm[j]s\.(?:com|org)|proxy\.golan[g]\.org'
+                      r'|pyp[i]\.org|deb\.debia[n]\.org)\b')
+TEXT = re.compile(r'(\.(c|h|def|py|sh|md|build|txt|json|toml|ini|conf|cddl|service|yml|js|ts|html'
+                  r'|rules|[1-8])|/[^./]+|^[^./]+)$')
+# README's code map names each folder at the top but these, which tools and not people look for.
+UNMAPPED = {'.ci', '.github', 'LICENSES'}
+
+
+def matches(pattern, paths):
+    for path in paths:
+        text = read(path)
+        for match in pattern.finditer(text):
+            yield f'{path}:{line_of(text, match.start())}: {match.group(0)}'
+
+
+def unmapped_folders():
+    if not os.path.exists(os.path.join(ROOT, 'README.md')):
+        return
+    text = read('README.md')
+    tops = {path.split('/')[0] for path in files() if '/' in path} - UNMAPPED
+    for folder in sorted(tops):
+        if not re.search(rf'(?<![\w/-]){re.escape(folder)}/', text):
+            yield f'README.md does not name {folder}/'
+
+
+def main():
+    tap = Tap()
+    paths = [path for path in files() if TEXT.search(path)]
+    tap.case('no path of one machine', matches(MACHINE, paths))
+    tap.case('no host of a package registry', matches(REGISTRY, paths))
+    if os.path.exists(os.path.join(ROOT, 'README.md')):
+        tap.case("README's code map names every folder", unmapped_folders())
+    else:
+        tap.skip("README's code map names every folder", 'no README.md yet')
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,52 @@
+/* A firmware log as the appraisal sees it: events with a digest a bank, as a reader reported them.
+ * The reader's word counts for meaning only (type, whether data is bound, a label for people);
+ * digests are believed because they replay to quoted PCRs. */
+#pragma once
+
+#include "appraise/verdict.h"
+#include "crypto/digest.h"
+#include "wire/evidence.h"
+
+enum bound { BOUND_UNKNOWN, BOUND_FALSE, BOUND_TRUE };
+
+struct event {
+    uint32_t index;
+    uint32_t pcr;  /* below LIMIT_PCRS, or UINT32_MAX for an event that is not extended */
+    uint32_t type; /* never measured: a hint */
+    enum bound bound;
+    uint32_t offset; /* of the data in the log, and its length */
+    uint32_t length;
+    struct bytes digest[LIMIT_BANKS]; /* by position in event_log.banks */
+    struct bytes label;               /* escaped text for people */
+};
+
+struct event_log {
+    size_t n_banks;
+    enum hash banks[LIMIT_BANKS];
+    uint8_t locality; /* of a StartupLocality event: 0, 3 or 4 */
+    size_t n_events;
+    struct event *events; /* views into whatever backs the log */
+    struct bytes body;    /* the raw log, for data that a rule reads; may be empty */
+};
+
+#define EVENT_NO_ACTION 0x00000003u
+#define EVENT_SEPARATOR 0x00000004u
+
+/* Index of a bank in the log, or n_banks. */
+size_t event_log_bank(const struct event_log *log, enum hash bank);
+
+/* Replays every active bank (one with bits in the signed selection) to the quoted values: an active
+ * bank that the log lacks is 111, a PCR that differs 203 with the PCR and both values named. values
+ * are those that hash to pcrDigest. `more` (or NULL) continues after the firmware log: the
+ * userspace log's events. PCR 10 is left out: it is the IMA list's to explain. Sets
+ * verdict->replay. Returns 0 or a negative errno. */
+MUST_CHECK int events_replay(struct hasher *hasher, const struct event_log *log,
+                             const struct event_log *more, const struct pcr_values *values,
+                             struct verdict *verdict);
+
+/* The firmware profile's rules: exactly one separator in each of PCR 0 to 7, of value 00000000 or
+ * ffffffff (any other is a firmware error, 211), no separator's digest under another type (210),
+ * and no data that its digest should bind but does not (207). Types are hints, so every rule here
+ * goes by digest in the bank given. Sets verdict->events. Returns 0 or a negative errno. */
+MUST_CHECK int events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
+                            struct verdict *verdict);

@@ -1,0 +1,142 @@
+#include "roles/setup.h"
+
+#include "base/cbor-rd.h"
+#include "base/cbor-wr.h"
+
+enum { N_KEEPER = 11, N_FRONT = 9, PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
+
+static void
+masters_read(struct cbor_rd *c, struct ident_master masters[IDENT_MASTERS_MAX])
+{
+    cbor_rd_array(c, IDENT_MASTERS_MAX);
+    for (size_t i = 0; i < IDENT_MASTERS_MAX; i++) {
+        cbor_rd_array(c, 2);
+        masters[i].id = (uint8_t)cbor_rd_uint(c, UINT8_MAX);
+        cbor_rd_bstr_copy(c, masters[i].key, sizeof(masters[i].key));
+    }
+}
+
+static void
+masters_write(struct wr *wr, const struct ident_master masters[IDENT_MASTERS_MAX])
+{
+    cbor_wr_array(wr, IDENT_MASTERS_MAX);
+    for (size_t i = 0; i < IDENT_MASTERS_MAX; i++) {
+        cbor_wr_array(wr, 2);
+        cbor_wr_uint(wr, masters[i].id);
+        cbor_wr_bstr(wr, BYTES_OF(masters[i].key));
+    }
+}
+
+static void
+nonces_read(struct cbor_rd *c, struct nonce_key keys[NONCE_KEYS_MAX])
+{
+    cbor_rd_array(c, NONCE_KEYS_MAX);
+    for (size_t i = 0; i < NONCE_KEYS_MAX; i++) {
+        cbor_rd_array(c, 2);
+        keys[i].id = (uint8_t)cbor_rd_uint(c, UINT8_MAX);
+        cbor_rd_bstr_copy(c, keys[i].key, sizeof(keys[i].key));
+    }
+}
+
+static void
+nonces_write(struct wr *wr, const struct nonce_key keys[NONCE_KEYS_MAX])
+{
+    cbor_wr_array(wr, NONCE_KEYS_MAX);
+    for (size_t i = 0; i < NONCE_KEYS_MAX; i++) {
+        cbor_wr_array(wr, 2);
+        cbor_wr_uint(wr, keys[i].id);
+        cbor_wr_bstr(wr, BYTES_OF(keys[i].key));
+    }
+}
+
+static size_t
+list_read(struct cbor_rd *c, struct bytes *items, size_t max)
+{
+    size_t n = cbor_rd_array_max(c, max);
+
+    for (size_t i = 0; i < n; i++) {
+        items[i] = cbor_rd_bstr(c, LIMIT_CERT_BYTES);
+    }
+    return n;
+}
+
+static void
+list_write(struct wr *wr, const struct bytes *items, size_t n)
+{
+    cbor_wr_array(wr, n);
+    for (size_t i = 0; i < n; i++) {
+        cbor_wr_bstr(wr, items[i]);
+    }
+}
+
+int
+keeper_setup_read(struct bytes in, struct keeper_setup *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    cbor_rd_array(&c, N_KEEPER);
+    ret->site = cbor_rd_tstr(&c, LIMIT_SITE);
+    ret->issuer = cbor_rd_tstr(&c, ISSUER_MAX);
+    ret->store_path = cbor_rd_tstr(&c, PATH_MAX_SIZE);
+    masters_read(&c, ret->masters);
+    nonces_read(&c, ret->nonce_keys);
+    ret->token_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->site_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->n_chain = list_read(&c, ret->chain, LIMIT_CHAIN);
+    ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
+    ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->pending_days = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
+{
+    cbor_wr_array(wr, N_KEEPER);
+    cbor_wr_tstr_view(wr, setup->site);
+    cbor_wr_tstr_view(wr, setup->issuer);
+    cbor_wr_tstr_view(wr, setup->store_path);
+    masters_write(wr, setup->masters);
+    nonces_write(wr, setup->nonce_keys);
+    cbor_wr_bstr(wr, setup->token_key);
+    cbor_wr_bstr(wr, setup->site_key);
+    list_write(wr, setup->chain, setup->n_chain);
+    list_write(wr, setup->anchors, setup->n_anchors);
+    cbor_wr_uint(wr, setup->pending_max);
+    cbor_wr_uint(wr, setup->pending_days);
+}
+
+int
+front_setup_read(struct bytes in, struct front_setup *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    cbor_rd_array(&c, N_FRONT);
+    ret->site = cbor_rd_tstr(&c, LIMIT_SITE);
+    masters_read(&c, ret->masters);
+    ret->certificate = cbor_rd_bstr(&c, PEM_MAX);
+    ret->key = cbor_rd_bstr(&c, PEM_MAX);
+    cbor_rd_bstr_copy(&c, ret->ticket_keys, sizeof(ret->ticket_keys));
+    cbor_rd_bstr_copy(&c, ret->cookie_keys[0], sizeof(ret->cookie_keys));
+    ret->connections_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->handshakes_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->body_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+front_setup_write(struct wr *wr, const struct front_setup *setup)
+{
+    cbor_wr_array(wr, N_FRONT);
+    cbor_wr_tstr_view(wr, setup->site);
+    masters_write(wr, setup->masters);
+    cbor_wr_bstr(wr, setup->certificate);
+    cbor_wr_bstr(wr, setup->key);
+    cbor_wr_bstr(wr, BYTES_OF(setup->ticket_keys));
+    cbor_wr_bstr(wr, bytes_of(setup->cookie_keys, sizeof(setup->cookie_keys)));
+    cbor_wr_uint(wr, setup->connections_max);
+    cbor_wr_uint(wr, setup->handshakes_max);
+    cbor_wr_uint(wr, setup->body_max);
+}

@@ -1,0 +1,45 @@
+/* What main tells a role once, at its start: keys and limits, so that no role opens a key file.
+ * Received bytes are wiped by the role after it has made its own objects of them. */
+#pragma once
+
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/wr.h"
+#include "ident/ident.h"
+#include "ident/nonce.h"
+
+#define SETUP_ANCHORS_MAX 128u /* EK roots and intermediates: the public collection has 60 */
+
+struct keeper_setup {
+    struct bytes site;       /* text */
+    struct bytes issuer;     /* text: `iss` of tokens */
+    struct bytes store_path; /* text */
+    struct ident_master masters[IDENT_MASTERS_MAX];
+    struct nonce_key nonce_keys[NONCE_KEYS_MAX];
+    struct bytes token_key; /* PEM, P-256 */
+    struct bytes site_key;  /* PEM, P-256: signs enrolment answers */
+    size_t n_chain;
+    struct bytes chain[LIMIT_CHAIN]; /* DER, the site key's certificate first */
+    size_t n_anchors;
+    struct bytes anchors[SETUP_ANCHORS_MAX]; /* DER, EK roots and intermediates */
+    uint32_t pending_max;
+    uint32_t pending_days;
+};
+
+struct front_setup {
+    struct bytes site;
+    struct ident_master masters[IDENT_MASTERS_MAX];
+    struct bytes certificate; /* PEM, chain in order */
+    struct bytes key;         /* PEM */
+    uint8_t ticket_keys[80];
+    uint8_t cookie_keys[2][32];
+    uint32_t connections_max;
+    uint32_t handshakes_max;
+    uint32_t body_max;
+};
+
+/* Views into in. Return 0 or 1. */
+MUST_CHECK int keeper_setup_read(struct bytes in, struct keeper_setup *ret);
+void keeper_setup_write(struct wr *wr, const struct keeper_setup *setup);
+MUST_CHECK int front_setup_read(struct bytes in, struct front_setup *ret);
+void front_setup_write(struct wr *wr, const struct front_setup *setup);

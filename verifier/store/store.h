@@ -1,0 +1,203 @@
+/* What the verifier must not forget. SQLite behind this header; nothing else knows SQL. All text is
+ * UTF-8 in fixed rooms, all times are UTC milliseconds, all digests SHA-256 unless said.
+ *
+ * Writes gather in one transaction until store_commit(): the keeper handles what has come, commits
+ * once, and only then lets answers leave ("durable before stamped"). A failed call leaves the batch
+ * as it was before the call; a failed commit loses the whole batch, and the keeper answers none.
+ *
+ * Every function returns 0, or STORE_NONE where a row may be missing, or one of the outcomes named
+ * at it, or a negative errno when the database failed (-EIO; -ENOSPC; -EBUSY after 5 s of waiting).
+ * ret_ structs are untouched unless 0. */
+#pragma once
+
+#include "base/fault.h"
+#include "wire/answer.h"
+
+#define STORE_CLASS_MAX 64u
+#define STORE_TEXT_MAX 128u
+#define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
+#define STORE_PUBLIC_MAX 512u
+#define STORE_LABEL_MAX 160u
+
+enum store_outcome {
+    STORE_OK,
+    STORE_NONE,    /* no such row */
+    STORE_EXISTS,  /* a unique value is taken: by whom is said at the function */
+    STORE_E_NEWER, /* the file was written by a newer version */
+};
+
+enum ek_chain { EK_CHAIN_NONE, EK_CHAIN_LISTED, EK_CHAIN_VERIFIED };
+
+struct store_device {
+    uint8_t id[WIRE_UEID_SIZE]; /* UEID; primary key */
+    uint8_t ident[16];          /* keys of its PSK identity (ident.h); unique */
+    uint8_t ek_fingerprint[32]; /* SHA-256 of the EK's DER SubjectPublicKeyInfo; unique */
+    uint8_t ek_digest[32];      /* SHA-256 of the EK's TPMT_PUBLIC */
+    uint8_t ak_name[STORE_NAME_MAX];
+    size_t ak_name_len; /* unique */
+    uint8_t ak_public[STORE_PUBLIC_MAX];
+    size_t ak_public_len; /* TPMT_PUBLIC */
+    enum ek_chain ek_chain;
+    enum device_state state;
+    char class_name[STORE_CLASS_MAX]; /* "" while pending */
+    char why[STORE_TEXT_MAX];         /* operator's reason for quarantine or removal */
+    char maker[STORE_TEXT_MAX]; /* as the machine says; hints for people, escaped by printers */
+    char model[STORE_TEXT_MAX];
+    char serial[STORE_TEXT_MAX];
+    int64_t enrolled_ms;
+    int64_t era; /* raised by an operator after TPM2_Clear */
+};
+
+/* The last verdict of a device, apart from the cold row: written at every judged evidence. */
+struct store_last {
+    enum tier tier;
+    size_t n_reasons;
+    uint16_t reasons[LIMIT_REASONS];
+    int64_t challenge_ms; /* the time after which the quote must have been made */
+    int64_t arrived_ms;
+    int64_t accepted_ms; /* challenge_ms of the last accepted evidence, 0 when none */
+    int64_t era;
+    uint64_t reset_count;
+    uint64_t restart_count;
+    uint64_t clock_ms;     /* TPM clock of the base quote of this boot */
+    int64_t clock_at_ms;   /* arrival of the first block of that evidence */
+    uint64_t boot_restart; /* restart_count of this boot's first quote: a resume keeps its name */
+    uint64_t firmware;     /* firmwareVersion of the quote */
+    bool null_used;        /* this boot has had its verdict without a keeper's nonce */
+    uint8_t firmware_log[32]; /* digest of the log; zero when none */
+    uint8_t pcr_digest[32];   /* pcrDigest of the quote */
+    uint64_t ima_length;      /* accepted bytes of the IMA list */
+    uint64_t userspace_length;
+    /* First cause of a refusal; event FAULT_NO_EVENT and empty texts when none. */
+    uint32_t fault_event;
+    uint32_t fault_pcr;
+    char fault_rule[48];
+    char fault_expected[STORE_LABEL_MAX];
+    char fault_seen[STORE_LABEL_MAX];
+};
+
+struct store_class {
+    char name[STORE_CLASS_MAX];
+    enum hash bank;      /* the policy's bank */
+    uint32_t pcr_mask;   /* PCRs wanted in it; 0 to 7 always */
+    int64_t interval_s;  /* between attestations */
+    bool need_ek_chain;  /* 706 without a verified chain */
+    bool allow_sha1;     /* the policy's bank may be SHA-1 (109 else) */
+    bool allow_no_nonce; /* the first evidence of a boot may do without a keeper's nonce */
+    char audiences[256]; /* space-separated: what GET /token may name; "*" is no wildcard */
+};
+
+/* A reference event of a class: what an event of this PCR may measure. */
+struct store_ref {
+    uint32_t pcr;
+    uint32_t type;
+    struct digest digest;
+    char label[STORE_LABEL_MAX]; /* for people: what it was when it was learned */
+};
+
+/* Evidence kept for learning: the latest of each member whose signature, challenge and replay
+ * held, whatever policy said. */
+struct store_evidence {
+    uint8_t device[WIRE_UEID_SIZE];
+    uint8_t firmware_log[32]; /* digest; body in the log table */
+    int64_t arrived_ms;
+};
+
+struct store;
+
+/* Opens or makes the database, brings its schema forward. WAL, synchronous FULL. path ":memory:"
+ * for tests. */
+MUST_CHECK int store_open(const char *path, struct store **ret);
+void store_close(struct store *store);
+void store_closep(struct store **store);
+MUST_CHECK int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* Devices. store_device_put inserts or replaces the row of this id; STORE_EXISTS when the EK
+ * fingerprint, ident or AK name belongs to another id. */
+MUST_CHECK int store_device_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                struct store_device *ret);
+MUST_CHECK int store_device_by_fingerprint(struct store *store, const uint8_t fingerprint[32],
+                                           struct store_device *ret);
+MUST_CHECK int store_device_by_ident(struct store *store, const uint8_t ident[16],
+                                     struct store_device *ret);
+MUST_CHECK int store_device_put(struct store *store, const struct store_device *device);
+MUST_CHECK int store_device_count(struct store *store, enum device_state state, int64_t *ret);
+/* Devices in the order of enrolment, after `after_ms` and id (keyset paging): calls visit until it
+ * returns false. */
+MUST_CHECK int store_device_each(struct store *store,
+                                 bool (*visit)(void *context, const struct store_device *device),
+                                 void *context);
+/* Pending devices older than before_ms are dropped; the oldest beyond max too. */
+MUST_CHECK int store_pending_trim(struct store *store, int64_t before_ms, int64_t max);
+
+/* How many other devices claim this serial of this maker and model; "" counts none. */
+MUST_CHECK int store_serial_twins(struct store *store, const struct store_device *device,
+                                  int64_t *ret);
+
+MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              struct store_last *ret);
+MUST_CHECK int store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              const struct store_last *last);
+
+/* Uses a challenge up: STORE_EXISTS when it was used before. Rows past keep_until_ms go with
+ * store_challenge_trim(). */
+MUST_CHECK int store_challenge_use(struct store *store, const uint8_t challenge[32],
+                                   int64_t keep_until_ms);
+MUST_CHECK int store_challenge_trim(struct store *store, int64_t now_ms);
+
+/* Membership. Inventory: EK fingerprint to class. Codes: one use, until expires_ms; kept as
+ * SHA-256 of the code. store_code_use returns STORE_NONE for unknown, used and expired ones. */
+MUST_CHECK int store_inventory_put(struct store *store, const uint8_t fingerprint[32],
+                                   const char *class_name);
+MUST_CHECK int store_inventory_get(struct store *store, const uint8_t fingerprint[32],
+                                   char ret_class[STORE_CLASS_MAX]);
+MUST_CHECK int store_code_put(struct store *store, const uint8_t code_digest[32],
+                              const char *class_name, int64_t expires_ms);
+MUST_CHECK int store_code_use(struct store *store, const uint8_t code_digest[32], int64_t now_ms,
+                              char ret_class[STORE_CLASS_MAX]);
+
+/* Classes and their reference events. */
+MUST_CHECK int store_class_get(struct store *store, const char *name, struct store_class *ret);
+MUST_CHECK int store_class_put(struct store *store, const struct store_class *class_row);
+MUST_CHECK int store_class_each(struct store *store,
+                                bool (*visit)(void *context, const struct store_class *class_row),
+                                void *context);
+/* Adds a reference event; one that is there already is no fault (0 too). ret_added may be NULL. */
+MUST_CHECK int store_ref_add(struct store *store, const char *class_name,
+                             const struct store_ref *ref, bool *ret_added);
+MUST_CHECK int store_ref_each(struct store *store, const char *class_name,
+                              bool (*visit)(void *context, const struct store_ref *ref),
+                              void *context);
+/* Grows whenever a reference event or class of any kind is written: the version in policy ids. */
+MUST_CHECK int store_ref_version(struct store *store, const char *class_name, int64_t *ret);
+
+/* Logs by content: a body is stored once however many devices send it. *ret_body is a fresh copy
+ * that the caller frees. */
+MUST_CHECK int store_log_put(struct store *store, const uint8_t digest[32], enum log_kind kind,
+                             struct bytes body);
+MUST_CHECK int store_log_get(struct store *store, const uint8_t digest[32], uint8_t **ret_body,
+                             size_t *ret_len);
+MUST_CHECK int store_log_has(struct store *store, const uint8_t digest[32]); /* 0 or STORE_NONE */
+
+MUST_CHECK int store_evidence_put(struct store *store, const struct store_evidence *evidence);
+MUST_CHECK int store_evidence_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                  struct store_evidence *ret);
+
+/* Audit: rows are chained, hash = SHA-256(previous hash || deterministic CBOR of the row). The
+ * hash function comes from the caller (crypto), so that the store links no OpenSSL. */
+struct store_audit {
+    int64_t at_ms;
+    const char *kind;      /* "refused", "enrolled", "approved", … stable names */
+    const uint8_t *device; /* WIRE_UEID_SIZE bytes or NULL */
+    const char *actor;     /* "device", "keeper", "uid 0" */
+    const char *text;      /* details, escaped */
+};
+typedef int store_hash_fn(void *context, const struct bytes *parts, size_t n_parts,
+                          uint8_t ret[32]);
+MUST_CHECK int store_audit_add(struct store *store, const struct store_audit *row,
+                               store_hash_fn *hash, void *context);
+/* Walks the chain; *ret_rows counts good rows; returns STORE_NONE when a row does not fit, with
+ * *ret_rows the number before it. */
+MUST_CHECK int store_audit_verify(struct store *store, store_hash_fn *hash, void *context,
+                                  int64_t *ret_rows);
