@@ -1,11 +1,13 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
-#include "cmd-token.h"
+#include "cmd.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_token_verify, &cmd_token_show, NULL, /* one line a subcommand above this one */
-    &cmd_ima_show, NULL, /* one line a subcommand above this one */
+    &cmd_ima_show,
+    &cmd_token_show,
+    &cmd_token_verify,
+    NULL,
 };
 
 static void

@@ -1,5 +1,5 @@
 /* assay token …: what a token says, and whether it holds. */
-#include "cmd-token.h"
+#include "cmd.h"
 
 #include <errno.h>
 #include <getopt.h>

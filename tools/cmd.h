@@ -41,5 +41,7 @@ json_t *cmd_text_json(struct bytes in);
 json_t *cmd_hex_json(struct bytes in);
 
 extern const struct cmd cmd_ima_show;
+extern const struct cmd cmd_token_show;
+extern const struct cmd cmd_token_verify;
 
 extern const struct cmd *const cmd_table[];

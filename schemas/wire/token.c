@@ -177,11 +177,17 @@ token_check(const struct token_claims *claims)
 struct bytes
 token_sub_write(struct bytes ueid, char room[TOKEN_SUB_ROOM])
 {
-    const size_t prefix_len = sizeof(TOKEN_SUB_PREFIX) - 1;
+    struct wr wr = wr_init(room, TOKEN_SUB_ROOM);
+    char *text;
 
     if (ueid.len < 7 || ueid.len > TOKEN_UEID_MAX) {
         return BYTES_NULL;
     }
-    memcpy(room, TOKEN_SUB_PREFIX, prefix_len);
-    return bytes_of(room, prefix_len + b64_write(room + prefix_len, ueid));
+    wr_str(&wr, TOKEN_SUB_PREFIX);
+    text = (char *)wr_room(&wr, B64_LEN(ueid.len) + 1);
+    if (!text) {
+        return BYTES_NULL;
+    }
+    b64_write(text, ueid);
+    return bytes_of(room, wr.len - 1); /* without the NUL */
 }
