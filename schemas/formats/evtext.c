@@ -205,27 +205,38 @@ say_image(struct say *say, struct bytes data)
     say_fmt(say, "%llu bytes", (unsigned long long)len);
 }
 
-/* UEFI_PLATFORM_FIRMWARE_BLOB, and BLOB2 with a description before it. */
+/* UEFI_PLATFORM_FIRMWARE_BLOB, perhaps behind something else. */
 static void
-say_blob(struct say *say, struct bytes data, bool described)
+say_blob_at(struct say *say, struct rd *rd, struct bytes data)
 {
-    struct rd rd = rd_init(data);
-    uint64_t base;
-    uint64_t len;
+    uint64_t base = rd_le64(rd);
+    uint64_t len = rd_le64(rd);
 
-    if (described) {
-        uint8_t n = rd_u8(&rd);
-
-        say_bytes(say, rd_bytes(&rd, n));
-        say_fmt(say, " ");
-    }
-    base = rd_le64(&rd);
-    len = rd_le64(&rd);
-    if (rd_end(&rd)) {
+    if (rd_end(rd)) {
         say_fmt(say, "%llu bytes at 0x%llx", (unsigned long long)len, (unsigned long long)base);
     } else {
         say_data(say, data);
     }
+}
+
+static void
+say_blob(struct say *say, struct bytes data)
+{
+    struct rd rd = rd_init(data);
+
+    say_blob_at(say, &rd, data);
+}
+
+/* UEFI_PLATFORM_FIRMWARE_BLOB2: a description first. */
+static void
+say_blob2(struct say *say, struct bytes data)
+{
+    struct rd rd = rd_init(data);
+    uint8_t n = rd_u8(&rd);
+
+    say_bytes(say, rd_bytes(&rd, n));
+    say_fmt(say, " ");
+    say_blob_at(say, &rd, data);
 }
 
 /* UEFI_GPT_DATA: the header, then a count. */
@@ -279,48 +290,39 @@ say_no_action(struct say *say, struct bytes data)
     }
 }
 
+static const struct {
+    uint32_t type;
+    void (*say)(struct say *say, struct bytes data);
+} sayers[] = {
+    {EV_POST_CODE, say_blob},
+    {EV_NO_ACTION, say_no_action},
+    {EV_SEPARATOR, say_separator},
+    {EV_EVENT_TAG, say_tag},
+    {EV_IPL, say_ipl},
+    {EV_EFI_VARIABLE_DRIVER_CONFIG, say_variable},
+    {EV_EFI_VARIABLE_BOOT, say_variable},
+    {EV_EFI_VARIABLE_BOOT2, say_variable},
+    {EV_EFI_VARIABLE_AUTHORITY, say_variable},
+    {EV_EFI_BOOT_SERVICES_APPLICATION, say_image},
+    {EV_EFI_BOOT_SERVICES_DRIVER, say_image},
+    {EV_EFI_RUNTIME_SERVICES_DRIVER, say_image},
+    {EV_EFI_GPT_EVENT, say_gpt},
+    {EV_EFI_GPT_EVENT2, say_gpt},
+    {EV_EFI_PLATFORM_FIRMWARE_BLOB, say_blob},
+    {EV_EFI_PLATFORM_FIRMWARE_BLOB2, say_blob2},
+};
+
 const char *
 evtext_line(const struct evlog_event *event, char room[EVTEXT_MAX])
 {
     struct say say = say_init(room, EVTEXT_MAX);
 
-    switch (event->type) {
-    case EV_NO_ACTION:
-        say_no_action(&say, event->data);
-        break;
-    case EV_SEPARATOR:
-        say_separator(&say, event->data);
-        break;
-    case EV_EVENT_TAG:
-        say_tag(&say, event->data);
-        break;
-    case EV_IPL:
-        say_ipl(&say, event->data);
-        break;
-    case EV_EFI_VARIABLE_DRIVER_CONFIG:
-    case EV_EFI_VARIABLE_BOOT:
-    case EV_EFI_VARIABLE_BOOT2:
-    case EV_EFI_VARIABLE_AUTHORITY:
-        say_variable(&say, event->data);
-        break;
-    case EV_EFI_BOOT_SERVICES_APPLICATION:
-    case EV_EFI_BOOT_SERVICES_DRIVER:
-    case EV_EFI_RUNTIME_SERVICES_DRIVER:
-        say_image(&say, event->data);
-        break;
-    case EV_POST_CODE:
-    case EV_EFI_PLATFORM_FIRMWARE_BLOB:
-        say_blob(&say, event->data, false);
-        break;
-    case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
-        say_blob(&say, event->data, true);
-        break;
-    case EV_EFI_GPT_EVENT:
-    case EV_EFI_GPT_EVENT2:
-        say_gpt(&say, event->data);
-        break;
-    default:
-        say_data(&say, event->data);
+    for (size_t i = 0; i < ARRAY_LEN(sayers); i++) {
+        if (sayers[i].type == event->type) {
+            sayers[i].say(&say, event->data);
+            return room;
+        }
     }
+    say_data(&say, event->data);
     return room;
 }
