@@ -1,10 +1,11 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cmd-log.h"
 
 const struct cmd *const cmd_table[] = {
     &cmd_ima_show, NULL, /* one line a subcommand above this one */
+    &cmd_log_show, &cmd_log_diff, NULL, /* one line a subcommand above this one */
 };
 
 static void
