@@ -3,7 +3,10 @@
 
 #include "cmd.h"
 
+extern const struct cmd cmd_quote_check;
+
 const struct cmd *const cmd_table[] = {
+    &cmd_quote_check,
     NULL, /* one line a subcommand above this one */
 };
 
