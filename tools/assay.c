@@ -1,13 +1,12 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cmd-log.h"
 
 extern const struct cmd cmd_quote_check;
 
 const struct cmd *const cmd_table[] = {
-    &cmd_quote_check,
-    NULL, /* one line a subcommand above this one */
+    &cmd_log_show, &cmd_log_diff, &cmd_quote_check, NULL, /* one line a subcommand above this one */
 };
 
 static void
