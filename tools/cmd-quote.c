@@ -83,7 +83,7 @@ parse_options(struct quote_session *s, int argc, char **argv)
     if (!s->ak.path || !s->quote.path || !s->signature.path || !s->nonce_text || !s->pcrs_text) {
         return "--ak, --quote, --signature, --nonce and --pcrs are needed";
     }
-    return s->log.path && s->pcr_values.path ? "--log and --pcr-values exclude each other" : NULL;
+    return NULL;
 }
 
 static const char *
@@ -121,7 +121,9 @@ read_files(struct quote_session *s)
     return 0;
 }
 
-/* The PCR values that the caller gave, in either form. */
+/* The PCR values that the caller gave. With both, the log overrides the file for each PCR that it
+ * extended: so the quote is accepted only if the log replays to it, and PCRs of other logs may come
+ * from the file. */
 static int
 take_values(struct quote_session *s)
 {
@@ -130,9 +132,11 @@ take_values(struct quote_session *s)
     if (s->pcr_values.path) {
         s->answer.values_from = "values";
         r = quote_values_read(s->pcr_values.bytes, &s->values, &s->answer.fault);
-    } else if (s->log.path) {
-        s->answer.values_from = "log";
-        r = quote_log_values(s->log.bytes, s->hasher, &s->values, &s->answer.fault);
+    }
+    if (r == 0 && s->log.path) {
+        s->answer.values_from = s->pcr_values.path ? "log and values" : "log";
+        r = quote_log_replay(s->log.bytes, !s->pcr_values.path, s->hasher, &s->values,
+                             &s->answer.fault);
     }
     s->input.values = s->answer.values_from ? &s->values : NULL;
     return r;
@@ -242,7 +246,7 @@ extern const struct cmd cmd_quote_check;
 const struct cmd cmd_quote_check = {
     .name = "quote check",
     .args = "--ak FILE --quote FILE --signature FILE --nonce HEX --pcrs BANK:LIST[+BANK:LIST…]\n"
-            "       [--log FILE | --pcr-values FILE] [--json]",
+            "       [--log FILE] [--pcr-values FILE] [--json]",
     .summary = "judge the cryptography of a TPM quote",
     .help =
         "  --ak          PEM, TPMT_PUBLIC or TPM2B_PUBLIC\n"
@@ -252,7 +256,8 @@ const struct cmd cmd_quote_check = {
         "  --pcrs        what must be quoted, banks in the quote's order: sha1:0,1+sha256:0-7;\n"
         "                a bank without PCRs is sha1:none\n"
         "  --pcr-values  {\"sha256\": {\"0\": \"hex\", …}}; must hash to the quote's PCR digest\n"
-        "  --log         a firmware event log that must replay to it\n\n"
+        "  --log         a firmware event log that must replay to it; PCRs that it does not\n"
+        "                extend (PCR 10, IMA) may come from --pcr-values\n\n"
         "Without log or values the PCR digest is not compared. SHA-1 and small keys are accepted\n"
         "and named weak; whether a key may attest is a note: this is no policy.\n"
         "Exit status: 0 accepted, 1 refused (the failed check is named), 2 usage.\n",

@@ -8,7 +8,7 @@
 struct quote_answer {
     bool accepted;
     bool json;
-    const char *values_from; /* "values", "log", or NULL: not compared */
+    const char *values_from; /* "values", "log", "log and values", or NULL: not compared */
     struct fault fault;      /* RULE_NONE when accepted */
     struct quote_verdict verdict;
     const struct quote_ak *ak; /* NULL when it could not be read */
