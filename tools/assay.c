@@ -3,9 +3,12 @@
 
 #include "cmd-log.h"
 
+extern const struct cmd cmd_quote_check;
+
 const struct cmd *const cmd_table[] = {
     &cmd_ima_show, NULL, /* one line a subcommand above this one */
     &cmd_log_show, &cmd_log_diff, NULL, /* one line a subcommand above this one */
+    &cmd_log_show, &cmd_log_diff, &cmd_quote_check, NULL, /* one line a subcommand above this one */
 };
 
 static void

@@ -11,6 +11,8 @@
 #define LIMIT_EVENTS 4096u              /* largest log seen: 203 events; x 20 */
 #define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
 #define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
+#define LIMIT_EFIVAR_NAME 256u /* UCS-2 units; longest name of the corpus: 21 */
+#define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
 
 #define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
 #define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
