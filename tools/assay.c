@@ -3,8 +3,10 @@
 
 #include "cmd.h"
 
+extern const struct cmd cmd_ek_check;
+
 const struct cmd *const cmd_table[] = {
-    NULL, /* one line a subcommand above this one */
+    &cmd_ek_check, NULL, /* one line a subcommand above this one */
 };
 
 static void

@@ -1,5 +1,7 @@
 #include "formats/x509-name.h"
 
+#include "base/text.h"
+#include "base/wr.h"
 #include "formats/der.h"
 
 static bool
@@ -55,4 +57,28 @@ x509_name_equal(struct bytes a, struct bytes b)
         }
     }
     return rd_end(&name_a) && rd_end(&name_b) && rd_end(&rd_a) && rd_end(&rd_b);
+}
+
+char *
+x509_name_text(char *out, size_t cap, struct bytes name)
+{
+    uint8_t room[512];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct rd rd = rd_init(name);
+    struct rd sets = der_enter(&rd, DER_SEQUENCE);
+
+    while (rd_left(&sets) > 0) {
+        struct rd set = der_enter(&sets, DER_SET);
+
+        while (rd_left(&set) > 0) {
+            struct rd in = der_enter(&set, DER_SEQUENCE);
+            struct bytes type = der_body(&in, DER_OID);
+            struct bytes value = der_body(&in, der_peek(&in));
+
+            ignore(type.len == 0, "only values are shown");
+            wr_str(&wr, wr.len > 0 ? ", " : "");
+            wr_bytes(&wr, value);
+        }
+    }
+    return text_escaped(out, cap, bytes_of(room, wr.len));
 }
