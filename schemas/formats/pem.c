@@ -90,7 +90,7 @@ pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_len)
     } while (!bytes_equal(line, bytes_str("-----BEGIN CERTIFICATE-----")));
     while (next_line(rd, &line)) {
         if (bytes_equal(line, bytes_str("-----END CERTIFICATE-----"))) {
-            if (armour.n != 0 || !wr_done(&out).p) {
+            if (armour.n != 0 || out.failed || out.len == 0) {
                 return PEM_E_FORM;
             }
             *ret_len = out.len;
