@@ -5,10 +5,13 @@
 
 extern const struct cmd cmd_quote_check;
 
+extern const struct cmd cmd_ek_check;
+
 const struct cmd *const cmd_table[] = {
     &cmd_ima_show, NULL, /* one line a subcommand above this one */
     &cmd_log_show, &cmd_log_diff, NULL, /* one line a subcommand above this one */
     &cmd_log_show, &cmd_log_diff, &cmd_quote_check, NULL, /* one line a subcommand above this one */
+    &cmd_ek_check, NULL, /* one line a subcommand above this one */
 };
 
 static void

@@ -37,6 +37,9 @@
 #define LIMIT_CERTS 6u         /* a TPM with six EK certificates is not known */
 #define LIMIT_CERT_BYTES 4096u /* largest EK certificate of the corpus: 1.6 kB */
 #define LIMIT_CHAIN 4u         /* leaf, two intermediates, root */
+#define LIMIT_CHAIN_TRIES 16u   /* signatures checked for one leaf; four equal names are known */
+#define LIMIT_CERT_EXTS 16u     /* extensions: the longest certificate of the corpus has 9 */
+#define LIMIT_TPM_TEXT 64u      /* maker, model, version of a TPM: longest seen 12 bytes */
 #define LIMIT_RSA_BITS 4096u   /* cost of a verification grows with the square */
 
 /* Messages */
