@@ -6,8 +6,10 @@
 extern const struct cmd cmd_quote_check;
 
 extern const struct cmd cmd_ek_check;
+#include "cmd-token.h"
 
 const struct cmd *const cmd_table[] = {
+    &cmd_token_verify, &cmd_token_show, NULL, /* one line a subcommand above this one */
     &cmd_ima_show, NULL, /* one line a subcommand above this one */
     &cmd_log_show, &cmd_log_diff, NULL, /* one line a subcommand above this one */
     &cmd_log_show, &cmd_log_diff, &cmd_quote_check, NULL, /* one line a subcommand above this one */

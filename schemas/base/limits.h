@@ -61,3 +61,9 @@
 /* Signed objects */
 #define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
 #define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */
+
+/* Tokens: the largest claims that still fit LIMIT_TOKEN_BYTES beside each other */
+#define LIMIT_TOKEN_TEXT 255u   /* longest sub that stock consumers take; others alike */
+#define LIMIT_TOKEN_POLICIES 4u /* class, site and two overlays */
+#define LIMIT_TOKEN_GROUPS 16u  /* a device in more groups needs a token per audience */
+#define LIMIT_TOKEN_REASONS 16u /* the worst first; the rest stays with the verifier */
