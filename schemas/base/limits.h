@@ -67,3 +67,28 @@
 #define LIMIT_TOKEN_POLICIES 4u /* class, site and two overlays */
 #define LIMIT_TOKEN_GROUPS 16u  /* a device in more groups needs a token per audience */
 #define LIMIT_TOKEN_REASONS 16u /* the worst first; the rest stays with the verifier */
+/* The front: what strangers may make it hold. A connection costs 43 kB, nearly all OpenSSL's. */
+#define LIMIT_FRONT_CONNS 8192u            /* 350 MB a worker; the least recently used goes */
+#define LIMIT_FRONT_HANDSHAKES 1024u       /* half-open: 44 MB; the oldest goes */
+#define LIMIT_FRONT_HANDSHAKES_PREFIX 128u /* of one /24 or /48: an eighth of them */
+#define LIMIT_FRONT_SOCKETS 8u             /* IPv4 and IPv6 on four addresses */
+#define LIMIT_FRONT_WATCHES 8u             /* the keeper's socket, and spare */
+#define LIMIT_FRONT_DATAGRAM 2048u         /* an Ethernet frame; larger ones are cut and fail */
+#define LIMIT_FRONT_COAP 1400u             /* one message: 1,024 of payload and what is around */
+#define LIMIT_FRONT_BLOCK 1024u            /* largest block of RFC 7959 */
+#define LIMIT_FRONT_IDENTITY 64u           /* ours have 36 characters */
+#define LIMIT_FRONT_AUD 128u               /* name of an audience */
+#define LIMIT_FRONT_PENDING 4u             /* requests in work a connection; NSTART is 1 */
+#define LIMIT_FRONT_REPLAYS 32u            /* answers kept a connection; peers go in lock-step */
+#define LIMIT_FRONT_ENROLL_BYTES 32768u    /* six certificates of 4 KiB and two keys */
+#define LIMIT_FRONT_ANNOUNCE_BYTES 65536u  /* what the boot hooks leave, 2 kB each */
+#define LIMIT_FRONT_ASSEMBLY_BYTES (64u * 1024u * 1024u)       /* bodies and long answers, all */
+#define LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES (8u * 1024u * 1024u) /* of one /24 or /48 */
+#define LIMIT_FRONT_HANDSHAKE_MS 15000u  /* three retransmissions of a slow TPM's peer */
+#define LIMIT_FRONT_IDLE_MS 60000u       /* protocol page, Transport */
+#define LIMIT_FRONT_LIFE_MS 900000u      /* protocol page, Transport: 15 minutes */
+#define LIMIT_FRONT_BLOCK_IDLE_MS 60000u /* a body or long answer that nobody moves on */
+#define LIMIT_FRONT_REPLAY_MS 247000u    /* EXCHANGE_LIFETIME, RFC 7252 section 4.8.2 */
+#define LIMIT_FRONT_ACK_MS 1000u         /* half of a client's first retransmission */
+#define LIMIT_FRONT_RETRANSMIT_MS 2000u  /* ACK_TIMEOUT, RFC 7252 section 4.8 */
+#define LIMIT_FRONT_RETRANSMITS 4u       /* MAX_RETRANSMIT, RFC 7252 section 4.8 */
