@@ -506,9 +506,9 @@ a_ping_is_answered_and_noise_is_not(void)
     dtls_client_send(&client, coap_out_empty(room, COAP_CON, 77));
     dtls_answer_receive(&client, &answer, 1000);
     CHECK(answer.came && answer.type == COAP_RST && answer.mid == 77);
-    dtls_client_send(&client, check_hex("00"));
-    dtls_client_send(&client, check_hex("ffffffffffff"));
-    dtls_client_send(&client, check_hex("49010001"));
+    dtls_client_send(&client, bytes_str("x"));
+    dtls_client_send(&client, bytes_str("\xff\xff\xff\xff\xff\xff"));
+    dtls_client_send(&client, bytes_str("\x49\x01\x01\x01")); /* a token of nine bytes */
     dtls_answer_receive(&client, &answer, 50);
     CHECK(!answer.came);
     CHECK_EQ(front_stats(rig.front).n_dropped, 3);
