@@ -98,10 +98,12 @@ key_use(SSL_CTX *ctx, struct bytes pem)
 static int
 rules_set(SSL_CTX *ctx, const struct front_config *config)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1};
+
     if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(ctx, suites) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1 ||
+        SSL_CTX_set1_groups(ctx, groups, ARRAY_LEN(groups)) != 1 ||
         SSL_CTX_set_session_id_context(ctx, config->site_hash, sizeof(config->site_hash)) != 1) {
         return -EIO;
     }
