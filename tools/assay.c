@@ -1,10 +1,17 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cmd-log.h"
+
+extern const struct cmd cmd_quote_check;
+
+extern const struct cmd cmd_ek_check;
+#include "cmd-token.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_ima_show, NULL, /* one line a subcommand above this one */
+    /* one line a subcommand */
+    &cmd_log_show, &cmd_log_diff,     &cmd_ima_show,   &cmd_quote_check,
+    &cmd_ek_check, &cmd_token_verify, &cmd_token_show, NULL,
 };
 
 static void

@@ -148,6 +148,8 @@ walk(struct source *source, struct report *report, const struct options *o, stru
     int r;
 
     if (!o->json) {
+        printf("%s list, template hash column %s\n\n", source->is_text ? "ASCII" : "binary",
+               hash_name(o->column));
         printf("%6s  %3s  %-9s  %-8s  %-16s  %s\n", "entry", "pcr", "", "hash", "digest", "name");
     }
     while ((r = source_next(source, &e, &report->fault)) == 0) {
@@ -209,13 +211,12 @@ print_values(const char *label, const struct ima_replay *replays, size_t n)
 }
 
 static void
-print_totals(const struct report *report, bool is_text, bool all)
+print_totals(const struct report *report, bool all)
 {
     if (!all && report->n_entries > SHOWN) {
         printf("   ...  %u more, shown by --all\n", report->n_entries - SHOWN);
     }
-    printf("\n%s list, template %s: %u entries, %u violations, %u template hash mismatches\n",
-           is_text ? "ASCII" : "binary",
+    printf("\ntemplate %s: %u entries, %u violations, %u template hash mismatches\n",
            report->n_entries == 0 ? "unknown"
            : report->mixed        ? "mixed"
                                   : report->template,
@@ -254,7 +255,7 @@ show(const struct options *o, struct bytes list)
         if (o->json) {
             r = print_json(&report);
         } else {
-            print_totals(&report, source.is_text, o->all);
+            print_totals(&report, o->all);
         }
         r = r == 0 && !report.broken ? CMD_YES : CMD_NO;
     }

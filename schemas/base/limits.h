@@ -9,8 +9,10 @@
 /* Event logs */
 #define LIMIT_LOG_BYTES (1024u * 1024u) /* largest log seen: 73 kB; x 14 */
 #define LIMIT_EVENTS 4096u              /* largest log seen: 203 events; x 20 */
-#define LIMIT_BANKS 8u /* a TPM with more than four is not known; eight algorithms are */
-#define LIMIT_PCRS 24u /* PC Client Platform TPM Profile 1.05 section 4.6 */
+#define LIMIT_BANKS 8u          /* a TPM with more than four is not known; eight algorithms are */
+#define LIMIT_PCRS 24u          /* PC Client Platform TPM Profile 1.05 section 4.6 */
+#define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
+#define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
 
 #define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
 #define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
@@ -20,11 +22,12 @@
 
 /* IMA lists */
 #define LIMIT_IMA_BYTES (16u * 1024u * 1024u)
-#define LIMIT_IMA_ENTRIES 65536u      /* a server list has 1,650; a message's worth */
-#define LIMIT_IMA_FIELDS 15u          /* the kernel's own limit; evm-sig, the longest built in: 9 */
-#define LIMIT_IMA_TEMPLATE_NAME 255u  /* a format string of 15 fields takes 194 */
-#define LIMIT_IMA_DATA (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more \
-                                       */
+#define LIMIT_IMA_ENTRIES 65536u     /* a server list has 1,650; a message's worth */
+#define LIMIT_IMA_FIELDS 15u         /* the kernel's own limit; evm-sig, the longest built in: 9 */
+#define LIMIT_IMA_TEMPLATE_NAME 255u /* a format string of 15 fields takes 194 */
+#define LIMIT_IMA_DATA                                                        \
+    (128u * 1024u) /* evm-sig with one extended attribute of 64 KiB, and more \
+                    */
 
 /* Userspace logs */
 #define LIMIT_USERLOG_RECORDS 4096u /* as LIMIT_EVENTS; a boot writes about 30 */
@@ -35,6 +38,9 @@
 #define LIMIT_CERTS 6u         /* a TPM with six EK certificates is not known */
 #define LIMIT_CERT_BYTES 4096u /* largest EK certificate of the corpus: 1.6 kB */
 #define LIMIT_CHAIN 4u         /* leaf, two intermediates, root */
+#define LIMIT_CHAIN_TRIES 16u  /* signatures checked for one leaf; four equal names are known */
+#define LIMIT_CERT_EXTS 16u    /* extensions: the longest certificate of the corpus has 9 */
+#define LIMIT_TPM_TEXT 64u     /* maker, model, version of a TPM: longest seen 12 bytes */
 #define LIMIT_RSA_BITS 4096u   /* cost of a verification grows with the square */
 
 /* Messages */
@@ -56,3 +62,34 @@
 /* Signed objects */
 #define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
 #define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */
+
+/* Tokens: the largest claims that still fit LIMIT_TOKEN_BYTES beside each other */
+#define LIMIT_TOKEN_TEXT 255u   /* longest sub that stock consumers take; others alike */
+#define LIMIT_TOKEN_POLICIES 4u /* class, site and two overlays */
+#define LIMIT_TOKEN_GROUPS 16u  /* a device in more groups needs a token per audience */
+#define LIMIT_TOKEN_REASONS 16u /* the worst first; the rest stays with the verifier */
+/* The front: what strangers may make it hold. A connection costs 43 kB, nearly all OpenSSL's. */
+#define LIMIT_FRONT_CONNS 8192u            /* 350 MB a worker; the least recently used goes */
+#define LIMIT_FRONT_HANDSHAKES 1024u       /* half-open: 44 MB; the oldest goes */
+#define LIMIT_FRONT_HANDSHAKES_PREFIX 128u /* of one /24 or /48: an eighth of them */
+#define LIMIT_FRONT_SOCKETS 8u             /* IPv4 and IPv6 on four addresses */
+#define LIMIT_FRONT_WATCHES 8u             /* the keeper's socket, and spare */
+#define LIMIT_FRONT_DATAGRAM 2048u         /* an Ethernet frame; larger ones are cut and fail */
+#define LIMIT_FRONT_COAP 1400u             /* one message: 1,024 of payload and what is around */
+#define LIMIT_FRONT_BLOCK 1024u            /* largest block of RFC 7959 */
+#define LIMIT_FRONT_IDENTITY 64u           /* ours have 36 characters */
+#define LIMIT_FRONT_AUD 128u               /* name of an audience */
+#define LIMIT_FRONT_PENDING 4u             /* requests in work a connection; NSTART is 1 */
+#define LIMIT_FRONT_REPLAYS 32u            /* answers kept a connection; peers go in lock-step */
+#define LIMIT_FRONT_ENROLL_BYTES 32768u    /* six certificates of 4 KiB and two keys */
+#define LIMIT_FRONT_ANNOUNCE_BYTES 65536u  /* what the boot hooks leave, 2 kB each */
+#define LIMIT_FRONT_ASSEMBLY_BYTES (64u * 1024u * 1024u)       /* bodies and long answers, all */
+#define LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES (8u * 1024u * 1024u) /* of one /24 or /48 */
+#define LIMIT_FRONT_HANDSHAKE_MS 15000u  /* three retransmissions of a slow TPM's peer */
+#define LIMIT_FRONT_IDLE_MS 60000u       /* protocol page, Transport */
+#define LIMIT_FRONT_LIFE_MS 900000u      /* protocol page, Transport: 15 minutes */
+#define LIMIT_FRONT_BLOCK_IDLE_MS 60000u /* a body or long answer that nobody moves on */
+#define LIMIT_FRONT_REPLAY_MS 247000u    /* EXCHANGE_LIFETIME, RFC 7252 section 4.8.2 */
+#define LIMIT_FRONT_ACK_MS 1000u         /* half of a client's first retransmission */
+#define LIMIT_FRONT_RETRANSMIT_MS 2000u  /* ACK_TIMEOUT, RFC 7252 section 4.8 */
+#define LIMIT_FRONT_RETRANSMITS 4u       /* MAX_RETRANSMIT, RFC 7252 section 4.8 */

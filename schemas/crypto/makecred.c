@@ -45,7 +45,8 @@ pkey_of(const struct pubkey *key)
                                                            : NULL;
 }
 
-/* RSA-OAEP with the EK's name algorithm for both hashes and the label "IDENTITY\0". Part 1 annex B. */
+/* RSA-OAEP with the EK's name algorithm for both hashes and the label "IDENTITY\0". Part 1 annex B.
+ */
 static int
 oaep_prepare(EVP_PKEY_CTX *context, enum hash name_alg)
 {

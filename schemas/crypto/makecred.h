@@ -1,7 +1,7 @@
 /* TPM2_MakeCredential without a TPM: a secret that only the TPM with this EK can open, and only for
- * a loaded object of this name. TPM 2.0 Library Part 1, Credential Protection, and Secret Sharing in
- * annexes B (RSA) and C (ECC). The result is public and not authenticated: whoever knows the EK can
- * make one. */
+ * a loaded object of this name. TPM 2.0 Library Part 1, Credential Protection, and Secret Sharing
+ * in annexes B (RSA) and C (ECC). The result is public and not authenticated: whoever knows the EK
+ * can make one. */
 #pragma once
 
 #include "crypto/digest.h"

@@ -62,7 +62,8 @@ MUST_CHECK int quote_check(const struct quote_input *input, struct hasher *hashe
 bool quote_trusted(const struct quote_verdict *verdict, bool without_values);
 
 /* pcrDigest over the values in the order of the selection, with the hash of the signature: TPM 2.0
- * Part 3, TPM2_Quote. Returns 0, 1 with QUOTE_VALUE_MISSING (event is the PCR), or a negative errno. */
+ * Part 3, TPM2_Quote. Returns 0, 1 with QUOTE_VALUE_MISSING (event is the PCR), or a negative
+ * errno. */
 MUST_CHECK int quote_pcr_digest(const struct tpm_selections *selections,
                                 const struct quote_values *values, enum hash alg,
                                 struct hasher *hasher, struct digest *ret_digest,

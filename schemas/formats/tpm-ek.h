@@ -1,5 +1,5 @@
-/* Endorsement keys: that a public area is of a template which TPM makers certify, so that the key is
- * a storage key of the endorsement hierarchy which MakeCredential may trust. TCG EK Credential
+/* Endorsement keys: that a public area is of a template which TPM makers certify, so that the key
+ * is a storage key of the endorsement hierarchy which MakeCredential may trust. TCG EK Credential
  * Profile 2.5 annex B; numbers and constants also in protocol-facts of the TPM side. */
 #pragma once
 

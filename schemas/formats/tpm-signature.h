@@ -20,8 +20,8 @@ MUST_CHECK int tpm_signature_read(struct bytes in, struct tpm_signature *ret,
 void tpm_signature_write(struct wr *wr, const struct tpm_signature *signature);
 
 /* Verifies over the message, which is hashed here with the signature's algorithm.
- * With `signer` the signature's scheme and hash must be those of the key's public area (an area with
- * scheme NULL never fits: restricted keys have one); NULL when only a bare key is at hand.
+ * With `signer` the signature's scheme and hash must be those of the key's public area (an area
+ * with scheme NULL never fits: restricted keys have one); NULL when only a bare key is at hand.
  * Returns 0, 1 with SIGNATURE_SCHEME, SIGNATURE_KEY, SIGNATURE_HASH (one that this build cannot
  * compute) or SIGNATURE_WRONG, or a negative errno. */
 MUST_CHECK int tpm_signature_verify(const struct tpm_public *signer, struct pubkey *key,

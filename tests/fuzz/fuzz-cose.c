@@ -2,6 +2,7 @@
 #include "crypto/cose-key.h"
 #include "crypto/cose.h"
 #include "lib/fuzz.h"
+#include "wire/token-cwt.h"
 
 /* RFC 8392 appendix A.2.3: the key of the seed that verifies. */
 static const uint8_t key_x[] = {0x14, 0x33, 0x29, 0xcc, 0xe7, 0x86, 0x8e, 0x41, 0x69, 0x27, 0x59,
@@ -25,6 +26,24 @@ key_set(struct bytes in)
     }
 }
 
+/* Claims that read are claims that write, and read the same again. */
+static void
+claims(struct bytes payload)
+{
+    uint8_t room[2 * LIMIT_TOKEN_BYTES];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct token_claims first;
+    struct token_claims second;
+
+    if (token_cwt_read(payload, &first) != 0) {
+        return;
+    }
+    FUZZ_ASSERT(token_cwt_write(&wr, &first) == 0);
+    FUZZ_ASSERT(token_cwt_read(wr_done(&wr), &second) == 0);
+    FUZZ_ASSERT(bytes_equal(first.sub, second.sub) && first.exp == second.exp);
+    FUZZ_ASSERT(first.status == second.status && first.cnf == second.cnf);
+}
+
 void
 fuzz_one(struct bytes in)
 {
@@ -39,9 +58,11 @@ fuzz_one(struct bytes in)
         FUZZ_ASSERT(pubkey_from_point(KEY_P256, BYTES_OF(key_x), BYTES_OF(key_y), &key) == 0);
     }
     key_set(in);
+    claims(in);
     r = cose_sign1_read(in, &message);
     FUZZ_ASSERT(r >= 0);
     if (r == 0) {
+        claims(message.payload);
         r = cose_sign1_verify(&message, BYTES_NULL, key, hasher);
         FUZZ_ASSERT(r == 0 || r == COSE_E_SIGNATURE);
     }

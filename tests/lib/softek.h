@@ -1,5 +1,6 @@
 /* An endorsement key in software, so that what MakeCredential wrote is opened again without a TPM.
- * Tests only: it follows the TPM's side (Part 1, Credential Protection) and shares only kdf.h with ours. */
+ * Tests only: it follows the TPM's side (Part 1, Credential Protection) and shares only kdf.h with
+ * ours. */
 #pragma once
 
 #include "crypto/makecred.h"

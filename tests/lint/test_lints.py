@@ -70,7 +70,7 @@ SINS = [
     ('style', 'no tabs', 'tools/up.c', '\tint a;\n'),
     ('style', 'no tabs', 'tools/up.c', 'int a; \n'),
     ('docs', 'no path', 'docs/a.md', 'see /' + 'home/me/x\n'),
-    ('docs', 'no host', 'docs/a.md', 'from https://registry.' + 'npmjs.org/x\n'),
+    ('docs', 'no host', 'docs/a.md', 'from https://registry.npm' + 'js.org/x\n'),
     ('docs', "README's code map", 'docs/a.md', 'x\n'),
     ('sizes', 'source: lengths', 'tools/up.c', 'int\nup(void)\n{\n' + '    f();\n' * 90 + '}\n'),
     ('sizes', 'source: sizes of .c', 'tools/up.c', 'int a;\n' * 1001),

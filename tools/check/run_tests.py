@@ -99,9 +99,15 @@ def ending(code, timed_out, timeout):
     return None
 
 
+def shortened(text):
+    """Diagnostics of free text: a sanitizer says what happened first, others say it last."""
+    lines = [f'# {line}' for line in text.splitlines() if line.strip()]
+    return lines if len(lines) <= 40 else lines[:25] + ['# ...'] + lines[-15:]
+
+
 def judge(protocol, output, errors, code, timed_out, timeout):
     """The cases that one run of a program counts for."""
-    tail = [f'# {line}' for line in (errors or '').splitlines()[-30:]]
+    tail = shortened(errors)
     end = ending(code, timed_out, timeout)
     if protocol != 'tap':
         if end is None and code == EXIT_SKIP:
@@ -109,8 +115,7 @@ def judge(protocol, output, errors, code, timed_out, timeout):
             return [Case('skipped', '(whole program)', reason=words[-1] if words else 'exit 77')]
         if end is None and code == 0:
             return [Case('passed', '(whole program)')]
-        text = [f'# {line}' for line in output.splitlines()[-30:]]
-        return [Case('failed', end or f'exit status {code}', text + tail)]
+        return [Case('failed', end or f'exit status {code}', shortened(output) + tail)]
     tap = Tap(output)
     cases = tap.cases
     failed = any(case.state == 'failed' for case in cases)

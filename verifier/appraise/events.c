@@ -227,3 +227,23 @@ events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
     verdict->events = good ? CHECK_PASSED : CHECK_FAILED;
     return 0;
 }
+
+int
+events_values(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
+              const struct selection *selection, struct pcr_values *ret)
+{
+    int r = 0;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->selection = *selection;
+    for (size_t i = 0; i < selection->n && r == 0; i++) {
+        enum hash bank = selection->sets[i].bank;
+
+        pcrs_begin(ret->value[i], bank, log->locality);
+        r = pcrs_extend(hasher, log, bank, ret->value[i]);
+        if (r == 0 && more) {
+            r = pcrs_extend(hasher, more, bank, ret->value[i]);
+        }
+    }
+    return r;
+}

@@ -50,3 +50,10 @@ MUST_CHECK int events_replay(struct hasher *hasher, const struct event_log *log,
  * goes by digest in the bank given. Sets verdict->events. Returns 0 or a negative errno. */
 MUST_CHECK int events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
                             struct verdict *verdict);
+
+/* Values that the selection's PCRs have if the logs are the whole truth: what a quote's pcrDigest
+ * can be compared with before any value was sent. A bank that the log lacks gives its start values.
+ * Returns 0 or a negative errno. */
+MUST_CHECK int events_values(struct hasher *hasher, const struct event_log *log,
+                             const struct event_log *more, const struct selection *selection,
+                             struct pcr_values *ret);

@@ -234,7 +234,7 @@ another_key_and_another_kind_of_key_are_refused(void)
 static int
 read_with(const char *protected, const char *unprotected, size_t n_signature)
 {
-    static const uint8_t zeros[65];
+    static const uint8_t zeros[96];
     uint8_t room[256];
     struct wr wr = wr_init(room, sizeof(room));
     struct cose_sign1 message;

@@ -152,6 +152,17 @@ json_is_strict(void)
 }
 
 static void
+deep_nesting_is_refused(void)
+{
+    static char text[8000];
+
+    memset(text, '[', sizeof(text));
+    text[0] = 0x1e;
+    text[sizeof(text) - 1] = '\n';
+    CHECK_EQ(first_rule(bytes_of(text, sizeof(text))), RULE_USERLOG_JSON);
+}
+
+static void
 targets_are_one_pcr_or_one_index(void)
 {
     static const char *const bad[] = {
@@ -235,18 +246,20 @@ a_record_without_content_reads(void)
     CHECK_EQ(record.timestamp_us, 0);
 }
 
-/* A record whose text has n letters. */
+/* A record whose text has n letters; valid until the next call. */
 static struct bytes
 with_text_of(size_t n)
 {
-    char *letters = calloc(1, n + 1);
-    char *text = NULL;
+    static char letters[LIMIT_USERLOG_RECORD + 1];
+    static char text[LIMIT_USERLOG_RECORD + 1024];
+    int len;
 
-    CHECK(letters);
     memset(letters, 'a', n);
-    CHECK(asprintf(&text, "\x1e" WITH("\"content\":{\"string\":\"%s\"}") "\n", letters) > 0);
-    free(letters);
-    return bytes_str(text);
+    letters[n] = '\0';
+    len =
+        snprintf(text, sizeof(text), "\x1e" WITH("\"content\":{\"string\":\"%s\"}") "\n", letters);
+    CHECK(len > 0 && (size_t)len < sizeof(text));
+    return bytes_of(text, (size_t)len);
 }
 
 static void
@@ -305,7 +318,8 @@ text_is_bound_by_all_its_digests(void)
 
 CHECK_MAIN(CASE(a_record_has_its_members), CASE(nv_records_and_unknown_members_read),
            CASE(an_empty_log_is_an_end), CASE(every_truncation_is_a_broken_frame),
-           CASE(frames_are_strict), CASE(json_is_strict), CASE(targets_are_one_pcr_or_one_index),
-           CASE(digests_have_the_length_of_their_algorithm), CASE(content_has_its_types),
-           CASE(a_record_without_content_reads), CASE(texts_and_records_are_bounded),
-           CASE(logs_are_bounded), CASE(text_is_bound_by_all_its_digests))
+           CASE(frames_are_strict), CASE(json_is_strict), CASE(deep_nesting_is_refused),
+           CASE(targets_are_one_pcr_or_one_index), CASE(digests_have_the_length_of_their_algorithm),
+           CASE(content_has_its_types), CASE(a_record_without_content_reads),
+           CASE(texts_and_records_are_bounded), CASE(logs_are_bounded),
+           CASE(text_is_bound_by_all_its_digests))

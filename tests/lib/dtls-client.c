@@ -1,0 +1,296 @@
+#include "lib/dtls-client.h"
+
+#include <openssl/err.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/rd.h"
+#include "front/addr.h"
+#include "lib/check.h"
+
+enum { ANSWER_MS = 3000 };
+
+static unsigned
+psk_client(SSL *ssl, const char *hint, char *identity, unsigned identity_cap, unsigned char *psk,
+           unsigned psk_cap)
+{
+    const struct dtls_client *client = SSL_get_app_data(ssl);
+
+    (void)hint;
+    if (psk_cap < sizeof(client->config.psk)) {
+        return 0;
+    }
+    snprintf(identity, identity_cap, "%s", client->config.identity);
+    memcpy(psk, client->config.psk, sizeof(client->config.psk));
+    return sizeof(client->config.psk);
+}
+
+static int
+socket_open(const struct dtls_client_config *config, struct sockaddr_storage *ret_to)
+{
+    bool v6 = strchr(config->ip, ':') != NULL;
+    struct addr addr = {.ip = {127, 0, 0, 1}, .port = config->port, .v6 = v6};
+    struct addr own = {.port = config->source_port, .v6 = v6};
+    struct sockaddr_storage from;
+    int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (v6) {
+        memset(addr.ip, 0, sizeof(addr.ip));
+        addr.ip[15] = 1;
+    }
+    memcpy(own.ip, addr.ip, sizeof(own.ip));
+    if (config->source_port) {
+        int on = 1;
+        socklen_t len = addr_sockaddr(&own, &from);
+
+        CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
+        CHECK_EQ(bind(fd, (struct sockaddr *)&from, len), 0);
+    }
+    socklen_t len = addr_sockaddr(&addr, ret_to);
+
+    CHECK_EQ(connect(fd, (struct sockaddr *)ret_to, len), 0);
+    return fd;
+}
+
+void
+dtls_client_open(struct dtls_client *client, const struct dtls_client_config *config)
+{
+    int max = config->max_version ? config->max_version : DTLS1_2_VERSION;
+    const char *suites = config->suites;
+    struct sockaddr_storage to;
+    BIO *bio;
+
+    if (!suites) {
+        suites = config->identity ? "ECDHE-PSK-CHACHA20-POLY1305" : "ECDHE-ECDSA-AES128-GCM-SHA256";
+    }
+    *client = (struct dtls_client){.config = *config, .mid = 100};
+    client->fd = socket_open(config, &to);
+    client->ctx = SSL_CTX_new(DTLS_client_method());
+    CHECK(client->ctx != NULL);
+    CHECK_EQ(SSL_CTX_set_cipher_list(client->ctx, suites), 1);
+    CHECK_EQ(SSL_CTX_set_max_proto_version(client->ctx, max), 1);
+    SSL_CTX_set_options(client->ctx, config->options | SSL_OP_NO_QUERY_MTU);
+    if (config->identity) {
+        SSL_CTX_set_psk_client_callback(client->ctx, psk_client);
+    }
+    client->ssl = SSL_new(client->ctx);
+    bio = BIO_new_dgram(client->fd, BIO_NOCLOSE);
+    CHECK(client->ssl && bio);
+    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &to);
+    SSL_set_bio(client->ssl, bio, bio);
+    SSL_set_mtu(client->ssl, 1200);
+    SSL_set_app_data(client->ssl, client);
+    if (config->session) {
+        CHECK_EQ(SSL_set_session(client->ssl, config->session), 1);
+    }
+    SSL_set_connect_state(client->ssl);
+}
+
+void
+dtls_client_close(struct dtls_client *client, bool goodbye)
+{
+    if (goodbye) {
+        ignore(SSL_shutdown(client->ssl) < 0, "a courtesy");
+        client->config.pump(client->config.pump_ctx);
+    }
+    SSL_free(client->ssl);
+    SSL_CTX_free(client->ctx);
+    close(client->fd);
+}
+
+static int64_t
+real_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* 1: again after the pump's turn; 0: over. */
+static int
+wait_more(struct dtls_client *client, int r, int64_t until)
+{
+    int error = SSL_get_error(client->ssl, r);
+
+    ERR_clear_error();
+    if (error != SSL_ERROR_WANT_READ || real_ms() >= until) {
+        return 0;
+    }
+    client->config.pump(client->config.pump_ctx);
+    ignore(DTLSv1_handle_timeout(client->ssl) < 0, "the next call tells");
+    return 1;
+}
+
+bool
+dtls_client_connect(struct dtls_client *client, int wait_ms)
+{
+    int64_t until = real_ms() + wait_ms;
+    int r;
+
+    while ((r = SSL_connect(client->ssl)) != 1) {
+        if (!wait_more(client, r, until)) {
+            return false;
+        }
+    }
+    client->config.pump(client->config.pump_ctx); /* the last flight may be ours */
+    return true;
+}
+
+void
+dtls_client_send(struct dtls_client *client, struct bytes message)
+{
+    size_t n = 0;
+
+    CHECK_EQ(SSL_write_ex(client->ssl, message.p, message.len, &n), 1);
+    client->config.pump(client->config.pump_ctx);
+}
+
+struct bytes
+dtls_client_receive(struct dtls_client *client, uint8_t room[2048], int wait_ms)
+{
+    int64_t until = real_ms() + wait_ms;
+    int r;
+
+    while ((r = SSL_read(client->ssl, room, 2048)) <= 0) {
+        if (!wait_more(client, r, until)) {
+            return BYTES_NULL;
+        }
+    }
+    return bytes_of(room, (size_t)r);
+}
+
+bool
+dtls_client_is_closed(struct dtls_client *client, int wait_ms)
+{
+    uint8_t room[2048];
+
+    while (dtls_client_receive(client, room, wait_ms).len > 0) {
+    }
+    return (SSL_get_shutdown(client->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+struct bytes
+dtls_ask_write(struct dtls_client *client, const struct dtls_ask *ask, uint8_t room[2048])
+{
+    struct coap_token token = {.b = {ask->token, 7}, .len = 2};
+    uint16_t mid = ask->mid ? ask->mid : ++client->mid;
+    struct coap_out out = coap_out_begin(room, 2048, ask->type, ask->code, mid, &token);
+
+    for (const char *at = ask->path; at && *at;) {
+        size_t n = strcspn(at, "/");
+
+        coap_out_option(&out, 11, bytes_of(at, n));
+        at += n + (at[n] == '/');
+    }
+    if (ask->query) {
+        coap_out_option(&out, 15, bytes_str(ask->query));
+    }
+    if (ask->block2.present) {
+        coap_out_block(&out, 23, &ask->block2);
+    }
+    if (ask->block1.present) {
+        coap_out_block(&out, 27, &ask->block1);
+    }
+    if (ask->size1) {
+        coap_out_uint(&out, 60, ask->size1);
+    }
+    if (ask->extra_option) {
+        coap_out_option(&out, ask->extra_option, BYTES_NULL);
+    }
+    coap_out_payload(&out, ask->payload);
+    return coap_out_done(&out);
+}
+
+static uint32_t
+number(struct bytes value)
+{
+    uint32_t out = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        out = out << 8 | value.p[i];
+    }
+    return out;
+}
+
+static struct coap_block
+block_of(struct bytes value)
+{
+    uint32_t n = number(value);
+
+    return (struct coap_block){.num = n >> 4, .more = (n & 8) != 0, .szx = n & 7, .present = true};
+}
+
+static void
+option_take(struct dtls_answer *answer, unsigned option, struct bytes value)
+{
+    switch (option) {
+    case 12:
+        answer->content_format = (int)number(value);
+        break;
+    case 23:
+        answer->block2 = block_of(value);
+        break;
+    case 27:
+        answer->block1 = block_of(value);
+        break;
+    case 60:
+        answer->size1 = number(value);
+        break;
+    default:
+        break;
+    }
+}
+
+static unsigned
+extended(struct rd *rd, unsigned nibble)
+{
+    if (nibble == 13) {
+        return 13u + rd_u8(rd);
+    }
+    return nibble == 14 ? 269u + rd_be16(rd) : nibble;
+}
+
+static void
+answer_read(struct dtls_answer *answer, struct bytes message)
+{
+    struct rd rd = rd_init(message);
+    uint8_t first = rd_u8(&rd);
+    unsigned option = 0;
+
+    answer->came = message.len >= 4;
+    answer->type = (enum coap_type)(first >> 4 & 3);
+    answer->code = rd_u8(&rd);
+    answer->mid = rd_be16(&rd);
+    answer->content_format = -1;
+    (void)rd_bytes(&rd, first & 15);
+    while (rd_left(&rd) > 0) {
+        uint8_t head = rd_u8(&rd);
+        unsigned len;
+
+        if (head == 0xff) {
+            answer->payload = rd_rest(&rd);
+            return;
+        }
+        option += extended(&rd, head >> 4);
+        len = extended(&rd, head & 15);
+        option_take(answer, option, rd_bytes(&rd, len));
+    }
+}
+
+void
+dtls_answer_receive(struct dtls_client *client, struct dtls_answer *ret_answer, int wait_ms)
+{
+    *ret_answer = (struct dtls_answer){.came = false};
+    answer_read(ret_answer, dtls_client_receive(client, ret_answer->room, wait_ms));
+}
+
+void
+dtls_client_ask(struct dtls_client *client, const struct dtls_ask *ask,
+                struct dtls_answer *ret_answer)
+{
+    uint8_t room[2048];
+
+    dtls_client_send(client, dtls_ask_write(client, ask, room));
+    dtls_answer_receive(client, ret_answer, ANSWER_MS);
+}

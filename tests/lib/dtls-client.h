@@ -1,0 +1,79 @@
+/* A DTLS 1.2 client over real UDP for tests, with CoAP made by hand. It never blocks for long:
+ * while it waits it calls `pump`, which lets the server under test take its turn in the same
+ * thread. */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "base/std.h"
+#include "front/coap-out.h"
+
+struct dtls_client_config {
+    const char *ip;
+    uint16_t port;
+    const char *identity; /* NULL: a certificate connection */
+    uint8_t psk[32];
+    const char *suites; /* NULL: what the protocol wants */
+    uint64_t options;   /* SSL_OP_… */
+    int max_version;    /* 0: DTLS 1.2 */
+    SSL_SESSION *session;
+    uint16_t source_port; /* 0: any */
+    void (*pump)(void *ctx);
+    void *pump_ctx;
+};
+
+struct dtls_client {
+    struct dtls_client_config config;
+    SSL_CTX *ctx;
+    SSL *ssl;
+    int fd;
+    uint16_t mid;
+};
+
+/* Opens the socket; failures end the test case. */
+void dtls_client_open(struct dtls_client *client, const struct dtls_client_config *config);
+void dtls_client_close(struct dtls_client *client, bool goodbye);
+
+/* True when the handshake was finished within the time. */
+bool dtls_client_connect(struct dtls_client *client, int wait_ms);
+
+/* Sends one message; receives one within the time, or returns an empty view. */
+void dtls_client_send(struct dtls_client *client, struct bytes message);
+struct bytes dtls_client_receive(struct dtls_client *client, uint8_t room[2048], int wait_ms);
+
+/* True when the server ended the connection within the time. */
+bool dtls_client_is_closed(struct dtls_client *client, int wait_ms);
+
+/* One request of the client as CoAP. Zero is a good default but for code and path. */
+struct dtls_ask {
+    enum coap_type type;
+    uint8_t code;
+    const char *path;
+    const char *query;
+    uint16_t mid; /* 0: the next */
+    uint8_t token;
+    struct coap_block block1;
+    struct coap_block block2;
+    uint32_t size1;
+    uint16_t extra_option; /* above 60; 0: none */
+    struct bytes payload;
+};
+struct bytes dtls_ask_write(struct dtls_client *client, const struct dtls_ask *ask,
+                            uint8_t room[2048]);
+
+/* What came back, of interest to tests. */
+struct dtls_answer {
+    bool came;
+    enum coap_type type;
+    uint8_t code;
+    uint16_t mid;
+    int content_format;
+    uint32_t size1;
+    struct coap_block block1;
+    struct coap_block block2;
+    struct bytes payload; /* view into room */
+    uint8_t room[2048];
+};
+void dtls_client_ask(struct dtls_client *client, const struct dtls_ask *ask,
+                     struct dtls_answer *ret_answer);
+void dtls_answer_receive(struct dtls_client *client, struct dtls_answer *ret_answer, int wait_ms);

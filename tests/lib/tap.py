@@ -1,0 +1,26 @@
+"""TAP for drivers in Python: each behaviour is a function named by its claim."""
+
+import sys
+import traceback
+
+
+def skip_all(reason):
+    print(f"1..0 # SKIP {reason}")
+    sys.exit(0)
+
+
+def run(cases):
+    """Runs (function, arguments…) in order, prints TAP and ends the program."""
+    failed = 0
+    print(f"1..{len(cases)}", flush=True)
+    for number, (function, *arguments) in enumerate(cases, 1):
+        name = function.__name__
+        try:
+            function(*arguments)
+            print(f"ok {number} - {name}", flush=True)
+        except Exception:  # a failed claim must not hide the next one
+            failed += 1
+            print(f"not ok {number} - {name}")
+            print("".join("# " + line for line in traceback.format_exc().splitlines(True)),
+                  flush=True)
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,168 @@
+#include "front/block.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/rd.h"
+#include "crypto/digest.h"
+
+enum { FIRST_ROOM = 4096 };
+
+void
+upload_drop(struct upload *upload, const struct block_room *room)
+{
+    if (upload->body) {
+        quota_shrink(room->quotas, room->quota, upload->cap);
+    }
+    free(upload->body);
+    *upload = (struct upload){0};
+}
+
+/* Doubles the room until n more bytes fit, never beyond body_max. */
+static int
+upload_grow(struct upload *upload, const struct block_room *room, size_t n, size_t body_max)
+{
+    size_t cap = upload->cap ? upload->cap : FIRST_ROOM;
+    uint8_t *body;
+
+    while (cap - upload->len < n) {
+        cap *= 2;
+    }
+    cap = cap < body_max ? cap : body_max;
+    if (upload->body && cap <= upload->cap) {
+        return 0;
+    }
+    if (!quota_grow(room->quotas, room->quota, cap - upload->cap)) {
+        return UPLOAD_E_FULL;
+    }
+    body = realloc(upload->body, cap ? cap : 1);
+    if (!body) {
+        quota_shrink(room->quotas, room->quota, cap - upload->cap);
+        return -ENOMEM;
+    }
+    upload->body = body;
+    upload->cap = cap;
+    return 0;
+}
+
+static void
+upload_begin(struct upload *upload, const struct coap_in *in, uint64_t wall_ms)
+{
+    upload->resource = in->resource;
+    upload->method = in->code;
+    upload->content_format = in->content_format;
+    upload->tag_len = in->tag_len;
+    memcpy(upload->tag, in->tag, sizeof(upload->tag));
+    upload->first_ms = wall_ms;
+}
+
+/* Whether this block is the one that follows in the upload under way. */
+static bool
+follows(const struct upload *upload, const struct coap_in *in)
+{
+    return upload->body && upload->resource == in->resource && upload->method == in->code &&
+           upload->content_format == in->content_format && upload->tag_len == in->tag_len &&
+           memcmp(upload->tag, in->tag, sizeof(upload->tag)) == 0 &&
+           (size_t)in->block1.num << (in->block1.szx + 4) == upload->len;
+}
+
+static int
+upload_check(const struct upload *upload, const struct coap_in *in, size_t body_max)
+{
+    size_t size = (size_t)16 << in->block1.szx;
+
+    if (in->block1.num > 0 && !follows(upload, in)) {
+        return UPLOAD_E_GAP;
+    }
+    if (in->payload.len > size || (in->block1.more && in->payload.len != size)) {
+        return UPLOAD_E_FORM;
+    }
+    if ((in->has_size1 && in->size1 > body_max) || in->payload.len > body_max - upload->len ||
+        (in->block1.more && in->payload.len == body_max - upload->len)) {
+        return UPLOAD_E_LARGE;
+    }
+    return 0;
+}
+
+int
+upload_take(struct upload *upload, const struct block_room *room, const struct coap_in *in,
+            size_t body_max, uint64_t mono_ms, uint64_t wall_ms)
+{
+    struct rd rd = rd_init(in->payload);
+    int r;
+
+    if (in->block1.num == 0) {
+        upload_drop(upload, room);
+        upload_begin(upload, in, wall_ms);
+    }
+    r = upload_check(upload, in, body_max);
+    if (r == 0) {
+        r = upload_grow(upload, room, in->payload.len, body_max);
+    }
+    if (r != 0) {
+        upload_drop(upload, room);
+        return r;
+    }
+    rd_copy(&rd, upload->body + upload->len, in->payload.len);
+    upload->len += in->payload.len;
+    upload->idle_ms = mono_ms + LIMIT_FRONT_BLOCK_IDLE_MS;
+    return in->block1.more ? UPLOAD_MORE : UPLOAD_WHOLE;
+}
+
+void
+download_drop(struct download *download, const struct block_room *room)
+{
+    if (download->body) {
+        quota_shrink(room->quotas, room->quota, download->len);
+        wipe(download->body, download->len); /* answers carry tokens */
+    }
+    free(download->body);
+    *download = (struct download){0};
+}
+
+int
+download_keep(struct download *download, const struct block_room *room, struct bytes body,
+              uint64_t mono_ms)
+{
+    uint8_t *copy;
+
+    if (!quota_grow(room->quotas, room->quota, body.len)) {
+        return 1;
+    }
+    copy = malloc(body.len ? body.len : 1);
+    if (!copy) {
+        quota_shrink(room->quotas, room->quota, body.len);
+        return -ENOMEM;
+    }
+    memcpy(copy, body.p, body.len);
+    download->body = copy;
+    download->len = body.len;
+    download->idle_ms = mono_ms + LIMIT_FRONT_BLOCK_IDLE_MS;
+    return 0;
+}
+
+bool
+download_answers(const struct download *download, const struct coap_in *in)
+{
+    return download->body && download->resource == in->resource && download->method == in->code &&
+           bytes_equal(bytes_of(download->aud, download->aud_len), bytes_of(in->aud, in->aud_len));
+}
+
+int
+download_part(const struct download *download, const struct coap_block *ask,
+              struct coap_block *ret_block, struct bytes *ret_part)
+{
+    size_t size = (size_t)16 << ask->szx;
+    size_t from = (size_t)ask->num << (ask->szx + 4);
+    struct rd rd = rd_init(bytes_of(download->body, download->len));
+
+    if (from >= download->len) {
+        return 1;
+    }
+    (void)rd_bytes(&rd, from);
+    *ret_block = *ask;
+    ret_block->present = true;
+    ret_block->more = rd_left(&rd) > size;
+    *ret_part = rd_bytes(&rd, ret_block->more ? size : rd_left(&rd));
+    return 0;
+}

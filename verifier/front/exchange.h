@@ -1,0 +1,17 @@
+/* CoAP on an open connection: messages, repeats, requests in work, late answers. RFC 7252 section
+ * 4 and 5. */
+#pragma once
+
+#include "front/state.h"
+
+/* Takes one decrypted message. */
+void exchange_message(struct front *front, struct conn *conn, struct bytes message);
+
+/* When the connection's exchanges want exchange_timer(); TIMER_NEVER: never. */
+uint64_t exchange_due_ms(const struct conn *conn);
+void exchange_timer(struct front *front, struct conn *conn);
+
+/* The answer to a request in work. Returns 0, 1 when no such request waits, or -errno. */
+MUST_CHECK int exchange_reply(struct front *front, struct conn *conn, uint64_t request,
+                              uint8_t code, int content_format, int64_t max_age_s,
+                              struct bytes body);

@@ -1,0 +1,181 @@
+#include "front/front.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "front/exchange.h"
+#include "front/handshake.h"
+#include "front/loop.h"
+
+int
+front_listen(const char *ip, uint16_t port, int *ret_fd)
+{
+    return dgram_listen(ip, port, ret_fd);
+}
+
+static uint32_t
+or_limit(uint32_t value, uint32_t limit)
+{
+    return value ? value : limit;
+}
+
+static struct front_caps
+caps_of(const struct front_caps *given)
+{
+    struct front_caps caps = *given;
+
+    caps.conns = or_limit(caps.conns, LIMIT_FRONT_CONNS);
+    caps.handshakes = or_limit(caps.handshakes, LIMIT_FRONT_HANDSHAKES);
+    caps.handshakes_prefix = or_limit(caps.handshakes_prefix, LIMIT_FRONT_HANDSHAKES_PREFIX);
+    caps.attest_bytes = or_limit(caps.attest_bytes, LIMIT_EVIDENCE_BYTES);
+    caps.assembly_bytes = caps.assembly_bytes ? caps.assembly_bytes : LIMIT_FRONT_ASSEMBLY_BYTES;
+    caps.assembly_prefix_bytes =
+        caps.assembly_prefix_bytes ? caps.assembly_prefix_bytes : LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES;
+    return caps;
+}
+
+static int
+tables_init(struct front *front)
+{
+    uint64_t seeds[2];
+    int r = random_bytes(seeds, sizeof(seeds));
+
+    front->hasher = hasher_new();
+    if (r == 0) {
+        r = front->hasher ? 0 : -ENOMEM;
+    }
+    if (r == 0) {
+        r = conn_table_init(&front->conns, front->caps.conns, seeds[0]);
+    }
+    if (r == 0) {
+        r = quotas_init(&front->quotas, front->caps.conns, seeds[1]);
+    }
+    if (r == 0) {
+        r = timers_init(&front->timers, front->caps.conns);
+    }
+    front->quotas.max_bytes = front->caps.assembly_bytes;
+    front->quotas.max_prefix_bytes = front->caps.assembly_prefix_bytes;
+    return r;
+}
+
+static int
+front_init(struct front *front, const struct front_config *config)
+{
+    int r;
+
+    front->clock = config->clock;
+    front->calls = config->calls;
+    front->caps = caps_of(&config->caps);
+    front_set_cookie_secrets(front, config->cookie_current, config->cookie_previous);
+    r = tables_init(front);
+    if (r == 0) {
+        r = tls_init(&front->tls, config);
+    }
+    return r == 0 ? loop_init(front) : r;
+}
+
+int
+front_new(const struct front_config *config, struct front **ret_front)
+{
+    struct front *front = calloc(1, sizeof(*front));
+    int r;
+
+    if (!front || config->n_fds > LIMIT_FRONT_SOCKETS) {
+        for (size_t i = 0; i < config->n_fds; i++) {
+            close(config->fds[i]);
+        }
+        r = front ? -E2BIG : -ENOMEM;
+        free(front);
+        return r;
+    }
+    memcpy(front->fds, config->fds, config->n_fds * sizeof(int));
+    front->n_fds = config->n_fds;
+    loop_clear(front);
+    r = front_init(front, config);
+    if (r != 0) {
+        front_free(front);
+        return r;
+    }
+    *ret_front = front;
+    return 0;
+}
+
+void
+front_free(struct front *front)
+{
+    if (!front) {
+        return;
+    }
+    front->calls.on_closed = NULL; /* the owner ends everything and knows */
+    for (uint32_t i = 0; i < front->conns.cap; i++) {
+        if (front->conns.slots[i]) {
+            handshake_end(front, front->conns.slots[i], front->conns.slots[i]->open);
+        }
+    }
+    loop_done(front);
+    conn_table_done(&front->conns);
+    quotas_done(&front->quotas);
+    timers_done(&front->timers);
+    tls_done(&front->tls);
+    hasher_free(front->hasher);
+    wipe(front, sizeof(*front));
+    free(front);
+}
+
+void
+front_freep(struct front **front)
+{
+    front_free(*front);
+    *front = NULL;
+}
+
+int
+front_reply(struct front *front, uint64_t conn_id, uint64_t request, uint8_t code,
+            int content_format, int64_t max_age_s, struct bytes body)
+{
+    struct conn *conn = conn_by_id(&front->conns, conn_id);
+    int r;
+
+    if (!conn || !conn->open) {
+        return 1;
+    }
+    r = exchange_reply(front, conn, request, code, content_format, max_age_s, body);
+    handshake_arm(front, conn);
+    return r;
+}
+
+void
+front_close(struct front *front, uint64_t conn_id)
+{
+    struct conn *conn = conn_by_id(&front->conns, conn_id);
+
+    if (conn) {
+        handshake_end(front, conn, conn->open);
+    }
+}
+
+void
+front_set_ticket_keys(struct front *front, const uint8_t keys[80])
+{
+    tls_set_ticket_keys(&front->tls, keys);
+}
+
+void
+front_set_cookie_secrets(struct front *front, const uint8_t current[32], const uint8_t previous[32])
+{
+    memcpy(front->cookies.current, current, sizeof(front->cookies.current));
+    memcpy(front->cookies.previous, previous, sizeof(front->cookies.previous));
+}
+
+struct front_stats
+front_stats(const struct front *front)
+{
+    struct front_stats stats = front->stats;
+
+    stats.n_conns = front->conns.n;
+    stats.n_handshakes = front->conns.n_half;
+    stats.n_prefixes = front->quotas.n_entries;
+    stats.assembly_bytes = front->quotas.n_bytes;
+    return stats;
+}

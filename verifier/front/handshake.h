@@ -1,0 +1,16 @@
+/* From a datagram to an open connection, and its end: cookie, half-open connection, Finished. */
+#pragma once
+
+#include "front/state.h"
+
+/* Takes one received datagram and does all that follows from it. */
+void handshake_datagram(struct front *front, const struct dgram *dgram);
+
+/* What the connection's timer asks for; the connection may be gone afterwards. */
+void handshake_timer(struct front *front, struct conn *conn);
+
+/* Sets the timer to what is due next. */
+void handshake_arm(struct front *front, struct conn *conn);
+
+/* Ends a connection; on_closed() is called if it was open. `goodbye`: tell the peer. */
+void handshake_end(struct front *front, struct conn *conn, bool goodbye);

@@ -1,0 +1,58 @@
+/* DTLS 1.2 as the protocol page's Transport section has it, on OpenSSL: what is offered, what is
+ * demanded of a finished handshake, and what is read from it. */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "front/dgram.h"
+#include "front/front.h"
+
+struct tls {
+    SSL_CTX *ctx;
+    BIO_METHOD *method;
+    struct front_calls calls;
+    uint8_t site_hash[32];
+};
+
+/* Certificate and key are parsed here, once. Returns 0, 1 when they do not parse or do not fit, or
+ * -errno. tls_done() is fine afterwards in any case. */
+MUST_CHECK int tls_init(struct tls *tls, const struct front_config *config);
+void tls_done(struct tls *tls);
+void tls_set_ticket_keys(struct tls *tls, const uint8_t keys[80]);
+
+/* A server side over the datagrams; NULL without memory. dgram must outlive it. */
+SSL *tls_new(const struct tls *tls, struct dgram *dgram);
+
+enum tls_step {
+    TLS_WAIT, /* for more datagrams */
+    TLS_DONE, /* handshake finished */
+    TLS_ENDED /* failed, or closed by the peer */
+};
+
+/* Gives OpenSSL the hello whose cookie was verified (in dgram->in) and goes on. */
+enum tls_step tls_begin(SSL *ssl);
+enum tls_step tls_handshake(SSL *ssl);
+
+/* The next plaintext that came in, up to cap bytes: TLS_DONE with *ret_len, else as above. */
+enum tls_step tls_read(SSL *ssl, uint8_t *out, size_t cap, size_t *ret_len);
+void tls_write(SSL *ssl, struct bytes message);
+
+/* Says goodbye to the peer. */
+void tls_close(SSL *ssl);
+
+/* Milliseconds until tls_retransmit() wants to be called; -1: never. */
+int64_t tls_timeout_ms(SSL *ssl);
+MUST_CHECK enum tls_step tls_retransmit(SSL *ssl);
+
+struct tls_peer {
+    enum front_kind kind;
+    bool resumed;
+    uint8_t identity[LIMIT_FRONT_IDENTITY];
+    size_t identity_len;
+    uint8_t exporter[32];
+};
+
+/* Looks at a finished handshake: DTLS 1.2 exactly, extended master secret (RFC 7627), one of our
+ * two kinds, no resumption but for PSK. The identity comes from the session, as no callback runs
+ * when it is resumed. Returns 0, or 1 when the connection must be closed. */
+MUST_CHECK int tls_peer_read(const struct tls *tls, SSL *ssl, struct tls_peer *ret_peer);
