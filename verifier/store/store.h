@@ -81,6 +81,7 @@ struct store_class {
     enum hash bank;      /* the policy's bank */
     uint32_t pcr_mask;   /* PCRs wanted in it; 0 to 7 always */
     int64_t interval_s;  /* between attestations */
+    uint32_t lacks;      /* banks (1 << enum hash) that its TPMs are known not to implement */
     bool need_ek_chain;  /* 706 without a verified chain */
     bool allow_sha1;     /* the policy's bank may be SHA-1 (109 else) */
     bool allow_no_nonce; /* the first evidence of a boot may do without a keeper's nonce */
