@@ -197,7 +197,7 @@ answer_fill(const struct attest *attest, const struct store_last *last, struct a
     memcpy(answer->reasons, last->reasons, sizeof(answer->reasons));
     if (attest->firmware && verdict_genuine(&attest->verdict)) {
         answer->n_known = 1;
-        answer->known[0] = (struct known_log){LOG_FIRMWARE, attest->firmware->length};
+        answer->known[0] = (struct log_offset){LOG_FIRMWARE, attest->firmware->length};
     }
 }
 
