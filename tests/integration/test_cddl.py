@@ -15,6 +15,7 @@ import mutate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, '..', '..', 'schemas', 'cddl')
+CORPUS = os.path.join(HERE, '..', 'fuzz', 'corpus')
 MESSAGES = ['answer', 'claims', 'credential', 'enroll', 'enrolled', 'evidence', 'problem',
             'selection', 'token-cwt', 'values']
 # Maps into which others may write: everything below the top of these is closed again, or listed.
@@ -289,10 +290,20 @@ def every_message_is_here(*_):
         assert len(examples(kind)) >= 2, kind
 
 
+def every_example_is_a_seed(*_):
+    for kind in MESSAGES:
+        for name, value in examples(kind).items() if kind != 'token-cwt' else ():
+            seed = diag.encode(value)
+            if kind == 'values':
+                seed = diag.encode(selection_of(kind, value)) + seed
+            with open(os.path.join(CORPUS, 'wire-' + kind, name[:-5]), 'rb') as file:
+                assert file.read() == seed, name
+
+
 def cases(schema, reader):
     """(name, function without arguments)"""
     for claim in (the_tools_themselves_can_say_no, every_message_is_here, limits,
-                  what_no_type_can_say):
+                  every_example_is_a_seed, what_no_type_can_say):
         yield claim.__name__, lambda claim=claim: claim(schema, reader)
     for kind in MESSAGES:
         for name, value in examples(kind).items():

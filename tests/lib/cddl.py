@@ -69,8 +69,8 @@ def _occurrence(text):
 
 class _Parser:
     """Rules as tuples: ('name', n), ('literal', v), ('range', a, b), ('or', [...]), ('array', g),
-    ('map', g), ('tag', n, t), ('size', t, t), ('cbor', t, t); a group is a list of alternatives, one
-    of which is a list of (low, high, key or None, what, cut), with what a type or ('group', g); cut
+    ('map', g), ('tag', n, t), ('size', t, t), ('cbor', t, t). A group is a list of alternatives;
+    one is a list of (low, high, key or None, what, cut), with what a type or ('group', g), and cut
     when the key was written with a colon: its value must match, no later entry may take it."""
 
     def __init__(self, text):

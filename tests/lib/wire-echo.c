@@ -1,6 +1,7 @@
 #include "lib/wire-echo.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "wire/answer.h"
 #include "wire/credential.h"
@@ -113,4 +114,20 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
         }
     }
     return -EINVAL;
+}
+
+bool
+wire_echo_same(const char *kind, struct bytes in, struct bytes selection)
+{
+    uint8_t *room = malloc(in.len ? in.len : 1);
+    struct wr wr = wr_init(room, in.len);
+    bool same;
+
+    if (!room) {
+        return true;
+    }
+    same =
+        wire_echo(kind, in, selection, &wr) == WIRE_ECHO_REFUSED || bytes_equal(wr_done(&wr), in);
+    free(room);
+    return same;
 }

@@ -10,3 +10,6 @@ enum wire_echo { WIRE_ECHO_OK, WIRE_ECHO_REFUSED };
  * must match it. Returns WIRE_ECHO_REFUSED with nothing written when the reader refuses, -EINVAL
  * for a kind that is none. */
 MUST_CHECK int wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *wr);
+
+/* Whether the message is refused or is written again to the same bytes. Out of memory: true. */
+bool wire_echo_same(const char *kind, struct bytes in, struct bytes selection);
