@@ -102,6 +102,22 @@ keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where
     }
 }
 
+void
+keeper_settle(struct keeper *keeper)
+{
+    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
+
+    if (r == 0) {
+        outbox_release(keeper->outbox);
+        return;
+    }
+    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
+              LOG_INT("answers", outbox_count(keeper->outbox)));
+    store_rollback(keeper->store);
+    outbox_discard(keeper->outbox);
+    keeper->batch_failed = false;
+}
+
 static int
 audit_hash(void *context, const struct bytes *parts, size_t n_parts, uint8_t ret[32])
 {

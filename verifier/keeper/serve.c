@@ -145,24 +145,6 @@ front_turn(struct serve *serve, size_t i)
     }
 }
 
-/* One commit for all that this turn did: only then may its answers leave. */
-static void
-settle(struct serve *serve)
-{
-    struct keeper *keeper = &serve->keeper;
-    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
-
-    if (r == 0) {
-        outbox_release(keeper->outbox);
-        return;
-    }
-    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
-              LOG_INT("answers", outbox_count(keeper->outbox)));
-    store_rollback(keeper->store);
-    outbox_discard(keeper->outbox);
-    keeper->batch_failed = false;
-}
-
 static void
 trim(struct serve *serve, int64_t now_ms)
 {
@@ -193,7 +175,7 @@ turn(struct serve *serve)
     jobs_turn(serve->keeper.jobs, now_ms);
     clients_turn(&serve->clients, &serve->keeper, now_ms);
     trim(serve, now_ms);
-    settle(serve);
+    keeper_settle(&serve->keeper);
 }
 
 static void
