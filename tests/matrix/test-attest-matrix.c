@@ -557,6 +557,25 @@ quarantine_takes_effect_on_an_open_connection(void)
 }
 
 static void
+a_class_may_know_that_its_tpms_lack_a_bank(void)
+{
+    char json[4096];
+
+    start();
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"class", "add", "c", "lacks=sha512"}, 4,
+                                json, sizeof(json)),
+             0);
+    plain();
+    missing_empty_bank();
+    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
+    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    plain();
+    missing_sha1(); /* another bank is not meant */
+    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
+    CHECK_EQ(first_reason(), REASON_QUOTE_SELECTION);
+}
+
+static void
 a_removed_device_is_not_heard(void)
 {
     start();
@@ -627,5 +646,6 @@ CHECK_MAIN(CASE(each_change_alone_gets_its_own_refusal), CASE(a_challenge_serves
            CASE(a_token_needs_this_connections_own_evidence),
            CASE(a_late_token_has_the_verdicts_times), CASE(a_refusal_ends_the_connections_tokens),
            CASE(quarantine_takes_effect_on_an_open_connection), CASE(a_removed_device_is_not_heard),
-           CASE(strangers_leave_no_row), CASE(a_certificate_connection_gets_nothing_but_enrolment),
+           CASE(a_class_may_know_that_its_tpms_lack_a_bank), CASE(strangers_leave_no_row),
+           CASE(a_certificate_connection_gets_nothing_but_enrolment),
            CASE(every_cut_of_good_evidence_is_malformed))
