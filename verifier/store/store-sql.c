@@ -244,10 +244,11 @@ sql_get_exact(struct sql *sql, uint8_t *out, size_t size)
 {
     struct bytes view = sql_get_view(sql, size);
 
-    if (view.len == size) {
-        memcpy(out, view.p, size);
-    } else if (sql->r == 0) {
+    if (sql->r == 0 && view.len != size) {
         sql->r = -EIO;
+    }
+    if (sql->r == 0 && size > 0) {
+        memcpy(out, view.p, size);
     }
 }
 
