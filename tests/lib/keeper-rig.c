@@ -234,23 +234,26 @@ make_identity(struct keeper_rig *rig)
     CHECK_EQ(ident_write(rig->hasher, &rig->keeper.setup.masters[0], &ident, rig->identity), 0);
 }
 
-/* PCRs as the log gives them. */
-static void
-boot(struct keeper_rig *rig, const char *log_vector)
+bool
+keeper_rig_boot(struct keeper_rig *rig, struct bytes log)
 {
     uint8_t *room = malloc(RECORDS_ROOM);
     struct wr wr = wr_init(room, RECORDS_ROOM);
     const struct known_events *known = NULL;
     struct logs *logs = logs_new();
+    bool whole = reader_parse(log, rig->hasher, &wr, NULL) == 0;
     struct selection selection = {
         4, {{HASH_SHA1, 0xff}, {HASH_SHA256, 0x43ff}, {HASH_SHA384, 0xff}, {HASH_SHA512, 0}}};
 
-    rig->device.log = check_vector(log_vector);
-    CHECK_EQ(reader_parse(rig->device.log, rig->hasher, &wr, NULL), 0);
-    CHECK_EQ(logs_add(logs, (uint8_t[32]){0}, wr_done(&wr), &known), 0);
-    CHECK_EQ(events_values(rig->hasher, &known->log, NULL, &selection, &rig->device.values), 0);
+    rig->device.log = log;
+    rig->device.reset_count++;
+    if (whole) {
+        CHECK_EQ(logs_add(logs, (uint8_t[32]){0}, wr_done(&wr), &known), 0);
+        CHECK_EQ(events_values(rig->hasher, &known->log, NULL, &selection, &rig->device.values), 0);
+    }
     logs_free(logs);
     free(room);
+    return whole;
 }
 
 void
@@ -290,7 +293,7 @@ keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
     CHECK_EQ(keeper_rig_command(rig, (const char *[]){"device", "approve", fingerprint, "c"}, 4,
                                 json, sizeof(json)),
              0);
-    boot(rig, log_vector);
+    CHECK(keeper_rig_boot(rig, check_vector(log_vector)));
     keeper_rig_connect(rig);
     soft_evidence_plain(&rig->device, NULL, rig->exporter, &evidence);
     CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_ATTEST,

@@ -41,5 +41,9 @@ int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t 
 /* Enrols the device on both kinds of connection, with a class that has learned the log. */
 void keeper_rig_member(struct keeper_rig *rig, const char *log_vector);
 
+/* A new boot: another log, and PCRs as it gives them; false when it is no whole log, and the PCRs
+ * stay as they were. */
+bool keeper_rig_boot(struct keeper_rig *rig, struct bytes log);
+
 /* Reason of the last reply's problem details, its nonce if it has one. */
 enum reason keeper_rig_problem(struct keeper_rig *rig, uint8_t nonce[WIRE_NONCE_SIZE]);
