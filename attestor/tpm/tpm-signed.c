@@ -1,10 +1,10 @@
-#include "tpm/tpm-attest.h"
+#include "tpm/tpm-signed.h"
 
 #include <tss2/tss2_mu.h>
 
 #include "base/rd.h"
 #include "crypto/spki.h"
-#include "tpm/tpm-attest-esys.h"
+#include "tpm/tpm-signed-esys.h"
 
 static struct bytes
 without_length(const uint8_t *p, size_t len)
@@ -15,20 +15,20 @@ without_length(const uint8_t *p, size_t len)
 }
 
 struct bytes
-tpm_attest_info(const struct tpm_attest *attest)
+tpm_signed_info(const struct tpm_signed *attest)
 {
     return without_length(attest->info, attest->info_len);
 }
 
 struct bytes
-tpm_attest_signature(const struct tpm_attest *attest)
+tpm_signed_signature(const struct tpm_signed *attest)
 {
     return without_length(attest->signature, attest->signature_len);
 }
 
 int
-tpm_attest_check(const struct tpm_attest *attest, const struct tpm_key *signer,
-                 tpm_attest_verify_fn *verify, void *context)
+tpm_signed_check(const struct tpm_signed *attest, const struct tpm_key *signer,
+                 tpm_signed_verify_fn *verify, void *context)
 {
     uint8_t room[SPKI_ROOM];
     struct wr wr = wr_init(room, sizeof(room));
@@ -37,12 +37,12 @@ tpm_attest_check(const struct tpm_attest *attest, const struct tpm_key *signer,
     if (tpm_key_spki(signer, &wr) != 0) {
         return TPM_E_SELF;
     }
-    r = verify(context, wr_done(&wr), tpm_attest_info(attest), tpm_attest_signature(attest));
+    r = verify(context, wr_done(&wr), tpm_signed_info(attest), tpm_signed_signature(attest));
     return r > 0 ? (int)TPM_E_SELF : r;
 }
 
 TPM2B_DATA
-tpm_attest_qualifying(const uint8_t qualifying[32])
+tpm_signed_qualifying(const uint8_t qualifying[32])
 {
     TPM2B_DATA data = {.size = 32};
 
@@ -51,7 +51,7 @@ tpm_attest_qualifying(const uint8_t qualifying[32])
 }
 
 static bool
-write_signature(const TPMT_SIGNATURE *signature, struct tpm_attest *attest)
+write_signature(const TPMT_SIGNATURE *signature, struct tpm_signed *attest)
 {
     uint8_t body[sizeof(TPMT_SIGNATURE)];
     struct wr wr = wr_init(attest->signature, sizeof(attest->signature));
@@ -67,8 +67,8 @@ write_signature(const TPMT_SIGNATURE *signature, struct tpm_attest *attest)
 }
 
 int
-tpm_attest_from_esys(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature, TPMI_ST_ATTEST type,
-                     const uint8_t qualifying[32], struct tpm_attest *attest, TPMS_ATTEST *ret_info)
+tpm_signed_from_esys(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature, TPMI_ST_ATTEST type,
+                     const uint8_t qualifying[32], struct tpm_signed *attest, TPMS_ATTEST *ret_info)
 {
     struct wr wr = wr_init(attest->info, sizeof(attest->info));
     size_t at = 0;

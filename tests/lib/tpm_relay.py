@@ -1,4 +1,4 @@
-"""A TPM that misbehaves, for the TCTI "cmd:python3 tpm-relay.py SOCKET ANSWER COUNT": the first
+"""A TPM that misbehaves, for the TCTI "cmd:python3 tpm_relay.py SOCKET ANSWER COUNT": the first
 COUNT commands get ANSWER (a response code in hex, or "garbage"), all others go to the swtpm at
 SOCKET. Speaks the plain command stream on standard input and output."""
 

@@ -1,4 +1,4 @@
-#include "tpm/tpm-ek.h"
+#include "tpm/tpm-endorse.h"
 
 #include "tpm/tpm-key-make.h"
 #include "tpm/tpm-template.h"
@@ -12,24 +12,24 @@ enum {
 static const struct {
     uint32_t cert_index;
     const char *name;
-} ek_kinds[TPM_EK_N] = {
-    [TPM_EK_L2_P256] = {0x01c0000a, "L-2 P-256"},
-    [TPM_EK_H2_P256] = {0x01c00014, "H-2 P-256"},
-    [TPM_EK_H3_P384] = {0x01c00016, "H-3 P-384"},
-    [TPM_EK_L1_RSA2048] = {0x01c00002, "L-1 RSA-2048"},
-    [TPM_EK_H1_RSA2048] = {0x01c00012, "H-1 RSA-2048"},
-    [TPM_EK_H6_RSA3072] = {0x01c0001c, "H-6 RSA-3072"},
+} ek_kinds[TPM_ENDORSE_N] = {
+    [TPM_ENDORSE_L2_P256] = {0x01c0000a, "L-2 P-256"},
+    [TPM_ENDORSE_H2_P256] = {0x01c00014, "H-2 P-256"},
+    [TPM_ENDORSE_H3_P384] = {0x01c00016, "H-3 P-384"},
+    [TPM_ENDORSE_L1_RSA2048] = {0x01c00002, "L-1 RSA-2048"},
+    [TPM_ENDORSE_H1_RSA2048] = {0x01c00012, "H-1 RSA-2048"},
+    [TPM_ENDORSE_H6_RSA3072] = {0x01c0001c, "H-6 RSA-3072"},
 };
 
-enum tpm_ek_kind
-tpm_ek_choose(const struct tpm_certs *certs)
+enum tpm_endorse_kind
+tpm_endorse_choose(const struct tpm_certs *certs)
 {
-    for (size_t i = 0; i < TPM_EK_N; i++) {
+    for (size_t i = 0; i < TPM_ENDORSE_N; i++) {
         if (tpm_cert_find(certs, ek_kinds[i].cert_index)) {
-            return (enum tpm_ek_kind)i;
+            return (enum tpm_endorse_kind)i;
         }
     }
-    return TPM_EK_L1_RSA2048;
+    return TPM_ENDORSE_L1_RSA2048;
 }
 
 /* 0 when a persistent key serves; anything above says: make it. */
@@ -53,8 +53,8 @@ load_persistent(struct tpm *tpm, const TPM2B_PUBLIC *template, struct tpm_key **
 }
 
 int
-tpm_ek_load(struct tpm *tpm, enum tpm_ek_kind kind, struct tpm_key **ret,
-            struct tpm_error *ret_error)
+tpm_endorse_load(struct tpm *tpm, enum tpm_endorse_kind kind, struct tpm_key **ret,
+                 struct tpm_error *ret_error)
 {
     TPM2B_PUBLIC template = tpm_template_ek(kind);
     int r = load_persistent(tpm, &template, ret);
@@ -63,13 +63,13 @@ tpm_ek_load(struct tpm *tpm, enum tpm_ek_kind kind, struct tpm_key **ret,
 }
 
 uint32_t
-tpm_ek_cert_index(enum tpm_ek_kind kind)
+tpm_endorse_cert_index(enum tpm_endorse_kind kind)
 {
     return ek_kinds[kind].cert_index;
 }
 
 const char *
-tpm_ek_name(enum tpm_ek_kind kind)
+tpm_endorse_name(enum tpm_endorse_kind kind)
 {
     return ek_kinds[kind].name;
 }
