@@ -6,12 +6,14 @@
 extern const struct cmd cmd_quote_check;
 
 extern const struct cmd cmd_ek_check;
+extern const struct cmd cmd_setup;
 #include "cmd-token.h"
 
 const struct cmd *const cmd_table[] = {
     /* one line a subcommand */
-    &cmd_log_show, &cmd_log_diff,     &cmd_ima_show,   &cmd_quote_check,
-    &cmd_ek_check, &cmd_token_verify, &cmd_token_show, NULL,
+    &cmd_log_show,    &cmd_log_diff, &cmd_ima_show,
+    &cmd_quote_check, &cmd_ek_check, &cmd_token_verify,
+    &cmd_token_show,  &cmd_setup,    NULL,
 };
 
 static void
