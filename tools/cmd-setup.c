@@ -179,8 +179,8 @@ say(const struct setup *setup)
     for (size_t i = 0; i < setup->n_done; i++) {
         printf("%s  %s\n", setup->done[i].made ? "made" : "kept", setup->done[i].path);
     }
-    printf("\nDevices need three lines in their attestor.conf, and a copy of %s/keys/ca.pem:\n\n"
-           "servers = ",
+    printf("\nDevices need these lines in their attestor.conf, and a copy of %s/keys/ca.pem:\n\n"
+           "[verifier]\nservers = ",
            setup->dir);
     for (size_t i = 0; i < setup->n_names; i++) {
         bool v6 = strchr(setup->names[i], ':') != NULL;

@@ -129,7 +129,7 @@ class Demo:
 servers = 127.0.0.1:{self.port}
 name = localhost
 site = demo.assay
-ca = {self.etc}/ca.pem
+ca = {self.etc}/keys/ca.pem
 [tpm]
 tcti = {tpm.tcti}
 [sources]
@@ -182,7 +182,7 @@ def enrol(demo):
     heading("A stranger enrols: the TPM is proved, an operator decides")
     fingerprint = show(ATTESTOR, "--config", demo.conf, "--fingerprint").stdout.split()[-1]
     demo.attest()
-    demo.assay("class", "add", "laptops", "--audience", "assay")
+    demo.assay("class", "add", "laptops", "--audience", "bearer:assay")
     demo.assay("device", "approve", fingerprint, "--class", "laptops")
 
 

@@ -53,7 +53,7 @@ attestor_conf(struct setup *setup)
     fprintf(file,
             "# An example for devices of this site: /etc/assay/attestor.conf there. Copy\n"
             "# %s/keys/ca.pem to the path that ca names.\n\n"
-            "servers = ",
+            "[verifier]\nservers = ",
             setup->dir);
     for (size_t i = 0; i < setup->n_names; i++) {
         bool v6 = strchr(setup->names[i], ':') != NULL;

@@ -18,7 +18,7 @@ const struct conf_item agent_conf_items[] = {
     TEXT("verifier", "servers", servers, NULL, "host:port, host:port; tried in this order"),
     TEXT("verifier", "ca", ca, NULL, "PEM file of the CA that verifier and site key chain to"),
     TEXT("verifier", "site", site, NULL, "site id, as the operator gave it"),
-    TEXT("verifier", "name", name, NULL, "name or address in the verifier's certificate"),
+    TEXT("verifier", "name", name, "", "name in its certificate, where it is not the server's host"),
     TEXT("tpm", "tcti", tcti, "device:/dev/tpmrm0", "TCTI of the TPM's resource manager"),
     TEXT("sources", "firmware", firmware, SOURCE_FIRMWARE_PATH, "event log of the firmware"),
     TEXT("sources", "ima", ima, SOURCE_IMA_PATH, "binary list of IMA"),
@@ -118,8 +118,8 @@ agent_conf_load(const char *path, struct agent_conf *ret, struct conf_problem *r
     if (!why) {
         why = audiences_problem(&conf);
     }
-    if (!why && (conf.site[0] == '\0' || conf.name[0] == '\0')) {
-        why = "[verifier] site and name: neither may be empty";
+    if (!why && conf.site[0] == '\0') {
+        why = "[verifier] site: it may not be empty";
     }
     if (why) {
         snprintf(ret_problem->text, sizeof(ret_problem->text), "%.120s: %s", path, why);

@@ -32,11 +32,23 @@ port_good(const char *port)
 static bool
 entry_read(const char *p, size_t len, struct link_addr *addr)
 {
-    const char *close = p[0] == '[' ? memchr(p, ']', len) : NULL;
-    const char *rest = close ? close + 1 : memchr(p, ':', len);
-    const char *host = close ? p + 1 : p;
-    size_t host_len = close ? (size_t)(close - host) : rest ? (size_t)(rest - p) : len;
-    size_t rest_len = rest ? len - (size_t)(rest - p) : 0;
+    static const char scheme[] = "coaps://";
+    bool named = len > sizeof(scheme) - 1 && strncmp(p, scheme, sizeof(scheme) - 1) == 0;
+    const char *close;
+    const char *rest;
+    const char *host;
+    size_t host_len;
+    size_t rest_len;
+
+    if (named) {
+        p += sizeof(scheme) - 1;
+        len -= sizeof(scheme) - 1;
+    }
+    close = p[0] == '[' ? memchr(p, ']', len) : NULL;
+    rest = close ? close + 1 : memchr(p, ':', len);
+    host = close ? p + 1 : p;
+    host_len = close ? (size_t)(close - host) : rest ? (size_t)(rest - p) : len;
+    rest_len = rest ? len - (size_t)(rest - p) : 0;
 
     if ((p[0] == '[' && !close) || !copy(addr->host, sizeof(addr->host), host, host_len)) {
         return false;

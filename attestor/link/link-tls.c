@@ -60,7 +60,7 @@ static int
 prepare_certificate(struct link *link)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(link->ssl);
-    const char *name = link->target.name;
+    const char *name = link->name;
     int ok;
 
     SSL_set_verify(link->ssl, SSL_VERIFY_PEER, NULL);

@@ -265,7 +265,10 @@ try_all(struct link *link, char text[LINK_TEXT])
             return LINK_E_CONFIG;
         }
         if (r == 0) {
-            int now = try_server(link, &addr, text);
+            int now;
+
+            link->name = link->target.name && link->target.name[0] ? link->target.name : addr.host;
+            now = try_server(link, &addr, text);
 
             if (now <= 0 || now == LINK_E_STOPPED) {
                 return now;

@@ -33,7 +33,7 @@ enum link_outcome {
 struct link_target {
     const char *servers;             /* "host:port, [2001:db8::1]:port": tried in this order */
     const char *ca_file;             /* LINK_CERT: PEM */
-    const char *name;                /* LINK_CERT: DNS name or IP address of the certificate */
+    const char *name;                /* LINK_CERT: name or address in its certificate; "": its host */
     struct bytes identity;           /* LINK_PSK: text without NUL */
     const struct secret *psk;        /* LINK_PSK */
     const uint8_t *exporter_context; /* 32 bytes */
