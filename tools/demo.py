@@ -126,8 +126,7 @@ class Demo:
         os.makedirs(os.path.join(self.folder, "device"), exist_ok=True)
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(f"""[verifier]
-servers = 127.0.0.1:{self.port}
-name = localhost
+servers = localhost:{self.port}
 site = demo.assay
 ca = {self.etc}/keys/ca.pem
 [tpm]

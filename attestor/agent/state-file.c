@@ -67,10 +67,22 @@ write_in(int dir, const char *name, struct bytes content, mode_t mode, gid_t gro
     return fsync(dir) != 0 ? -errno : 0;
 }
 
+/* The folder, made when only its last part is missing: /run is empty after every boot. */
+static int
+open_folder(const char *dir, bool for_others)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENOENT && mkdir(dir, for_others ? 0755 : 0700) == 0) {
+        fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return fd;
+}
+
 int
 state_file_write(const char *dir, const char *name, struct bytes content, mode_t mode, gid_t group)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_folder(dir, (mode & 0077) != 0);
     int r;
 
     if (fd < 0) {

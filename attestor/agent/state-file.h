@@ -7,7 +7,8 @@
 
 #define STATE_FILE_NO_GROUP ((gid_t)-1)
 
-/* Writes dir/name with this mode, and group unless STATE_FILE_NO_GROUP. dir must be there.
+/* Writes dir/name with this mode, and group unless STATE_FILE_NO_GROUP. dir is made when it is not
+ * there (0755 when the mode lets others read, else 0700), its parent is not.
  * Returns 0 or a negative errno; the old file stays as it was then. */
 MUST_CHECK int state_file_write(const char *dir, const char *name, struct bytes content,
                                 mode_t mode, gid_t group);

@@ -10,7 +10,7 @@ struct link {
     struct link_target target;
     enum link_kind kind;
     char peer[80];
-    const char *name; /* what its certificate must name */
+    const char *name;   /* what its certificate must name */
     char identity[128]; /* NUL-ended for OpenSSL */
     coap_context_t *coap;
     coap_session_t *session;

@@ -31,11 +31,11 @@ enum link_outcome {
 
 /* All is borrowed until link_close(). */
 struct link_target {
-    const char *servers;             /* "host:port, [2001:db8::1]:port": tried in this order */
-    const char *ca_file;             /* LINK_CERT: PEM */
-    const char *name;                /* LINK_CERT: name or address in its certificate; "": its host */
-    struct bytes identity;           /* LINK_PSK: text without NUL */
-    const struct secret *psk;        /* LINK_PSK */
+    const char *servers;      /* "host:port, [2001:db8::1]:port": tried in this order */
+    const char *ca_file;      /* LINK_CERT: PEM */
+    const char *name;         /* LINK_CERT: name or address in its certificate; "": its host */
+    struct bytes identity;    /* LINK_PSK: text without NUL */
+    const struct secret *psk; /* LINK_PSK */
     const uint8_t *exporter_context; /* 32 bytes */
     uint32_t handshake_ms;           /* 0: LINK_HANDSHAKE_MS */
     bool (*stopped)(void *context);  /* asked a few times a second; may be NULL */
