@@ -29,6 +29,8 @@ static const uint8_t ak_name[34] = {0, 0x0b, 1, 2, 3};
 static struct privkey *ca_key, *other_key, *site_key;
 static struct hasher *hasher;
 static struct credential_ca ca;
+static unsigned char *kept[32]; /* certificates, for the life of the case */
+static size_t n_kept;
 
 static EVP_PKEY *
 openssl_key(struct privkey *key)
@@ -88,7 +90,8 @@ certificate(const struct make *make, struct privkey *key, struct privkey *signer
     }
     CHECK(X509_sign(cert, private, EVP_sha256()) > 0);
     len = i2d_X509(cert, &der);
-    CHECK(len > 0);
+    CHECK(len > 0 && n_kept < ARRAY_LEN(kept));
+    kept[n_kept++] = der;
     X509_free(cert);
     EVP_PKEY_free(public);
     EVP_PKEY_free(private);
