@@ -99,7 +99,7 @@ wants_more(struct agent *agent, const struct problem *problem, const char *why)
         agent->n_known = 0; /* from the start, but for the offsets that are named */
         for (size_t i = 0; i < problem->n_want_logs; i++) {
             agent->known[agent->n_known++] =
-                (struct known_log){problem->want_logs[i].kind, problem->want_logs[i].offset};
+                (struct log_offset){problem->want_logs[i].kind, problem->want_logs[i].offset};
         }
     }
     return again(agent, problem, why);

@@ -47,7 +47,7 @@ known_offset(const struct agent *agent, enum log_kind kind)
 {
     for (size_t i = 0; i < agent->n_known; i++) {
         if (agent->known[i].kind == kind) {
-            return agent->known[i].length;
+            return agent->known[i].offset;
         }
     }
     return 0;

@@ -76,7 +76,7 @@ struct agent {
     uint8_t nonce[WIRE_NONCE_SIZE];
     struct pcr_set wanted;
     size_t n_known;
-    struct known_log known[LIMIT_EVIDENCE_LOGS];
+    struct log_offset known[LIMIT_EVIDENCE_LOGS];
     bool told;        /* accepted evidence had all claims: leave out what did not change */
     bool values;      /* the verifier asked for PCR values */
     bool no_log;      /* this machine has no firmware log */
