@@ -30,6 +30,7 @@ every_step_can_stop_and_says_where_it_goes(void)
         CHECK_EQ(agent_step_after(step, AGENT_R_REENROL), AGENT_ENROL);
         CHECK_EQ(agent_step_after(step, AGENT_R_RECONNECT), AGENT_CONNECT);
         CHECK_EQ(agent_step_after(step, AGENT_R_REJOIN), AGENT_JOIN);
+        CHECK_EQ(agent_step_after(step, AGENT_R_RELOAD), AGENT_TPM);
         CHECK(agent_step_after(step, AGENT_R_LATER) < AGENT_STEP_N);
     }
 }
