@@ -42,8 +42,11 @@ check(struct agent *agent, struct bytes cose, struct credential *ret)
 enum agent_result
 agent_enrol_load(struct agent *agent)
 {
-    int r = state_file_read(agent->conf->state_dir, AGENT_CREDENTIAL_FILE, AGENT_CREDENTIAL_MAX,
-                            &agent->cose);
+    int r;
+
+    source_file_done(&agent->cose);
+    r = state_file_read(agent->conf->state_dir, AGENT_CREDENTIAL_FILE, AGENT_CREDENTIAL_MAX,
+                        &agent->cose);
 
     if (r == SOURCE_E_ABSENT) {
         return AGENT_R_REENROL;

@@ -28,11 +28,16 @@ enum agent_result
 agent_tpm_fault(struct agent *agent, int r, const struct tpm_error *error)
 {
     char why[256];
-    bool passes = r == TPM_E_BUSY || r == TPM_E_FULL || r == TPM_E_SELF || r == TPM_E_GONE;
+    bool passes = r == TPM_E_BUSY || r == TPM_E_FULL;
+    bool lost = r == TPM_E_SELF || r == TPM_E_GONE;
 
     snprintf(why, sizeof(why), "%s: %s", r > 0 ? tpm_outcome_name((enum tpm_outcome)r) : "broke",
              error ? error->text : "");
-    return agent_tell(agent, exit_of(r), passes ? AGENT_R_LATER : AGENT_R_STOP, why);
+    return agent_tell(agent, exit_of(r),
+                      lost     ? AGENT_R_RELOAD
+                      : passes ? AGENT_R_LATER
+                               : AGENT_R_STOP,
+                      why);
 }
 
 enum agent_result

@@ -52,6 +52,8 @@ agent_step_after(enum agent_step step, enum agent_result result)
         return AGENT_JOIN;
     case AGENT_R_REENROL:
         return AGENT_ENROL;
+    case AGENT_R_RELOAD:
+        return AGENT_TPM;
     case AGENT_R_STOP:
         break;
     }
@@ -134,6 +136,21 @@ wait_later(struct agent *agent)
     return true;
 }
 
+/* The handles may be another client's by now; nothing of them is used again. */
+static void
+drop_tpm(struct agent *agent)
+{
+    tpm_key_freep(&agent->ak);
+    tpm_key_freep(&agent->ek);
+    tpm_closep(&agent->tpm);
+}
+
+static bool
+waits(enum agent_result result)
+{
+    return result == AGENT_R_LATER || result == AGENT_R_RELOAD;
+}
+
 static enum agent_exit
 run_steps(struct agent *agent)
 {
@@ -144,11 +161,14 @@ run_steps(struct agent *agent)
 
         log_event(LOG_DEBUG, "step", LOG_STR("name", agent_step_name(at)),
                   LOG_INT("result", result));
-        if (result == AGENT_R_LATER && !wait_later(agent)) {
+        if (waits(result) && !wait_later(agent)) {
             break;
         }
-        if (result == AGENT_R_RECONNECT || result == AGENT_R_REENROL || result == AGENT_R_LATER) {
+        if (waits(result) || result == AGENT_R_RECONNECT || result == AGENT_R_REENROL) {
             link_closep(&agent->link);
+        }
+        if (result == AGENT_R_RELOAD) {
+            drop_tpm(agent);
         }
         at = agent_step_after(at, result);
     }

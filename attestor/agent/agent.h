@@ -40,6 +40,7 @@ enum agent_result {
     AGENT_R_RECONNECT, /* the connection is no more */
     AGENT_R_REJOIN,    /* the verifier wants to hear who we are */
     AGENT_R_REENROL,   /* the credential is of no more use */
+    AGENT_R_RELOAD,    /* the TPM lost our keys: after a wait, all from the start */
     AGENT_R_STOP,      /* agent->exit holds why */
 };
 

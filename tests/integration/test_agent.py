@@ -239,6 +239,23 @@ def repeats_leave_out_what_is_known(lab):
     assert "values=0" not in evidence[3] and logs[3] == f"log firmware offset=0 body={size}"
 
 
+def a_tpm_that_was_reset_meanwhile_is_asked_from_the_start(lab):
+    """Without a resource manager a power cycle takes the daemon's TPM away; it comes back."""
+    lab.fresh()
+    with StandIn(lab, "m", "A") as verifier:
+        with open(lab.path("log"), "wb") as log:
+            daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=log)
+            time.sleep(2)
+            lab.tpm.reset()
+            time.sleep(8)
+            daemon.send_signal(signal.SIGTERM)
+            code = daemon.wait(timeout=20)
+    told = read(lab.path("log"))
+    assert code == 0, (code, told)
+    after = told[told.index("tpm-fault"):]
+    assert '"id":"attested"' in after, told
+
+
 def a_server_of_another_name_or_ca_is_not_spoken_to(lab):
     lab.ca("other")
     for settings in ({"name": "else.test"}, {"ca": lab.pki("other.pem")}):
@@ -369,6 +386,7 @@ def main():
             a_removed_device_is_refused,
             a_forgotten_device_joins_again,
             repeats_leave_out_what_is_known,
+            a_tpm_that_was_reset_meanwhile_is_asked_from_the_start,
             a_server_of_another_name_or_ca_is_not_spoken_to,
             a_server_certificate_without_server_auth_is_not_spoken_to,
             a_credential_by_another_key_is_refused,
