@@ -1,19 +1,19 @@
 #include "tpm/tpm-certify.h"
 
-#include "tpm/tpm-attest-esys.h"
+#include "tpm/tpm-signed-esys.h"
 #include "tpm/tpm-key-make.h"
 
 static int
 take_certification(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature,
                    const struct tpm_key *key, const uint8_t qualifying[32],
-                   struct tpm_attest *ret_attest)
+                   struct tpm_signed *ret_attest)
 {
-    struct tpm_attest attest = {.info_len = 0};
+    struct tpm_signed attest = {.info_len = 0};
     const TPM2B_NAME *name;
     TPMS_ATTEST read;
     int r;
 
-    r = tpm_attest_from_esys(info, signature, TPM2_ST_ATTEST_CERTIFY, qualifying, &attest, &read);
+    r = tpm_signed_from_esys(info, signature, TPM2_ST_ATTEST_CERTIFY, qualifying, &attest, &read);
     if (r != 0) {
         return r;
     }
@@ -27,12 +27,12 @@ take_certification(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature,
 
 int
 tpm_certify(const struct tpm_key *key, const struct tpm_key *ak, const uint8_t qualifying[32],
-            struct tpm_attest *ret_attest, struct tpm_error *ret_error)
+            struct tpm_signed *ret_attest, struct tpm_error *ret_error)
 {
     static const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL};
     CLEANUP(tpm_esys_freep) TPM2B_ATTEST *info = NULL;
     CLEANUP(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
-    TPM2B_DATA data = tpm_attest_qualifying(qualifying);
+    TPM2B_DATA data = tpm_signed_qualifying(qualifying);
     unsigned n_tries = 0;
     TSS2_RC rc;
     int r;

@@ -1,7 +1,7 @@
 #include "tpm/tpm-quote.h"
 
 #include "base/rd.h"
-#include "tpm/tpm-attest-esys.h"
+#include "tpm/tpm-signed-esys.h"
 #include "tpm/tpm-key-make.h"
 #include "tpm/tpm-pcr-esys.h"
 
@@ -17,7 +17,7 @@ take_quote(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature, const uint
     struct rd rd;
     int r;
 
-    r = tpm_attest_from_esys(info, signature, TPM2_ST_ATTEST_QUOTE, qualifying, &quote.attest,
+    r = tpm_signed_from_esys(info, signature, TPM2_ST_ATTEST_QUOTE, qualifying, &quote.attest,
                              &read);
     if (r == 0 && read.attested.quote.pcrDigest.size != sizeof(quote.pcr_digest)) {
         r = TPM_E_SELF;
@@ -42,7 +42,7 @@ quote_selection(const struct tpm_key *ak, const struct tpm_pcr_selection *select
     CLEANUP(tpm_esys_freep) TPM2B_ATTEST *info = NULL;
     CLEANUP(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
     TPML_PCR_SELECTION list = tpm_pcr_to_esys(selection);
-    TPM2B_DATA data = tpm_attest_qualifying(qualifying);
+    TPM2B_DATA data = tpm_signed_qualifying(qualifying);
     unsigned n_tries = 0;
     TSS2_RC rc;
 

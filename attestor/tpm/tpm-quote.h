@@ -1,17 +1,17 @@
 /* TPM2_Quote over every bank that the TPM implements. Protocol page, Banks and PCR values. */
 #pragma once
 
-#include "tpm/tpm-attest.h"
+#include "tpm/tpm-signed.h"
 #include "tpm/tpm-pcr.h"
 
 struct tpm_quote {
-    struct tpm_attest attest;
+    struct tpm_signed attest;
     struct tpm_pcr_selection selection; /* as signed: bits of unallocated banks are cleared */
     uint8_t pcr_digest[32];             /* SHA-256 over the values of the selection in order */
 };
 
 /* PCR 0 to 7 in each bank and wanted->pcrs in wanted->alg; qualifying data is 32 bytes. The answer
- * is checked for magic, type and qualifying data; tpm_attest_check() it with the AK's public key.
+ * is checked for magic, type and qualifying data; tpm_signed_check() it with the AK's public key.
  * Returns 0, TPM_E_LACKS when the wanted bank is not implemented, TPM_E_SELF, else as tpm.h. */
 MUST_CHECK int tpm_quote_make(const struct tpm_key *ak, const struct tpm_pcr_bank *wanted,
                               const uint8_t qualifying[32], struct tpm_quote *ret_quote,

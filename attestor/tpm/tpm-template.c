@@ -40,23 +40,23 @@ static const struct {
     uint16_t rsa_bits;
     TPMI_ECC_CURVE curve;
     uint16_t unique_len;
-} ek_rows[TPM_EK_N] = {
-    [TPM_EK_L2_P256] = {TPM2_ALG_ECC, TPM2_ALG_SHA256, EK_LOW, BYTES_OF(policy_a_sha256), 128, 0,
-                        TPM2_ECC_NIST_P256, 32},
-    [TPM_EK_H2_P256] = {TPM2_ALG_ECC, TPM2_ALG_SHA256, EK_HIGH, BYTES_OF(policy_b_sha256), 128, 0,
-                        TPM2_ECC_NIST_P256, 0},
-    [TPM_EK_H3_P384] = {TPM2_ALG_ECC, TPM2_ALG_SHA384, EK_HIGH, BYTES_OF(policy_b_sha384), 256, 0,
-                        TPM2_ECC_NIST_P384, 0},
-    [TPM_EK_L1_RSA2048] = {TPM2_ALG_RSA, TPM2_ALG_SHA256, EK_LOW, BYTES_OF(policy_a_sha256), 128,
-                           2048, 0, 256},
-    [TPM_EK_H1_RSA2048] = {TPM2_ALG_RSA, TPM2_ALG_SHA256, EK_HIGH, BYTES_OF(policy_b_sha256), 128,
-                           2048, 0, 0},
-    [TPM_EK_H6_RSA3072] = {TPM2_ALG_RSA, TPM2_ALG_SHA384, EK_HIGH, BYTES_OF(policy_b_sha384), 256,
-                           3072, 0, 0},
+} ek_rows[TPM_ENDORSE_N] = {
+    [TPM_ENDORSE_L2_P256] = {TPM2_ALG_ECC, TPM2_ALG_SHA256, EK_LOW, BYTES_OF(policy_a_sha256), 128,
+                             0, TPM2_ECC_NIST_P256, 32},
+    [TPM_ENDORSE_H2_P256] = {TPM2_ALG_ECC, TPM2_ALG_SHA256, EK_HIGH, BYTES_OF(policy_b_sha256), 128,
+                             0, TPM2_ECC_NIST_P256, 0},
+    [TPM_ENDORSE_H3_P384] = {TPM2_ALG_ECC, TPM2_ALG_SHA384, EK_HIGH, BYTES_OF(policy_b_sha384), 256,
+                             0, TPM2_ECC_NIST_P384, 0},
+    [TPM_ENDORSE_L1_RSA2048] = {TPM2_ALG_RSA, TPM2_ALG_SHA256, EK_LOW, BYTES_OF(policy_a_sha256),
+                                128, 2048, 0, 256},
+    [TPM_ENDORSE_H1_RSA2048] = {TPM2_ALG_RSA, TPM2_ALG_SHA256, EK_HIGH, BYTES_OF(policy_b_sha256),
+                                128, 2048, 0, 0},
+    [TPM_ENDORSE_H6_RSA3072] = {TPM2_ALG_RSA, TPM2_ALG_SHA384, EK_HIGH, BYTES_OF(policy_b_sha384),
+                                256, 3072, 0, 0},
 };
 
 TPM2B_PUBLIC
-tpm_template_ek(enum tpm_ek_kind kind)
+tpm_template_ek(enum tpm_endorse_kind kind)
 {
     TPM2B_PUBLIC template = {0};
     TPMT_PUBLIC *area = &template.publicArea;

@@ -6,10 +6,10 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include "base/std.h"
-#include "tpm/tpm-ek.h"
+#include "tpm/tpm-endorse.h"
 
 /* TCG EK Credential Profile 2.5 sections B.3 and B.4. */
-TPM2B_PUBLIC tpm_template_ek(enum tpm_ek_kind kind);
+TPM2B_PUBLIC tpm_template_ek(enum tpm_endorse_kind kind);
 
 /* True when a public area is that of the template in all fields but `unique`. */
 bool tpm_template_matches(const TPMT_PUBLIC *area, const TPM2B_PUBLIC *template);

@@ -260,6 +260,14 @@ cbor_rd_fail(struct cbor_rd *c)
     rd_fail(&c->rd);
 }
 
+void
+cbor_rd_require(struct cbor_rd *c, bool holds)
+{
+    if (!holds) {
+        rd_fail(&c->rd);
+    }
+}
+
 bool
 cbor_rd_failed(const struct cbor_rd *c)
 {

@@ -72,6 +72,7 @@ bool cbor_map_next_int(struct cbor_rd *c, struct cbor_map *m, int64_t *ret_key);
 struct bytes cbor_rd_raw(struct cbor_rd *c);
 
 void cbor_rd_fail(struct cbor_rd *c);
+void cbor_rd_require(struct cbor_rd *c, bool holds); /* fails unless it does */
 bool cbor_rd_failed(const struct cbor_rd *c);
 
 /* True when all was well and nothing is left. */

@@ -38,19 +38,9 @@ static void
 reasons_read(struct cbor_rd *c, struct answer *answer)
 {
     answer->n_reasons = cbor_rd_array_max(c, LIMIT_REASONS);
-    for (size_t i = 0; i < answer->n_reasons; i++) {
+    for (size_t i = 0; i < answer->n_reasons && !cbor_rd_failed(c); i++) {
         answer->reasons[i] = (uint16_t)cbor_rd_uint(c, REASON_MAX);
-    }
-}
-
-static void
-known_read(struct cbor_rd *c, struct answer *answer)
-{
-    answer->n_known = cbor_rd_array_max(c, LIMIT_EVIDENCE_LOGS);
-    for (size_t i = 0; i < answer->n_known && !cbor_rd_failed(c); i++) {
-        cbor_rd_array(c, 2);
-        answer->known[i].kind = (enum log_kind)cbor_rd_uint(c, LOG_KIND_MAX);
-        answer->known[i].length = cbor_rd_uint(c, UINT32_MAX);
+        cbor_rd_require(c, answer->reasons[i] != REASON_NONE);
     }
 }
 
@@ -58,22 +48,7 @@ static void
 tier_read(struct cbor_rd *c, struct answer *answer)
 {
     answer->tier = (enum tier)cbor_rd_uint(c, TIER_CONTRAINDICATED);
-    if (!tier_name(answer->tier)) {
-        cbor_rd_fail(c);
-    }
-}
-
-static void
-wanted_read(struct cbor_rd *c, struct answer *answer)
-{
-    struct selection wanted;
-
-    selection_read(c, &wanted);
-    if (wanted.n != 1) {
-        cbor_rd_fail(c);
-        return;
-    }
-    answer->wanted = wanted.sets[0];
+    cbor_rd_require(c, tier_name(answer->tier) != NULL);
 }
 
 static void
@@ -88,6 +63,7 @@ field_read(struct cbor_rd *c, int64_t key, struct answer *answer)
         break;
     case KEY_CWT:
         answer->cwt = cbor_rd_bstr(c, LIMIT_TOKEN_BYTES);
+        cbor_rd_require(c, answer->cwt.len > 0);
         break;
     case KEY_NONCE:
         cbor_rd_bstr_copy(c, answer->nonce, sizeof(answer->nonce));
@@ -96,13 +72,14 @@ field_read(struct cbor_rd *c, int64_t key, struct answer *answer)
         answer->next_s = (uint32_t)cbor_rd_uint(c, NEXT_MAX_S);
         break;
     case KEY_WANTED:
-        wanted_read(c, answer);
+        selection_read_wanted(c, &answer->wanted);
         break;
     case KEY_KNOWN:
-        known_read(c, answer);
+        answer->n_known = log_offsets_read(c, answer->known);
         break;
     case KEY_ACTIONS:
         answer->actions = (unsigned)cbor_rd_uint(c, ACTION_ALL);
+        cbor_rd_require(c, answer->actions != 0);
         break;
     default:
         cbor_rd_fail(c);
@@ -148,8 +125,6 @@ judgement_write(struct wr *wr, const struct answer *answer)
 void
 answer_write(struct wr *wr, const struct answer *answer)
 {
-    struct selection wanted = {.n = 1, .sets = {answer->wanted}};
-
     cbor_wr_map(wr, 5u + (answer->cwt.p != NULL) + (answer->n_known > 0) + (answer->actions != 0));
     judgement_write(wr, answer);
     cbor_wr_uint(wr, KEY_NONCE);
@@ -157,15 +132,10 @@ answer_write(struct wr *wr, const struct answer *answer)
     cbor_wr_uint(wr, KEY_NEXT);
     cbor_wr_uint(wr, answer->next_s);
     cbor_wr_uint(wr, KEY_WANTED);
-    selection_write(wr, &wanted);
+    selection_write_wanted(wr, &answer->wanted);
     if (answer->n_known > 0) {
         cbor_wr_uint(wr, KEY_KNOWN);
-        cbor_wr_array(wr, answer->n_known);
-        for (size_t i = 0; i < answer->n_known; i++) {
-            cbor_wr_array(wr, 2);
-            cbor_wr_uint(wr, answer->known[i].kind);
-            cbor_wr_uint(wr, answer->known[i].length);
-        }
+        log_offsets_write(wr, answer->known, answer->n_known);
     }
     if (answer->actions != 0) {
         cbor_wr_uint(wr, KEY_ACTIONS);

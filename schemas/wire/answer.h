@@ -22,11 +22,6 @@ enum answer_action {
     ACTION_ALL = 3u,
 };
 
-struct known_log {
-    enum log_kind kind;
-    uint64_t length; /* bytes accepted: the next offset */
-};
-
 struct answer {
     enum tier tier;
     size_t n_reasons;
@@ -36,10 +31,11 @@ struct answer {
     uint32_t next_s; /* seconds to the next attestation, jitter included */
     struct pcr_set wanted;
     size_t n_known;
-    struct known_log known[LIMIT_EVIDENCE_LOGS];
+    struct log_offset known[LIMIT_EVIDENCE_LOGS]; /* bytes accepted: the next offset */
     unsigned actions;
 };
 
-/* Views into in. Returns 0 or 1 with the fault. */
+/* Views into in. What the writer leaves out (an empty token or list, no actions) is refused when it
+ * is spelt out. Returns 0 or 1 with the fault; *ret is untouched then. */
 MUST_CHECK int answer_read(struct bytes in, struct answer *ret, struct fault *ret_fault);
 void answer_write(struct wr *wr, const struct answer *answer);

@@ -13,6 +13,18 @@ bstr_or_null(struct wr *wr, const uint8_t *p, size_t n)
     }
 }
 
+static bool
+mode_holds(const struct binding *binding)
+{
+    switch (binding->mode) {
+    case BINDING_CONNECTION:
+        return binding->exporter != NULL;
+    case BINDING_RELAYED:
+        return binding->nonce != NULL && !binding->exporter;
+    }
+    return false;
+}
+
 static int
 binding_hash(struct hasher *hasher, const char *label, const struct binding *binding,
              struct bytes claims_digest, uint8_t ret[32])
@@ -20,6 +32,9 @@ binding_hash(struct hasher *hasher, const char *label, const struct binding *bin
     uint8_t room[256];
     struct wr wr = wr_init(room, sizeof(room));
 
+    if (!mode_holds(binding)) {
+        return -EINVAL;
+    }
     cbor_wr_array(&wr, claims_digest.p ? 6 : 5);
     cbor_wr_tstr(&wr, label);
     cbor_wr_tstr_view(&wr, binding->site);

@@ -22,7 +22,9 @@ struct binding {
 };
 
 /* SHA-256 over deterministic CBOR ["assay-quote-1", site, mode, nonce / null, exporter / null,
- * SHA-256(claims)]. Returns 0 or a negative errno. */
+ * SHA-256(claims)]. Returns 0, -EINVAL when nonce and exporter are not as the mode has it, so that
+ * evidence without a channel can never be made or checked as evidence with one, or another negative
+ * errno. */
 MUST_CHECK int binding_quote(struct hasher *hasher, const struct binding *binding, uint8_t ret[32]);
 
 /* The same with "assay-certify-1" and no claims, for TPM2_Certify of the device key. */

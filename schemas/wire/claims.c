@@ -43,9 +43,36 @@ log_read(struct cbor_rd *c, struct claims_log *log)
         log->length = cbor_rd_uint(c, UINT32_MAX);
         cbor_rd_bstr_copy(c, log->digest, sizeof(log->digest));
     }
-    if ((n != N_LOG_GROWING && n != N_LOG_WHOLE) || log->kind == 0 ||
-        (log->kind == LOG_FIRMWARE) != log->whole) {
-        cbor_rd_fail(c);
+    cbor_rd_require(c, log->kind != 0 &&
+                           n == (log->kind == LOG_FIRMWARE ? N_LOG_WHOLE : N_LOG_GROWING));
+}
+
+size_t
+log_offsets_read(struct cbor_rd *c, struct log_offset ret[LIMIT_EVIDENCE_LOGS])
+{
+    size_t n = cbor_rd_array_max(c, LIMIT_EVIDENCE_LOGS);
+    unsigned seen = 0;
+
+    for (size_t i = 0; i < n && !cbor_rd_failed(c); i++) {
+        cbor_rd_array(c, 2);
+        ret[i].kind = (enum log_kind)cbor_rd_uint(c, LOG_KIND_MAX);
+        ret[i].offset = cbor_rd_uint(c, UINT32_MAX);
+        /* twice the same log: which offset would count? */
+        cbor_rd_require(c, ret[i].kind != 0 && !(seen >> ret[i].kind & 1));
+        seen |= 1u << ret[i].kind;
+    }
+    cbor_rd_require(c, n > 0);
+    return cbor_rd_failed(c) ? 0 : n;
+}
+
+void
+log_offsets_write(struct wr *wr, const struct log_offset *logs, size_t n)
+{
+    cbor_wr_array(wr, n);
+    for (size_t i = 0; i < n; i++) {
+        cbor_wr_array(wr, 2);
+        cbor_wr_uint(wr, logs[i].kind);
+        cbor_wr_uint(wr, logs[i].offset);
     }
 }
 
@@ -56,6 +83,7 @@ logs_read(struct cbor_rd *c, struct claims *claims)
     for (size_t i = 0; i < claims->n_logs && !cbor_rd_failed(c); i++) {
         log_read(c, &claims->logs[i]);
     }
+    cbor_rd_require(c, claims->n_logs > 0);
 }
 
 static void
@@ -72,14 +100,14 @@ claim_read(struct cbor_rd *c, int64_t key, struct claims *claims)
         break;
     case CLAIM_MODEL:
         claims->model = cbor_rd_bstr(c, MODEL_MAX);
+        cbor_rd_require(c, claims->model.len > 0);
         break;
     case CLAIM_UPTIME:
         claims->uptime_s = cbor_rd_uint(c, UINT32_MAX);
+        cbor_rd_require(c, claims->uptime_s > 0);
         break;
     case CLAIM_PROFILE:
-        if (!bytes_equal(cbor_rd_tstr(c, LIMIT_TEXT), bytes_str(CLAIMS_PROFILE))) {
-            cbor_rd_fail(c);
-        }
+        cbor_rd_require(c, bytes_equal(cbor_rd_tstr(c, LIMIT_TEXT), bytes_str(CLAIMS_PROFILE)));
         break;
     case CLAIM_FIRMWARE:
         cbor_rd_array(c, 1);
@@ -87,6 +115,7 @@ claim_read(struct cbor_rd *c, int64_t key, struct claims *claims)
         break;
     case CLAIM_QUOTED:
         selection_read(c, &claims->quoted);
+        cbor_rd_require(c, claims->quoted.n > 0);
         break;
     case CLAIM_LOGS:
         logs_read(c, claims);
@@ -105,12 +134,14 @@ claims_read(struct bytes in, struct claims *ret, struct fault *ret_fault)
     struct cbor_rd c = cbor_rd_init(in);
     struct cbor_map map = cbor_rd_map(&c, N_CLAIMS);
     struct claims claims = {0};
+    bool has_profile = false;
     int64_t key;
 
     while (cbor_map_next_int(&c, &map, &key)) {
         claim_read(&c, key, &claims);
+        has_profile = has_profile || key == CLAIM_PROFILE;
     }
-    if (!cbor_rd_end(&c)) {
+    if (!cbor_rd_end(&c) || !has_profile) {
         return fault_at(ret_fault, RULE_WIRE_CLAIMS, FAULT_NO_EVENT, rd_offset(&c.rd));
     }
     *ret = claims;

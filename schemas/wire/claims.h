@@ -26,6 +26,16 @@ struct claims_log {
     uint8_t digest[32]; /* SHA-256 of the whole log; zero unless whole */
 };
 
+/* A log and an offset in it: how much of it is known, or from where on it is wanted. */
+struct log_offset {
+    enum log_kind kind;
+    uint64_t offset;
+};
+
+/* [1* [kind, offset]], each kind once; returns the count, 0 when it fails. */
+size_t log_offsets_read(struct cbor_rd *c, struct log_offset ret[LIMIT_EVIDENCE_LOGS]);
+void log_offsets_write(struct wr *wr, const struct log_offset *logs, size_t n);
+
 struct claims {
     bool has_nonce;
     uint8_t nonce[WIRE_NONCE_SIZE];
@@ -40,6 +50,8 @@ struct claims {
     struct claims_log logs[LIMIT_EVIDENCE_LOGS];
 };
 
-/* Views into in. Returns 0 or 1 with the fault. */
+/* Views into in. The profile is mandatory; what the writer leaves out (an uptime of 0, no banks, no
+ * logs) is refused when it is spelt out, so that claims have one encoding. Returns 0 or 1 with the
+ * fault; *ret is untouched then. */
 MUST_CHECK int claims_read(struct bytes in, struct claims *ret, struct fault *ret_fault);
 void claims_write(struct wr *wr, const struct claims *claims);

@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_ITEMS = 7, NAME_MAX_SIZE = 66 };
+enum { N_ITEMS = 7, NAME_MAX_SIZE = LIMIT_TPM_NAME_BYTES };
 
 int
 credential_read(struct bytes in, struct credential *ret, struct fault *ret_fault)
@@ -21,7 +21,8 @@ credential_read(struct bytes in, struct credential *ret, struct fault *ret_fault
     credential.ek = cbor_rd_bstr(&c, 32);
     credential.ak_name = cbor_rd_bstr(&c, NAME_MAX_SIZE);
     if (!cbor_rd_end(&c) || !bytes_equal(label, bytes_str(CREDENTIAL_LABEL)) ||
-        credential.identity.len == 0 || credential.ek.len != 32) {
+        credential.site.len == 0 || credential.identity.len == 0 || credential.id_object.len == 0 ||
+        credential.secret.len == 0 || credential.ek.len != 32 || credential.ak_name.len == 0) {
         return fault_at(ret_fault, RULE_WIRE_CREDENTIAL, FAULT_NO_EVENT, rd_offset(&c.rd));
     }
     *ret = credential;

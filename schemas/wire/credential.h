@@ -19,6 +19,6 @@ struct credential {
     struct bytes ak_name;   /* TPM name: nameAlg || digest */
 };
 
-/* Views into in. Returns 0 or 1 with the fault. */
+/* Views into in; no field may be empty. Returns 0 or 1 with the fault; *ret is untouched then. */
 MUST_CHECK int credential_read(struct bytes in, struct credential *ret, struct fault *ret_fault);
 void credential_write(struct wr *wr, const struct credential *credential);

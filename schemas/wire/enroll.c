@@ -18,8 +18,11 @@ static void
 certs_read(struct cbor_rd *c, struct enroll *enroll)
 {
     enroll->n_certs = cbor_rd_array_max(c, LIMIT_CERTS);
-    for (size_t i = 0; i < enroll->n_certs; i++) {
+    for (size_t i = 0; i < enroll->n_certs && !cbor_rd_failed(c); i++) {
         enroll->certs[i] = cbor_rd_bstr(c, LIMIT_CERT_BYTES);
+        if (enroll->certs[i].len == 0) {
+            cbor_rd_fail(c);
+        }
     }
 }
 
@@ -59,12 +62,14 @@ enroll_read(struct bytes in, struct enroll *ret, struct fault *ret_fault)
     struct cbor_rd c = cbor_rd_init(in);
     struct cbor_map map = cbor_rd_map(&c, N_KEYS);
     struct enroll enroll = {0};
+    bool has_certs = false;
     int64_t key;
 
     while (cbor_map_next_int(&c, &map, &key)) {
         field_read(&c, key, &enroll);
+        has_certs = has_certs || key == KEY_CERTS;
     }
-    if (!cbor_rd_end(&c) || enroll.ek.len == 0 || enroll.ak.len == 0) {
+    if (!cbor_rd_end(&c) || !has_certs || enroll.ek.len == 0 || enroll.ak.len == 0) {
         return fault_at(ret_fault, RULE_WIRE_ENROLL, FAULT_NO_EVENT, rd_offset(&c.rd));
     }
     *ret = enroll;

@@ -17,6 +17,7 @@ struct enroll {
     struct bytes serial;
 };
 
-/* Views into in. Returns 0 or 1 with the fault. */
+/* Views into in. The list of certificates may be empty but not left out. Returns 0 or 1 with the
+ * fault; *ret is untouched then. */
 MUST_CHECK int enroll_read(struct bytes in, struct enroll *ret, struct fault *ret_fault);
 void enroll_write(struct wr *wr, const struct enroll *enroll);

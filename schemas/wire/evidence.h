@@ -12,7 +12,8 @@ struct evidence {
     struct bytes quote;                     /* TPM2B_ATTEST || TPMT_SIGNATURE */
     struct bytes values;                    /* or .p == NULL */
     struct bytes logs[LIMIT_EVIDENCE_LOGS]; /* by the claims' position; .p == NULL when left out */
-    uint8_t log_types[LIMIT_EVIDENCE_LOGS]; /* enum log_kind that the item's type allows */
+    uint8_t
+        log_types[LIMIT_EVIDENCE_LOGS]; /* LOG_USERSPACE by the item's type, 0 for a binary one */
 };
 
 /* Types of log items. */
@@ -36,7 +37,8 @@ struct pcr_values {
     uint8_t value[LIMIT_BANKS][LIMIT_PCRS][HASH_SIZE_MAX]; /* [set of selection][PCR] */
 };
 
-/* Reads values for exactly this selection (banks with an empty mask carry none). Returns 0 or 1. */
+/* Reads values for exactly this selection (banks with an empty mask carry none). Returns 0 or 1
+ * with the fault; *ret is cleared then. */
 MUST_CHECK int pcr_values_read(struct bytes in, const struct selection *selection,
                                struct pcr_values *ret, struct fault *ret_fault);
 void pcr_values_write(struct wr *wr, const struct pcr_values *values);

@@ -17,36 +17,12 @@ enum {
 };
 
 static void
-wanted_read(struct cbor_rd *c, struct problem *problem)
-{
-    struct selection wanted;
-
-    selection_read(c, &wanted);
-    if (wanted.n != 1) {
-        cbor_rd_fail(c);
-        return;
-    }
-    problem->has_wanted = true;
-    problem->wanted = wanted.sets[0];
-}
-
-static void
-want_logs_read(struct cbor_rd *c, struct problem *problem)
-{
-    problem->n_want_logs = cbor_rd_array_max(c, LIMIT_EVIDENCE_LOGS);
-    for (size_t i = 0; i < problem->n_want_logs && !cbor_rd_failed(c); i++) {
-        cbor_rd_array(c, 2);
-        problem->want_logs[i].kind = (enum log_kind)cbor_rd_uint(c, LOG_KIND_MAX);
-        problem->want_logs[i].offset = cbor_rd_uint(c, UINT32_MAX);
-    }
-}
-
-static void
 own_field_read(struct cbor_rd *c, int64_t key, struct problem *problem)
 {
     switch (key) {
     case KEY_REASON:
         problem->reason = (uint16_t)cbor_rd_uint(c, REASON_MAX);
+        cbor_rd_require(c, problem->reason != REASON_NONE);
         break;
     case KEY_NONCE:
         problem->has_nonce = true;
@@ -54,15 +30,18 @@ own_field_read(struct cbor_rd *c, int64_t key, struct problem *problem)
         break;
     case KEY_RETRY:
         problem->retry_s = (uint32_t)cbor_rd_uint(c, RETRY_MAX_S);
+        cbor_rd_require(c, problem->retry_s != 0);
         break;
     case KEY_WANTED:
-        wanted_read(c, problem);
+        selection_read_wanted(c, &problem->wanted);
+        problem->has_wanted = true;
         break;
     case KEY_WANT_LOGS:
-        want_logs_read(c, problem);
+        problem->n_want_logs = log_offsets_read(c, problem->want_logs);
         break;
     case KEY_WANT_VALUES:
         problem->want_values = cbor_rd_bool(c);
+        cbor_rd_require(c, problem->want_values);
         break;
     default:
         cbor_rd_fail(c);
@@ -75,6 +54,7 @@ own_read(struct cbor_rd *c, struct problem *problem)
     struct cbor_map map = cbor_rd_map(c, N_KEYS);
     int64_t key;
 
+    cbor_rd_require(c, map.left > 0);
     while (cbor_map_next_int(c, &map, &key)) {
         own_field_read(c, key, problem);
     }
@@ -95,6 +75,7 @@ problem_read(struct bytes in, struct problem *ret, struct fault *ret_fault)
             problem.title = cbor_rd_tstr(&c, LIMIT_TEXT);
         } else if (!key.text.p && key.number == ENTRY_CODE) {
             problem.code = (uint8_t)cbor_rd_uint(&c, UINT8_MAX);
+            cbor_rd_require(&c, problem.code != 0);
         } else {
             (void)cbor_rd_raw(&c);
         }
@@ -109,20 +90,13 @@ problem_read(struct bytes in, struct problem *ret, struct fault *ret_fault)
 static void
 want_write(struct wr *wr, const struct problem *problem)
 {
-    struct selection wanted = {.n = 1, .sets = {problem->wanted}};
-
     if (problem->has_wanted) {
         cbor_wr_uint(wr, KEY_WANTED);
-        selection_write(wr, &wanted);
+        selection_write_wanted(wr, &problem->wanted);
     }
     if (problem->n_want_logs > 0) {
         cbor_wr_uint(wr, KEY_WANT_LOGS);
-        cbor_wr_array(wr, problem->n_want_logs);
-        for (size_t i = 0; i < problem->n_want_logs; i++) {
-            cbor_wr_array(wr, 2);
-            cbor_wr_uint(wr, problem->want_logs[i].kind);
-            cbor_wr_uint(wr, problem->want_logs[i].offset);
-        }
+        log_offsets_write(wr, problem->want_logs, problem->n_want_logs);
     }
     if (problem->want_values) {
         cbor_wr_uint(wr, KEY_WANT_VALUES);
@@ -130,12 +104,18 @@ want_write(struct wr *wr, const struct problem *problem)
     }
 }
 
+static size_t
+own_count(const struct problem *problem)
+{
+    return (size_t)(problem->reason != 0) + problem->has_nonce + (problem->retry_s != 0) +
+           problem->has_wanted + (problem->n_want_logs > 0) + problem->want_values;
+}
+
 static void
 own_write(struct wr *wr, const struct problem *problem)
 {
     cbor_wr_tstr(wr, PROBLEM_ENTRY);
-    cbor_wr_map(wr, (size_t)(problem->reason != 0) + problem->has_nonce + (problem->retry_s != 0) +
-                        problem->has_wanted + (problem->n_want_logs > 0) + problem->want_values);
+    cbor_wr_map(wr, own_count(problem));
     if (problem->reason != 0) {
         cbor_wr_uint(wr, KEY_REASON);
         cbor_wr_uint(wr, problem->reason);
@@ -154,10 +134,18 @@ own_write(struct wr *wr, const struct problem *problem)
 void
 problem_write(struct wr *wr, const struct problem *problem)
 {
-    cbor_wr_map(wr, 3);
-    cbor_wr_int(wr, ENTRY_TITLE);
-    cbor_wr_tstr_view(wr, problem->title);
-    cbor_wr_int(wr, ENTRY_CODE);
-    cbor_wr_uint(wr, problem->code);
-    own_write(wr, problem);
+    bool own = own_count(problem) > 0;
+
+    cbor_wr_map(wr, (size_t)(problem->title.p != NULL) + (problem->code != 0) + own);
+    if (problem->title.p) {
+        cbor_wr_int(wr, ENTRY_TITLE);
+        cbor_wr_tstr_view(wr, problem->title);
+    }
+    if (problem->code != 0) {
+        cbor_wr_int(wr, ENTRY_CODE);
+        cbor_wr_uint(wr, problem->code);
+    }
+    if (own) {
+        own_write(wr, problem);
+    }
 }

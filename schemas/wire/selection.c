@@ -64,3 +64,24 @@ selection_write(struct wr *wr, const struct selection *selection)
         cbor_wr_uint(wr, selection->sets[i].mask);
     }
 }
+
+void
+selection_read_wanted(struct cbor_rd *c, struct pcr_set *ret_set)
+{
+    struct selection wanted;
+
+    selection_read(c, &wanted);
+    if (cbor_rd_failed(c) || wanted.n != 1 || wanted.sets[0].mask == 0) {
+        cbor_rd_fail(c);
+        return;
+    }
+    *ret_set = wanted.sets[0];
+}
+
+void
+selection_write_wanted(struct wr *wr, const struct pcr_set *set)
+{
+    struct selection wanted = {.n = 1, .sets = {*set}};
+
+    selection_write(wr, &wanted);
+}

@@ -25,6 +25,11 @@ struct selection {
 void selection_read(struct cbor_rd *c, struct selection *ret);
 void selection_write(struct wr *wr, const struct selection *selection);
 
+/* What a verifier wants quoted: the same array with exactly one bank, and at least one PCR in it.
+ * The reader fails on anything else; *ret_set is untouched then. */
+void selection_read_wanted(struct cbor_rd *c, struct pcr_set *ret_set);
+void selection_write_wanted(struct wr *wr, const struct pcr_set *set);
+
 /* Mask of a bank; 0 when it is not named. */
 uint32_t selection_mask(const struct selection *selection, enum hash bank);
 bool selection_names(const struct selection *selection, enum hash bank);

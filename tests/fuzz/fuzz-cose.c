@@ -1,8 +1,9 @@
-/* A signed object, its key set and its claims from anywhere: read, verify, read the claims. */
+/* A signed object, a key set or claims from anywhere: read, verify, write again. */
 #include "crypto/cose-key.h"
 #include "crypto/cose.h"
 #include "lib/fuzz.h"
 #include "wire/token-cwt.h"
+#include "wire/token-jwt.h"
 
 /* RFC 8392 appendix A.2.3: the key of the seed that verifies. */
 static const uint8_t key_x[] = {0x14, 0x33, 0x29, 0xcc, 0xe7, 0x86, 0x8e, 0x41, 0x69, 0x27, 0x59,
@@ -26,6 +27,31 @@ key_set(struct bytes in)
     }
 }
 
+/* The same claims make a JWT's JSON in both spellings, with a mirror. */
+static void
+as_json(struct token_claims claims)
+{
+    static const enum reason reasons[] = {REASON_SB_OFF, REASON_DBX_OLD};
+    const struct bytes groups[] = {bytes_str("a"), bytes_str("b")};
+    const struct token_mirror mirror = {.level = 1,
+                                        .groups = groups,
+                                        .n_groups = 2,
+                                        .reasons = reasons,
+                                        .n_reasons = 2,
+                                        .secure_boot = TOKEN_NO,
+                                        .boot_id = bytes_str("boot"),
+                                        .policy = bytes_str("p"),
+                                        .attested_at = 1};
+    static char room[8 * LIMIT_TOKEN_BYTES]; /* each control character becomes six */
+    struct bytes json;
+
+    claims.mirror = &mirror;
+    for (int spelling = TOKEN_EAR_NEW; spelling <= TOKEN_EAR_OLD; spelling++) {
+        claims.spelling = (enum token_spelling)spelling;
+        FUZZ_ASSERT(token_jwt_write(&claims, room, sizeof(room), &json) == 0);
+    }
+}
+
 /* Claims that read are claims that write, and read the same again. */
 static void
 claims(struct bytes payload)
@@ -38,6 +64,7 @@ claims(struct bytes payload)
     if (token_cwt_read(payload, &first) != 0) {
         return;
     }
+    as_json(first);
     FUZZ_ASSERT(token_cwt_write(&wr, &first) == 0);
     FUZZ_ASSERT(token_cwt_read(wr_done(&wr), &second) == 0);
     FUZZ_ASSERT(bytes_equal(first.sub, second.sub) && first.exp == second.exp);

@@ -1,17 +1,18 @@
-/* test-tpm TCTI VERB [ARGS]: one verb of attestor/tpm/ against a real (software) TPM, its results
+/* tpm-ops TCTI VERB [ARGS]: one verb of attestor/tpm/ against a real (software) TPM, its results
  * as lines "name hex-or-number" for tpm.py, which makes the claims. A refusal is the line "refused
- * NAME TEXT" and exit code 1. */
+ * NAME CODE TEXT" and exit code 1. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "formats/tpm-signature.h"
 #include "lib/check.h"
 #include "tpm/tpm-activate.h"
 #include "tpm/tpm-ak.h"
 #include "tpm/tpm-certify.h"
-#include "tpm/tpm-ek.h"
+#include "tpm/tpm-endorse.h"
 #include "tpm/tpm-info.h"
 #include "tpm/tpm-quote.h"
 
@@ -106,31 +107,32 @@ verb_certs(struct session *s)
         print_hex(name, bytes_of(certs.cert[i].p, certs.cert[i].len));
     }
     print_hex("chain", bytes_of(certs.chain, certs.chain_len));
-    printf("skipped %u\nchosen %s\n", certs.n_skipped, tpm_ek_name(tpm_ek_choose(&certs)));
+    printf("skipped %u\nchosen %s\n", certs.n_skipped,
+           tpm_endorse_name(tpm_endorse_choose(&certs)));
     tpm_cert_done(&certs);
     return 0;
 }
 
 /* The EK named by argument n ("L-1 RSA-2048"), or the one that the certificates choose. */
 static int
-load_ek(struct session *s, int n, struct tpm_key **ret, enum tpm_ek_kind *ret_kind)
+load_ek(struct session *s, int n, struct tpm_key **ret, enum tpm_endorse_kind *ret_kind)
 {
     struct tpm_certs certs;
     int r;
 
-    for (unsigned kind = 0; kind < TPM_EK_N; kind++) {
-        if (bytes_equal(arg(s, n), bytes_str(tpm_ek_name((enum tpm_ek_kind)kind)))) {
-            *ret_kind = (enum tpm_ek_kind)kind;
-            return tpm_ek_load(s->tpm, *ret_kind, ret, &s->error);
+    for (unsigned kind = 0; kind < TPM_ENDORSE_N; kind++) {
+        if (bytes_equal(arg(s, n), bytes_str(tpm_endorse_name((enum tpm_endorse_kind)kind)))) {
+            *ret_kind = (enum tpm_endorse_kind)kind;
+            return tpm_endorse_load(s->tpm, *ret_kind, ret, &s->error);
         }
     }
     r = tpm_cert_read_all(s->tpm, &certs, &s->error);
     if (r != 0) {
         return r;
     }
-    *ret_kind = tpm_ek_choose(&certs);
+    *ret_kind = tpm_endorse_choose(&certs);
     tpm_cert_done(&certs);
-    return tpm_ek_load(s->tpm, *ret_kind, ret, &s->error);
+    return tpm_endorse_load(s->tpm, *ret_kind, ret, &s->error);
 }
 
 /* ek [KIND] */
@@ -138,10 +140,10 @@ static int
 verb_ek(struct session *s)
 {
     CLEANUP(tpm_key_freep) struct tpm_key *ek = NULL;
-    enum tpm_ek_kind kind = TPM_EK_N;
+    enum tpm_endorse_kind kind = TPM_ENDORSE_N;
     int r = load_ek(s, 0, &ek, &kind);
 
-    return r != 0 ? r : print_key(ek, tpm_ek_name(kind));
+    return r != 0 ? r : print_key(ek, tpm_endorse_name(kind));
 }
 
 /* ak SITE [p256|rsa] */
@@ -161,7 +163,7 @@ verb_activate(struct session *s)
     CLEANUP(tpm_key_freep) struct tpm_key *ek = NULL;
     CLEANUP(tpm_key_freep) struct tpm_key *ak = NULL;
     CLEANUP(secret_freep) struct secret *secret = NULL;
-    enum tpm_ek_kind kind;
+    enum tpm_endorse_kind kind;
     int r = load_ek(s, 1, &ek, &kind);
 
     if (r == 0) {
@@ -249,7 +251,7 @@ verb_certify(struct session *s)
 {
     CLEANUP(tpm_key_freep) struct tpm_key *ak = NULL;
     CLEANUP(tpm_key_freep) struct tpm_key *dev = NULL;
-    struct tpm_attest attest;
+    struct tpm_signed attest;
     int r = tpm_ak_load(s->tpm, arg(s, 0), TPM_AK_ANY, &ak, &s->error);
 
     if (r == 0) {
@@ -276,9 +278,9 @@ one_round(struct session *s)
     CLEANUP(tpm_key_freep) struct tpm_key *dev = NULL;
     CLEANUP(secret_freep) struct secret *secret = NULL;
     static const uint8_t qualifying[32];
-    struct tpm_attest attest;
+    struct tpm_signed attest;
     struct tpm_quote quote;
-    enum tpm_ek_kind kind;
+    enum tpm_endorse_kind kind;
     int r = load_ek(s, 1, &ek, &kind);
 
     if (r == 0) {
@@ -331,37 +333,43 @@ verb_hold(struct session *s)
     return r;
 }
 
+/* The hook as the attestor gives it: the readers and keys that the verifier uses too. */
 static int
-yes(void *context, struct bytes spki, struct bytes info, struct bytes signature)
+verify(void *context, struct bytes spki, struct bytes info, struct bytes signature)
 {
-    const struct tpm_attest *attest = context;
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    struct tpm_signature read;
+    int r = pubkey_from_spki(spki, &key);
 
-    return !(spki.len == 91 && info.len + 2 == attest->info_len &&
-             signature.len + 2 == attest->signature_len);
+    if (r == 0) {
+        r = tpm_signature_read(signature, &read, NULL);
+    }
+    return r != 0 ? r : tpm_signature_verify(NULL, key, &read, info, context, NULL);
 }
 
+/* verify SITE p256|rsa: our own quote, and the same under another key of this TPM */
 static int
-no(void *context, struct bytes spki, struct bytes info, struct bytes signature)
-{
-    return context && spki.p && info.p && signature.p;
-}
-
-/* hook SITE: what the verifying hook is given, and what becomes of its answers */
-static int
-verb_hook(struct session *s)
+verb_verify(struct session *s)
 {
     CLEANUP(tpm_key_freep) struct tpm_key *ak = NULL;
+    CLEANUP(tpm_key_freep) struct tpm_key *other = NULL;
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     static const uint8_t qualifying[32];
     struct tpm_quote quote;
-    int r = tpm_ak_load(s->tpm, arg(s, 0), TPM_AK_P256, &ak, &s->error);
+    int r = tpm_ak_load(s->tpm, arg(s, 0), ak_kind(s, 1), &ak, &s->error);
 
     if (r == 0) {
         r = tpm_quote_make(ak, &TPM_PCR_DEFAULT, qualifying, &quote, &s->error);
     }
     if (r == 0) {
-        printf("yes %d\n", tpm_attest_check(&quote.attest, ak, yes, &quote.attest));
-        printf("no %s\n", tpm_outcome_name((enum tpm_outcome)tpm_attest_check(&quote.attest, ak, no,
-                                                                              &quote.attest)));
+        r = tpm_ak_load(s->tpm, bytes_str("another site"), ak_kind(s, 1), &other, &s->error);
+    }
+    if (r == 0) {
+        int own = tpm_signed_check(&quote.attest, ak, verify, hasher);
+        int others = tpm_signed_check(&quote.attest, other, verify, hasher);
+
+        printf("own %s\nothers %s\n", tpm_outcome_name((enum tpm_outcome)own),
+               tpm_outcome_name((enum tpm_outcome)others));
     }
     return r;
 }
@@ -374,7 +382,7 @@ static const struct {
     {"info", 0, verb_info},       {"certs", 0, verb_certs},       {"ek", 0, verb_ek},
     {"ak", 1, verb_ak},           {"activate", 4, verb_activate}, {"quote", 5, verb_quote},
     {"changed", 1, verb_changed}, {"certify", 2, verb_certify},   {"rounds", 5, verb_rounds},
-    {"hold", 1, verb_hold},       {"hook", 1, verb_hook},
+    {"hold", 1, verb_hold},       {"verify", 2, verb_verify},
 };
 
 static int

@@ -19,7 +19,9 @@ OPTIONS = ['-Dbuildtype=debug', f'-Dc_args={FLAGS}', f'-Dc_link_args={FLAGS}']
 READERS = ('schemas/formats/', 'schemas/wire/')
 MORE_READERS = {'schemas/base/cbor-rd.c', 'schemas/base/rd.c'}
 # path -> why it has no reader of hostile bytes in it
-EXCLUDED = {}
+EXCLUDED = {
+    'schemas/wire/binding.c': 'hashes what its caller has checked',
+}
 
 
 def run(words, **kwargs):

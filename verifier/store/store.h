@@ -3,10 +3,14 @@
  *
  * Writes gather in one transaction until store_commit(): the keeper handles what has come, commits
  * once, and only then lets answers leave ("durable before stamped"). A failed call leaves the batch
- * as it was before the call; a failed commit loses the whole batch, and the keeper answers none.
+ * as it was before the call; a failed commit loses the whole batch, and the keeper answers none. A
+ * full or failing disk can make SQLite drop the batch at a failed call: from then on every write
+ * and the commit fail with -EIO, until that commit or store_rollback() has given the batch up.
  *
  * Every function returns 0, or STORE_NONE where a row may be missing, or one of the outcomes named
- * at it, or a negative errno when the database failed (-EIO; -ENOSPC; -EBUSY after 5 s of waiting).
+ * at it, or a negative errno: when the database failed (-EIO, also for a row of wrong shapes;
+ * -ENOSPC; -ENOMEM; -EBUSY after 5 s of waiting), or -EINVAL when the caller's struct has a text
+ * that does not end in its room or is no UTF-8, a length beyond its room or an enum out of range.
  * ret_ structs are untouched unless 0. */
 #pragma once
 
@@ -18,6 +22,7 @@
 #define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
+#define STORE_AUDIT_TEXT_MAX 1024u /* each text of an audit row */
 
 enum store_outcome {
     STORE_OK,
@@ -34,7 +39,7 @@ struct store_device {
     uint8_t ek_fingerprint[32]; /* SHA-256 of the EK's DER SubjectPublicKeyInfo; unique */
     uint8_t ek_digest[32];      /* SHA-256 of the EK's TPMT_PUBLIC */
     uint8_t ak_name[STORE_NAME_MAX];
-    size_t ak_name_len; /* unique */
+    size_t ak_name_len; /* unique, unless empty */
     uint8_t ak_public[STORE_PUBLIC_MAX];
     size_t ak_public_len; /* TPMT_PUBLIC */
     enum ek_chain ek_chain;
@@ -81,6 +86,7 @@ struct store_class {
     enum hash bank;      /* the policy's bank */
     uint32_t pcr_mask;   /* PCRs wanted in it; 0 to 7 always */
     int64_t interval_s;  /* between attestations */
+    uint32_t lacks;      /* banks (1 << enum hash) that its TPMs are known not to implement */
     bool need_ek_chain;  /* 706 without a verified chain */
     bool allow_sha1;     /* the policy's bank may be SHA-1 (109 else) */
     bool allow_no_nonce; /* the first evidence of a boot may do without a keeper's nonce */
@@ -106,9 +112,10 @@ struct store_evidence {
 struct store;
 
 /* Opens or makes the database, brings its schema forward. WAL, synchronous FULL. path ":memory:"
- * for tests. */
+ * for tests. A new file gets mode 0600. Also STORE_E_NEWER; -EIO for a file that is no store of
+ * ours; -errno of a file that cannot be made. A file that is not opened is left as it was. */
 MUST_CHECK int store_open(const char *path, struct store **ret);
-void store_close(struct store *store);
+void store_close(struct store *store); /* an open batch is lost */
 void store_closep(struct store **store);
 MUST_CHECK int store_commit(struct store *store);
 void store_rollback(struct store *store);
@@ -123,18 +130,22 @@ MUST_CHECK int store_device_by_ident(struct store *store, const uint8_t ident[16
                                      struct store_device *ret);
 MUST_CHECK int store_device_put(struct store *store, const struct store_device *device);
 MUST_CHECK int store_device_count(struct store *store, enum device_state state, int64_t *ret);
-/* Devices in the order of enrolment, after `after_ms` and id (keyset paging): calls visit until it
- * returns false. */
+/* Devices in the order of enrolment, then id: calls visit until it returns false. Here and in the
+ * other _each functions the visitor may call the store; a row that it writes behind the present one
+ * is visited too. */
 MUST_CHECK int store_device_each(struct store *store,
                                  bool (*visit)(void *context, const struct store_device *device),
                                  void *context);
-/* Pending devices older than before_ms are dropped; the oldest beyond max too. */
+/* Pending devices older than before_ms are dropped, with what hangs on them; the oldest beyond max
+ * too. */
 MUST_CHECK int store_pending_trim(struct store *store, int64_t before_ms, int64_t max);
 
-/* How many other devices claim this serial of this maker and model; "" counts none. */
+/* How many other devices claim this serial of this maker and model; "" counts none.
+ * Devices of every state count, removed ones too. */
 MUST_CHECK int store_serial_twins(struct store *store, const struct store_device *device,
                                   int64_t *ret);
 
+/* Putting returns STORE_NONE when there is no such device. */
 MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                               struct store_last *ret);
 MUST_CHECK int store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
@@ -147,7 +158,8 @@ MUST_CHECK int store_challenge_use(struct store *store, const uint8_t challenge[
 MUST_CHECK int store_challenge_trim(struct store *store, int64_t now_ms);
 
 /* Membership. Inventory: EK fingerprint to class. Codes: one use, until expires_ms; kept as
- * SHA-256 of the code. store_code_use returns STORE_NONE for unknown, used and expired ones. */
+ * SHA-256 of the code. store_code_use returns STORE_NONE for unknown, used and expired ones (at
+ * expires_ms it has expired). Classes named here need not exist yet; putting replaces. */
 MUST_CHECK int store_inventory_put(struct store *store, const uint8_t fingerprint[32],
                                    const char *class_name);
 MUST_CHECK int store_inventory_get(struct store *store, const uint8_t fingerprint[32],
@@ -163,29 +175,38 @@ MUST_CHECK int store_class_put(struct store *store, const struct store_class *cl
 MUST_CHECK int store_class_each(struct store *store,
                                 bool (*visit)(void *context, const struct store_class *class_row),
                                 void *context);
-/* Adds a reference event; one that is there already is no fault (0 too). ret_added may be NULL. */
+/* Adds a reference event; one that is there already (by PCR, type and digest) is no fault (0 too).
+ * ret_added may be NULL. STORE_NONE when there is no such class. */
 MUST_CHECK int store_ref_add(struct store *store, const char *class_name,
                              const struct store_ref *ref, bool *ret_added);
+/* In the order of learning; none for an unknown class. */
 MUST_CHECK int store_ref_each(struct store *store, const char *class_name,
                               bool (*visit)(void *context, const struct store_ref *ref),
                               void *context);
-/* Grows whenever a reference event or class of any kind is written: the version in policy ids. */
+/* Grows whenever a reference event or class of any kind is written: the version in policy ids.
+ * STORE_NONE when there is no such class. */
 MUST_CHECK int store_ref_version(struct store *store, const char *class_name, int64_t *ret);
 
 /* Logs by content: a body is stored once however many devices send it. *ret_body is a fresh copy
- * that the caller frees. */
+ * that the caller frees. The digest is the caller's word. */
 MUST_CHECK int store_log_put(struct store *store, const uint8_t digest[32], enum log_kind kind,
                              struct bytes body);
 MUST_CHECK int store_log_get(struct store *store, const uint8_t digest[32], uint8_t **ret_body,
                              size_t *ret_len);
 MUST_CHECK int store_log_has(struct store *store, const uint8_t digest[32]); /* 0 or STORE_NONE */
+/* Drops the bodies that neither a last verdict nor kept evidence names, those of this batch too:
+ * not between store_log_put() and the row that names it. */
+MUST_CHECK int store_log_trim(struct store *store);
 
+/* Putting returns STORE_NONE when there is no such device. */
 MUST_CHECK int store_evidence_put(struct store *store, const struct store_evidence *evidence);
 MUST_CHECK int store_evidence_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                   struct store_evidence *ret);
 
-/* Audit: rows are chained, hash = SHA-256(previous hash || deterministic CBOR of the row). The
- * hash function comes from the caller (crypto), so that the store links no OpenSSL. */
+/* Audit: rows are chained, hash = SHA-256(previous hash || deterministic CBOR of the row): [seq,
+ * at_ms, kind, device or null, actor, text], seq from 1, before the first row 32 zero bytes. The
+ * hash function comes from the caller (crypto), so that the store links no OpenSSL; it returns 0 or
+ * -errno. A text of STORE_AUDIT_TEXT_MAX bytes or more is -EMSGSIZE. */
 struct store_audit {
     int64_t at_ms;
     const char *kind;      /* "refused", "enrolled", "approved", … stable names */
@@ -201,3 +222,6 @@ MUST_CHECK int store_audit_add(struct store *store, const struct store_audit *ro
  * *ret_rows the number before it. */
 MUST_CHECK int store_audit_verify(struct store *store, store_hash_fn *hash, void *context,
                                   int64_t *ret_rows);
+/* Number and hash of the last row, to be kept elsewhere: the chain alone does not show that rows
+ * were cut from its end. STORE_NONE when there is no row. */
+MUST_CHECK int store_audit_head(struct store *store, int64_t *ret_seq, uint8_t ret_hash[32]);

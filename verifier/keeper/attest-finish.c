@@ -1,0 +1,275 @@
+/* What was judged is written, then answered. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/hex.h"
+#include "base/log.h"
+#include "keeper/attest.h"
+#include "keeper/issue.h"
+
+enum { CF_CBOR = 60, ANSWER_ROOM = 4096, CHALLENGE_KEEP_S = 600, JITTER_PERCENT = 10 };
+
+/* A signature that this device's AK did not make changes its state and is answered 4.00; every
+ * other verdict is a 2.04. */
+static bool
+wrong_signature(const struct verdict *verdict)
+{
+    return verdict->signature == CHECK_FAILED || verdict->algorithm == CHECK_FAILED;
+}
+
+static void
+last_boot(const struct attest *attest, struct store_last *last)
+{
+    bool same = attest->has_last && attest->order == ORDER_SAME;
+    bool resumed = attest->has_last && attest->order == ORDER_MAYBE &&
+                   bytes_equal(attest->quote.pcr_digest,
+                               bytes_of(attest->last.pcr_digest, attest->quote.pcr_digest.len));
+
+    last->era = attest->device.era;
+    last->reset_count = attest->quote.reset_count;
+    last->restart_count = attest->quote.restart_count;
+    last->clock_ms = attest->quote.clock_ms;
+    last->clock_at_ms = attest->asked->request.first_ms;
+    last->firmware = attest->quote.firmware_version;
+    last->boot_restart = same || resumed ? attest->last.boot_restart : attest->quote.restart_count;
+    last->null_used = attest->nonce_age_ms < 0 || (same && attest->last.null_used);
+}
+
+static void
+last_fault(const struct verdict *verdict, struct store_last *last)
+{
+    char name[RULE_NAME_MAX];
+
+    last->fault_event = verdict->n_reasons ? verdict->fault.event : FAULT_NO_EVENT;
+    last->fault_pcr = verdict->n_reasons ? verdict->pcr : FAULT_NO_EVENT;
+    if (verdict->fault.rule != RULE_NONE) {
+        snprintf(last->fault_rule, sizeof(last->fault_rule), "%s",
+                 rule_name(verdict->fault.rule, name));
+    }
+    snprintf(last->fault_expected, sizeof(last->fault_expected), "%s", verdict->expected);
+    snprintf(last->fault_seen, sizeof(last->fault_seen), "%s", verdict->seen);
+}
+
+/* The row of the last verdict. Evidence that is not genuine leaves the boot and clock of the last
+ * genuine one: a forger must not move them. */
+static void
+last_fill(const struct attest *attest, struct store_last *last)
+{
+    const struct verdict *verdict = &attest->verdict;
+    bool trusted = verdict_trusted(verdict);
+
+    *last = attest->has_last ? attest->last : (struct store_last){0};
+    if (verdict_genuine(verdict)) {
+        last_boot(attest, last);
+        if (attest->firmware) {
+            memcpy(last->firmware_log, attest->firmware->digest, sizeof(last->firmware_log));
+        }
+        memset(last->pcr_digest, 0, sizeof(last->pcr_digest));
+        memcpy(last->pcr_digest, attest->quote.pcr_digest.p,
+               attest->quote.pcr_digest.len < 32 ? attest->quote.pcr_digest.len : 32);
+    }
+    last->tier = verdict_tier(verdict);
+    last->n_reasons = verdict->n_reasons;
+    for (size_t i = 0; i < verdict->n_reasons; i++) {
+        last->reasons[i] = (uint16_t)verdict->reasons[i];
+    }
+    last->challenge_ms = attest->challenge_ms;
+    last->arrived_ms = attest->asked->request.complete_ms;
+    last->accepted_ms = trusted ? attest->challenge_ms : last->accepted_ms;
+    last->fault_rule[0] = '\0';
+    last_fault(verdict, last);
+}
+
+static enum device_state
+state_after(const struct attest *attest)
+{
+    if (attest->device.state == DEVICE_QUARANTINED) {
+        return DEVICE_QUARANTINED; /* an operator's word stands until an operator lifts it */
+    }
+    if (verdict_trusted(&attest->verdict)) {
+        return DEVICE_FRESH;
+    }
+    if (verdict_tier(&attest->verdict) == TIER_NONE) {
+        return attest->device.state; /* our fault, not the device's */
+    }
+    return DEVICE_FAILED;
+}
+
+/* Genuine evidence is kept for learning, whatever policy said. */
+static int
+keep_evidence(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+    struct store_evidence evidence = {.arrived_ms = attest->asked->request.complete_ms};
+    struct bytes body;
+    int r = 0;
+
+    if (!verdict_genuine(&attest->verdict)) {
+        return 0;
+    }
+    body = attest->evidence.logs[attest->firmware - attest->claims.logs];
+    if (body.p) {
+        r = store_log_put(keeper->store, attest->firmware->digest, LOG_FIRMWARE, body);
+    }
+    memcpy(evidence.device, attest->device.id, sizeof(evidence.device));
+    memcpy(evidence.firmware_log, attest->firmware->digest, sizeof(evidence.firmware_log));
+    return r == 0 ? store_evidence_put(keeper->store, &evidence) : r;
+}
+
+static void
+log_verdict(const struct attest *attest, const struct store_last *last)
+{
+    const char *reason = last->n_reasons ? reason_name((enum reason)last->reasons[0]) : "";
+    bool trusted = verdict_trusted(&attest->verdict);
+
+    log_event(
+        trusted ? LOG_INFO : LOG_NOTICE, trusted ? "device-accepted" : "device-refused",
+        LOG_HEX("device", BYTES_OF(attest->device.id)), LOG_STR("tier", tier_name(last->tier)),
+        LOG_INT("code", last->n_reasons ? last->reasons[0] : 0), LOG_STR("reason", reason),
+        LOG_STR("rule", last->fault_rule), LOG_INT("pcr", (int32_t)last->fault_pcr),
+        LOG_INT("event", (int32_t)last->fault_event), LOG_STR("expected", last->fault_expected),
+        LOG_STR("seen", last->fault_seen), LOG_TEXT("peer", attest->asked->request.peer));
+}
+
+/* The audit log gets a row when something changed, and for every refusal. */
+static void
+audit_verdict(const struct attest *attest, const struct store_last *last)
+{
+    bool trusted = verdict_trusted(&attest->verdict);
+    bool changed = !attest->has_last || attest->last.tier != last->tier ||
+                   attest->last.reset_count != last->reset_count ||
+                   attest->last.restart_count != last->restart_count;
+    char text[512];
+
+    if (trusted && !changed) {
+        return;
+    }
+    snprintf(text, sizeof(text), "tier %s code %u rule %s event %d pcr %d expected %s seen %s",
+             tier_name(last->tier), last->n_reasons ? last->reasons[0] : 0u, last->fault_rule,
+             (int)last->fault_event, (int)last->fault_pcr, last->fault_expected, last->fault_seen);
+    keeper_audit(attest->keeper, trusted ? "accepted" : "refused", attest->device.id, "keeper",
+                 text);
+}
+
+/* Everything that this verdict changes. Returns 0, STORE_EXISTS when the challenge served before,
+ * or a negative errno. */
+static int
+write_verdict(struct attest *attest, struct store_last *last)
+{
+    struct keeper *keeper = attest->keeper;
+    enum device_state state = state_after(attest);
+    int r = store_challenge_use(keeper->store, attest->challenge,
+                                keeper->clock->utc_ms(keeper->clock->context) +
+                                    attest->class_row.interval_s * 1000 + CHALLENGE_KEEP_S * 1000);
+
+    if (r == 0) {
+        last_fill(attest, last);
+        r = store_last_put(keeper->store, attest->device.id, last);
+    }
+    if (r == 0 && state != attest->device.state) {
+        attest->device.state = state;
+        r = store_device_put(keeper->store, &attest->device);
+    }
+    return r == 0 ? keep_evidence(attest) : r;
+}
+
+/* Spread by the device's own id, so that a fleet that booted together does not come together. */
+static uint32_t
+next_seconds(const struct attest *attest)
+{
+    int64_t interval = attest->nonce_age_ms < 0 && attest->class_row.interval_s > 60
+                           ? 60
+                           : attest->class_row.interval_s;
+    int64_t spread = interval * JITTER_PERCENT / 100;
+
+    return (uint32_t)(interval - (spread ? attest->device.id[5] % (spread + 1) : 0));
+}
+
+static void
+answer_fill(const struct attest *attest, const struct store_last *last, struct answer *answer)
+{
+    *answer = (struct answer){
+        .tier = last->tier,
+        .n_reasons = last->n_reasons,
+        .next_s = next_seconds(attest),
+        .wanted = keeper_wanted(&attest->class_row),
+    };
+    memcpy(answer->reasons, last->reasons, sizeof(answer->reasons));
+    if (attest->firmware && verdict_genuine(&attest->verdict)) {
+        answer->n_known = 1;
+        answer->known[0] = (struct log_offset){LOG_FIRMWARE, attest->firmware->length};
+    }
+}
+
+/* Remembers that this connection may ask for tokens. */
+static int
+open_session(struct attest *attest)
+{
+    const struct request *request = &attest->asked->request;
+    int64_t life = attest->nonce_age_ms < 0 ? KEEPER_TOKEN_NULL_S : KEEPER_TOKEN_S;
+    struct session session = {
+        .challenge_ms = attest->challenge_ms,
+        .expires_ms = attest->challenge_ms + life * 1000,
+    };
+
+    memcpy(session.device, attest->device.id, sizeof(session.device));
+    memcpy(session.exporter, request->exporter, sizeof(session.exporter));
+    return sessions_put(attest->keeper->sessions, attest->asked->front, request->connection,
+                        &session);
+}
+
+static void
+send_answer(struct attest *attest, const struct store_last *last)
+{
+    struct keeper *keeper = attest->keeper;
+    bool trusted = verdict_trusted(&attest->verdict) && attest->device.state != DEVICE_QUARANTINED;
+    uint8_t token[LIMIT_TOKEN_BYTES];
+    uint8_t room[ANSWER_ROOM];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct answer answer;
+    int r;
+
+    answer_fill(attest, last, &answer);
+    r = keeper_nonce(keeper, attest->device.id, answer.nonce);
+    if (r == 0 && trusted) {
+        r = open_session(attest);
+    } else {
+        sessions_drop(keeper->sessions, attest->asked->front, attest->asked->request.connection);
+    }
+    if (r == 0 && trusted) {
+        struct issue issue = {&attest->device, &attest->class_row, last, attest->nonce_age_ms < 0};
+
+        r = issue_cwt(keeper, &issue, token, sizeof(token), &answer.cwt);
+        r = r > 0 ? 0 : r; /* too old for a token: none, and no fault */
+    }
+    if (r < 0) {
+        keeper_broke(keeper, attest->asked, "answer", r);
+        return;
+    }
+    answer_write(&wr, &answer);
+    keeper_reply(keeper, attest->asked, COAP_CODE(2, 4), CF_CBOR, wr_done(&wr));
+}
+
+void
+attest_finish(struct attest *attest)
+{
+    struct store_last last;
+    int r = write_verdict(attest, &last);
+
+    if (r == STORE_EXISTS) {
+        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+        return;
+    }
+    if (r != 0) {
+        keeper_broke(attest->keeper, attest->asked, "verdict", r);
+        return;
+    }
+    log_verdict(attest, &last);
+    audit_verdict(attest, &last);
+    if (wrong_signature(&attest->verdict)) {
+        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 0), attest->verdict.reasons[0],
+                       NULL);
+        return;
+    }
+    send_answer(attest, &last);
+}

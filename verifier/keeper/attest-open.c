@@ -1,0 +1,190 @@
+/* The first steps: who is it, is the evidence well-formed, what challenge does it answer. */
+#include "keeper/attest.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+
+enum { HANDSHAKE_FIRST_MS = 30000, HANDSHAKE_COMPLETE_MS = 120000, NONCE_SLACK_MS = 60000 };
+
+static enum step
+refuse(struct attest *attest, uint8_t code, enum reason reason)
+{
+    keeper_problem(attest->keeper, attest->asked, code, reason, NULL);
+    return STEP_ANSWERED;
+}
+
+/* 4.00 for bytes that are not what they should be: no verdict, no change of state. */
+static enum step
+malformed(struct attest *attest, const struct fault *fault)
+{
+    char name[RULE_NAME_MAX];
+
+    log_event(LOG_NOTICE, "evidence-malformed", LOG_HEX("device", BYTES_OF(attest->device.id)),
+              LOG_STR("rule", rule_name(fault->rule, name)), LOG_INT("offset", fault->offset),
+              LOG_TEXT("peer", attest->asked->request.peer));
+    return refuse(attest, COAP_CODE(4, 0), rule_reason(fault->rule));
+}
+
+static enum step
+broke(struct attest *attest, const char *where, int r)
+{
+    keeper_broke(attest->keeper, attest->asked, where, r);
+    return STEP_ANSWERED;
+}
+
+/* The row, its class and its last verdict; and whether its state lets it be heard. */
+static enum step
+open_device(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+    int r = keeper_device(keeper, attest->asked->request.identity, &attest->device);
+
+    if (r == STORE_NONE || r == KEEPER_E_IDENTITY) {
+        return refuse(attest, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN);
+    }
+    if (r != 0) {
+        return broke(attest, "device", r);
+    }
+    if (attest->device.state == DEVICE_REMOVED) {
+        return refuse(attest, COAP_CODE(4, 3), REASON_DEVICE_DISABLED);
+    }
+    r = keeper_class(keeper, &attest->device, &attest->class_row);
+    if (r == STORE_NONE) {
+        return refuse(attest, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN);
+    }
+    if (r == 0) {
+        r = store_last_get(keeper->store, attest->device.id, &attest->last);
+        attest->has_last = r == 0;
+        r = r == STORE_NONE ? 0 : r;
+    }
+    return r == 0 ? STEP_ON : broke(attest, "last", r);
+}
+
+/* TPM2B_ATTEST || TPMT_SIGNATURE. */
+static int
+read_quote(struct attest *attest, struct fault *fault)
+{
+    struct rd rd = rd_init(attest->evidence.quote);
+    uint16_t len = rd_be16(&rd);
+
+    attest->attest_bytes = rd_bytes(&rd, len);
+    if (rd.failed) {
+        return fault_at(fault, RULE_ATTEST_WRAP, FAULT_NO_EVENT, 0);
+    }
+    if (tpm_attest_read(attest->attest_bytes, TPM_ATTEST_QUOTE, &attest->quote, fault) != 0) {
+        return 1;
+    }
+    return tpm_signature_read(rd_rest(&rd), &attest->signature, fault);
+}
+
+/* The signed selection in our own banks; a bank that is none of ours is no selection of ours. */
+static int
+read_selection(struct attest *attest, struct fault *fault)
+{
+    const struct tpm_selections *signed_ones = &attest->quote.selections;
+
+    if (!tpm_selections_pc_client(signed_ones)) {
+        return fault_at(fault, RULE_QUOTE_BANKS, FAULT_NO_EVENT, 0);
+    }
+    for (size_t i = 0; i < signed_ones->n; i++) {
+        if (signed_ones->bank[i].alg == HASH_N || (signed_ones->bank[i].mask & ~PCR_MASK_ALL)) {
+            return fault_at(fault, RULE_QUOTE_BANKS, (uint32_t)i, 0);
+        }
+        attest->quoted.sets[attest->quoted.n++] =
+            (struct pcr_set){signed_ones->bank[i].alg, signed_ones->bank[i].mask};
+    }
+    return 0;
+}
+
+static void
+find_firmware(struct attest *attest)
+{
+    for (size_t i = 0; i < attest->claims.n_logs; i++) {
+        if (attest->claims.logs[i].kind == LOG_FIRMWARE) {
+            attest->firmware = &attest->claims.logs[i];
+        }
+    }
+}
+
+enum step
+attest_open(struct attest *attest)
+{
+    struct fault fault = {0};
+    enum step step = open_device(attest);
+
+    if (step != STEP_ON) {
+        return step;
+    }
+    if (evidence_read(attest->asked->request.body, &attest->evidence, &fault) != 0 ||
+        claims_read(attest->evidence.claims, &attest->claims, &fault) != 0 ||
+        evidence_match(&attest->evidence, &attest->claims, &fault) != 0 ||
+        read_quote(attest, &fault) != 0 || read_selection(attest, &fault) != 0) {
+        return malformed(attest, &fault);
+    }
+    if (attest->claims.has_ueid &&
+        memcmp(attest->claims.ueid, attest->device.id, WIRE_UEID_SIZE) != 0) {
+        return refuse(attest, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED);
+    }
+    if (tpm_public_read(bytes_of(attest->device.ak_public, attest->device.ak_public_len),
+                        &attest->ak, &fault) != 0) {
+        return broke(attest, "ak", -EIO);
+    }
+    find_firmware(attest);
+    attest->verdict.form = CHECK_PASSED;
+    attest->verdict.magic = CHECK_PASSED; /* judged first by tpm_attest_read() */
+    attest->verdict.type = CHECK_PASSED;
+    return STEP_ON;
+}
+
+static enum step
+challenge_nonce(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+    struct nonce_scope scope = {keeper->setup.site, attest->device.id, NONCE_CONNECTION};
+    const struct request *request = &attest->asked->request;
+    int64_t life = attest->class_row.interval_s * 1000 + NONCE_SLACK_MS;
+    int64_t made = 0;
+    int r = nonce_check(keeper->hasher, keeper->setup.nonce_keys, NONCE_KEYS_MAX, &scope,
+                        attest->claims.nonce, request->first_ms, life, &made);
+
+    if (r < 0) {
+        return broke(attest, "nonce", r);
+    }
+    if (r != NONCE_OK) {
+        keeper_challenge(keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+        return STEP_ANSWERED;
+    }
+    attest->nonce_age_ms = request->first_ms > made ? request->first_ms - made : 0;
+    attest->challenge_ms = made > request->handshake_ms ? made : request->handshake_ms;
+    memcpy(attest->challenge, attest->claims.nonce, sizeof(attest->challenge));
+    return STEP_ON;
+}
+
+/* Without a nonce the connection's fresh random is the challenge, once a boot and for a short
+ * token: a front could lie about it, but not for long. */
+static enum step
+challenge_exporter(struct attest *attest)
+{
+    const struct request *request = &attest->asked->request;
+    bool fresh = request->first_ms - request->handshake_ms <= HANDSHAKE_FIRST_MS &&
+                 request->complete_ms - request->handshake_ms <= HANDSHAKE_COMPLETE_MS;
+    bool same_boot = attest->has_last && attest->last.era == attest->device.era &&
+                     attest->last.reset_count == attest->quote.reset_count &&
+                     attest->last.restart_count == attest->quote.restart_count;
+
+    if (!attest->class_row.allow_no_nonce || !fresh || (same_boot && attest->last.null_used)) {
+        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+        return STEP_ANSWERED;
+    }
+    attest->nonce_age_ms = -1;
+    attest->challenge_ms = request->handshake_ms;
+    memcpy(attest->challenge, request->exporter, sizeof(attest->challenge));
+    return STEP_ON;
+}
+
+enum step
+attest_challenge(struct attest *attest)
+{
+    return attest->claims.has_nonce ? challenge_nonce(attest) : challenge_exporter(attest);
+}

@@ -1,0 +1,200 @@
+/* The quote: whose it is, what it covers, which PCRs, and where it stands in time. */
+#include "keeper/attest.h"
+
+/* A failed check that alone decides the verdict. */
+static enum step
+failed(struct attest *attest, enum check *field, enum rule rule)
+{
+    (void)verdict_check(&attest->verdict, field, false, rule);
+    return STEP_JUDGE;
+}
+
+static enum step
+broke(struct attest *attest, const char *where, int r)
+{
+    keeper_broke(attest->keeper, attest->asked, where, r);
+    return STEP_ANSWERED;
+}
+
+/* SHA-1 signatures are refused whatever the key says. */
+static bool
+algorithm_good(const struct attest *attest)
+{
+    return attest->signature.alg != HASH_SHA1 &&
+           tpm_public_check_ak(&attest->ak, TPM_AK_DEFAULT, NULL) == 0;
+}
+
+static enum step
+check_signature(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+    struct fault fault = {0};
+    struct pubkey *key = NULL;
+    int r = tpm_public_key(&attest->ak, &key);
+
+    if (r == 0) {
+        r = tpm_signature_verify(&attest->ak, key, &attest->signature, attest->attest_bytes,
+                                 keeper->hasher, &fault);
+        pubkey_free(key);
+    }
+    if (r < 0) {
+        return broke(attest, "signature", r);
+    }
+    if (r > 0) {
+        return failed(attest, &attest->verdict.signature,
+                      fault.rule ? fault.rule : RULE_SIGNATURE_WRONG);
+    }
+    attest->verdict.signature = CHECK_PASSED;
+    r = tpm_public_check_signer(&attest->ak, attest->quote.qualified_signer, keeper->hasher,
+                                &fault);
+    if (r < 0) {
+        return broke(attest, "signer", r);
+    }
+    if (r > 0) {
+        return failed(attest, &attest->verdict.signer, fault.rule);
+    }
+    attest->verdict.signer = CHECK_PASSED;
+    return STEP_ON;
+}
+
+/* A quote that covers another connection, nonce or claims is no news about this device: 4.01. */
+static enum step
+check_binding(struct attest *attest)
+{
+    const struct request *request = &attest->asked->request;
+    struct binding binding = {
+        .site = attest->keeper->setup.site,
+        .mode = BINDING_CONNECTION,
+        .nonce = attest->claims.has_nonce ? attest->claims.nonce : NULL,
+        .exporter = request->exporter,
+        .claims = attest->evidence.claims,
+    };
+    uint8_t want[32];
+    int r = binding_quote(attest->keeper->hasher, &binding, want);
+
+    if (r < 0) {
+        return broke(attest, "binding", r);
+    }
+    if (!ct_equal(BYTES_OF(want), attest->quote.extra_data)) {
+        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_CHANNEL_BINDING);
+        return STEP_ANSWERED;
+    }
+    attest->verdict.binding = CHECK_PASSED;
+    return STEP_ON;
+}
+
+/* 4.09 with the selection that is wanted and a fresh nonce. */
+static enum step
+want_selection(struct attest *attest)
+{
+    struct problem problem = {
+        .has_nonce = true,
+        .has_wanted = true,
+        .wanted = keeper_wanted(&attest->class_row),
+    };
+    int r = keeper_nonce(attest->keeper, attest->device.id, problem.nonce);
+
+    if (r < 0) {
+        return broke(attest, "nonce", r);
+    }
+    keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 9), REASON_QUOTE_SELECTION,
+                   &problem);
+    return STEP_ANSWERED;
+}
+
+/* Every quote names each bank that the TPM implements; PCR 0 to 7 in each active one, and what the
+ * policy wants in its own. The TPM clears what is not allocated, in the signed selection. */
+static enum step
+check_selection(struct attest *attest)
+{
+    static const enum hash named[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
+    struct pcr_set wanted = keeper_wanted(&attest->class_row);
+    uint32_t own = selection_mask(&attest->quoted, wanted.bank);
+
+    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+        uint32_t mask = selection_mask(&attest->quoted, named[i]);
+        bool lacks = attest->class_row.lacks >> named[i] & 1;
+
+        if (!selection_names(&attest->quoted, named[i]) && !lacks) {
+            return failed(attest, &attest->verdict.selection, RULE_QUOTE_BANKS);
+        }
+        if (mask != 0 && (mask & PCR_MASK_FIRMWARE) != PCR_MASK_FIRMWARE) {
+            return failed(attest, &attest->verdict.selection, RULE_QUOTE_BANKS);
+        }
+    }
+    if (own == 0) {
+        return failed(attest, &attest->verdict.selection, RULE_POLICY_BANK_EMPTY);
+    }
+    if (wanted.bank == HASH_SHA1 && !attest->class_row.allow_sha1) {
+        return failed(attest, &attest->verdict.selection, RULE_BANK_SHA1);
+    }
+    if (own != wanted.mask) {
+        return want_selection(attest);
+    }
+    attest->verdict.selection = CHECK_PASSED;
+    return STEP_ON;
+}
+
+enum step
+attest_quote(struct attest *attest)
+{
+    enum step step;
+
+    if (!algorithm_good(attest)) {
+        return failed(attest, &attest->verdict.algorithm, RULE_SIGNATURE_HASH);
+    }
+    attest->verdict.algorithm = CHECK_PASSED;
+    step = check_signature(attest);
+    if (step == STEP_ON) {
+        step = check_binding(attest);
+    }
+    return step == STEP_ON ? check_selection(attest) : step;
+}
+
+static struct order_point
+point_of_last(const struct store_last *last)
+{
+    return (struct order_point){
+        .era = last->era,
+        .reset_count = last->reset_count,
+        .restart_count = last->restart_count,
+        .clock_ms = last->clock_ms,
+        .clock_safe = true,
+        .arrived_ms = last->clock_at_ms,
+    };
+}
+
+enum step
+attest_order(struct attest *attest)
+{
+    struct order_point last = point_of_last(&attest->last);
+    struct order_point now = {
+        .era = attest->device.era,
+        .reset_count = attest->quote.reset_count,
+        .restart_count = attest->quote.restart_count,
+        .clock_ms = attest->quote.clock_ms,
+        .clock_safe = attest->quote.safe,
+        .arrived_ms = attest->asked->request.first_ms,
+    };
+
+    if (!attest->quote.safe) {
+        verdict_add(&attest->verdict, REASON_CLOCK_UNSAFE, NULL, FAULT_NO_EVENT, NULL, NULL);
+    }
+    attest->order = order_judge(attest->has_last ? &last : NULL, &now, attest->nonce_age_ms);
+    switch (attest->order) {
+    case ORDER_BACK:
+        return failed(attest, &attest->verdict.order, RULE_ORDER_BACKWARDS);
+    case ORDER_RESET:
+        return failed(attest, &attest->verdict.order, RULE_ORDER_RESET);
+    case ORDER_LAGS:
+        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+        return STEP_ANSWERED;
+    case ORDER_FIRST:
+    case ORDER_SAME:
+    case ORDER_BOOT:
+    case ORDER_MAYBE:
+        break;
+    }
+    attest->verdict.order = CHECK_PASSED;
+    return STEP_ON;
+}

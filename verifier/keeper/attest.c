@@ -1,0 +1,196 @@
+#include "keeper/attest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "roles/roles.h"
+
+enum { LOG_MAX = LIMIT_EVIDENCE_BYTES };
+
+void
+attest_free(struct attest *attest)
+{
+    if (attest) {
+        asked_free(attest->asked);
+        free(attest);
+    }
+}
+
+static void
+broke(struct attest *attest, const char *where, int r)
+{
+    keeper_broke(attest->keeper, attest->asked, where, r);
+}
+
+/* 4.09: the log is not known here, send it. */
+static void
+want_log(struct attest *attest)
+{
+    struct problem problem = {
+        .has_nonce = true,
+        .want_values = true,
+        .n_want_logs = 1,
+        .want_logs = {{LOG_FIRMWARE, 0}},
+    };
+    int r = keeper_nonce(attest->keeper, attest->device.id, problem.nonce);
+
+    if (r < 0) {
+        broke(attest, "nonce", r);
+        return;
+    }
+    keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 9), REASON_BODY_MISSING, &problem);
+}
+
+static void
+with_events(struct attest *attest, const struct event_log *log)
+{
+    if (attest_events(attest, log) == STEP_JUDGE) {
+        attest_finish(attest);
+    }
+}
+
+/* What a reader made of a log that came with this evidence. */
+static void
+on_log(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
+{
+    struct attest *attest = context;
+    const struct known_events *known = NULL;
+    int r;
+
+    if (outcome == JOB_REFUSED) {
+        attest->verdict.log = CHECK_FAILED;
+        verdict_add(&attest->verdict, rule_reason(fault->rule), fault, FAULT_NO_EVENT, NULL, NULL);
+        attest_finish(attest);
+        attest_free(attest);
+        return;
+    }
+    r = outcome == JOB_DONE ? logs_add(attest->keeper->logs, attest->firmware->digest, body, &known)
+                            : 1;
+    if (r == 0) {
+        with_events(attest, &known->log);
+    } else if (r < 0) {
+        broke(attest, "records", r);
+    } else {
+        /* a reader that died or lied: its peer waits, nobody else notices */
+        log_event(LOG_ERROR, "reader-broken", LOG_HEX("device", BYTES_OF(attest->device.id)),
+                  LOG_TEXT("peer", attest->asked->request.peer));
+        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
+    }
+    attest_free(attest);
+}
+
+/* Hands bytes to a reader; the attestation goes on in on_log(). */
+static void
+read_log(struct attest *attest, struct bytes body)
+{
+    struct keeper *keeper = attest->keeper;
+    int r = jobs_submit(keeper->jobs, MSG_READ_LOG, body,
+                        keeper->clock->mono_ms(keeper->clock->context), on_log, attest);
+
+    if (r < 0) {
+        keeper_problem(keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
+        attest_free(attest);
+    }
+}
+
+/* A log that came with the evidence: its digest is ours to compute. */
+static void
+fresh_log(struct attest *attest, struct bytes body)
+{
+    uint8_t digest[32];
+    int r = hasher_bytes(attest->keeper->hasher, HASH_SHA256, body, digest);
+
+    if (r < 0) {
+        broke(attest, "digest", r);
+    } else if (memcmp(digest, attest->firmware->digest, 32) != 0) {
+        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED,
+                       NULL);
+    } else {
+        read_log(attest, body);
+        return;
+    }
+    attest_free(attest);
+}
+
+/* A log that the device left out because we should have it. */
+static void
+stored_log(struct attest *attest)
+{
+    uint8_t *body = NULL;
+    size_t len = 0;
+    int r = store_log_get(attest->keeper->store, attest->firmware->digest, &body, &len);
+
+    if (r == 0) {
+        read_log(attest, bytes_of(body, len));
+        free(body);
+        return;
+    }
+    if (r == STORE_NONE) {
+        want_log(attest);
+    } else {
+        broke(attest, "log", r);
+    }
+    attest_free(attest);
+}
+
+/* The log, by the shortest way: read before, sent, or stored. */
+static void
+find_log(struct attest *attest)
+{
+    const struct known_events *known;
+    struct bytes body;
+
+    if (!attest->firmware) {
+        (void)verdict_check(&attest->verdict, &attest->verdict.log, false, RULE_LOG_NEEDED);
+        attest_finish(attest);
+        attest_free(attest);
+        return;
+    }
+    body = attest->evidence.logs[attest->firmware - attest->claims.logs];
+    known = logs_find(attest->keeper->logs, attest->firmware->digest);
+    if (known) {
+        with_events(attest, &known->log);
+        attest_free(attest);
+    } else if (body.len > LOG_MAX) {
+        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE,
+                       NULL);
+        attest_free(attest);
+    } else if (body.p) {
+        fresh_log(attest, body);
+    } else {
+        stored_log(attest);
+    }
+}
+
+void
+keeper_attest(struct keeper *keeper, struct asked *take_asked)
+{
+    static enum step (*const steps[])(struct attest *) = {
+        attest_open,
+        attest_challenge,
+        attest_quote,
+        attest_order,
+    };
+    struct attest *attest = calloc(1, sizeof(*attest));
+    enum step step = STEP_ON;
+
+    if (!attest) {
+        keeper_broke(keeper, take_asked, "memory", -ENOMEM);
+        asked_free(take_asked);
+        return;
+    }
+    attest->keeper = keeper;
+    attest->asked = take_asked;
+    for (size_t i = 0; i < ARRAY_LEN(steps) && step == STEP_ON; i++) {
+        step = steps[i](attest);
+    }
+    if (step == STEP_ON) {
+        find_log(attest);
+        return;
+    }
+    if (step == STEP_JUDGE) {
+        attest_finish(attest);
+    }
+    attest_free(attest);
+}

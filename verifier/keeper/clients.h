@@ -1,0 +1,26 @@
+/* Operators on the control socket: root and the socket's group, by SO_PEERCRED; one command a
+ * connection. */
+#pragma once
+
+#include <poll.h>
+
+#include "keeper/keeper.h"
+
+#define CLIENTS_MAX 16u
+
+struct clients {
+    int listener; /* -1 until main passed it */
+    struct client {
+        struct ipc *ipc; /* NULL: free */
+        int64_t since_ms;
+        unsigned uid;
+        bool answered;
+    } clients[CLIENTS_MAX];
+};
+
+void clients_init(struct clients *clients);
+void clients_done(struct clients *clients);
+size_t clients_poll(const struct clients *clients, struct pollfd *fds, size_t max);
+
+/* Accepts, reads, runs commands and sends; answers wait in the keeper's outbox for the commit. */
+void clients_turn(struct clients *clients, struct keeper *keeper, int64_t now_ms);

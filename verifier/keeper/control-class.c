@@ -1,0 +1,252 @@
+/* assay class …, assay status. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "keeper/control.h"
+
+static void
+say_class(struct control *control, const struct store_class *class_row)
+{
+    struct json_wr *json = &control->json;
+
+    json_wr_object(json);
+    json_wr_key(json, "name");
+    json_wr_str(json, class_row->name);
+    json_wr_key(json, "bank");
+    json_wr_str(json, hash_name(class_row->bank));
+    json_wr_key(json, "pcrs");
+    json_wr_array(json);
+    for (unsigned pcr = 0; pcr < LIMIT_PCRS; pcr++) {
+        if (class_row->pcr_mask >> pcr & 1) {
+            json_wr_int(json, pcr);
+        }
+    }
+    json_wr_end_array(json);
+    json_wr_key(json, "interval_s");
+    json_wr_int(json, class_row->interval_s);
+    json_wr_key(json, "audiences");
+    json_wr_str(json, class_row->audiences);
+    json_wr_key(json, "need_ek_chain");
+    json_wr_bool(json, class_row->need_ek_chain);
+    json_wr_key(json, "allow_no_nonce");
+    json_wr_bool(json, class_row->allow_no_nonce);
+    json_wr_key(json, "allow_sha1");
+    json_wr_bool(json, class_row->allow_sha1);
+    json_wr_end_object(json);
+}
+
+/* "0-9,14" to a mask. */
+static bool
+read_pcrs(const char *text, uint32_t *ret)
+{
+    uint32_t mask = 0;
+
+    while (*text != '\0') {
+        char *end = NULL;
+        unsigned long first = strtoul(text, &end, 10);
+        unsigned long last = first;
+
+        if (end == text) {
+            return false;
+        }
+        if (*end == '-') {
+            text = end + 1;
+            last = strtoul(text, &end, 10);
+        }
+        if (end == text || first > last || last >= LIMIT_PCRS) {
+            return false;
+        }
+        for (unsigned long pcr = first; pcr <= last; pcr++) {
+            mask |= UINT32_C(1) << pcr;
+        }
+        if (*end != '\0' && *end != ',') {
+            return false;
+        }
+        text = *end == ',' ? end + 1 : end;
+    }
+    *ret = mask | PCR_MASK_FIRMWARE;
+    return mask != 0;
+}
+
+static bool
+read_yes(const char *text, bool *ret)
+{
+    *ret = strcmp(text, "yes") == 0;
+    return *ret || strcmp(text, "no") == 0;
+}
+
+/* "sha512,sha1" to bits by enum hash. */
+static bool
+read_banks(const char *text, uint32_t *ret)
+{
+    *ret = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, ",");
+        enum hash hash = hash_from_name(bytes_of(text, len));
+
+        if (hash == HASH_N) {
+            return false;
+        }
+        *ret |= UINT32_C(1) << hash;
+        text += len + (text[len] == ',');
+    }
+    return true;
+}
+
+static bool
+read_interval(const char *text, int64_t *ret)
+{
+    char *end = NULL;
+
+    *ret = strtol(text, &end, 10);
+    return end != text && *end == '\0' && *ret >= 10 && *ret <= 86400;
+}
+
+/* "bearer:NAME" words of good names. */
+static bool
+read_audiences(const char *text, char ret[256])
+{
+    const char *at = text;
+
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+
+        if (len <= 7 || memcmp(at, "bearer:", 7) != 0 ||
+            !control_name_good(bytes_of(at + 7, len - 7))) {
+            return false;
+        }
+        at += len + (at[len] == ' ');
+    }
+    snprintf(ret, 256, "%s", text);
+    return strlen(text) < 256;
+}
+
+/* Sets one key=value; false when it makes no sense. */
+static bool
+set(struct store_class *class_row, const char *key, const char *value)
+{
+    if (strcmp(key, "bank") == 0) {
+        class_row->bank = hash_from_name(bytes_str(value));
+        return class_row->bank <= HASH_SHA512;
+    }
+    if (strcmp(key, "pcrs") == 0) {
+        return read_pcrs(value, &class_row->pcr_mask);
+    }
+    if (strcmp(key, "interval") == 0) {
+        return read_interval(value, &class_row->interval_s);
+    }
+    if (strcmp(key, "audiences") == 0) {
+        return read_audiences(value, class_row->audiences);
+    }
+    if (strcmp(key, "need-ek-chain") == 0) {
+        return read_yes(value, &class_row->need_ek_chain);
+    }
+    if (strcmp(key, "allow-no-nonce") == 0) {
+        return read_yes(value, &class_row->allow_no_nonce);
+    }
+    if (strcmp(key, "allow-sha1") == 0) {
+        return read_yes(value, &class_row->allow_sha1);
+    }
+    return strcmp(key, "lacks") == 0 && read_banks(value, &class_row->lacks);
+}
+
+static bool
+set_word(const struct control *control, size_t i, struct store_class *class_row)
+{
+    char word[320];
+    char *value;
+
+    if (!control_text(control, i, word, sizeof(word)) || !(value = strchr(word, '='))) {
+        return false;
+    }
+    *value++ = '\0';
+    return set(class_row, word, value);
+}
+
+int
+control_class_add(struct control *control)
+{
+    /* PCR 0 to 9 and 14: what firmware, shim and GRUB measure, so that the log alone explains it */
+    struct store_class class_row = {
+        .bank = HASH_SHA256,
+        .pcr_mask = 0x43ff,
+        .interval_s = 300,
+        .allow_no_nonce = true,
+        .audiences = "bearer:assay",
+    };
+    int r;
+
+    if (!control_name_good(control->words.words[0]) ||
+        !control_text(control, 0, class_row.name, sizeof(class_row.name))) {
+        return control_error(control, "name", "a class is named by letters, digits, - _ and .");
+    }
+    for (size_t i = 1; i < control->words.n; i++) {
+        if (!set_word(control, i, &class_row)) {
+            return control_error(control, "setting",
+                                 "settings are bank=sha256 pcrs=0-9,14 interval=300 "
+                                 "audiences=bearer:NAME need-ek-chain=yes allow-no-nonce=no "
+                                 "allow-sha1=no lacks=sha512");
+        }
+    }
+    r = store_class_put(control->keeper->store, &class_row);
+    if (r != 0) {
+        return control_broke(control, r);
+    }
+    keeper_audit(control->keeper, "class", NULL, control->actor, class_row.name);
+    say_class(control, &class_row);
+    return CONTROL_YES;
+}
+
+static bool
+on_class(void *context, const struct store_class *class_row)
+{
+    say_class(context, class_row);
+    return true;
+}
+
+int
+control_class_list(struct control *control)
+{
+    int r;
+
+    json_wr_object(&control->json);
+    json_wr_key(&control->json, "classes");
+    json_wr_array(&control->json);
+    r = store_class_each(control->keeper->store, on_class, control);
+    if (r != 0) {
+        return control_broke(control, r);
+    }
+    json_wr_end_array(&control->json);
+    json_wr_end_object(&control->json);
+    return CONTROL_YES;
+}
+
+int
+control_status(struct control *control)
+{
+    struct keeper *keeper = control->keeper;
+    int64_t now = keeper->clock->utc_ms(keeper->clock->context);
+
+    json_wr_object(&control->json);
+    json_wr_key(&control->json, "site");
+    json_wr_text(&control->json, keeper->setup.site);
+    json_wr_key(&control->json, "version");
+    json_wr_str(&control->json, ASSAY_VERSION);
+    json_wr_key(&control->json, "uptime_s");
+    json_wr_int(&control->json, (now - keeper->started_ms) / 1000);
+    json_wr_key(&control->json, "devices");
+    json_wr_object(&control->json);
+    for (int state = 0; state < DEVICE_STATE_N; state++) {
+        int64_t n = 0;
+        int r = store_device_count(keeper->store, (enum device_state)state, &n);
+
+        if (r != 0) {
+            return control_broke(control, r);
+        }
+        json_wr_key(&control->json, device_state_name((enum device_state)state));
+        json_wr_int(&control->json, n);
+    }
+    json_wr_end_object(&control->json);
+    json_wr_end_object(&control->json);
+    return CONTROL_YES;
+}

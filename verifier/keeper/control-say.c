@@ -1,0 +1,181 @@
+#include "keeper/control-say.h"
+
+#include "base/hex.h"
+
+enum { BOOT_LINES = 12 };
+
+static void
+say_str(struct control *control, const char *key, const char *value)
+{
+    json_wr_key(&control->json, key);
+    json_wr_str(&control->json, value);
+}
+
+static void
+say_int(struct control *control, const char *key, int64_t value)
+{
+    json_wr_key(&control->json, key);
+    json_wr_int(&control->json, value);
+}
+
+void
+say_device(struct control *control, const struct store_device *device)
+{
+    struct keeper *keeper = control->keeper;
+    int64_t now = keeper->clock->utc_ms(keeper->clock->context);
+    struct store_last last;
+
+    control_hex(control, "id", BYTES_OF(device->id));
+    control_hex(control, "fingerprint", BYTES_OF(device->ek_fingerprint));
+    say_str(control, "state", device_state_name(device->state));
+    say_str(control, "class", device->class_name);
+    say_str(control, "maker", device->maker);
+    say_str(control, "model", device->model);
+    say_str(control, "serial", device->serial);
+    if (store_last_get(keeper->store, device->id, &last) != 0) {
+        return;
+    }
+    say_str(control, "tier", tier_name(last.tier));
+    say_int(control, "age_s", (now - last.challenge_ms) / 1000);
+    json_wr_key(&control->json, "reasons");
+    json_wr_array(&control->json);
+    for (size_t i = 0; i < last.n_reasons; i++) {
+        const char *name = reason_name((enum reason)last.reasons[i]);
+
+        json_wr_str(&control->json, name ? name : "UNKNOWN");
+    }
+    json_wr_end_array(&control->json);
+}
+
+static void
+say_verdict(struct control *control, const struct store_last *last)
+{
+    json_wr_key(&control->json, "verdict");
+    json_wr_object(&control->json);
+    say_str(control, "tier", tier_name(last->tier));
+    json_wr_key(&control->json, "reasons");
+    json_wr_array(&control->json);
+    for (size_t i = 0; i < last->n_reasons; i++) {
+        const char *name = reason_name((enum reason)last->reasons[i]);
+
+        json_wr_object(&control->json);
+        say_int(control, "code", last->reasons[i]);
+        say_str(control, "name", name ? name : "UNKNOWN");
+        json_wr_end_object(&control->json);
+    }
+    json_wr_end_array(&control->json);
+    say_str(control, "rule", last->fault_rule);
+    if (last->fault_pcr != FAULT_NO_EVENT) {
+        say_int(control, "pcr", last->fault_pcr);
+    }
+    if (last->fault_event != FAULT_NO_EVENT) {
+        say_int(control, "event", last->fault_event);
+    }
+    say_str(control, "expected", last->fault_expected);
+    say_str(control, "seen", last->fault_seen);
+    json_wr_end_object(&control->json);
+}
+
+static void
+say_boot(struct control *control, const struct store_last *last)
+{
+    json_wr_key(&control->json, "boot");
+    json_wr_object(&control->json);
+    say_int(control, "era", last->era);
+    say_int(control, "reset", (int64_t)last->reset_count);
+    say_int(control, "restart", (int64_t)last->restart_count);
+    json_wr_end_object(&control->json);
+    say_int(control, "challenge_ms", last->challenge_ms);
+    say_int(control, "accepted_ms", last->accepted_ms);
+    control_hex(
+        control, "tpm_firmware",
+        bytes_of((uint8_t[8]){(uint8_t)(last->firmware >> 56), (uint8_t)(last->firmware >> 48),
+                              (uint8_t)(last->firmware >> 40), (uint8_t)(last->firmware >> 32),
+                              (uint8_t)(last->firmware >> 24), (uint8_t)(last->firmware >> 16),
+                              (uint8_t)(last->firmware >> 8), (uint8_t)last->firmware},
+                 8));
+    control_hex(control, "firmware_log", BYTES_OF(last->firmware_log));
+}
+
+/* Events that tell a boot apart: what was started (PCR 4), Secure Boot's state and keys (PCR 7),
+ * the kernel's command line (PCR 8), the firmware's version (PCR 0); separators and actions are
+ * alike everywhere. */
+static bool
+telling(const struct event *event)
+{
+    return event->type != EVENT_NO_ACTION && event->type != EVENT_SEPARATOR &&
+           event->label.len > 0 &&
+           (event->pcr == 0 || event->pcr == 4 || event->pcr == 7 || event->pcr == 8);
+}
+
+static void
+say_event(struct control *control, const struct event *event)
+{
+    json_wr_object(&control->json);
+    say_int(control, "event", event->index);
+    say_int(control, "pcr", event->pcr);
+    json_wr_key(&control->json, "label");
+    json_wr_text(&control->json, event->label);
+    json_wr_end_object(&control->json);
+}
+
+/* The last lines of the chain matter most: the kernel comes last. */
+static void
+say_events(struct control *control, const struct known_events *known)
+{
+    const struct event_log *log = &known->log;
+    size_t total = 0;
+    size_t nth = 0;
+
+    for (size_t i = 0; i < log->n_events; i++) {
+        total += telling(&log->events[i]);
+    }
+    say_int(control, "events", (int64_t)log->n_events);
+    json_wr_key(&control->json, "boot_events");
+    json_wr_array(&control->json);
+    for (size_t i = 0; i < log->n_events; i++) {
+        if (telling(&log->events[i]) && (nth++ < BOOT_LINES / 2 || nth > total - BOOT_LINES / 2)) {
+            say_event(control, &log->events[i]);
+        }
+    }
+    json_wr_end_array(&control->json);
+}
+
+static const char *
+chain_name(enum ek_chain chain)
+{
+    switch (chain) {
+    case EK_CHAIN_NONE:
+        return "none";
+    case EK_CHAIN_LISTED:
+        return "listed";
+    case EK_CHAIN_VERIFIED:
+        return "verified";
+    }
+    return "unknown";
+}
+
+int
+say_details(struct control *control, const struct store_device *device)
+{
+    struct keeper *keeper = control->keeper;
+    const struct known_events *known;
+    struct store_last last;
+    int r;
+
+    control_hex(control, "ak_name", bytes_of(device->ak_name, device->ak_name_len));
+    say_str(control, "ek_chain", chain_name(device->ek_chain));
+    say_int(control, "enrolled_ms", device->enrolled_ms);
+    say_str(control, "why", device->why);
+    r = store_last_get(keeper->store, device->id, &last);
+    if (r != 0) {
+        return r == STORE_NONE ? 0 : r;
+    }
+    say_verdict(control, &last);
+    say_boot(control, &last);
+    known = logs_find(keeper->logs, last.firmware_log);
+    if (known) {
+        say_events(control, known);
+    }
+    return 0;
+}

@@ -1,0 +1,10 @@
+/* Devices as JSON members. */
+#pragma once
+
+#include "keeper/control.h"
+
+/* Members of a device's line in the list. */
+void say_device(struct control *control, const struct store_device *device);
+
+/* The further members of `device show`. Returns 0 or a negative errno. */
+MUST_CHECK int say_details(struct control *control, const struct store_device *device);

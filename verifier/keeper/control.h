@@ -1,0 +1,52 @@
+/* Operators' commands. Each is a row of one table: its words, how many follow, what it does. The
+ * answer is JSON and an exit status; it leaves after the commit of what it changed. */
+#pragma once
+
+#include "base/json-wr.h"
+#include "keeper/keeper.h"
+#include "roles/control.h"
+
+struct control {
+    struct keeper *keeper;
+    struct control_words words; /* the command's own words taken off */
+    char actor[32];             /* "uid 0": for the audit log */
+    struct json_wr json;
+};
+
+enum { CONTROL_YES = 0, CONTROL_NO = 1, CONTROL_USAGE = 2 };
+
+/* Runs one command and queues its answer for the client. */
+void control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct bytes body);
+
+/* {"error": text, "code": code}; returns CONTROL_NO. */
+int control_error(struct control *control, const char *code, const char *text);
+
+/* -errno of the store as an error; marks the batch as failed. Returns CONTROL_NO. */
+int control_broke(struct control *control, int r);
+
+/* A word as a NUL-ended string in room; false when it does not fit or is empty. */
+bool control_text(const struct control *control, size_t i, char *room, size_t cap);
+
+/* The one device whose id or fingerprint begins with these hex digits (8 at least). Returns 0, or
+ * CONTROL_NO after an error was written. */
+MUST_CHECK int control_device(struct control *control, size_t i, struct store_device *ret);
+
+/* A name that may stand in files, URLs and tokens: letters, digits, '-', '_' and '.'. */
+bool control_name_good(struct bytes name);
+
+void control_hex(struct control *control, const char *key, struct bytes value);
+
+/* Commands, by file. */
+int control_device_list(struct control *control);
+int control_device_show(struct control *control);
+int control_device_approve(struct control *control);
+int control_device_quarantine(struct control *control);
+int control_device_release(struct control *control);
+int control_device_remove(struct control *control);
+int control_device_code(struct control *control);
+int control_device_import(struct control *control);
+int control_class_add(struct control *control);
+int control_class_list(struct control *control);
+int control_golden_learn(struct control *control);
+int control_golden_show(struct control *control);
+int control_status(struct control *control);

@@ -1,0 +1,224 @@
+#include "keeper/jobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/rd.h"
+#include "roles/roles.h"
+
+struct job {
+    uint16_t type;
+    uint8_t *body;
+    size_t len;
+    int64_t since_ms;
+    job_fn *done;
+    void *context;
+};
+
+struct worker {
+    struct ipc *ipc;
+    bool busy;
+    struct job job;
+};
+
+struct jobs {
+    struct worker workers[JOBS_READERS_MAX];
+    struct job waiting[JOBS_WAITING_MAX]; /* a ring */
+    size_t first;
+    size_t n_waiting;
+};
+
+struct jobs *
+jobs_new(void)
+{
+    return calloc(1, sizeof(struct jobs));
+}
+
+static void
+worker_end(struct worker *worker)
+{
+    ipc_free(worker->ipc);
+    free(worker->job.body);
+    *worker = (struct worker){0};
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+    if (!jobs) {
+        return;
+    }
+    for (size_t i = 0; i < JOBS_READERS_MAX; i++) {
+        worker_end(&jobs->workers[i]);
+    }
+    for (size_t i = 0; i < jobs->n_waiting; i++) {
+        free(jobs->waiting[(jobs->first + i) % JOBS_WAITING_MAX].body);
+    }
+    free(jobs);
+}
+
+void
+jobs_reader(struct jobs *jobs, int take_fd)
+{
+    struct ipc *ipc = ipc_new(take_fd, false, roles_reader_to_keeper);
+
+    for (size_t i = 0; ipc && i < JOBS_READERS_MAX; i++) {
+        if (!jobs->workers[i].ipc) {
+            jobs->workers[i].ipc = ipc;
+            return;
+        }
+    }
+    ipc_free(ipc); /* more readers than we use: it sees the end and goes */
+}
+
+int
+jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms, job_fn *done,
+            void *context)
+{
+    struct job *job;
+
+    if (jobs->n_waiting == JOBS_WAITING_MAX) {
+        return -ENOBUFS;
+    }
+    job = &jobs->waiting[(jobs->first + jobs->n_waiting) % JOBS_WAITING_MAX];
+    *job = (struct job){.type = type, .since_ms = now_ms, .done = done, .context = context};
+    job->body = malloc(body.len ? body.len : 1);
+    if (!job->body) {
+        return -ENOMEM;
+    }
+    memcpy(job->body, body.p, body.len);
+    job->len = body.len;
+    jobs->n_waiting++;
+    return 0;
+}
+
+/* Hands the oldest waiting job to an idle reader. */
+static bool
+start_one(struct jobs *jobs, struct worker *worker, int64_t now_ms)
+{
+    struct bytes part;
+
+    worker->job = jobs->waiting[jobs->first];
+    jobs->first = (jobs->first + 1) % JOBS_WAITING_MAX;
+    jobs->n_waiting--;
+    worker->busy = true;
+    worker->job.since_ms = now_ms;
+    part = bytes_of(worker->job.body, worker->job.len);
+    return ipc_send(worker->ipc, worker->job.type, 1, &part, 1, -1) == 0;
+}
+
+/* Ends a worker and tells its job how it went; the reader's bytes live until then. */
+static void
+finish(struct worker *worker, enum job_outcome outcome, struct bytes body,
+       const struct fault *fault)
+{
+    struct worker ended = *worker;
+
+    *worker = (struct worker){0};
+    ended.job.done(ended.job.context, outcome, body, fault);
+    worker_end(&ended);
+}
+
+/* A NOT_READ body: rule u16, event u32, offset u64. */
+static bool
+fault_read(struct bytes body, struct fault *ret)
+{
+    struct rd rd = rd_init(body);
+    struct fault fault = {0};
+
+    fault.rule = (enum rule)rd_le16(&rd);
+    fault.event = rd_le32(&rd);
+    fault.offset = rd_le64(&rd);
+    if (!rd_end(&rd) || fault.rule == RULE_NONE || fault.rule >= RULE_N) {
+        return false;
+    }
+    *ret = fault;
+    return true;
+}
+
+static void
+on_message(struct worker *worker, const struct ipc_msg *msg)
+{
+    struct fault fault;
+
+    if (msg->type == MSG_NOT_READ && fault_read(msg->body, &fault)) {
+        finish(worker, JOB_REFUSED, BYTES_NULL, &fault);
+    } else if (msg->type == MSG_LOG_RECORDS) {
+        finish(worker, JOB_DONE, msg->body, NULL);
+    } else {
+        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+    }
+}
+
+static void
+worker_turn(struct jobs *jobs, struct worker *worker, int64_t now_ms)
+{
+    struct ipc_msg msg;
+    int r;
+
+    if (!worker->busy && jobs->n_waiting > 0 && !start_one(jobs, worker, now_ms)) {
+        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+        return;
+    }
+    if (ipc_flush(worker->ipc) < 0) {
+        r = IPC_E_CLOSED;
+    } else {
+        r = ipc_recv(worker->ipc, &msg);
+    }
+    if (r == IPC_AGAIN && worker->busy && now_ms - worker->job.since_ms > JOB_LIMIT_MS) {
+        r = IPC_E_CLOSED;
+    }
+    if (r == IPC_AGAIN) {
+        return;
+    }
+    if (!worker->busy) {
+        worker_end(worker); /* died before it had anything to do */
+    } else if (r == IPC_OK && msg.fd < 0) {
+        on_message(worker, &msg);
+    } else {
+        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+    }
+}
+
+size_t
+jobs_poll(const struct jobs *jobs, struct pollfd *fds, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < JOBS_READERS_MAX && n < max; i++) {
+        const struct worker *worker = &jobs->workers[i];
+
+        if (worker->ipc) {
+            fds[n++] = (struct pollfd){
+                .fd = ipc_fd(worker->ipc),
+                .events = (short)(POLLIN | (ipc_pending(worker->ipc) ? POLLOUT : 0)),
+            };
+        }
+    }
+    return n;
+}
+
+/* Jobs that no reader came for in time. */
+static void
+expire_waiting(struct jobs *jobs, int64_t now_ms)
+{
+    while (jobs->n_waiting > 0 && now_ms - jobs->waiting[jobs->first].since_ms > JOB_LIMIT_MS) {
+        struct job job = jobs->waiting[jobs->first];
+
+        jobs->first = (jobs->first + 1) % JOBS_WAITING_MAX;
+        jobs->n_waiting--;
+        job.done(job.context, JOB_BROKEN, BYTES_NULL, NULL);
+        free(job.body);
+    }
+}
+
+void
+jobs_turn(struct jobs *jobs, int64_t now_ms)
+{
+    for (size_t i = 0; i < JOBS_READERS_MAX; i++) {
+        if (jobs->workers[i].ipc) {
+            worker_turn(jobs, &jobs->workers[i], now_ms);
+        }
+    }
+    expire_waiting(jobs, now_ms);
+}

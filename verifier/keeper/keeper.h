@@ -1,0 +1,110 @@
+/* The keeper: holds the token key, the store, the clock and the PSK master; reads four small shapes
+ * and no more (envelopes, TPMS_ATTEST with its signature, TPMT_PUBLIC, and of a certificate the
+ * outer walk); judges, writes, commits, and only then lets answers leave. */
+#pragma once
+
+#include "base/clock.h"
+#include "crypto/privkey.h"
+#include "formats/ekcert.h"
+#include "keeper/golden-cache.h"
+#include "keeper/jobs.h"
+#include "keeper/logs.h"
+#include "keeper/outbox.h"
+#include "keeper/sessions.h"
+#include "roles/request.h"
+#include "roles/setup.h"
+#include "store/store.h"
+#include "wire/problem.h"
+
+/* Seconds, where the protocol page gives one number for all. */
+#define KEEPER_TOKEN_S 300      /* life of a token, from its verdict's time */
+#define KEEPER_TOKEN_NULL_S 120 /* without a keeper's nonce */
+#define KEEPER_TOKEN_LEAST_S 60 /* one with less left is not issued */
+#define KEEPER_PENDING_RETRY_S 60
+
+struct keeper {
+    const struct clock *clock;
+    struct hasher *hasher;
+    struct store *store;
+    struct keeper_setup setup; /* views into setup_bytes; PEM texts are wiped once decoded */
+    uint8_t *setup_bytes;
+    size_t setup_len;
+    struct privkey *token_key;
+    struct privkey *site_key;
+    char token_kid[64];   /* RFC 7638 thumbprint, base64url: kid of JWTs */
+    uint8_t cose_kid[32]; /* RFC 9679 thumbprint: kid of CWTs */
+    uint8_t key_set[512]; /* COSE key set, as GET /keys gives it */
+    size_t key_set_len;
+    struct ekcert_ca *anchors;
+    size_t n_anchors;
+    struct jobs *jobs;
+    struct logs *logs;
+    struct sessions *sessions;
+    struct outbox *outbox;
+    struct golden_cache *golden;
+    int64_t started_ms;
+    bool batch_failed; /* the store failed: nothing of this batch may leave */
+};
+
+/* A request while it is worked on: where it came from and its bytes. */
+struct asked {
+    struct ipc *front; /* NULL once the front is gone */
+    uint64_t id;
+    struct request request; /* views into the frame, or into `copy` once kept */
+    uint8_t *copy;
+};
+
+/* Copies the request's bytes so that they outlive the frame. Returns 0 or -ENOMEM. */
+MUST_CHECK int asked_keep(struct asked *asked, struct bytes frame);
+void asked_free(struct asked *asked); /* the struct's memory too; NULL is fine */
+
+/* Queues an answer; it leaves after the next commit, or never when that fails. */
+void keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code,
+                  int32_t content_format, struct bytes body);
+
+/* Problem details: code and reason, with what `more` adds (NULL: nothing). */
+void keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code,
+                    enum reason reason, const struct problem *more);
+
+/* 4.01 with a fresh nonce for this device and why. */
+void keeper_challenge(struct keeper *keeper, const struct asked *asked, const uint8_t *device,
+                      enum reason reason);
+
+/* Something of ours broke: 5.00, a log line, and the batch is given up when the store failed. */
+void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r);
+
+/* A request of any kind; answers now or later. The frame's bytes are copied where they must stay.
+ */
+void keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame);
+
+/* Ends a turn: one commit for all that it did, and only then its answers leave. When the store fails
+ * nothing of it leaves, and everybody asks again. */
+void keeper_settle(struct keeper *keeper);
+
+/* A fresh nonce for a device. Returns 0 or a negative errno. */
+MUST_CHECK int keeper_nonce(struct keeper *keeper, const uint8_t *device,
+                            uint8_t ret[WIRE_NONCE_SIZE]);
+
+/* The row that a PSK identity names, checked against the identity. Returns 0, STORE_NONE when the
+ * identity is ours and no row has it, KEEPER_E_IDENTITY when it is not ours, or a negative errno.
+ */
+enum { KEEPER_E_IDENTITY = 1000 };
+MUST_CHECK int keeper_device(struct keeper *keeper, struct bytes identity,
+                             struct store_device *ret);
+
+/* Resources, a file each. They own *asked (on the heap) and free it. */
+void keeper_enroll(struct keeper *keeper, struct asked *take_asked);
+void keeper_attest(struct keeper *keeper, struct asked *take_asked);
+void keeper_token(struct keeper *keeper, struct asked *take_asked);
+void keeper_keys(struct keeper *keeper, struct asked *take_asked);
+
+/* An audit row; failing to write one gives up the batch. */
+void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, const char *actor,
+                  const char *text);
+
+/* Wanted bank and PCRs of a class; a device without one is asked for SHA-256 and PCR 0 to 15. */
+struct pcr_set keeper_wanted(const struct store_class *class_row);
+
+/* The class of a device. Returns 0, STORE_NONE when it has none, or a negative errno. */
+MUST_CHECK int keeper_class(struct keeper *keeper, const struct store_device *device,
+                            struct store_class *ret);

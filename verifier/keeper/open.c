@@ -1,0 +1,163 @@
+#include "keeper/open.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/b64.h"
+#include "base/log.h"
+#include "crypto/cose-key.h"
+
+static int
+fail(const char *what, int r)
+{
+    log_event(LOG_ERROR, "keeper-setup", LOG_STR("what", what), LOG_INT("errno", r < 0 ? -r : r));
+    return r < 0 ? r : -EINVAL;
+}
+
+/* The token key's names and the key set that tells it. */
+static int
+open_key_set(struct keeper *keeper)
+{
+    struct cose_key key;
+    struct wr wr = wr_init(keeper->key_set, sizeof(keeper->key_set));
+    uint8_t thumb[P256_THUMB_SIZE];
+    int r = privkey_point(keeper->token_key, key.point.x, key.point.y);
+
+    if (r == 0) {
+        r = p256_cose_thumb(&key.point, keeper->hasher, keeper->cose_kid);
+    }
+    if (r == 0) {
+        r = p256_jwk_thumb(&key.point, keeper->hasher, thumb);
+    }
+    if (r != 0) {
+        return r;
+    }
+    (void)b64_write(keeper->token_kid, BYTES_OF(thumb));
+    key.kid = BYTES_OF(keeper->cose_kid);
+    cose_key_set_write(&wr, &key, 1);
+    keeper->key_set_len = wr_done(&wr).len;
+    return keeper->key_set_len > 0 ? 0 : -ENOSPC;
+}
+
+static int
+open_keys(struct keeper *keeper)
+{
+    struct keeper_setup *setup = &keeper->setup;
+    int r = privkey_from_pem(setup->token_key, &keeper->token_key);
+
+    if (r != 0) {
+        return fail("token key", r);
+    }
+    r = privkey_from_pem(setup->site_key, &keeper->site_key);
+    if (r != 0) {
+        return fail("site key", r);
+    }
+    /* the texts have served; the objects hold the keys from here on */
+    wipe((void *)(uintptr_t)setup->token_key.p, setup->token_key.len);
+    wipe((void *)(uintptr_t)setup->site_key.p, setup->site_key.len);
+    r = open_key_set(keeper);
+    return r == 0 ? 0 : fail("key set", r);
+}
+
+/* EK anchors; one that cannot be used is named and left out, as an operator may drop files there.
+ */
+static int
+open_anchors(struct keeper *keeper)
+{
+    keeper->anchors = calloc(keeper->setup.n_anchors + 1, sizeof(*keeper->anchors));
+    if (!keeper->anchors) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < keeper->setup.n_anchors; i++) {
+        struct fault fault = {0};
+        int r = ekcert_ca_read(keeper->hasher, keeper->setup.anchors[i], &fault,
+                               &keeper->anchors[keeper->n_anchors]);
+
+        if (r < 0) {
+            return r;
+        }
+        if (r > 0) {
+            char name[RULE_NAME_MAX];
+
+            log_event(LOG_WARNING, "anchor-skipped", LOG_INT("index", i),
+                      LOG_STR("rule", rule_name(fault.rule, name)));
+            continue;
+        }
+        keeper->n_anchors++;
+    }
+    return 0;
+}
+
+static int
+open_store(struct keeper *keeper)
+{
+    char path[512];
+    int r;
+
+    if (keeper->setup.store_path.len >= sizeof(path)) {
+        return -ENAMETOOLONG;
+    }
+    memset(path, 0, sizeof(path));
+    memcpy(path, keeper->setup.store_path.p, keeper->setup.store_path.len);
+    r = store_open(path, &keeper->store);
+    return r == 0 ? 0 : fail(path, r);
+}
+
+static int
+open_parts(struct keeper *keeper)
+{
+    keeper->hasher = hasher_new();
+    keeper->jobs = jobs_new();
+    keeper->logs = logs_new();
+    keeper->sessions = sessions_new();
+    keeper->outbox = outbox_new();
+    keeper->golden = golden_cache_new();
+    return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
+                   keeper->golden
+               ? 0
+               : -ENOMEM;
+}
+
+int
+keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup)
+{
+    int r;
+
+    *keeper = (struct keeper){.clock = clock};
+    keeper->started_ms = clock->utc_ms(clock->context);
+    keeper->setup_bytes = malloc(setup.len ? setup.len : 1);
+    if (!keeper->setup_bytes) {
+        return -ENOMEM;
+    }
+    memcpy(keeper->setup_bytes, setup.p, setup.len);
+    keeper->setup_len = setup.len;
+    if (keeper_setup_read(bytes_of(keeper->setup_bytes, setup.len), &keeper->setup) != 0) {
+        return fail("setup message", -EPROTO);
+    }
+    r = open_parts(keeper);
+    if (r == 0) {
+        r = open_keys(keeper);
+    }
+    if (r == 0) {
+        r = open_anchors(keeper);
+    }
+    return r == 0 ? open_store(keeper) : r;
+}
+
+void
+keeper_close(struct keeper *keeper)
+{
+    store_close(keeper->store);
+    golden_cache_free(keeper->golden);
+    outbox_free(keeper->outbox);
+    sessions_free(keeper->sessions);
+    logs_free(keeper->logs);
+    jobs_free(keeper->jobs);
+    free(keeper->anchors);
+    privkey_free(keeper->site_key);
+    privkey_free(keeper->token_key);
+    hasher_free(keeper->hasher);
+    wipe(keeper->setup_bytes, keeper->setup_len);
+    free(keeper->setup_bytes);
+    wipe(keeper, sizeof(*keeper));
+}

@@ -1,0 +1,211 @@
+#include "keeper/keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "roles/roles.h"
+
+enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
+
+int
+asked_keep(struct asked *asked, struct bytes frame)
+{
+    asked->copy = malloc(frame.len ? frame.len : 1);
+    if (!asked->copy) {
+        return -ENOMEM;
+    }
+    memcpy(asked->copy, frame.p, frame.len);
+    return request_read(bytes_of(asked->copy, frame.len), &asked->request) == 0 ? 0 : -EINVAL;
+}
+
+void
+asked_free(struct asked *asked)
+{
+    if (asked) {
+        free(asked->copy);
+        free(asked);
+    }
+}
+
+void
+keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code, int32_t content_format,
+             struct bytes body)
+{
+    struct reply reply = {
+        .connection = asked->request.connection,
+        .code = code,
+        .content_format = content_format,
+        .max_age_s = NONE,
+        .body = body,
+    };
+    size_t cap = body.len + 64;
+    uint8_t *room = asked->front ? malloc(cap) : NULL;
+    struct wr wr = wr_init(room, cap);
+
+    if (!room) {
+        return; /* the front is gone, or memory: the device asks again */
+    }
+    reply_write(&wr, &reply);
+    if (outbox_put(keeper->outbox, asked->front, MSG_REPLY, asked->id, wr_done(&wr)) < 0) {
+        log_event(LOG_ERROR, "no-memory", LOG_STR("where", "reply"));
+    }
+    free(room);
+}
+
+void
+keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, enum reason reason,
+               const struct problem *more)
+{
+    struct problem problem = more ? *more : (struct problem){0};
+    const char *name = reason_name(reason);
+    uint8_t room[PROBLEM_ROOM];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    problem.title = bytes_str(name ? name : "NONE");
+    problem.code = code;
+    problem.reason = (uint16_t)reason;
+    problem_write(&wr, &problem);
+    keeper_reply(keeper, asked, code, CF_PROBLEM, wr_done(&wr));
+}
+
+int
+keeper_nonce(struct keeper *keeper, const uint8_t *device, uint8_t ret[WIRE_NONCE_SIZE])
+{
+    struct nonce_scope scope = {keeper->setup.site, device, NONCE_CONNECTION};
+
+    return nonce_make(keeper->hasher, &keeper->setup.nonce_keys[0], &scope,
+                      keeper->clock->utc_ms(keeper->clock->context), ret);
+}
+
+void
+keeper_challenge(struct keeper *keeper, const struct asked *asked, const uint8_t *device,
+                 enum reason reason)
+{
+    struct problem problem = {.has_nonce = true};
+    int r = keeper_nonce(keeper, device, problem.nonce);
+
+    if (r < 0) {
+        keeper_broke(keeper, asked, "nonce", r);
+        return;
+    }
+    keeper_problem(keeper, asked, COAP_CODE(4, 1), reason, &problem);
+}
+
+void
+keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r)
+{
+    log_event(LOG_ERROR, "internal", LOG_STR("where", where), LOG_INT("errno", -r));
+    keeper->batch_failed = true;
+    if (asked) {
+        keeper_problem(keeper, asked, COAP_CODE(5, 0), REASON_INTERNAL, NULL);
+    }
+}
+
+void
+keeper_settle(struct keeper *keeper)
+{
+    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
+
+    if (r == 0) {
+        outbox_release(keeper->outbox);
+        return;
+    }
+    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
+              LOG_INT("answers", outbox_count(keeper->outbox)));
+    store_rollback(keeper->store);
+    outbox_discard(keeper->outbox);
+    keeper->batch_failed = false;
+}
+
+static int
+audit_hash(void *context, const struct bytes *parts, size_t n_parts, uint8_t ret[32])
+{
+    return hasher_parts(context, HASH_SHA256, parts, n_parts, ret);
+}
+
+void
+keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, const char *actor,
+             const char *text)
+{
+    struct store_audit row = {
+        .at_ms = keeper->clock->utc_ms(keeper->clock->context),
+        .kind = kind,
+        .device = device,
+        .actor = actor,
+        .text = text,
+    };
+    int r = store_audit_add(keeper->store, &row, audit_hash, keeper->hasher);
+
+    if (r != 0) {
+        keeper_broke(keeper, NULL, "audit", r);
+    }
+}
+
+struct pcr_set
+keeper_wanted(const struct store_class *class_row)
+{
+    if (!class_row) {
+        return (struct pcr_set){HASH_SHA256, 0xffff};
+    }
+    return (struct pcr_set){class_row->bank, class_row->pcr_mask | PCR_MASK_FIRMWARE};
+}
+
+int
+keeper_class(struct keeper *keeper, const struct store_device *device, struct store_class *ret)
+{
+    if (device->class_name[0] == '\0') {
+        return STORE_NONE;
+    }
+    return store_class_get(keeper->store, device->class_name, ret);
+}
+
+int
+keeper_device(struct keeper *keeper, struct bytes identity, struct store_device *ret)
+{
+    struct ident ident;
+    int r = ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX, identity, &ident);
+
+    if (r != 0) {
+        return r < 0 ? r : KEEPER_E_IDENTITY;
+    }
+    return store_device_by_ident(keeper->store, ident.keys, ret);
+}
+
+/* What may be asked on which kind of connection; the front has the same table, and is not believed.
+ */
+static bool
+allowed(const struct request *request)
+{
+    if (request->kind == REQUEST_CERTIFICATE) {
+        return request->resource == RESOURCE_ENROLL || request->resource == RESOURCE_KEYS;
+    }
+    return true;
+}
+
+void
+keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame)
+{
+    static void (*const resources[RESOURCE_N])(struct keeper *, struct asked *) = {
+        [RESOURCE_ENROLL] = keeper_enroll,
+        [RESOURCE_ATTEST] = keeper_attest,
+        [RESOURCE_TOKEN] = keeper_token,
+        [RESOURCE_KEYS] = keeper_keys,
+    };
+    struct asked *asked = calloc(1, sizeof(*asked));
+    int r = asked ? asked_keep(asked, frame) : -ENOMEM;
+
+    if (r < 0) {
+        log_event(LOG_ERROR, "request-form", LOG_INT("errno", -r));
+        asked_free(asked);
+        return;
+    }
+    asked->front = front;
+    asked->id = id;
+    if (!allowed(&asked->request)) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_NONE, NULL);
+        asked_free(asked);
+        return;
+    }
+    resources[asked->request.resource](keeper, asked);
+}

@@ -1,0 +1,234 @@
+#include "keeper/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "keeper/clients.h"
+#include "keeper/open.h"
+#include "roles/roles.h"
+
+enum { FRONTS_MAX = 16, POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
+enum { POLL_MS = 1000, TRIM_EVERY_MS = 60000, FRAMES_A_TURN = 64 };
+
+struct serve {
+    struct keeper keeper;
+    struct ipc *main;
+    struct ipc *fronts[FRONTS_MAX];
+    struct clients clients;
+    bool opened;
+    bool started;
+    bool stop;
+    int status;
+    int64_t trimmed_ms;
+};
+
+static void
+add_front(struct serve *serve, int take_fd)
+{
+    for (size_t i = 0; i < FRONTS_MAX; i++) {
+        if (!serve->fronts[i]) {
+            serve->fronts[i] = ipc_new(take_fd, false, roles_front_to_keeper);
+            return;
+        }
+    }
+    close(take_fd);
+}
+
+static void
+on_setup(struct serve *serve, struct bytes body)
+{
+    if (serve->opened || keeper_open(&serve->keeper, &clock_system, body) != 0) {
+        serve->stop = true;
+        serve->status = 1;
+        return;
+    }
+    serve->opened = true;
+}
+
+static void
+on_start(struct serve *serve)
+{
+    serve->started = true;
+    if (ipc_send(serve->main, MSG_KEEPER_READY, 0, NULL, 0, -1) < 0) {
+        serve->stop = true;
+    }
+}
+
+/* A message of main; one that carries a descriptor where none belongs, or comes before the setup,
+ * ends this role: main starts another. */
+static void
+on_main(struct serve *serve, const struct ipc_msg *msg)
+{
+    bool wants_fd = msg->type == MSG_KEEPER_FRONT || msg->type == MSG_KEEPER_READER ||
+                    msg->type == MSG_KEEPER_CONTROL;
+
+    if (wants_fd != (msg->fd >= 0) || serve->opened == (msg->type == MSG_KEEPER_SETUP)) {
+        log_event(LOG_ERROR, "out-of-turn", LOG_STR("message", message_name(msg->type)));
+        serve->stop = true;
+        serve->status = 1;
+        return;
+    }
+    switch (msg->type) {
+    case MSG_KEEPER_SETUP:
+        on_setup(serve, msg->body);
+        break;
+    case MSG_KEEPER_FRONT:
+        add_front(serve, msg->fd);
+        break;
+    case MSG_KEEPER_READER:
+        jobs_reader(serve->keeper.jobs, msg->fd);
+        break;
+    case MSG_KEEPER_CONTROL:
+        serve->clients.listener = msg->fd;
+        break;
+    case MSG_KEEPER_START:
+        on_start(serve);
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+main_turn(struct serve *serve)
+{
+    struct ipc_msg msg;
+    int r = ipc_flush(serve->main);
+
+    while (r == 0 && !serve->stop) {
+        r = ipc_recv(serve->main, &msg);
+        if (r == IPC_OK) {
+            on_main(serve, &msg);
+        }
+    }
+    if (r != 0 && r != IPC_AGAIN) {
+        serve->stop = true; /* main is gone, or broken: nobody is left to serve for */
+    }
+}
+
+static void
+front_end(struct serve *serve, size_t i)
+{
+    log_event(LOG_WARNING, "front-gone", LOG_INT("front", i));
+    outbox_forget(serve->keeper.outbox, serve->fronts[i]);
+    sessions_drop_front(serve->keeper.sessions, serve->fronts[i]);
+    ipc_freep(&serve->fronts[i]);
+}
+
+static void
+on_front(struct serve *serve, struct ipc *front, const struct ipc_msg *msg)
+{
+    if (msg->type == MSG_REQUEST) {
+        keeper_request(&serve->keeper, front, msg->id, msg->body);
+    } else {
+        sessions_drop(serve->keeper.sessions, front, msg->id);
+    }
+}
+
+static void
+front_turn(struct serve *serve, size_t i)
+{
+    struct ipc_msg msg;
+    int r = ipc_flush(serve->fronts[i]);
+
+    for (size_t n = 0; r == 0 && n < FRAMES_A_TURN; n++) {
+        r = ipc_recv(serve->fronts[i], &msg);
+        if (r == IPC_OK) {
+            on_front(serve, serve->fronts[i], &msg);
+        }
+    }
+    if (r != 0 && r != IPC_AGAIN) {
+        front_end(serve, i);
+    }
+}
+
+static void
+trim(struct serve *serve, int64_t now_ms)
+{
+    struct keeper *keeper = &serve->keeper;
+
+    if (now_ms - serve->trimmed_ms < TRIM_EVERY_MS) {
+        return;
+    }
+    serve->trimmed_ms = now_ms;
+    if (store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context)) < 0) {
+        keeper->batch_failed = true;
+    }
+}
+
+static void
+turn(struct serve *serve)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (!serve->started) {
+        return;
+    }
+    for (size_t i = 0; i < FRONTS_MAX; i++) {
+        if (serve->fronts[i]) {
+            front_turn(serve, i);
+        }
+    }
+    jobs_turn(serve->keeper.jobs, now_ms);
+    clients_turn(&serve->clients, &serve->keeper, now_ms);
+    trim(serve, now_ms);
+    keeper_settle(&serve->keeper);
+}
+
+static void
+wait_for_work(const struct serve *serve)
+{
+    struct pollfd fds[POLL_MAX];
+    size_t n = 0;
+
+    fds[n++] = (struct pollfd){.fd = ipc_fd(serve->main), .events = POLLIN};
+    for (size_t i = 0; serve->started && i < FRONTS_MAX; i++) {
+        if (serve->fronts[i]) {
+            bool more = ipc_pending(serve->fronts[i]);
+
+            fds[n++] = (struct pollfd){
+                .fd = ipc_fd(serve->fronts[i]),
+                .events = (short)(POLLIN | (more ? POLLOUT : 0)),
+            };
+        }
+    }
+    if (serve->started) {
+        n += jobs_poll(serve->keeper.jobs, fds + n, POLL_MAX - n);
+        n += clients_poll(&serve->clients, fds + n, POLL_MAX - n);
+    }
+    ignore(poll(fds, n, POLL_MS) < 0, "every channel is read without waiting anyhow");
+}
+
+int
+keeper_serve(int take_fd)
+{
+    struct serve *serve = calloc(1, sizeof(*serve));
+    int status;
+
+    if (!serve) {
+        close(take_fd);
+        return 1;
+    }
+    clients_init(&serve->clients);
+    serve->main = ipc_new(take_fd, false, roles_main_to_keeper);
+    serve->stop = serve->main == NULL;
+    while (!serve->stop) {
+        wait_for_work(serve);
+        main_turn(serve);
+        turn(serve);
+    }
+    status = serve->status;
+    for (size_t i = 0; i < FRONTS_MAX; i++) {
+        ipc_free(serve->fronts[i]);
+    }
+    clients_done(&serve->clients);
+    if (serve->opened) {
+        keeper_close(&serve->keeper);
+    }
+    ipc_free(serve->main);
+    free(serve);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* Connections on which evidence bound to that connection's own exporter was accepted: only there
+ * does GET /token answer. The keeper keeps this table, not the front. */
+#pragma once
+
+#include "wire/enrolled.h"
+#include "crypto/digest.h"
+
+#define SESSIONS_MAX 65536u
+
+struct session {
+    uint8_t device[WIRE_UEID_SIZE];
+    uint8_t exporter[32];
+    int64_t challenge_ms; /* of the verdict: what its tokens' times follow from */
+    int64_t expires_ms;   /* no token lives beyond this */
+};
+
+struct sessions;
+
+struct sessions *sessions_new(void);
+void sessions_free(struct sessions *sessions);
+
+/* front is an index, connection the front's own number. Put replaces; when the table is full the
+ * oldest goes. Returns 0 or -ENOMEM. */
+MUST_CHECK int sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
+                            const struct session *session);
+const struct session *sessions_get(struct sessions *sessions, const void *front,
+                                   uint64_t connection);
+void sessions_drop(struct sessions *sessions, const void *front, uint64_t connection);
+
+/* All of a front that is gone. */
+void sessions_drop_front(struct sessions *sessions, const void *front);
+
+/* All of one device: quarantine and removal take effect at once. */
+void sessions_drop_device(struct sessions *sessions, const uint8_t device[WIRE_UEID_SIZE]);

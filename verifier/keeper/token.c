@@ -1,0 +1,95 @@
+/* GET /token?aud=… and GET /keys. */
+#include <errno.h>
+
+#include "crypto/cose-key.h"
+#include "keeper/issue.h"
+
+enum { CF_TEXT = 0, CF_COSE_KEY_SET = 102 };
+
+/* The device whose verdict this connection may live on: its evidence was bound to this very
+ * connection's exporter. */
+static bool
+session_of(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
+           const struct session **ret)
+{
+    const struct session *session =
+        sessions_get(keeper->sessions, asked->front, asked->request.connection);
+
+    *ret = session;
+    return session && memcmp(session->device, device->id, WIRE_UEID_SIZE) == 0 &&
+           ct_equal(BYTES_OF(session->exporter), BYTES_OF(asked->request.exporter));
+}
+
+static void
+serve_jwt(struct keeper *keeper, const struct asked *asked, const struct issue *issue)
+{
+    uint8_t room[LIMIT_TOKEN_BYTES];
+    struct bytes token;
+    int r = issue_jwt(keeper, issue, asked->request.audience, room, sizeof(room), &token);
+
+    if (r == ISSUE_E_AUDIENCE) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_NONE, NULL);
+    } else if (r == ISSUE_E_OLD) {
+        keeper_challenge(keeper, asked, issue->device->id, REASON_EVIDENCE_STALE);
+    } else if (r < 0) {
+        keeper_broke(keeper, asked, "token", r);
+    } else {
+        keeper_reply(keeper, asked, COAP_CODE(2, 5), CF_TEXT, token);
+    }
+}
+
+static void
+serve_device(struct keeper *keeper, const struct asked *asked, const struct store_device *device)
+{
+    const struct session *session;
+    struct store_class class_row;
+    struct store_last last;
+    struct issue issue = {device, &class_row, &last, false};
+    int r;
+
+    if (device->state != DEVICE_FRESH || !session_of(keeper, asked, device, &session)) {
+        keeper_challenge(keeper, asked, device->id, REASON_EVIDENCE_STALE);
+        return;
+    }
+    r = keeper_class(keeper, device, &class_row);
+    if (r == 0) {
+        r = store_last_get(keeper->store, device->id, &last);
+    }
+    if (r != 0) {
+        keeper_broke(keeper, asked, "token", r);
+        return;
+    }
+    issue.null_nonce = session->expires_ms - session->challenge_ms < KEEPER_TOKEN_S * 1000;
+    last.challenge_ms = session->challenge_ms; /* that verdict's times, however late it is asked */
+    serve_jwt(keeper, asked, &issue);
+}
+
+void
+keeper_token(struct keeper *keeper, struct asked *take_asked)
+{
+    struct store_device device;
+    int r = keeper_device(keeper, take_asked->request.identity, &device);
+
+    if (r == STORE_NONE || r == KEEPER_E_IDENTITY) {
+        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN, NULL);
+    } else if (r != 0) {
+        keeper_broke(keeper, take_asked, "device", r);
+    } else if (device.state == DEVICE_REMOVED) {
+        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_DISABLED, NULL);
+    } else if (device.state == DEVICE_QUARANTINED) {
+        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_QUARANTINED, NULL);
+    } else if (device.class_name[0] == '\0') {
+        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN, NULL);
+    } else {
+        serve_device(keeper, take_asked, &device);
+    }
+    asked_free(take_asked);
+}
+
+void
+keeper_keys(struct keeper *keeper, struct asked *take_asked)
+{
+    keeper_reply(keeper, take_asked, COAP_CODE(2, 5), CF_COSE_KEY_SET,
+                 bytes_of(keeper->key_set, keeper->key_set_len));
+    asked_free(take_asked);
+}

@@ -1,0 +1,179 @@
+#include "store/store-sql.h"
+
+/* Wide rows are found by their key and would make inner pages of it, so device, verdict, log and
+ * audit keep the rowid. Times are UTC milliseconds; 64-bit counters of TPMs are kept by their bits.
+ * STRICT: no text where a number belongs. */
+static const char version_1[] =
+    "CREATE TABLE device ("
+    " id BLOB NOT NULL PRIMARY KEY, ident BLOB NOT NULL UNIQUE,"
+    " ek_fingerprint BLOB NOT NULL UNIQUE, ek_digest BLOB NOT NULL, ak_name BLOB UNIQUE,"
+    " ak_public BLOB NOT NULL, ek_chain INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " class_name TEXT NOT NULL, why TEXT NOT NULL, maker TEXT NOT NULL, model TEXT NOT NULL,"
+    " serial TEXT NOT NULL, enrolled_ms INTEGER NOT NULL, era INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX device_enrolled ON device (enrolled_ms, id);"
+    "CREATE INDEX device_state ON device (state, enrolled_ms, id);"
+    "CREATE INDEX device_serial ON device (serial, model, maker);"
+
+    "CREATE TABLE verdict ("
+    " device BLOB NOT NULL PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " tier INTEGER NOT NULL, reasons BLOB NOT NULL, challenge_ms INTEGER NOT NULL,"
+    " arrived_ms INTEGER NOT NULL, accepted_ms INTEGER NOT NULL, era INTEGER NOT NULL,"
+    " reset_count INTEGER NOT NULL, restart_count INTEGER NOT NULL, clock_ms INTEGER NOT NULL,"
+    " clock_at_ms INTEGER NOT NULL, boot_restart INTEGER NOT NULL, firmware INTEGER NOT NULL,"
+    " null_used INTEGER NOT NULL, firmware_log BLOB NOT NULL, pcr_digest BLOB NOT NULL,"
+    " ima_length INTEGER NOT NULL, userspace_length INTEGER NOT NULL,"
+    " fault_event INTEGER NOT NULL, fault_pcr INTEGER NOT NULL, fault_rule TEXT NOT NULL,"
+    " fault_expected TEXT NOT NULL, fault_seen TEXT NOT NULL) STRICT;"
+
+    "CREATE TABLE challenge ("
+    " challenge BLOB NOT NULL PRIMARY KEY, keep_until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX challenge_until ON challenge (keep_until_ms);"
+
+    "CREATE TABLE inventory ("
+    " ek_fingerprint BLOB NOT NULL PRIMARY KEY, class_name TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE code ("
+    " digest BLOB NOT NULL PRIMARY KEY, class_name TEXT NOT NULL, expires_ms INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE class ("
+    " name TEXT NOT NULL PRIMARY KEY, bank INTEGER NOT NULL, pcr_mask INTEGER NOT NULL,"
+    " interval_s INTEGER NOT NULL, need_ek_chain INTEGER NOT NULL, allow_sha1 INTEGER NOT NULL,"
+    " allow_no_nonce INTEGER NOT NULL, audiences TEXT NOT NULL, version INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+
+    /* added: the class's version that this reference made, so also the order of learning */
+    "CREATE TABLE reference ("
+    " class_name TEXT NOT NULL REFERENCES class (name), pcr INTEGER NOT NULL,"
+    " alg INTEGER NOT NULL, digest BLOB NOT NULL, type INTEGER NOT NULL, label TEXT NOT NULL,"
+    " added INTEGER NOT NULL, PRIMARY KEY (class_name, pcr, alg, digest, type),"
+    " UNIQUE (class_name, added)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE log ("
+    " digest BLOB NOT NULL PRIMARY KEY, kind INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE evidence ("
+    " device BLOB NOT NULL PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " firmware_log BLOB NOT NULL, arrived_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX evidence_log ON evidence (firmware_log);"
+
+    "CREATE TABLE audit ("
+    " seq INTEGER NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, device BLOB,"
+    " actor TEXT NOT NULL, text TEXT NOT NULL, hash BLOB NOT NULL) STRICT;"
+
+    "PRAGMA user_version = 1;";
+
+/* Banks that a class's TPMs are known not to implement, as bits by enum hash. */
+static const char version_2[] = "ALTER TABLE class ADD COLUMN lacks INTEGER NOT NULL DEFAULT 0;"
+                                "PRAGMA user_version = 2;";
+
+const char *const schema_steps[] = {version_1, version_2};
+const size_t schema_n_steps = ARRAY_LEN(schema_steps);
+
+/* The first number of the first row; *ret_none when there is no row. */
+static int
+ask(sqlite3 *db, const char *text, int64_t *ret, bool *ret_none)
+{
+    sqlite3_stmt *stmt = NULL;
+    int result = sqlite3_prepare_v2(db, text, -1, &stmt, NULL);
+
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(stmt);
+    }
+    if (result == SQLITE_ROW) {
+        *ret = sqlite3_column_int64(stmt, 0);
+    }
+    *ret_none = result == SQLITE_DONE;
+    sqlite3_finalize(stmt);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : sql_errno(result);
+}
+
+static int
+version_of(sqlite3 *db, int64_t *ret)
+{
+    bool none = false;
+    int r = ask(db, "PRAGMA user_version", ret, &none);
+
+    return r == 0 && none ? sql_errno(SQLITE_CORRUPT) : r;
+}
+
+/* Version 0 is an empty file; with tables in it, it is not ours to write to. */
+static int
+check_start(sqlite3 *db, int64_t version, size_t n_steps)
+{
+    int64_t n_tables = 0;
+    bool none;
+    int r;
+
+    if (version < 0) {
+        return sql_errno(SQLITE_NOTADB);
+    }
+    if ((uint64_t)version > n_steps) {
+        return STORE_E_NEWER;
+    }
+    if (version > 0) {
+        return 0;
+    }
+    r = ask(db, "SELECT count(*) FROM sqlite_schema", &n_tables, &none);
+    return r == 0 && n_tables > 0 ? sql_errno(SQLITE_NOTADB) : r;
+}
+
+/* A step that moved tables must have left no row behind that refers to nothing. */
+static int
+check_references(sqlite3 *db)
+{
+    int64_t ignored = 0;
+    bool none = false;
+    int r = ask(db, "PRAGMA foreign_key_check", &ignored, &none);
+
+    return r == 0 && !none ? sql_errno(SQLITE_CONSTRAINT) : r;
+}
+
+static int
+step(sqlite3 *db, const char *text, int64_t version)
+{
+    int64_t now = 0;
+    int result = sqlite3_exec(db, text, NULL, NULL, NULL);
+    int r = result == SQLITE_OK ? version_of(db, &now) : sql_errno(result);
+
+    return r == 0 && now != version ? sql_errno(SQLITE_MISUSE) : r;
+}
+
+/* Within a transaction. */
+static int
+bring(sqlite3 *db, const char *const *steps, size_t n_steps)
+{
+    int64_t version = 0;
+    int r = version_of(db, &version);
+
+    if (r == 0) {
+        r = check_start(db, version, n_steps);
+    }
+    for (; r == 0 && (uint64_t)version < n_steps; version++) {
+        r = step(db, steps[version], version + 1);
+    }
+    return r == 0 ? check_references(db) : r;
+}
+
+int
+schema_bring(sqlite3 *db, const char *const *steps, size_t n_steps)
+{
+    int64_t version = 0;
+    int r = version_of(db, &version);
+    int result;
+
+    if (r != 0 || (version > 0 && (uint64_t)version >= n_steps)) {
+        return r != 0 ? r : check_start(db, version, n_steps);
+    }
+    /* asked again inside: another process may have brought it forward meanwhile */
+    result = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    r = result == SQLITE_OK ? bring(db, steps, n_steps) : sql_errno(result);
+    if (r == 0) {
+        result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+        r = result == SQLITE_OK ? 0 : sql_errno(result);
+    }
+    if (r != 0 && !sqlite3_get_autocommit(db)) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return r;
+}
