@@ -2,6 +2,7 @@
 
 #include "base/b64.h"
 #include "base/utf8.h"
+#include "base/wr.h"
 
 static const struct {
     const char *name;
@@ -178,10 +179,11 @@ struct bytes
 token_sub_write(struct bytes ueid, char room[TOKEN_SUB_ROOM])
 {
     const size_t prefix_len = sizeof(TOKEN_SUB_PREFIX) - 1;
+    struct wr wr = wr_init(room, TOKEN_SUB_ROOM);
 
     if (ueid.len < 7 || ueid.len > TOKEN_UEID_MAX) {
         return BYTES_NULL;
     }
-    memcpy(room, TOKEN_SUB_PREFIX, prefix_len);
+    wr_str(&wr, TOKEN_SUB_PREFIX);
     return bytes_of(room, prefix_len + b64_write(room + prefix_len, ueid));
 }

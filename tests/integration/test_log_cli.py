@@ -93,8 +93,8 @@ def check_log(path, name):
     check(bound == MISMATCHES.get(name, []), name + " binds what it should", bound)
     check(faults(log, "EVT_DATA_MISMATCH") == bound, name + " has a fault for each mismatch")
     check(faults(log, "QUIRK_USED") == QUIRKS.get(name, []), name + " names its quirks")
-    check(len(log["faults"]) == len(bound) + len(QUIRKS.get(name, [])), name + " has no other fault",
-          log["faults"])
+    check(len(log["faults"]) == len(bound) + len(QUIRKS.get(name, [])),
+          name + " has no other fault", log["faults"])
     return log
 
 

@@ -100,8 +100,9 @@ def claims(program, kind):
         try:
             make_ek(tpm, kind)
             tpm.flush()
-            tpm.run('tpm2_createprimary', '-C', 'e', '-G', 'ecc256:ecdsa-sha256:null', '-c', 'ak.ctx',
-                    '-a', 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|sign')
+            tpm.run('tpm2_createprimary', '-C', 'e', '-G', 'ecc256:ecdsa-sha256:null',
+                    '-c', 'ak.ctx', '-a',
+                    'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|sign')
             tpm.run('tpm2_readpublic', '-c', 'ak.ctx', '-n', 'ak.name')
             secret = os.urandom(32)
             tpm.run(program, 'ek.pub', 'ak.name', 'blob', data=secret)

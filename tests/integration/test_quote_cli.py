@@ -201,7 +201,8 @@ def other_values_are_refused():
 @case
 def malformed_values_are_refused():
     for text in (b"", b"[]", b"{", b"7", b'{"sha256":[]}', b'{"md5":{}}', b'{"sha256":{"0":"00"}}',
-                 b'{"sha256":{"24":"' + b"00" * 32 + b'"}}', b'{"sha256":{"00":"' + b"00" * 32 + b'"}}',
+                 b'{"sha256":{"24":"' + b"00" * 32 + b'"}}',
+                 b'{"sha256":{"00":"' + b"00" * 32 + b'"}}',
                  b'{"sha256":{"0":7}}', b'{"sha256":{},"sha256":{}}', b"\xff\xfe", b"[" * 5000):
         arguments = boot()
         arguments["pcr-values"] = text

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Our tokens in the hands of others: npm's jose reads the JWT, an independent CBOR reader with Node's
-own crypto reads the CWT, and `assay token` reads both. Each must take the good token and refuse every
-changed one. TAP; the independent readers are skipped with a reason when npm cannot install them.
+"""Our tokens in the hands of others: npm's jose reads the JWT, an independent CBOR reader with
+Node's own crypto reads the CWT, and `assay token` reads both. Each must take the good token and
+refuse every changed one. TAP; the independent readers are skipped with a reason when npm cannot
+install them.
 
     test_tokens.py ASSAY MINT_TOKEN NPM_SOURCE NPM_BUILD
 """
@@ -236,7 +237,8 @@ def assay_trusts_no_odd_key_file(_kind):
 def assay_show_says_that_nothing_was_verified(kind):
     minted = Minted()
     path = minted.path(SETS[kind][0])
-    done = subprocess.run([ASSAY, 'token', 'show', path], capture_output=True, text=True, check=True)
+    done = subprocess.run([ASSAY, 'token', 'show', path], capture_output=True, text=True,
+                          check=True)
     lines = done.stdout.splitlines()
     assert lines[0].startswith('NOT VERIFIED') and lines[-1] == lines[0], done.stdout
     done = subprocess.run([ASSAY, 'token', 'show', '--json', path], capture_output=True, text=True,
@@ -247,8 +249,9 @@ def assay_show_says_that_nothing_was_verified(kind):
 
 
 def assay_usage_is_its_own_exit_code(_kind):
-    for words in (['verify', 'x'], ['verify', '--keys'], ['verify', '--keys', 'x', '--at', 'noon', 'y'],
-                  ['show'], ['show', 'a', 'b'], ['show', '--keys', 'x', 'y']):
+    for words in (['verify', 'x'], ['verify', '--keys'],
+                  ['verify', '--keys', 'x', '--at', 'noon', 'y'], ['show'],
+                  ['show', 'a', 'b'], ['show', '--keys', 'x', 'y']):
         done = subprocess.run([ASSAY, 'token', *words], capture_output=True, check=False)
         assert done.returncode == 2, (words, done.returncode)
 

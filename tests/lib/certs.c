@@ -16,7 +16,7 @@ certs_vector(const char *path)
 
     CHECK(room);
     if (pem_next(&rd, room, in.len, &len) == 0) {
-        return bytes_of(room, len);
+        return bytes_of(check_keep(room), len);
     }
     free(room);
     return in;

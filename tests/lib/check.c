@@ -27,8 +27,8 @@ struct kept {
 
 static struct kept *all_kept;
 
-static void *
-keep(void *memory)
+void *
+check_keep(void *memory)
 {
     struct kept *one = malloc(sizeof(*one));
 
@@ -172,7 +172,7 @@ check_hex(const char *hex)
         check_fail(__FILE__, __LINE__, "bad hex in a test: %s", hex);
     }
     free(packed);
-    return bytes_of(keep(out), len);
+    return bytes_of(check_keep(out), len);
 }
 
 struct bytes
@@ -214,7 +214,7 @@ check_file(const char *path, struct bytes *ret_bytes)
         len += fread(room + len, 1, cap - len, file);
     } while (len == cap);
     fclose(file);
-    *ret_bytes = bytes_of(keep(room), len);
+    *ret_bytes = bytes_of(check_keep(room), len);
     return true;
 }
 

@@ -70,5 +70,9 @@ struct bytes check_guarded(struct bytes in);
 /* A file below tests/vectors; a missing one fails the case. */
 struct bytes check_vector(const char *path);
 
+/* Leaves memory to live until the process ends, where the leak checker sees that it is meant to.
+ * Returns it. */
+void *check_keep(void *memory);
+
 /* Any file by path; false when it cannot be read. The memory lives until the process ends. */
 bool check_file(const char *path, struct bytes *ret_bytes);

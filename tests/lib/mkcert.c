@@ -108,5 +108,5 @@ mkcert(const struct mkcert *what)
     len = i2d_X509(cert, &der);
     CHECK(len > 0);
     X509_free(cert);
-    return bytes_of(der, (size_t)len);
+    return bytes_of(check_keep(der), (size_t)len);
 }

@@ -315,7 +315,7 @@ judge(const struct front_request *request, enum tier tier)
     CHECK_EQ(claims_read(evidence.claims, &claims, &fault), 0);
     for (size_t i = 0; i < claims.n_logs; i++) {
         answer.known[answer.n_known++] =
-            (struct known_log){claims.logs[i].kind, claims.logs[i].offset + evidence.logs[i].len};
+            (struct log_offset){claims.logs[i].kind, claims.logs[i].offset + evidence.logs[i].len};
     }
     if (tier == TIER_AFFIRMING || tier == TIER_WARNING) {
         answer.cwt = bytes_str("cwt");

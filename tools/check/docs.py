@@ -31,7 +31,8 @@ def unmapped_folders():
     text = read('README.md')
     tops = {path.split('/')[0] for path in files() if '/' in path} - UNMAPPED
     for folder in sorted(tops):
-        if not re.search(rf'(?<![\w/-]){re.escape(folder)}/', text):
+        name = re.escape(folder)
+        if not re.search(rf'(?<![\w/-]){name}/|`{name}`', text):
             yield f'README.md does not name {folder}/'
 
 

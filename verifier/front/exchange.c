@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "front/access.h"
-#include "front/answer.h"
-#include "front/problem.h"
+#include "front/coap-answer.h"
+#include "front/coap-problem.h"
 
 enum { REQUEST_MAX = 31, SZX_MAX = 6 };
 
@@ -26,13 +26,13 @@ empty_send(struct conn *conn, enum coap_type type, uint16_t mid)
 
 /* Answers on the spot and keeps the answer for repeats (replay may be NULL). */
 static void
-answer_now(struct conn *conn, const struct asked *asked, const struct answer *answer)
+answer_now(struct conn *conn, const struct asked *asked, const struct coap_answer *answer)
 {
     uint8_t room[LIMIT_FRONT_COAP];
     bool con = asked->in->type == COAP_CON;
     struct bytes message =
-        answer_write(answer, con ? COAP_ACK : COAP_NON, con ? asked->in->mid : conn->next_mid++,
-                     &asked->in->token, room);
+        coap_answer_write(answer, con ? COAP_ACK : COAP_NON,
+                          con ? asked->in->mid : conn->next_mid++, &asked->in->token, room);
 
     if (asked->replay) {
         replay_answer(asked->replay, REPLAY_ANSWERED, message);
@@ -45,8 +45,8 @@ answer_now(struct conn *conn, const struct asked *asked, const struct answer *an
 static void
 refuse(struct conn *conn, const struct asked *asked, uint8_t code)
 {
-    uint8_t room[PROBLEM_ROOM];
-    struct answer answer = answer_problem(room, code);
+    uint8_t room[COAP_PROBLEM_ROOM];
+    struct coap_answer answer = coap_answer_problem(room, code);
 
     if (code == FRONT_CODE(4, 29) || code == FRONT_CODE(5, 3)) {
         answer.max_age_s = 1;
@@ -57,8 +57,8 @@ refuse(struct conn *conn, const struct asked *asked, uint8_t code)
 static void
 refuse_large(struct conn *conn, const struct asked *asked, size_t body_max)
 {
-    uint8_t room[PROBLEM_ROOM];
-    struct answer answer = answer_problem(room, FRONT_CODE(4, 13));
+    uint8_t room[COAP_PROBLEM_ROOM];
+    struct coap_answer answer = coap_answer_problem(room, FRONT_CODE(4, 13));
 
     answer.size1 = (uint32_t)body_max;
     answer_now(conn, asked, &answer);
@@ -143,7 +143,7 @@ upload_step(struct front *front, struct conn *conn, struct asked *asked)
 {
     struct block_room room = front_room(front, conn);
     size_t max = body_max(front, asked->in->resource);
-    struct answer more = answer_of(FRONT_CODE(2, 31));
+    struct coap_answer more = coap_answer_of(FRONT_CODE(2, 31));
     uint64_t id = conn->id;
 
     switch (upload_take(&conn->upload, &room, asked->in, max, front_mono_ms(front),
@@ -179,7 +179,7 @@ static void
 download_step(struct front *front, struct conn *conn, const struct asked *asked)
 {
     struct download *download = &conn->download;
-    struct answer answer = answer_of(download->code);
+    struct coap_answer answer = coap_answer_of(download->code);
     struct block_room room = front_room(front, conn);
 
     if (!download_answers(download, asked->in)) {
@@ -399,7 +399,7 @@ separate_send(struct front *front, struct conn *conn, struct bytes message, uint
 /* Cuts a long body: the first part goes into the answer, the whole is kept to be fetched. */
 static int
 answer_body(struct front *front, struct conn *conn, const struct pending *pending,
-            struct answer *answer, struct bytes body)
+            struct coap_answer *answer, struct bytes body)
 {
     struct coap_block first = {.szx = pending->block2.present ? pending->block2.szx : SZX_MAX};
     struct block_room room = front_room(front, conn);
@@ -433,13 +433,13 @@ answer_body(struct front *front, struct conn *conn, const struct pending *pendin
 /* Sends in the way that the request still allows: in its ACK, or by itself. */
 static void
 answer_pending(struct front *front, struct conn *conn, struct pending *pending,
-               const struct answer *answer)
+               const struct coap_answer *answer)
 {
     uint8_t room[LIMIT_FRONT_COAP];
     bool piggyback = pending->type == COAP_CON && !pending->acked;
     enum coap_type type = piggyback ? COAP_ACK : pending->type;
     uint16_t mid = piggyback ? pending->mid : conn->next_mid++;
-    struct bytes message = answer_write(answer, type, mid, &pending->token, room);
+    struct bytes message = coap_answer_write(answer, type, mid, &pending->token, room);
 
     if (type == COAP_CON) {
         pending->replay->state = REPLAY_ANSWERED; /* with the empty ACK; this goes by timer */
@@ -457,8 +457,8 @@ exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t
                int content_format, int64_t max_age_s, struct bytes body)
 {
     struct pending *pending = NULL;
-    uint8_t room[PROBLEM_ROOM];
-    struct answer answer = answer_of(code);
+    uint8_t room[COAP_PROBLEM_ROOM];
+    struct coap_answer answer = coap_answer_of(code);
     int r;
 
     for (size_t i = 0; i < LIMIT_FRONT_PENDING; i++) {
@@ -473,7 +473,7 @@ exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t
     answer.max_age_s = max_age_s;
     r = answer_body(front, conn, pending, &answer, body);
     if (r != 0) { /* no room for a long answer: the peer shall come again */
-        answer = answer_problem(room, r > 0 ? FRONT_CODE(5, 3) : FRONT_CODE(5, 0));
+        answer = coap_answer_problem(room, r > 0 ? FRONT_CODE(5, 3) : FRONT_CODE(5, 0));
     }
     answer.block1 = pending->block1;
     answer_pending(front, conn, pending, &answer);

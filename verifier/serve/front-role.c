@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "front/front.h"
-#include "front/problem.h"
+#include "front/coap-problem.h"
 #include "roles/request.h"
 #include "roles/roles.h"
 #include "roles/setup.h"
@@ -85,10 +85,10 @@ static void
 answer_problem(struct front_role *role, const struct front_request *request, uint8_t code,
                int64_t max_age_s)
 {
-    uint8_t room[PROBLEM_ROOM];
+    uint8_t room[COAP_PROBLEM_ROOM];
 
-    ignore(front_reply(role->front, request->conn, request->request, code, PROBLEM_FORMAT,
-                       max_age_s, problem_write(room, code)),
+    ignore(front_reply(role->front, request->conn, request->request, code, COAP_PROBLEM_FORMAT,
+                       max_age_s, coap_problem_write(room, code)),
            "the device asks again");
 }
 

@@ -2,8 +2,8 @@
 #include <coap3/coap.h>
 #include <stdlib.h>
 
-#include "front/answer.h"
-#include "front/problem.h"
+#include "front/coap-answer.h"
+#include "front/coap-problem.h"
 #include "lib/check.h"
 
 enum { ROOM = 70000 };
@@ -131,7 +131,7 @@ a_full_answer_fits_and_parses(void)
 {
     static const struct coap_token token = {.b = {1}, .len = 8};
     uint8_t message[LIMIT_FRONT_COAP];
-    struct answer answer = answer_of(FRONT_CODE(2, 4));
+    struct coap_answer answer = coap_answer_of(FRONT_CODE(2, 4));
     coap_pdu_t *pdu;
 
     answer.content_format = 65000;
@@ -141,11 +141,11 @@ a_full_answer_fits_and_parses(void)
     answer.block1 = (struct coap_block){.num = 1048575, .szx = 6, .present = true};
     answer.block2 = answer.block1;
     answer.payload = bytes_of(value, LIMIT_FRONT_BLOCK);
-    pdu = parsed(answer_write(&answer, COAP_CON, 1, &token, message));
+    pdu = parsed(coap_answer_write(&answer, COAP_CON, 1, &token, message));
     coap_delete_pdu(pdu);
-    answer = answer_problem(value, FRONT_CODE(4, 29));
+    answer = coap_answer_problem(value, FRONT_CODE(4, 29));
     CHECK(answer.payload.p != NULL);
-    CHECK_EQ(answer.content_format, PROBLEM_FORMAT);
+    CHECK_EQ(answer.content_format, COAP_PROBLEM_FORMAT);
 }
 
 CHECK_MAIN(CASE(every_type_code_and_token_length_parses),

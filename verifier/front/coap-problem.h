@@ -3,8 +3,8 @@
 
 #include "base/std.h"
 
-#define PROBLEM_FORMAT 257 /* application/concise-problem-details+cbor */
-#define PROBLEM_ROOM 96u
+#define COAP_PROBLEM_FORMAT 257 /* application/concise-problem-details+cbor */
+#define COAP_PROBLEM_ROOM 96u
 
 /* {-1: title, -4: code} in room; the title follows from the code. */
-struct bytes problem_write(uint8_t room[PROBLEM_ROOM], uint8_t code);
+struct bytes coap_problem_write(uint8_t room[COAP_PROBLEM_ROOM], uint8_t code);

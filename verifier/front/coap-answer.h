@@ -3,7 +3,7 @@
 
 #include "front/coap-out.h"
 
-struct answer {
+struct coap_answer {
     uint8_t code;
     int content_format; /* FRONT_NO_FORMAT: none */
     int64_t max_age_s;  /* FRONT_NO_MAX_AGE: none */
@@ -16,11 +16,11 @@ struct answer {
 };
 
 /* An answer without a body. */
-struct answer answer_of(uint8_t code);
+struct coap_answer coap_answer_of(uint8_t code);
 
-/* An error with problem details in room (PROBLEM_ROOM bytes). */
-struct answer answer_problem(uint8_t *room, uint8_t code);
+/* An error with problem details in room (COAP_PROBLEM_ROOM bytes). */
+struct coap_answer coap_answer_problem(uint8_t *room, uint8_t code);
 
 /* Writes the message; p == NULL when it does not fit. */
-struct bytes answer_write(const struct answer *answer, enum coap_type type, uint16_t mid,
-                          const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP]);
+struct bytes coap_answer_write(const struct coap_answer *answer, enum coap_type type, uint16_t mid,
+                               const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP]);

@@ -1,4 +1,4 @@
-#include "front/problem.h"
+#include "front/coap-problem.h"
 
 #include "base/cbor-wr.h"
 #include "front/front.h"
@@ -22,9 +22,9 @@ static const struct {
 };
 
 struct bytes
-problem_write(uint8_t room[PROBLEM_ROOM], uint8_t code)
+coap_problem_write(uint8_t room[COAP_PROBLEM_ROOM], uint8_t code)
 {
-    struct wr wr = wr_init(room, PROBLEM_ROOM);
+    struct wr wr = wr_init(room, COAP_PROBLEM_ROOM);
     const char *title = "refused";
 
     for (size_t i = 0; i < ARRAY_LEN(titles); i++) {

@@ -1,6 +1,6 @@
-#include "front/answer.h"
+#include "front/coap-answer.h"
 
-#include "front/problem.h"
+#include "front/coap-problem.h"
 
 enum {
     OPTION_ETAG = 4,
@@ -12,20 +12,20 @@ enum {
     OPTION_SIZE1 = 60,
 };
 
-struct answer
-answer_of(uint8_t code)
+struct coap_answer
+coap_answer_of(uint8_t code)
 {
-    return (struct answer){
+    return (struct coap_answer){
         .code = code, .content_format = FRONT_NO_FORMAT, .max_age_s = FRONT_NO_MAX_AGE};
 }
 
-struct answer
-answer_problem(uint8_t *room, uint8_t code)
+struct coap_answer
+coap_answer_problem(uint8_t *room, uint8_t code)
 {
-    struct answer answer = answer_of(code);
+    struct coap_answer answer = coap_answer_of(code);
 
-    answer.content_format = PROBLEM_FORMAT;
-    answer.payload = problem_write(room, code);
+    answer.content_format = COAP_PROBLEM_FORMAT;
+    answer.payload = coap_problem_write(room, code);
     return answer;
 }
 
@@ -40,8 +40,8 @@ etag_write(struct coap_out *out, uint32_t etag)
 }
 
 struct bytes
-answer_write(const struct answer *answer, enum coap_type type, uint16_t mid,
-             const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP])
+coap_answer_write(const struct coap_answer *answer, enum coap_type type, uint16_t mid,
+                  const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP])
 {
     struct coap_out out = coap_out_begin(room, LIMIT_FRONT_COAP, type, answer->code, mid, token);
 
