@@ -108,7 +108,7 @@ class Service:
     def ask(self, method, path, *more):
         run = subprocess.run([ASK, str(self.port), method, path, *more], capture_output=True,
                              timeout=30, check=False)
-        return run.stdout.decode().strip()
+        return run.stdout.decode('latin-1').strip()  # problem details are CBOR
 
 
 def gone(pid):
@@ -157,10 +157,12 @@ def openssl_takes_the_certificates():
 
 
 def check_names_each_broken_setting():
-    for old, new in (('id = plant-1', 'id = Plant'), ('id = plant-1', '#'), ('port = 0', 'port = x'),
+    for old, new in (('id = plant-1', 'id = Plant'), ('id = plant-1', '#'),
+                     ('port = 0', 'port = x'),
                      ('port = 0', 'port = 65536'), ('port = 0', 'prot = 1'),
                      ('#workers = 2', 'workers = 0'), ('issuer = ', 'issuer =\n#'),
-                     ('path = /', 'path = '), ('[control]', '[run]\nuser = nobody-of-that-name\n[control]')):
+                     ('path = /', 'path = '),
+                     ('[control]', '[run]\nuser = nobody-of-that-name\n[control]')):
         site = Site()
         assert site.check().returncode == 0
         site.set(old, new)

@@ -1,10 +1,8 @@
 /* assay-verifier, with all its roles. */
+#include "keeper/serve.h"
 #include "main/verifier.h"
 #include "reader/reader.h"
 #include "serve/front-role.h"
-
-/* keeper/serve.h, whose folder may not be built here yet */
-int keeper_serve(int take_fd);
 
 int
 main(int argc, char **argv)
