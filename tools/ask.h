@@ -1,9 +1,9 @@
-/* The operator's end of the verifier's control socket (roles/control.h): one connection, one
+/* The operator's end of the verifier's control socket (roles/control-wire.h): one connection, one
  * command, one answer. */
 #pragma once
 
 #include "flags.h"
-#include "roles/control.h"
+#include "roles/control-wire.h"
 #include "said.h"
 
 #define ASK_SOCKET "/run/assay/control.sock" /* unless --socket or ASSAY_SOCKET says another */

@@ -150,7 +150,8 @@ a_state_file_is_replaced_whole_with_its_mode(void)
     CHECK_EQ(state_file_remove(dir, "f"), 0);
     CHECK_EQ(state_file_remove(dir, "f"), 0);
     CHECK_EQ(state_file_read(dir, "f", 100, &data), SOURCE_E_ABSENT);
-    CHECK(state_file_write("/nonexistent", "f", bytes_str("x"), 0600, STATE_FILE_NO_GROUP) < 0);
+    CHECK(state_file_write("/proc/nonexistent/deep", "f", bytes_str("x"), 0600,
+                           STATE_FILE_NO_GROUP) < 0);
 }
 
 CHECK_MAIN(CASE(absent_unreadable_and_large_are_told_apart),
