@@ -9,7 +9,14 @@
 #include "formats/say.h"
 #include "formats/siglist.h"
 
-enum { HEX_SHOWN = 16, SIGNATURE_LEN = 16, GPT_HEADER_LEN = 92 };
+enum {
+    HEX_SHOWN = 16,
+    SIGNATURE_LEN = 16,
+    SPEC_ID_LEN = 13,
+    GPT_HEADER_LEN = 92,
+    PADDED_MIN = 4,
+    DER_LONG_SEQUENCE = 0x3082
+};
 
 /* Is it UCS-2 text of ASCII characters? systemd and firmware versions are. */
 static bool
@@ -43,6 +50,18 @@ without_nul(struct bytes in)
     return in.len > 0 && in.p[in.len - 1] == 0 ? bytes_of(in.p, in.len - 1) : in;
 }
 
+/* Text in a field of fixed length; a short one with many NULs may as well be a number. */
+static struct bytes
+padded_text(struct bytes in)
+{
+    size_t len = in.len;
+
+    while (len > 0 && in.p[len - 1] == 0) {
+        len--;
+    }
+    return len >= PADDED_MIN ? bytes_of(in.p, len) : in;
+}
+
 static void
 say_data(struct say *say, struct bytes data)
 {
@@ -54,9 +73,13 @@ say_data(struct say *say, struct bytes data)
         say_ucs2(say, data);
     } else if (looks_text(data)) {
         say_bytes(say, without_nul(data));
+    } else if (looks_text(padded_text(data))) {
+        say_bytes(say, padded_text(data));
     } else if (data.len > 0) {
         say_hex(say, data, HEX_SHOWN);
-        say_fmt(say, " (%zu bytes)", data.len);
+        if (data.len > HEX_SHOWN) {
+            say_fmt(say, " (%zu bytes)", data.len);
+        }
     }
 }
 
@@ -162,6 +185,27 @@ say_load_option(struct say *say, struct bytes value)
     return true;
 }
 
+/* What let an image start: a certificate of shim's own, or EFI_SIGNATURE_DATA with one. */
+static bool
+say_signature(struct say *say, struct bytes value)
+{
+    char room[EFIGUID_TEXT_MAX];
+    struct rd rd = rd_init(value);
+    struct bytes owner = rd_bytes(&rd, EFIGUID_LEN);
+    size_t cert_len = rd_left(&rd);
+    struct rd bare = rd_init(value);
+
+    if (rd_be16(&bare) == DER_LONG_SEQUENCE) {
+        say_fmt(say, "x509, %zu bytes", value.len);
+        return true;
+    }
+    if (rd_be16(&rd) != DER_LONG_SEQUENCE) {
+        return false;
+    }
+    say_fmt(say, "x509 of %s, %zu bytes", efiguid_name(owner, room), cert_len);
+    return true;
+}
+
 static void
 say_variable(struct say *say, struct bytes data)
 {
@@ -177,7 +221,8 @@ say_variable(struct say *say, struct bytes data)
     if (var.value.len == 0) {
         say_fmt(say, "empty");
     } else if (!(is_key_list(&var) && say_siglist(say, var.value)) &&
-               !(is_boot_option(&var) && say_load_option(say, var.value))) {
+               !(is_boot_option(&var) && say_load_option(say, var.value)) &&
+               !say_signature(say, var.value)) {
         say_data(say, var.value);
     }
 }
@@ -200,9 +245,10 @@ say_image(struct say *say, struct bytes data)
     }
     if (path_len > 0) {
         devpath_say(say, rd_bytes(&rd, (size_t)path_len));
-        say_fmt(say, ", ");
+    } else {
+        say_fmt(say, "no path");
     }
-    say_fmt(say, "%llu bytes", (unsigned long long)len);
+    say_fmt(say, ", %llu bytes", (unsigned long long)len);
 }
 
 /* UEFI_PLATFORM_FIRMWARE_BLOB, perhaps behind something else. */
@@ -278,13 +324,15 @@ say_no_action(struct say *say, struct bytes data)
     struct rd rd = rd_init(data);
     struct bytes signature = rd_bytes(&rd, SIGNATURE_LEN);
     struct bytes rest = rd_rest(&rd);
+    struct rd name = rd_init(signature);
 
     if (rd.failed || !looks_text(without_nul(signature))) {
         say_data(say, data);
         return;
     }
     say_bytes(say, without_nul(signature));
-    if (rest.len > 0) {
+    /* what follows there is told by the log's head, and no event of its own */
+    if (rest.len > 0 && !bytes_equal(rd_bytes(&name, SPEC_ID_LEN), bytes_str("Spec ID Event"))) {
         say_fmt(say, " ");
         say_hex(say, rest, HEX_SHOWN);
     }

@@ -42,6 +42,8 @@ as_json(struct token_claims claims)
                                         .boot_id = bytes_str("boot"),
                                         .policy = bytes_str("p"),
                                         .attested_at = 1};
+    static const uint8_t not_text[] = {'p', 0xff};
+    struct token_mirror wrong;
     static char room[8 * LIMIT_TOKEN_BYTES]; /* each control character becomes six */
     struct bytes json;
 
@@ -49,7 +51,27 @@ as_json(struct token_claims claims)
     for (int spelling = TOKEN_EAR_NEW; spelling <= TOKEN_EAR_OLD; spelling++) {
         claims.spelling = (enum token_spelling)spelling;
         FUZZ_ASSERT(token_jwt_write(&claims, room, sizeof(room), &json) == 0);
+        FUZZ_ASSERT(token_jwt_write(&claims, room, 8, &json) < 0);
     }
+    wrong = mirror;
+    wrong.n_groups = LIMIT_TOKEN_GROUPS + 1;
+    claims.mirror = &wrong;
+    FUZZ_ASSERT(token_jwt_write(&claims, room, sizeof(room), &json) == TOKEN_E_CLAIMS);
+    wrong = mirror;
+    wrong.policy = BYTES_OF(not_text);
+    FUZZ_ASSERT(token_jwt_write(&claims, room, sizeof(room), &json) == TOKEN_E_CLAIMS);
+}
+
+/* A subject is made of an identifier of the right length only, and is never longer than its room.
+ */
+static void
+as_subject(struct bytes ueid)
+{
+    char room[TOKEN_SUB_ROOM];
+    struct bytes sub = token_sub_write(ueid, room);
+
+    FUZZ_ASSERT(ueid.len >= 7 && ueid.len <= TOKEN_UEID_MAX ? sub.len > ueid.len : !sub.p);
+    FUZZ_ASSERT(sub.len <= sizeof(room));
 }
 
 /* Claims that read are claims that write, and read the same again. */
@@ -65,6 +87,8 @@ claims(struct bytes payload)
         return;
     }
     as_json(first);
+    as_subject(first.sub);
+    as_subject(bytes_str("\x01shorter"));
     FUZZ_ASSERT(token_cwt_write(&wr, &first) == 0);
     FUZZ_ASSERT(token_cwt_read(wr_done(&wr), &second) == 0);
     FUZZ_ASSERT(bytes_equal(first.sub, second.sub) && first.exp == second.exp);

@@ -4,6 +4,16 @@
 
 static struct hasher *hasher;
 
+/* Policies are as long as their hash where there is one, for any hash that a signer names. */
+static void
+check_policies(enum hash alg)
+{
+    struct bytes a = tpm_ek_policy_a(alg);
+    struct bytes b = tpm_ek_policy_b(alg);
+
+    FUZZ_ASSERT(a.len == b.len && (a.len == 0 || a.len == hash_size(alg)));
+}
+
 static void
 judge(const struct tpm_public *public)
 {
@@ -17,7 +27,10 @@ judge(const struct tpm_public *public)
         ignore(tpm_public_check_signer(public, bytes_of(room, len), hasher, NULL), "any will do");
     }
     ignore(tpm_public_check_ak(public, TPM_AK_LARGER, NULL), "any will do");
-    ignore(tpm_public_check_ek(public, &which, NULL), "any will do");
+    check_policies(hash_from_tpm_id(public->name_alg));
+    if (tpm_public_check_ek(public, &which, NULL) == 0) {
+        FUZZ_ASSERT(tpm_ek_name(which)[1] == '-');
+    }
     ignore(tpm_public_key(public, &key), "any will do");
 }
 

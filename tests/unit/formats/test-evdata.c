@@ -1,6 +1,5 @@
 /* formats/evdata and evtext: which digests vouch for what, and what is said of it. */
 #include "formats/evdata.h"
-#include "formats/evtext.h"
 #include "formats/evtype.h"
 #include "lib/check.h"
 #include "lib/make-log.h"
@@ -289,51 +288,6 @@ without_a_known_hash_nothing_is_said(void)
     CHECK_EQ(evdata.rule, RULE_NONE);
 }
 
-static const char *
-line_of(uint32_t type, struct bytes data)
-{
-    static char room[EVTEXT_MAX];
-    struct evlog_event event = {.type = type, .data = check_guarded(data)};
-
-    return evtext_line(&event, room);
-}
-
-static void
-lines_say_what_an_event_is(void)
-{
-    uint8_t room[64];
-
-    CHECK_STR(line_of(EV_SEPARATOR, BYTES_OF(zero)), "00000000");
-    CHECK_STR(line_of(EV_SEPARATOR, BYTES_OF(one)), "01000000, the firmware reports an error");
-    CHECK_STR(line_of(EV_SEPARATOR, bytes_str("WBCL")), "5742434c");
-    CHECK_STR(line_of(EV_EFI_ACTION, bytes_str("a \"b\" \\")), "a \\x22b\\x22 \\x5c");
-    CHECK_STR(line_of(EV_IPL, bytes_of("grub_cmd: \1", 11)), "grub_cmd: \\x01");
-    CHECK_STR(line_of(EV_IPL, check_hex("2e006c00 0000")), ".l");
-    CHECK_STR(line_of(EV_EVENT_TAG, check_hex("01000000 02000000 6869")), "0x00000001 hi");
-    CHECK_STR(line_of(EV_NO_ACTION, bytes_of("StartupLocality\0\3", 17)), "StartupLocality 03");
-    CHECK_STR(
-        line_of(EV_EFI_VARIABLE_DRIVER_CONFIG, make_variable(room, sizeof(room), "PK", BYTES_NULL)),
-        "PK (global) empty");
-    CHECK_STR(
-        line_of(EV_EFI_PLATFORM_FIRMWARE_BLOB, check_hex("0000820000000000 0001000000000000")),
-        "256 bytes at 0x820000");
-    CHECK_STR(line_of(EV_EFI_PLATFORM_FIRMWARE_BLOB2,
-                      check_hex("02 6869 0000820000000000 0001000000000000")),
-              "hi 256 bytes at 0x820000");
-}
-
-static void
-broken_data_has_a_line_too(void)
-{
-    CHECK_STR(line_of(EV_EFI_VARIABLE_BOOT, bytes_str("x")), "broken variable, 1 bytes");
-    CHECK_STR(line_of(EV_EFI_BOOT_SERVICES_DRIVER, bytes_str("x")), "broken image event, 1 bytes");
-    CHECK_STR(line_of(EV_EFI_GPT_EVENT, check_hex("00")), "00 (1 bytes)");
-    CHECK_STR(line_of(EV_EVENT_TAG, check_hex("01")), "01 (1 bytes)");
-    CHECK_STR(line_of(EV_NO_ACTION, BYTES_NULL), "");
-    CHECK_STR(line_of(0x1234, check_hex("8001020304050607080910111213141516")),
-              "80010203040506070809101112131415... (17 bytes)");
-}
-
 CHECK_MAIN(CASE(types_that_bind_are_true_or_false), CASE(types_that_may_bind_are_true_or_unknown),
            CASE(types_that_hash_code_are_unknown), CASE(intel_csxe_data_is_unknown),
            CASE(one_bank_that_says_otherwise_is_a_mismatch),
@@ -344,5 +298,4 @@ CHECK_MAIN(CASE(types_that_bind_are_true_or_false), CASE(types_that_may_bind_are
            CASE(broken_variables_are_told_of), CASE(separators_have_two_good_values),
            CASE(a_firmware_error_is_told_of_in_each_of_its_forms),
            CASE(a_separator_under_another_type_is_disguised),
-           CASE(what_is_not_extended_is_not_judged), CASE(without_a_known_hash_nothing_is_said),
-           CASE(lines_say_what_an_event_is), CASE(broken_data_has_a_line_too))
+           CASE(what_is_not_extended_is_not_judged), CASE(without_a_known_hash_nothing_is_said))
