@@ -135,7 +135,8 @@ def show_explains_the_verdict():
                  'started      PCR 0  firmware 1.30',
                  'PCR 4  EV_EFI_BOOT_SERVICES_APPLICATION  8d25a4708d25  vmlinuz',
                  'next         if this change was meant: assay golden learn --class laptops '
-                 '--from 3fa94c10\n             if not: assay device quarantine 3fa94c10 --why TEXT'):
+                 '--from 3fa94c10\n'
+                 '             if not: assay device quarantine 3fa94c10 --why TEXT'):
         assert text in out, (text, out)
 
 
