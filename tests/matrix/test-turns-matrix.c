@@ -188,9 +188,53 @@ a_keeper_may_close_while_a_log_is_read(void)
     keeper_rig_done(&rig);
 }
 
+static void
+a_lost_batch_takes_its_tokens_with_it(void)
+{
+    uint64_t request;
+
+    start();
+    post();
+    rig.keeper.batch_failed = true;
+    keeper_rig_read(&rig);
+    CHECK(!keeper_rig_take(&rig, &request));
+    CHECK(!sessions_get(rig.keeper.sessions, rig.front, rig.connection));
+    post();
+    keeper_rig_read(&rig);
+    CHECK(keeper_rig_take(&rig, &request));
+    rig.keeper.batch_failed = true;
+    keeper_settle(&rig.keeper);
+    CHECK(sessions_get(rig.keeper.sessions, rig.front, rig.connection));
+}
+
+static void
+a_bad_import_loses_nothing_of_its_batch(void)
+{
+    static const uint8_t challenge[32] = {7};
+    char row[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,c";
+    uint8_t fingerprint[32];
+    char class_name[STORE_CLASS_MAX];
+    size_t len = 0;
+
+    start();
+    CHECK_EQ(hex_read(bytes_of(row, 64), fingerprint, sizeof(fingerprint), &len), 0);
+    CHECK_EQ(store_challenge_use(rig.keeper.store, challenge, rig.now_ms + 1000), 0);
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"device", "import", row, "none"}, 4, json,
+                                sizeof(json)),
+             1);
+    CHECK_EQ(store_challenge_use(rig.keeper.store, challenge, rig.now_ms + 1000), STORE_EXISTS);
+    CHECK_EQ(store_inventory_get(rig.keeper.store, fingerprint, class_name), STORE_NONE);
+    CHECK_EQ(
+        keeper_rig_command(&rig, (const char *[]){"device", "import", row}, 3, json, sizeof(json)),
+        0);
+    CHECK_EQ(store_inventory_get(rig.keeper.store, fingerprint, class_name), 0);
+}
+
 CHECK_MAIN(CASE(a_front_that_goes_gets_no_answer_and_no_tokens),
            CASE(a_connection_that_goes_gets_no_answer),
            CASE(a_closed_connection_ends_its_tokens_and_no_others),
            CASE(an_operators_word_during_a_reading_stands),
            CASE(quarantine_during_a_reading_gives_no_token), CASE(a_device_has_one_log_in_reading),
-           CASE(a_keeper_may_close_while_a_log_is_read))
+           CASE(a_keeper_may_close_while_a_log_is_read),
+           CASE(a_lost_batch_takes_its_tokens_with_it),
+           CASE(a_bad_import_loses_nothing_of_its_batch))
