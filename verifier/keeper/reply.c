@@ -109,6 +109,7 @@ keeper_settle(struct keeper *keeper)
 {
     int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
 
+    sessions_settle(keeper->sessions, r == 0);
     if (r == 0) {
         outbox_release(keeper->outbox);
         return;
