@@ -137,13 +137,19 @@ play_reader(struct keeper_rig *rig)
     jobs_turn(rig->keeper.jobs, rig->mono_ms);
 }
 
-uint8_t
-keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
-               struct bytes body, const char *audience)
+void
+keeper_rig_read(struct keeper_rig *rig)
+{
+    play_reader(rig);
+    keeper_settle(&rig->keeper);
+}
+
+void
+keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+                struct bytes body, const char *audience)
 {
     uint8_t *room = malloc(FRAME_ROOM);
     struct wr wr = wr_init(room, FRAME_ROOM);
-    struct ipc_msg msg;
     struct request request = {
         .connection = rig->connection,
         .kind = kind,
@@ -162,17 +168,35 @@ keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_reso
     CHECK(wr_done(&wr).p);
     keeper_request(&rig->keeper, rig->front, ++rig->next_request, wr_done(&wr));
     keeper_settle(&rig->keeper);
-    play_reader(rig);
-    keeper_settle(&rig->keeper);
     free(room);
+}
+
+bool
+keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request)
+{
+    struct ipc_msg msg;
+
     if (ipc_recv(rig->peer, &msg) != IPC_OK) {
-        check_fail(__FILE__, __LINE__, "no reply");
+        return false;
     }
-    CHECK_EQ(msg.id, rig->next_request);
+    *ret_request = msg.id;
     CHECK_EQ(reply_read(msg.body, &rig->reply), 0);
     CHECK(rig->reply.body.len <= sizeof(rig->reply_body));
     memcpy(rig->reply_body, rig->reply.body.p, rig->reply.body.len);
     rig->reply.body.p = rig->reply_body;
+    return true;
+}
+
+uint8_t
+keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+               struct bytes body, const char *audience)
+{
+    uint64_t request = 0;
+
+    keeper_rig_post(rig, kind, resource, body, audience);
+    keeper_rig_read(rig);
+    CHECK(keeper_rig_take(rig, &request));
+    CHECK_EQ(request, rig->next_request);
     return rig->reply.code;
 }
 

@@ -34,6 +34,13 @@ void keeper_rig_connect(struct keeper_rig *rig);
 uint8_t keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind,
                        enum request_resource resource, struct bytes body, const char *audience);
 
+/* The two halves of keeper_rig_ask(): the request alone, and a reader's work; keeper_rig_take()
+ * says whether a reply came, and takes it. */
+void keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+                     struct bytes body, const char *audience);
+void keeper_rig_read(struct keeper_rig *rig);
+bool keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request);
+
 /* One operator's command: exit status, and the JSON in json (NUL-ended). */
 int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
                        size_t cap);

@@ -12,11 +12,13 @@ struct key {
 struct entry {
     struct key key;
     struct session session;
+    uint64_t batch;
     UT_hash_handle hh;
 };
 
 struct sessions {
     struct entry *table; /* uthash keeps insertion order: the head is the oldest */
+    uint64_t batch;
 };
 
 struct sessions *
@@ -74,6 +76,7 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
         HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     }
     entry->session = *session;
+    entry->batch = sessions->batch;
     return 0;
 }
 
@@ -121,4 +124,21 @@ sessions_drop_front(struct sessions *sessions, const void *front)
             entry_end(sessions, entry);
         }
     }
+}
+
+void
+sessions_settle(struct sessions *sessions, bool kept)
+{
+    struct entry *entry;
+    struct entry *next;
+
+    if (!kept) {
+        HASH_ITER(hh, sessions->table, entry, next)
+        {
+            if (entry->batch == sessions->batch) {
+                entry_end(sessions, entry);
+            }
+        }
+    }
+    sessions->batch++;
 }

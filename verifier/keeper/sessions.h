@@ -16,6 +16,9 @@ struct session {
 
 struct sessions;
 
+/* Ends a batch: what was put in it stays, or goes when the verdicts that it rests on were lost. */
+void sessions_settle(struct sessions *sessions, bool kept);
+
 struct sessions *sessions_new(void);
 void sessions_free(struct sessions *sessions);
 
