@@ -63,7 +63,9 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
 {
     struct entry *entry = find(sessions, front, connection);
 
-    if (!entry) {
+    if (entry) {
+        HASH_DEL(sessions->table, entry); /* renewed: it goes to the end of the order */
+    } else {
         if (HASH_COUNT(sessions->table) >= SESSIONS_MAX) {
             entry_end(sessions, sessions->table);
         }
@@ -73,8 +75,8 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
         }
         entry->key.front = front;
         entry->key.connection = connection;
-        HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     }
+    HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     entry->session = *session;
     entry->batch = sessions->batch;
     return 0;
