@@ -27,6 +27,22 @@ line(struct view *v, const char *name, const char *text)
     }
 }
 
+/* What the machine says of itself; a machine without SMBIOS says nothing. */
+static void
+machine(struct view *v)
+{
+    const char *maker = said_text(&v->said, v->device, "maker");
+    const char *model = said_text(&v->said, v->device, "model");
+    const char *serial = said_text(&v->said, v->device, "serial");
+
+    if (maker[0] == '\0' && model[0] == '\0' && serial[0] == '\0') {
+        return;
+    }
+    table_cell(v->table, "machine");
+    table_cell(v->table, "%s %s, serial %s (by its own word)", maker, model,
+               serial[0] ? serial : "unknown");
+}
+
 static void
 who(struct view *v)
 {
@@ -42,10 +58,7 @@ who(struct view *v)
                class_name, chain[0] ? chain : "unknown",
                when_utc(enrolled, said_int(&v->said, v->device, "enrolled_ms", 0)));
     line(v, "why", said_text(&v->said, v->device, "why"));
-    table_cell(v->table, "machine");
-    table_cell(v->table, "%s %s, serial %s (by its own word)",
-               said_text(&v->said, v->device, "maker"), said_text(&v->said, v->device, "model"),
-               said_text(&v->said, v->device, "serial"));
+    machine(v);
 }
 
 /* The first reason's code, 0 when there is none. */

@@ -61,7 +61,8 @@ reserve(struct table *table)
     return true;
 }
 
-/* What a cell shows. A text that is cut here is longer than shown, so text_escaped() says "...". */
+/* What a cell shows. A text that is cut here is longer than shown, so text_printable() says "...".
+ */
 static void cell_text(char shown[TABLE_CELL_MAX], const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
@@ -72,7 +73,7 @@ cell_text(char shown[TABLE_CELL_MAX], const char *format, va_list args)
     int n = vsnprintf(raw, sizeof(raw), format, args);
     size_t len = n < 0 ? 0 : n < (int)sizeof(raw) ? (size_t)n : sizeof(raw) - 1;
 
-    (void)text_escaped(shown, TABLE_CELL_MAX, bytes_of(raw, len));
+    (void)text_printable(shown, TABLE_CELL_MAX, bytes_of(raw, len));
 }
 
 void

@@ -2,17 +2,20 @@
 
 static const char digits[] = "0123456789abcdef";
 
-/* Characters that one byte becomes. */
+/* Characters that one byte becomes. `keep` holds what stays although it has a meaning in strings.
+ */
 static size_t
-escaped_len(uint8_t c)
+escaped_len(uint8_t c, const char *keep)
 {
-    return c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? 4 : 1;
+    bool special = c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+
+    return special && (c == 0 || !strchr(keep, c)) ? 4 : 1;
 }
 
 static char *
-escape_byte(char *at, uint8_t c)
+escape_byte(char *at, uint8_t c, const char *keep)
 {
-    if (escaped_len(c) == 1) {
+    if (escaped_len(c, keep) == 1) {
         *at++ = (char)c;
         return at;
     }
@@ -25,16 +28,16 @@ escape_byte(char *at, uint8_t c)
 
 /* Writes to at what fits before end and leaves room for "..." there; returns the new end. */
 static char *
-escape_all(char *at, const char *end, struct bytes in)
+escape_all(char *at, const char *end, struct bytes in, const char *keep)
 {
     for (size_t i = 0; i < in.len; i++) {
-        size_t need = escaped_len(in.p[i]) + (i + 1 < in.len ? 3 : 0);
+        size_t need = escaped_len(in.p[i], keep) + (i + 1 < in.len ? 3 : 0);
 
         if (need > (size_t)(end - at)) {
             memcpy(at, "...", 3);
             return at + 3;
         }
-        at = escape_byte(at, in.p[i]);
+        at = escape_byte(at, in.p[i], keep);
     }
     return at;
 }
@@ -42,7 +45,14 @@ escape_all(char *at, const char *end, struct bytes in)
 char *
 text_escaped(char *out, size_t cap, struct bytes in)
 {
-    *escape_all(out, out + cap - 1, in) = '\0';
+    *escape_all(out, out + cap - 1, in, "") = '\0';
+    return out;
+}
+
+char *
+text_printable(char *out, size_t cap, struct bytes in)
+{
+    *escape_all(out, out + cap - 1, in, "\"\\") = '\0';
     return out;
 }
 
@@ -52,7 +62,7 @@ text_quoted(char *out, size_t cap, struct bytes in)
     char *at = out;
 
     *at++ = '"';
-    at = escape_all(at, out + cap - 2, in);
+    at = escape_all(at, out + cap - 2, in, "");
     *at++ = '"';
     *at = '\0';
     return out;

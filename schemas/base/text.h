@@ -11,5 +11,9 @@
  * is cut and ends in "..."; out is NUL-ended. Returns out. */
 char *text_quoted(char *out, size_t cap, struct bytes in);
 
+/* The same for a terminal: no quotes around it, and those within stay as they are, as does the
+ * backslash, so that text which was escaped before is not escaped twice. */
+char *text_printable(char *out, size_t cap, struct bytes in);
+
 /* The same without the quotes around it, for a value in a table or a JSON string. */
 char *text_escaped(char *out, size_t cap, struct bytes in);

@@ -88,6 +88,7 @@ outside_bytes_are_escaped(void)
     CHECK_STR(text_quoted(out, sizeof(out), bytes_str("a\"\\\n\x1b")), "\"a\\x22\\x5c\\x0a\\x1b\"");
     CHECK_STR(text_escaped(out, sizeof(out), check_hex("00ff41")), "\\x00\\xffA");
     CHECK_STR(text_quoted(out, sizeof(out), BYTES_NULL), "\"\"");
+    CHECK_STR(text_printable(out, sizeof(out), bytes_str("a\"\\\n\x1b")), "a\"\\\\x0a\\x1b");
 }
 
 static void
