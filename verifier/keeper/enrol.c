@@ -5,6 +5,7 @@
 
 #include "crypto/cose.h"
 #include "crypto/makecred.h"
+#include "crypto/roca.h"
 #include "wire/credential.h"
 
 enum { PAYLOAD_ROOM = 1024 };
@@ -75,6 +76,9 @@ enrol_read(struct keeper *keeper, struct bytes body, struct enrol *ret, struct f
     r = ak_usable(&ret->ak);
     if (r != 0) {
         return r < 0 ? r : fault_at(ret_fault, RULE_ENROL_AK_KEY, FAULT_NO_EVENT, 0);
+    }
+    if (roca_suspected(ret->ek.rsa_n) || roca_suspected(ret->ak.rsa_n)) {
+        return fault_at(ret_fault, RULE_ENROL_WEAK_KEY, FAULT_NO_EVENT, 0);
     }
     return derive(keeper, ret);
 }
