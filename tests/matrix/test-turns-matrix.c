@@ -197,7 +197,10 @@ a_lost_batch_takes_its_tokens_with_it(void)
     post();
     rig.keeper.batch_failed = true;
     keeper_rig_read(&rig);
-    CHECK(!keeper_rig_take(&rig, &request));
+    CHECK(keeper_rig_take(&rig, &request)); /* else a front would wait for ever */
+    CHECK_EQ(rig.reply.code, COAP_CODE(5, 0));
+    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_INTERNAL);
+    CHECK_EQ(state_of_device(), DEVICE_PROVISIONAL);
     CHECK(!sessions_get(rig.keeper.sessions, rig.front, rig.connection));
     post();
     keeper_rig_read(&rig);
@@ -205,6 +208,16 @@ a_lost_batch_takes_its_tokens_with_it(void)
     rig.keeper.batch_failed = true;
     keeper_settle(&rig.keeper);
     CHECK(sessions_get(rig.keeper.sessions, rig.front, rig.connection));
+}
+
+static void
+an_operator_hears_of_a_lost_batch(void)
+{
+    start();
+    rig.keeper.batch_failed = true;
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"status"}, 1, json, sizeof(json)), 1);
+    CHECK(strstr(json, "store"));
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"status"}, 1, json, sizeof(json)), 0);
 }
 
 static void
@@ -271,7 +284,7 @@ CHECK_MAIN(CASE(a_front_that_goes_gets_no_answer_and_no_tokens),
            CASE(an_operators_word_during_a_reading_stands),
            CASE(quarantine_during_a_reading_gives_no_token), CASE(a_device_has_one_log_in_reading),
            CASE(a_keeper_may_close_while_a_log_is_read),
-           CASE(a_lost_batch_takes_its_tokens_with_it),
+           CASE(a_lost_batch_takes_its_tokens_with_it), CASE(an_operator_hears_of_a_lost_batch),
            CASE(a_bad_import_loses_nothing_of_its_batch),
            CASE(a_front_cannot_live_on_stored_evidence),
            CASE(a_handshake_is_not_later_than_what_came_on_it))
