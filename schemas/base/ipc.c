@@ -26,6 +26,16 @@ struct ipc {
     size_t out_cap;
 };
 
+/* Keys cross some channels, and tokens: nothing that did stays behind in freed memory. (wipe() is
+ * the same for those above this layer.) */
+static void
+clear(uint8_t *p, size_t len)
+{
+    if (len > 0) {
+        explicit_bzero(p, len);
+    }
+}
+
 struct ipc *
 ipc_new(int take_fd, bool blocking, ipc_limit_fn *limit)
 {
@@ -44,6 +54,15 @@ ipc_new(int take_fd, bool blocking, ipc_limit_fn *limit)
     return ipc;
 }
 
+static void
+body_free(struct ipc *ipc)
+{
+    clear(ipc->body, ipc->body_want);
+    free(ipc->body);
+    ipc->body = NULL;
+    ipc->body_want = 0;
+}
+
 void
 ipc_free(struct ipc *ipc)
 {
@@ -54,7 +73,8 @@ ipc_free(struct ipc *ipc)
     if (ipc->got_fd >= 0) {
         close(ipc->got_fd);
     }
-    free(ipc->body);
+    body_free(ipc);
+    clear(ipc->out, ipc->out_cap);
     free(ipc->out);
     free(ipc);
 }
@@ -125,6 +145,7 @@ ipc_flush(struct ipc *ipc)
     }
     memmove(ipc->out, ipc->out + done, ipc->out_len - done);
     ipc->out_len -= done;
+    clear(ipc->out + ipc->out_len, done);
     if (ipc->out_len == 0 && ipc->out_cap > 65536) {
         free(ipc->out); /* a burst must not cost memory for ever */
         ipc->out = NULL;
@@ -148,10 +169,15 @@ queue_reserve(struct ipc *ipc, size_t more)
     if (cap == ipc->out_cap) {
         return 0;
     }
-    bigger = realloc(ipc->out, cap);
+    bigger = malloc(cap);
     if (!bigger) {
         return -ENOMEM;
     }
+    if (ipc->out_len > 0) {
+        memcpy(bigger, ipc->out, ipc->out_len);
+    }
+    clear(ipc->out, ipc->out_len);
+    free(ipc->out);
     ipc->out = bigger;
     ipc->out_cap = cap;
     return 0;
@@ -220,21 +246,23 @@ ipc_send(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts,
     return r;
 }
 
+/* One a message: more is not spoken. All that came are ours to close, and the padding of our room
+ * for one lets the kernel put two there. */
 static void
 keep_fd(struct ipc *ipc, struct msghdr *msg)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        int fd = -1;
+        size_t len = c->cmsg_len > CMSG_LEN(0) ? c->cmsg_len - CMSG_LEN(0) : 0;
 
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-            c->cmsg_len != CMSG_LEN(sizeof(int))) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
             continue;
         }
-        memcpy(&fd, CMSG_DATA(c), sizeof(int));
-        if (ipc->got_fd >= 0) {
-            close(ipc->got_fd); /* one a message: more is not spoken */
+        for (size_t i = 0; i + sizeof(int) <= len; i += sizeof(int)) {
+            if (ipc->got_fd >= 0) {
+                close(ipc->got_fd);
+            }
+            memcpy(&ipc->got_fd, CMSG_DATA(c) + i, sizeof(int));
         }
-        ipc->got_fd = fd;
     }
 }
 
@@ -298,10 +326,10 @@ head_done(struct ipc *ipc)
     if (rd_le16(&rd) != 0 || limit == SIZE_MAX || len > limit) {
         return IPC_E_FORM;
     }
-    free(ipc->body);
+    body_free(ipc);
     ipc->body = malloc(len ? len : 1);
     ipc->body_len = 0;
-    ipc->body_want = len;
+    ipc->body_want = ipc->body ? len : 0;
     return ipc->body ? 0 : -ENOMEM;
 }
 

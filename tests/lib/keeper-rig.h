@@ -20,6 +20,7 @@ struct keeper_rig {
     uint64_t connection;
     uint8_t exporter[32];
     int64_t handshake_ms;
+    int64_t front_lies_ms; /* added to what the front says of first and last block */
     uint8_t reply_body[65536];
     struct reply reply; /* the last one; its body in reply_body */
 };

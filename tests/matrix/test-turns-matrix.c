@@ -197,7 +197,10 @@ a_lost_batch_takes_its_tokens_with_it(void)
     post();
     rig.keeper.batch_failed = true;
     keeper_rig_read(&rig);
-    CHECK(!keeper_rig_take(&rig, &request));
+    CHECK(keeper_rig_take(&rig, &request)); /* else a front would wait for ever */
+    CHECK_EQ(rig.reply.code, COAP_CODE(5, 0));
+    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_INTERNAL);
+    CHECK_EQ(state_of_device(), DEVICE_PROVISIONAL);
     CHECK(!sessions_get(rig.keeper.sessions, rig.front, rig.connection));
     post();
     keeper_rig_read(&rig);
@@ -205,6 +208,16 @@ a_lost_batch_takes_its_tokens_with_it(void)
     rig.keeper.batch_failed = true;
     keeper_settle(&rig.keeper);
     CHECK(sessions_get(rig.keeper.sessions, rig.front, rig.connection));
+}
+
+static void
+an_operator_hears_of_a_lost_batch(void)
+{
+    start();
+    rig.keeper.batch_failed = true;
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"status"}, 1, json, sizeof(json)), 1);
+    CHECK(strstr(json, "store"));
+    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"status"}, 1, json, sizeof(json)), 0);
 }
 
 static void
@@ -230,11 +243,48 @@ a_bad_import_loses_nothing_of_its_batch(void)
     CHECK_EQ(store_inventory_get(rig.keeper.store, fingerprint, class_name), 0);
 }
 
+/* Evidence kept back for an hour, its nonce long dead, by a front that says that it came in time.
+ */
+static void
+a_front_cannot_live_on_stored_evidence(void)
+{
+    static const int64_t lies[] = {-3600 * 1000, -31 * 1000, 6 * 1000};
+    uint64_t request;
+
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        start();
+        rig.now_ms += lies[i] < 0 ? -lies[i] : 0;
+        rig.front_lies_ms = lies[i];
+        post();
+        keeper_rig_read(&rig);
+        CHECK(keeper_rig_take(&rig, &request));
+        CHECK_EQ(rig.reply.code, COAP_CODE(4, 1));
+        CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_EVIDENCE_STALE);
+        CHECK_EQ(state_of_device(), DEVICE_PROVISIONAL);
+        keeper_rig_done(&rig);
+    }
+}
+
+static void
+a_handshake_is_not_later_than_what_came_on_it(void)
+{
+    uint64_t request;
+
+    start();
+    rig.handshake_ms = rig.now_ms + 1000;
+    post();
+    keeper_rig_read(&rig);
+    CHECK(keeper_rig_take(&rig, &request));
+    CHECK_EQ(rig.reply.code, COAP_CODE(4, 1));
+}
+
 CHECK_MAIN(CASE(a_front_that_goes_gets_no_answer_and_no_tokens),
            CASE(a_connection_that_goes_gets_no_answer),
            CASE(a_closed_connection_ends_its_tokens_and_no_others),
            CASE(an_operators_word_during_a_reading_stands),
            CASE(quarantine_during_a_reading_gives_no_token), CASE(a_device_has_one_log_in_reading),
            CASE(a_keeper_may_close_while_a_log_is_read),
-           CASE(a_lost_batch_takes_its_tokens_with_it),
-           CASE(a_bad_import_loses_nothing_of_its_batch))
+           CASE(a_lost_batch_takes_its_tokens_with_it), CASE(an_operator_hears_of_a_lost_batch),
+           CASE(a_bad_import_loses_nothing_of_its_batch),
+           CASE(a_front_cannot_live_on_stored_evidence),
+           CASE(a_handshake_is_not_later_than_what_came_on_it))

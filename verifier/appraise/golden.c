@@ -147,11 +147,13 @@ counterpart(const struct golden *golden, const struct event_log *log, const stru
     return unused;
 }
 
+/* Looking for a counterpart walks references and log: only the first one is shown, so only for it.
+ */
 static void
 note_unknown(const struct golden *golden, const struct event_log *log, const struct event *event,
-             size_t at, enum hash bank, struct verdict *verdict)
+             size_t at, enum hash bank, bool first, struct verdict *verdict)
 {
-    const struct golden_ref *ref = counterpart(golden, log, event, at, bank);
+    const struct golden_ref *ref = first ? counterpart(golden, log, event, at, bank) : NULL;
     enum rule rule = golden_rule(event->pcr);
     struct fault fault = {.rule = rule, .event = event->index, .offset = event->offset};
     char expected[160] = "nothing more in this PCR";
@@ -193,7 +195,7 @@ golden_check(const struct golden *golden, const struct event_log *log, enum hash
         }
         judged++;
         if (!among(golden, event, at, bank)) {
-            note_unknown(golden, log, event, at, bank, verdict);
+            note_unknown(golden, log, event, at, bank, unknown == 0, verdict);
             unknown++;
         }
     }

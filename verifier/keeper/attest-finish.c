@@ -17,13 +17,23 @@ wrong_signature(const struct verdict *verdict)
     return verdict->signature == CHECK_FAILED || verdict->algorithm == CHECK_FAILED;
 }
 
+/* What is kept of a pcrDigest: its first 32 bytes, whatever the AK's hash. */
+static struct bytes
+digest_kept(const struct attest *attest)
+{
+    struct bytes digest = attest->quote.pcr_digest;
+    size_t most = sizeof(attest->last.pcr_digest);
+
+    return bytes_of(digest.p, digest.len < most ? digest.len : most);
+}
+
 static void
 last_boot(const struct attest *attest, struct store_last *last)
 {
     bool same = attest->has_last && attest->order == ORDER_SAME;
     bool resumed = attest->has_last && attest->order == ORDER_MAYBE &&
-                   bytes_equal(attest->quote.pcr_digest,
-                               bytes_of(attest->last.pcr_digest, attest->quote.pcr_digest.len));
+                   bytes_equal(digest_kept(attest),
+                               bytes_of(attest->last.pcr_digest, digest_kept(attest).len));
 
     last->era = attest->device.era;
     last->reset_count = attest->quote.reset_count;
@@ -65,8 +75,7 @@ last_fill(const struct attest *attest, struct store_last *last)
             memcpy(last->firmware_log, attest->firmware->digest, sizeof(last->firmware_log));
         }
         memset(last->pcr_digest, 0, sizeof(last->pcr_digest));
-        memcpy(last->pcr_digest, attest->quote.pcr_digest.p,
-               attest->quote.pcr_digest.len < 32 ? attest->quote.pcr_digest.len : 32);
+        memcpy(last->pcr_digest, digest_kept(attest).p, digest_kept(attest).len);
     }
     last->tier = verdict_tier(verdict);
     last->n_reasons = verdict->n_reasons;

@@ -5,7 +5,14 @@
 
 #include "base/log.h"
 
-enum { HANDSHAKE_FIRST_MS = 30000, HANDSHAKE_COMPLETE_MS = 120000, NONCE_SLACK_MS = 60000 };
+enum {
+    HANDSHAKE_FIRST_MS = 30000,
+    HANDSHAKE_COMPLETE_MS = 120000,
+    NONCE_SLACK_MS = 60000,
+    FRONT_AHEAD_MS = 5000,   /* a front's clock is this machine's */
+    FRONT_BEHIND_MS = 30000, /* a whole body until it is judged: channel, queue, reader */
+    UPLOAD_MS = 300000,      /* a first log over a bad link */
+};
 
 static enum step
 refuse(struct attest *attest, uint8_t code, enum reason reason)
@@ -183,8 +190,28 @@ challenge_exporter(struct attest *attest)
     return STEP_ON;
 }
 
+/* Whether the times that the front tells can be. They decide how old a challenge is and how long a
+ * token lives, so a hijacked front must not choose them: it could live on stored evidence. */
+static bool
+times_hold(const struct attest *attest)
+{
+    const struct clock *clock = attest->keeper->clock;
+    const struct request *request = &attest->asked->request;
+    int64_t now = clock->utc_ms(clock->context);
+
+    return request->handshake_ms <= request->first_ms &&
+           request->first_ms <= request->complete_ms &&
+           request->complete_ms <= now + FRONT_AHEAD_MS &&
+           request->complete_ms >= now - FRONT_BEHIND_MS &&
+           request->first_ms >= request->complete_ms - UPLOAD_MS;
+}
+
 enum step
 attest_challenge(struct attest *attest)
 {
+    if (!times_hold(attest)) {
+        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+        return STEP_ANSWERED;
+    }
     return attest->claims.has_nonce ? challenge_nonce(attest) : challenge_exporter(attest);
 }

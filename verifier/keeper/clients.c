@@ -104,6 +104,10 @@ client_turn(struct client *client, struct keeper *keeper, int64_t now_ms)
     if (r == IPC_AGAIN && now_ms - client->since_ms <= CLIENT_LIMIT_MS) {
         return;
     }
+    if (r == IPC_OK && msg.fd >= 0) {
+        close(msg.fd); /* a command carries none */
+        r = IPC_E_FORM;
+    }
     if (r == IPC_OK && !client->answered) {
         client->answered = true;
         client->since_ms = now_ms;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/rd.h"
 #include "roles/roles.h"
@@ -170,6 +171,9 @@ worker_turn(struct jobs *jobs, struct worker *worker, int64_t now_ms)
     }
     if (r == IPC_AGAIN) {
         return;
+    }
+    if (r == IPC_OK && msg.fd >= 0) {
+        close(msg.fd);
     }
     if (!worker->busy) {
         worker_end(worker); /* died before it had anything to do */

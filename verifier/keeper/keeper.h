@@ -86,7 +86,7 @@ MUST_CHECK int keeper_closed(struct keeper *keeper, const struct ipc *front, str
 void keeper_front_gone(struct keeper *keeper, const struct ipc *front);
 
 /* Ends a turn: one commit for all that it did, and only then its answers leave. When the store
- * fails nothing of it leaves, and everybody asks again. */
+ * fails nothing of it leaves: each peer gets 5.00 in its place, and asks again. */
 void keeper_settle(struct keeper *keeper);
 
 /* A fresh nonce for a device. Returns 0 or a negative errno. */

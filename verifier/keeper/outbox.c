@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { REWRITE_ROOM = 1024 };
+
 struct letter {
     struct ipc *to;
     uint16_t type;
@@ -72,6 +74,26 @@ outbox_release(struct outbox *outbox)
         }
     }
     outbox_discard(outbox);
+}
+
+void
+outbox_rewrite(struct outbox *outbox, outbox_rewrite_fn *rewrite)
+{
+    for (size_t i = 0; i < outbox->n; i++) {
+        struct letter *letter = &outbox->letters[i];
+        uint8_t *room = malloc(REWRITE_ROOM);
+        struct wr wr = wr_init(room, room ? REWRITE_ROOM : 0);
+
+        rewrite(letter->type, bytes_of(letter->body, letter->len), &wr);
+        if (!wr_done(&wr).p) {
+            letter->to = NULL; /* its peer has to wait and ask again */
+            free(room);
+            continue;
+        }
+        free(letter->body);
+        letter->body = room;
+        letter->len = wr.len;
+    }
 }
 
 void

@@ -6,7 +6,11 @@
 #include "base/log.h"
 #include "base/rd.h"
 #include "keeper/attest.h"
+#include "roles/control.h"
 #include "roles/roles.h"
+
+static const char lost_json[] =
+    "{\"code\":\"store\",\"error\":\"the store failed: see the verifier's log\"}";
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
 
@@ -104,6 +108,34 @@ keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where
     }
 }
 
+/* What leaves in the place of an answer whose batch was lost. */
+static void
+lost_answer(uint16_t type, struct bytes old, struct wr *wr)
+{
+    const struct control_answer control = {.status = 1, .json = bytes_str(lost_json)};
+    const struct problem problem = {
+        .title = bytes_str("INTERNAL"),
+        .code = COAP_CODE(5, 0),
+        .reason = REASON_INTERNAL,
+    };
+    uint8_t room[PROBLEM_ROOM / 2];
+    struct wr body = wr_init(room, sizeof(room));
+    struct reply reply;
+
+    if (type != MSG_REPLY) {
+        control_answer_write(wr, &control);
+    } else if (reply_read(old, &reply) == 0) {
+        problem_write(&body, &problem);
+        reply.code = COAP_CODE(5, 0);
+        reply.content_format = CF_PROBLEM;
+        reply.max_age_s = NONE;
+        reply.body = wr_done(&body);
+        reply_write(wr, &reply);
+    } else {
+        wr->failed = true;
+    }
+}
+
 void
 keeper_settle(struct keeper *keeper)
 {
@@ -117,7 +149,8 @@ keeper_settle(struct keeper *keeper)
     log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
               LOG_INT("answers", outbox_count(keeper->outbox)));
     store_rollback(keeper->store);
-    outbox_discard(keeper->outbox);
+    outbox_rewrite(keeper->outbox, lost_answer);
+    outbox_release(keeper->outbox);
     keeper->batch_failed = false;
 }
 

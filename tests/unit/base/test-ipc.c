@@ -156,6 +156,61 @@ a_descriptor_rides_with_its_message(void)
     ipc_free(b);
 }
 
+/* Sends a whole small message with two descriptors, as none of ours does. */
+static void
+send_two(int socket, int first, int second)
+{
+    uint8_t head[16] = {0, 0, 0, 0, TYPE_SMALL};
+    int fds[2] = {first, second};
+    union {
+        struct cmsghdr align;
+        uint8_t room[CMSG_SPACE(sizeof(fds))];
+    } control = {0};
+    struct iovec iov = {head, sizeof(head)};
+    struct msghdr msg = {
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = control.room,
+        .msg_controllen = sizeof(control.room),
+    };
+    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(fds));
+    memcpy(CMSG_DATA(c), fds, sizeof(fds));
+    CHECK_EQ(sendmsg(socket, &msg, 0), sizeof(head));
+}
+
+static void
+of_two_descriptors_one_is_closed(void)
+{
+    struct ipc_msg msg;
+    struct ipc *b;
+    uint8_t byte;
+    int fds[2];
+    int one[2];
+    int two[2];
+
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    CHECK_EQ(pipe(one), 0);
+    CHECK_EQ(pipe(two), 0);
+    b = ipc_new(fds[1], false, limit);
+    send_two(fds[0], one[1], two[1]);
+    close(one[1]);
+    close(two[1]);
+    CHECK_EQ(ipc_recv(b, &msg), IPC_OK);
+    CHECK(msg.fd >= 0);
+    close(msg.fd);
+    CHECK_EQ(read(one[0], &byte, 1), 0); /* the end: no writer is left anywhere */
+    CHECK_EQ(read(two[0], &byte, 1), 0);
+    ipc_free(b);
+    close(fds[0]);
+    close(one[0]);
+    close(two[0]);
+}
+
 CHECK_MAIN(CASE(messages_arrive_whole_and_in_order), CASE(a_large_message_crosses_in_pieces),
            CASE(a_queue_that_nobody_reads_is_bounded),
-           CASE(what_the_table_forbids_is_a_broken_peer), CASE(a_descriptor_rides_with_its_message))
+           CASE(what_the_table_forbids_is_a_broken_peer), CASE(a_descriptor_rides_with_its_message),
+           CASE(of_two_descriptors_one_is_closed))
