@@ -243,10 +243,8 @@ keeper_rig_problem(struct keeper_rig *rig, uint8_t nonce[WIRE_NONCE_SIZE])
     return (enum reason)problem.reason;
 }
 
-/* The identity that the keeper would give these keys: the blob needs a TPM, and the demo has one.
- */
-static void
-make_identity(struct keeper_rig *rig)
+void
+keeper_rig_identity(struct keeper_rig *rig)
 {
     const struct soft_device *device = &rig->device;
     struct ident ident = {.master_id = 1, .epoch = ident_epoch(rig->now_ms)};
@@ -297,7 +295,7 @@ keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
     struct tpm_public ek;
     struct pubkey *key = NULL;
 
-    make_identity(rig);
+    keeper_rig_identity(rig);
     keeper_rig_connect(rig);
     CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, body, NULL),
              COAP_CODE(2, 4));

@@ -46,6 +46,9 @@ bool keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request);
 int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
                        size_t cap);
 
+/* Gives the device the identity that the keeper would give its keys, without opening a blob. */
+void keeper_rig_identity(struct keeper_rig *rig);
+
 /* Enrols the device on both kinds of connection, with a class that has learned the log. */
 void keeper_rig_member(struct keeper_rig *rig, const char *log_vector);
 

@@ -35,37 +35,49 @@ say_class(struct control *control, const struct store_class *class_row)
     json_wr_end_object(json);
 }
 
+/* Digits alone: strtoul() would take blanks and signs too. */
+static bool
+read_pcr(const char **at, unsigned long *ret)
+{
+    size_t n = strspn(*at, "0123456789");
+
+    if (n == 0 || n > 2) {
+        return false;
+    }
+    *ret = strtoul(*at, NULL, 10);
+    *at += n;
+    return *ret < LIMIT_PCRS;
+}
+
 /* "0-9,14" to a mask. */
 static bool
 read_pcrs(const char *text, uint32_t *ret)
 {
     uint32_t mask = 0;
 
-    while (*text != '\0') {
-        char *end = NULL;
-        unsigned long first = strtoul(text, &end, 10);
-        unsigned long last = first;
+    for (;;) {
+        unsigned long first = 0;
+        unsigned long last = 0;
 
-        if (end == text) {
+        if (!read_pcr(&text, &first)) {
             return false;
         }
-        if (*end == '-') {
-            text = end + 1;
-            last = strtoul(text, &end, 10);
-        }
-        if (end == text || first > last || last >= LIMIT_PCRS) {
-            return false;
+        last = first;
+        if (*text == '-') {
+            text++;
+            if (!read_pcr(&text, &last) || first > last) {
+                return false;
+            }
         }
         for (unsigned long pcr = first; pcr <= last; pcr++) {
             mask |= UINT32_C(1) << pcr;
         }
-        if (*end != '\0' && *end != ',') {
-            return false;
+        if (*text != ',') {
+            *ret = mask | PCR_MASK_FIRMWARE;
+            return *text == '\0';
         }
-        text = *end == ',' ? end + 1 : end;
+        text++;
     }
-    *ret = mask | PCR_MASK_FIRMWARE;
-    return mask != 0;
 }
 
 static bool
@@ -96,10 +108,10 @@ read_banks(const char *text, uint32_t *ret)
 static bool
 read_interval(const char *text, int64_t *ret)
 {
-    char *end = NULL;
+    size_t n = strspn(text, "0123456789");
 
-    *ret = strtol(text, &end, 10);
-    return end != text && *end == '\0' && *ret >= 10 && *ret <= 86400;
+    *ret = strtol(text, NULL, 10);
+    return n > 0 && n <= 5 && text[n] == '\0' && *ret >= 10 && *ret <= 86400;
 }
 
 /* "bearer:NAME" words of good names. */
