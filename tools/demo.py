@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,8 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+from realsite import (BANKS, GRUB_LOG as LOG, events_of, extend_lines, free_port,  # noqa: E402
+                      other_kernel, write)
 from swtpm import Swtpm  # noqa: E402
 
 BUILD = os.path.join(TOP, "build")
@@ -19,9 +20,6 @@ ASSAY = os.path.join(BUILD, "tools", "assay")
 VERIFIER = os.path.join(BUILD, "verifier", "assay-verifier")
 ATTESTOR = os.path.join(BUILD, "attestor", "assay-attestor")
 EXTEND = os.path.join(BUILD, "tests", "tpm-extend")
-# A boot recorded on QEMU with OVMF: shim, GRUB and a Debian kernel under Secure Boot.
-LOG = os.path.join(TOP, "tests", "vectors", "boot", "grub-sb-on", "binary_bios_measurements")
-BANKS = "sha1,sha256,sha384"
 
 
 def say(text=""):
@@ -50,41 +48,11 @@ def show(*command, **kwargs):
     return done
 
 
-def events_of(path):
-    return json.loads(run(ASSAY, "log", "show", path, "--json").stdout)["events"]
-
-
-def extend(tpm, events):
+def extend(tpm, log):
     """Plays a log into the TPM's PCRs as the firmware did, every bank at once."""
-    lines = []
-    for event in events:
-        if event["type_name"] != "EV_NO_ACTION" and event["pcr"] < 24:
-            words = [f"{bank}:{digest}" for bank, digest in sorted(event["digests"].items())]
-            lines.append(f"{event['pcr']} {' '.join(words)}\n")
     path = tpm.path("extend.txt")
-    with open(path, "w", encoding="ascii") as file:
-        file.writelines(lines)
+    write(path, extend_lines(events_of(ASSAY, log)))
     run(EXTEND, tpm.tcti, path)
-
-
-def other_kernel(path, out):
-    """The same log with another kernel's digest in PCR 4, in every bank and both times that shim
-    measures it: log and PCRs will agree, and only golden measurements can tell."""
-    events = [event for event in events_of(path) if event["pcr"] == 4]
-    kernel = events[-1]["digests"]
-    with open(path, "rb") as file:
-        log = file.read()
-    for digest in kernel.values():
-        old = bytes.fromhex(digest)
-        log = log.replace(old, old[:-4] + b"evil")
-    with open(out, "wb") as file:
-        file.write(log)
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Demo:
@@ -212,10 +180,8 @@ def refuse_extend(demo, tpm):
 def refuse_kernel(demo, tpm):
     heading("Refusal 2: a fresh boot of another kernel, log and PCRs agree")
     tpm.reset()
-    tampered = os.path.join(demo.folder, "tampered.log")
-    other_kernel(LOG, tampered)
-    shutil.copy(tampered, demo.log)
-    extend(tpm, events_of(tampered))
+    write(demo.log, other_kernel(ASSAY, LOG))
+    extend(tpm, demo.log)
     expect(demo.attest(), "refused")
     expect(demo.assay("device", "show", device_id(demo)), "BOOT_IMAGE_UNKNOWN", "PCR 4")
 
@@ -229,7 +195,7 @@ def main():
         with Swtpm(banks=BANKS) as tpm:
             heading("A machine with a TPM, booted: its PCRs hold what the firmware's log says")
             shutil.copy(LOG, demo.log)
-            extend(tpm, events_of(LOG))
+            extend(tpm, LOG)
             heading("A verifier")
             demo.setup(tpm)
             demo.start_verifier()

@@ -8,6 +8,7 @@ attestor on a software TPM into which a recorded boot was played.
 
 (Not named site.py: Python itself imports a module of that name when it starts.)"""
 
+import hashlib
 import json
 import os
 import re
@@ -78,6 +79,20 @@ def other_kernel(assay, path, mark=b"evil"):
         old = bytes.fromhex(digest)
         log = log.replace(old, old[:-len(mark)] + mark)
     return log
+
+
+def other_text(assay, path, old, new):
+    """The same log with another text in what GRUB measured as commands; each such digest is of the
+    text behind its prefix. Lengths must be equal."""
+    log = read(path)
+    for event in events_of(assay, path):
+        if event["pcr"] == 8 and old.decode() in event["summary"]:
+            text = event["summary"].split(": ", 1)[1].encode()
+            for bank, digest in event["digests"].items():
+                assert hashlib.new(bank, text).hexdigest() == digest, event
+                log = log.replace(bytes.fromhex(digest),
+                                  hashlib.new(bank, text.replace(old, new)).digest())
+    return log.replace(old, new)
 
 
 class Device:
