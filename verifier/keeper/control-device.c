@@ -174,23 +174,12 @@ code_make(char room[27])
     return r;
 }
 
-/* A whole number of hours; 0 for anything else. */
-static long
-hours_word(const struct control *control, size_t i)
-{
-    char text[5];
-
-    if (!control_text(control, i, text, sizeof(text)) || text[strspn(text, "0123456789")] != '\0') {
-        return 0;
-    }
-    return strtol(text, NULL, 10);
-}
-
 int
 control_device_code(struct control *control)
 {
     struct keeper *keeper = control->keeper;
     char class_name[STORE_CLASS_MAX];
+    char hours_text[8];
     char code[27];
     uint8_t digest[32];
     int64_t expires;
@@ -200,7 +189,8 @@ control_device_code(struct control *control)
     if (r != 0) {
         return r;
     }
-    hours = hours_word(control, 1);
+    hours =
+        control_text(control, 1, hours_text, sizeof(hours_text)) ? strtol(hours_text, NULL, 10) : 0;
     if (hours < 1 || hours > 8760) {
         return control_error(control, "hours", "hours are 1 to 8760");
     }
@@ -232,20 +222,18 @@ control_device_code(struct control *control)
  * error was written. */
 static int
 import_one(struct control *control, size_t i, bool write)
-/* One "fingerprint,class" of an import. Returns 0 with both, or CONTROL_NO after an error was
- * written. */
-import_read(struct control *control, size_t i, uint8_t fingerprint[32],
-            struct store_class *class_row)
 {
+    struct store_class class_row;
     char word[64 + 1 + STORE_CLASS_MAX];
+    uint8_t fingerprint[32];
     size_t len = 0;
     int r;
 
     if (!control_text(control, i, word, sizeof(word)) || strlen(word) < 66 || word[64] != ',' ||
-        hex_read(bytes_of(word, 64), fingerprint, 32, &len) != 0 || len != 32) {
+        hex_read(bytes_of(word, 64), fingerprint, sizeof(fingerprint), &len) != 0 || len != 32) {
         return control_error(control, "row", "a row is not FINGERPRINT,CLASS");
     }
-    r = store_class_get(control->keeper->store, word + 65, class_row);
+    r = store_class_get(control->keeper->store, word + 65, &class_row);
     if (r == STORE_NONE) {
         return control_error(control, "class", "a row names a class that does not exist");
     }
@@ -253,26 +241,6 @@ import_read(struct control *control, size_t i, uint8_t fingerprint[32],
         r = store_inventory_put(control->keeper->store, fingerprint, word + 65);
     }
     return r == 0 ? 0 : control_broke(control, r);
-}
-
-/* Reads every row, and writes them too when `write` is set. */
-static int
-import_all(struct control *control, bool write)
-{
-    for (size_t i = 0; i < control->words.n; i++) {
-        struct store_class class_row;
-        uint8_t fingerprint[32];
-        int r = import_read(control, i, fingerprint, &class_row);
-
-        if (r != 0) {
-            return r;
-        }
-        r = write ? store_inventory_put(control->keeper->store, fingerprint, class_row.name) : 0;
-        if (r != 0) {
-            return control_broke(control, r);
-        }
-    }
-    return 0;
 }
 
 int
@@ -286,13 +254,6 @@ control_device_import(struct control *control)
         if (r != 0) {
             return r;
         }
-    /* imported whole or not at all; the batch is not ours alone, so nothing is rolled back */
-    int r = import_all(control, false);
-    if (r == 0) {
-        r = import_all(control, true);
-    }
-    if (r != 0) {
-        return r;
     }
     keeper_audit(control->keeper, "imported", NULL, control->actor, "inventory");
     json_wr_object(&control->json);

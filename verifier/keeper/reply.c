@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/rd.h"
 #include "keeper/attest.h"
-#include "roles/control.h"
+#include "roles/control-wire.h"
 #include "roles/roles.h"
 
 static const char lost_json[] =
