@@ -143,9 +143,11 @@ ipc_flush(struct ipc *ipc)
         }
         done += (size_t)n;
     }
-    memmove(ipc->out, ipc->out + done, ipc->out_len - done);
-    ipc->out_len -= done;
-    clear(ipc->out + ipc->out_len, done);
+    if (done > 0) {
+        memmove(ipc->out, ipc->out + done, ipc->out_len - done);
+        ipc->out_len -= done;
+        clear(ipc->out + ipc->out_len, done);
+    }
     if (ipc->out_len == 0 && ipc->out_cap > 65536) {
         free(ipc->out); /* a burst must not cost memory for ever */
         ipc->out = NULL;
