@@ -174,12 +174,23 @@ code_make(char room[27])
     return r;
 }
 
+/* A whole number of hours; 0 for anything else. */
+static long
+hours_word(const struct control *control, size_t i)
+{
+    char text[5];
+
+    if (!control_text(control, i, text, sizeof(text)) || text[strspn(text, "0123456789")] != '\0') {
+        return 0;
+    }
+    return strtol(text, NULL, 10);
+}
+
 int
 control_device_code(struct control *control)
 {
     struct keeper *keeper = control->keeper;
     char class_name[STORE_CLASS_MAX];
-    char hours_text[8];
     char code[27];
     uint8_t digest[32];
     int64_t expires;
@@ -189,8 +200,7 @@ control_device_code(struct control *control)
     if (r != 0) {
         return r;
     }
-    hours =
-        control_text(control, 1, hours_text, sizeof(hours_text)) ? strtol(hours_text, NULL, 10) : 0;
+    hours = hours_word(control, 1);
     if (hours < 1 || hours > 8760) {
         return control_error(control, "hours", "hours are 1 to 8760");
     }

@@ -158,7 +158,10 @@ trim(struct serve *serve, int64_t now_ms)
         return;
     }
     serve->trimmed_ms = now_ms;
-    if (store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context)) < 0) {
+    /* logs too, or a device that measures something new each time fills the disk; what a finished
+     * turn wrote is named by its rows by now */
+    if (store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context)) < 0 ||
+        store_log_trim(keeper->store) < 0) {
         keeper->batch_failed = true;
     }
 }
