@@ -1,17 +1,40 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
+#include "cmd-control.h"
 #include "cmd-log.h"
 
 extern const struct cmd cmd_quote_check;
 
 extern const struct cmd cmd_ek_check;
+extern const struct cmd cmd_setup;
 #include "cmd-token.h"
 
 const struct cmd *const cmd_table[] = {
-    /* one line a subcommand */
-    &cmd_log_show, &cmd_log_diff,     &cmd_ima_show,   &cmd_quote_check,
-    &cmd_ek_check, &cmd_token_verify, &cmd_token_show, NULL,
+    /* clang-format off */
+    &cmd_setup,
+    &cmd_status,
+    &cmd_device_list,
+    &cmd_device_show,
+    &cmd_device_approve,
+    &cmd_device_quarantine,
+    &cmd_device_release,
+    &cmd_device_remove,
+    &cmd_device_code,
+    &cmd_device_import,
+    &cmd_class_add,
+    &cmd_class_list,
+    &cmd_golden_learn,
+    &cmd_golden_show,
+    &cmd_log_show,
+    &cmd_log_diff,
+    &cmd_ima_show,
+    &cmd_quote_check,
+    &cmd_ek_check,
+    &cmd_token_verify,
+    &cmd_token_show,
+    NULL,
+    /* clang-format on */
 };
 
 static void

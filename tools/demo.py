@@ -126,10 +126,9 @@ class Demo:
         os.makedirs(os.path.join(self.folder, "device"), exist_ok=True)
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(f"""[verifier]
-servers = 127.0.0.1:{self.port}
-name = localhost
+servers = localhost:{self.port}
 site = demo.assay
-ca = {self.etc}/ca.pem
+ca = {self.etc}/keys/ca.pem
 [tpm]
 tcti = {tpm.tcti}
 [sources]
@@ -182,7 +181,7 @@ def enrol(demo):
     heading("A stranger enrols: the TPM is proved, an operator decides")
     fingerprint = show(ATTESTOR, "--config", demo.conf, "--fingerprint").stdout.split()[-1]
     demo.attest()
-    demo.assay("class", "add", "laptops", "--audience", "assay")
+    demo.assay("class", "add", "laptops", "--audience", "bearer:assay")
     demo.assay("device", "approve", fingerprint, "--class", "laptops")
 
 

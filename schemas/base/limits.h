@@ -80,6 +80,7 @@
 #define LIMIT_FRONT_IDENTITY 64u           /* ours have 36 characters */
 #define LIMIT_FRONT_AUD 128u               /* name of an audience */
 #define LIMIT_FRONT_PENDING 4u             /* requests in work a connection; NSTART is 1 */
+#define LIMIT_FRONT_OUTSTANDING 1024u      /* at the keeper: half a second of its work */
 #define LIMIT_FRONT_REPLAYS 32u            /* answers kept a connection; peers go in lock-step */
 #define LIMIT_FRONT_ENROLL_BYTES 32768u    /* six certificates of 4 KiB and two keys */
 #define LIMIT_FRONT_ANNOUNCE_BYTES 65536u  /* what the boot hooks leave, 2 kB each */

@@ -195,6 +195,11 @@ answer_fill(const struct attest *attest, const struct store_last *last, struct a
         .wanted = keeper_wanted(&attest->class_row),
     };
     memcpy(answer->reasons, last->reasons, sizeof(answer->reasons));
+    if (attest->device.state == DEVICE_QUARANTINED) { /* good evidence, and still no token */
+        answer->tier = TIER_CONTRAINDICATED;
+        answer->n_reasons += answer->n_reasons < LIMIT_REASONS;
+        answer->reasons[answer->n_reasons - 1] = REASON_DEVICE_QUARANTINED;
+    }
     if (attest->firmware && verdict_genuine(&attest->verdict)) {
         answer->n_known = 1;
         answer->known[0] = (struct log_offset){LOG_FIRMWARE, attest->firmware->length};

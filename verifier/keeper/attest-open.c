@@ -34,8 +34,8 @@ broke(struct attest *attest, const char *where, int r)
 }
 
 /* The row, its class and its last verdict; and whether its state lets it be heard. */
-static enum step
-open_device(struct attest *attest)
+enum step
+attest_device(struct attest *attest)
 {
     struct keeper *keeper = attest->keeper;
     int r = keeper_device(keeper, attest->asked->request.identity, &attest->device);
@@ -111,7 +111,7 @@ enum step
 attest_open(struct attest *attest)
 {
     struct fault fault = {0};
-    enum step step = open_device(attest);
+    enum step step = attest_device(attest);
 
     if (step != STEP_ON) {
         return step;

@@ -17,6 +17,83 @@ attest_free(struct attest *attest)
     }
 }
 
+/* One device has one log in reading: a second would let it fill the queue of all. */
+static bool
+begin_reading(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+
+    for (const struct attest *other = keeper->reading; other; other = other->next) {
+        if (memcmp(other->device.id, attest->device.id, WIRE_UEID_SIZE) == 0) {
+            return false;
+        }
+    }
+    attest->next = keeper->reading;
+    keeper->reading = attest;
+    return true;
+}
+
+static void
+end_reading(struct attest *attest)
+{
+    struct attest **at = &attest->keeper->reading;
+
+    while (*at && *at != attest) {
+        at = &(*at)->next;
+    }
+    if (*at) {
+        *at = attest->next;
+    }
+}
+
+void
+attest_front_gone(struct keeper *keeper, const struct ipc *front, const uint64_t *connection)
+{
+    for (struct attest *attest = keeper->reading; attest; attest = attest->next) {
+        if (attest->asked->front == front &&
+            (!connection || attest->asked->request.connection == *connection)) {
+            attest->asked->front = NULL;
+        }
+    }
+}
+
+void
+attest_drop_all(struct keeper *keeper)
+{
+    while (keeper->reading) {
+        struct attest *attest = keeper->reading;
+
+        keeper->reading = attest->next;
+        attest_free(attest);
+    }
+}
+
+static enum step
+run(struct attest *attest, enum step (*const *steps)(struct attest *), size_t n)
+{
+    enum step step = STEP_ON;
+
+    for (size_t i = 0; i < n && step == STEP_ON; i++) {
+        step = steps[i](attest);
+    }
+    return step;
+}
+
+/* While a reader worked, an operator may have spoken or other evidence have been judged: what was
+ * read of the store before is old, and what followed from it is judged again. */
+static enum step
+again(struct attest *attest)
+{
+    static enum step (*const steps[])(struct attest *) = {
+        attest_device,
+        attest_challenge,
+        attest_quote,
+        attest_order,
+    };
+
+    return run(attest, steps, ARRAY_LEN(steps));
+}
+
 static void
 broke(struct attest *attest, const char *where, int r)
 {
@@ -50,11 +127,10 @@ with_events(struct attest *attest, const struct event_log *log)
     }
 }
 
-/* What a reader made of a log that came with this evidence. */
 static void
-on_log(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
+with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
+             const struct fault *fault)
 {
-    struct attest *attest = context;
     const struct known_events *known = NULL;
     int r;
 
@@ -62,7 +138,6 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
         attest->verdict.log = CHECK_FAILED;
         verdict_add(&attest->verdict, rule_reason(fault->rule), fault, FAULT_NO_EVENT, NULL, NULL);
         attest_finish(attest);
-        attest_free(attest);
         return;
     }
     r = outcome == JOB_DONE ? logs_add(attest->keeper->logs, attest->firmware->digest, body, &known)
@@ -77,6 +152,25 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
                   LOG_TEXT("peer", attest->asked->request.peer));
         keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
     }
+}
+
+/* What a reader made of a log that came with this evidence. Nobody waits for an answer whose
+ * connection is gone: no verdict, as if it had never been asked. */
+static void
+on_log(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
+{
+    struct attest *attest = context;
+
+    end_reading(attest);
+    if (attest->asked->front) {
+        enum step step = again(attest);
+
+        if (step == STEP_ON) {
+            with_records(attest, outcome, body, fault);
+        } else if (step == STEP_JUDGE) {
+            attest_finish(attest);
+        }
+    }
     attest_free(attest);
 }
 
@@ -85,10 +179,13 @@ static void
 read_log(struct attest *attest, struct bytes body)
 {
     struct keeper *keeper = attest->keeper;
-    int r = jobs_submit(keeper->jobs, MSG_READ_LOG, body,
-                        keeper->clock->mono_ms(keeper->clock->context), on_log, attest);
+    int r = begin_reading(attest)
+                ? jobs_submit(keeper->jobs, MSG_READ_LOG, body,
+                              keeper->clock->mono_ms(keeper->clock->context), on_log, attest)
+                : -EBUSY;
 
     if (r < 0) {
+        end_reading(attest);
         keeper_problem(keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
         attest_free(attest);
     }
@@ -173,7 +270,7 @@ keeper_attest(struct keeper *keeper, struct asked *take_asked)
         attest_order,
     };
     struct attest *attest = calloc(1, sizeof(*attest));
-    enum step step = STEP_ON;
+    enum step step;
 
     if (!attest) {
         keeper_broke(keeper, take_asked, "memory", -ENOMEM);
@@ -182,9 +279,7 @@ keeper_attest(struct keeper *keeper, struct asked *take_asked)
     }
     attest->keeper = keeper;
     attest->asked = take_asked;
-    for (size_t i = 0; i < ARRAY_LEN(steps) && step == STEP_ON; i++) {
-        step = steps[i](attest);
-    }
+    step = run(attest, steps, ARRAY_LEN(steps));
     if (step == STEP_ON) {
         find_log(attest);
         return;

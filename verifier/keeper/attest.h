@@ -30,6 +30,7 @@ struct attest {
     uint8_t challenge[32];             /* what is used up: the nonce, else the exporter */
     enum order_verdict order;
     struct verdict verdict;
+    struct attest *next; /* in keeper->reading while a reader has its log */
 };
 
 /* How a step ended. */
@@ -41,6 +42,7 @@ enum step {
 
 /* The steps, in order. */
 enum step attest_open(struct attest *attest);      /* device, form, structures */
+enum step attest_device(struct attest *attest);    /* of attest_open(): rows of the store alone */
 enum step attest_challenge(struct attest *attest); /* nonce or exporter, and its time */
 enum step attest_quote(struct attest *attest);     /* signature, signer, binding, selection */
 enum step attest_order(struct attest *attest);     /* boot and clock */
@@ -53,3 +55,10 @@ enum step attest_events(struct attest *attest, const struct event_log *log);
 void attest_finish(struct attest *attest);
 
 void attest_free(struct attest *attest);
+
+/* Attestations whose log a reader has: nobody waits for those of a front, or of one connection of
+ * it (NULL: all), any more. */
+void attest_front_gone(struct keeper *keeper, const struct ipc *front, const uint64_t *connection);
+
+/* Frees them all, unanswered: the readers are gone too. */
+void attest_drop_all(struct keeper *keeper);

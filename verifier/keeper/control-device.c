@@ -218,9 +218,10 @@ control_device_code(struct control *control)
     return CONTROL_YES;
 }
 
-/* One "fingerprint,class" of an import. Returns 0, or CONTROL_NO after an error was written. */
+/* One "fingerprint,class" of an import: checked, or written. Returns 0, or CONTROL_NO after an
+ * error was written. */
 static int
-import_one(struct control *control, size_t i)
+import_one(struct control *control, size_t i, bool write)
 {
     struct store_class class_row;
     char word[64 + 1 + STORE_CLASS_MAX];
@@ -236,7 +237,7 @@ import_one(struct control *control, size_t i)
     if (r == STORE_NONE) {
         return control_error(control, "class", "a row names a class that does not exist");
     }
-    if (r == 0) {
+    if (r == 0 && write) {
         r = store_inventory_put(control->keeper->store, fingerprint, word + 65);
     }
     return r == 0 ? 0 : control_broke(control, r);
@@ -245,11 +246,12 @@ import_one(struct control *control, size_t i)
 int
 control_device_import(struct control *control)
 {
-    for (size_t i = 0; i < control->words.n; i++) {
-        int r = import_one(control, i);
+    /* a list is imported whole or not at all; the store's batch is not ours to roll back, it holds
+     * the verdicts of devices whose answers are about to leave */
+    for (size_t i = 0; i < 2 * control->words.n; i++) {
+        int r = import_one(control, i % control->words.n, i >= control->words.n);
 
         if (r != 0) {
-            store_rollback(control->keeper->store); /* a batch is imported whole or not at all */
             return r;
         }
     }

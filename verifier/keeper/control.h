@@ -4,7 +4,7 @@
 
 #include "base/json-wr.h"
 #include "keeper/keeper.h"
-#include "roles/control.h"
+#include "roles/control-wire.h"
 
 struct control {
     struct keeper *keeper;

@@ -95,8 +95,12 @@ static int
 row_make(struct keeper *keeper, const struct enrol *enrol, struct store_device *device)
 {
     int64_t now = keeper->clock->utc_ms(keeper->clock->context);
-    int r;
+    int r = store_device_get(keeper->store, enrol->ueid, device);
 
+    if (r != STORE_NONE) {
+        /* its id is of the EK alone: writing would replace the row, its AK and its state */
+        return r == 0 ? STORE_EXISTS : r;
+    }
     *device = (struct store_device){0};
     row_fill(keeper, enrol, device);
     r = enrol_chain(keeper, enrol, &device->ek_chain);

@@ -43,6 +43,18 @@ derive(struct keeper *keeper, struct enrol *enrol)
     return r;
 }
 
+/* Whether quotes can be verified with this AK: found here, not at the first evidence, when its row
+ * is made already. Returns 0, 1, or a negative errno. */
+static int
+ak_usable(const struct tpm_public *ak)
+{
+    struct pubkey *key = NULL;
+    int r = tpm_public_key(ak, &key);
+
+    pubkey_free(key);
+    return r > 0 ? 1 : r;
+}
+
 int
 enrol_read(struct keeper *keeper, struct bytes body, struct enrol *ret, struct fault *ret_fault)
 {
@@ -59,6 +71,10 @@ enrol_read(struct keeper *keeper, struct bytes body, struct enrol *ret, struct f
     r = tpm_public_key(&ret->ek, &ret->ek_key);
     if (r != 0) {
         return r < 0 ? r : fault_at(ret_fault, RULE_ENROL_EK_KEY, FAULT_NO_EVENT, 0);
+    }
+    r = ak_usable(&ret->ak);
+    if (r != 0) {
+        return r < 0 ? r : fault_at(ret_fault, RULE_ENROL_AK_KEY, FAULT_NO_EVENT, 0);
     }
     return derive(keeper, ret);
 }

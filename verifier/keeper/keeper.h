@@ -22,6 +22,8 @@
 #define KEEPER_TOKEN_LEAST_S 60 /* one with less left is not issued */
 #define KEEPER_PENDING_RETRY_S 60
 
+struct attest;
+
 struct keeper {
     const struct clock *clock;
     struct hasher *hasher;
@@ -38,6 +40,7 @@ struct keeper {
     struct ekcert_ca *anchors;
     size_t n_anchors;
     struct jobs *jobs;
+    struct attest *reading; /* attestations that wait for a reader, one a device */
     struct logs *logs;
     struct sessions *sessions;
     struct outbox *outbox;
@@ -76,6 +79,15 @@ void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *
 /* A request of any kind; answers now or later. The frame's bytes are copied where they must stay.
  */
 void keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame);
+
+/* A connection of a front is gone (the body of a MSG_CLOSED), or a whole front is: its tokens end,
+ * and answers that are still being made go nowhere. Returns 1 when the body is none. */
+MUST_CHECK int keeper_closed(struct keeper *keeper, const struct ipc *front, struct bytes body);
+void keeper_front_gone(struct keeper *keeper, const struct ipc *front);
+
+/* Ends a turn: one commit for all that it did, and only then its answers leave. When the store
+ * fails nothing of it leaves, and everybody asks again. */
+void keeper_settle(struct keeper *keeper);
 
 /* A fresh nonce for a device. Returns 0 or a negative errno. */
 MUST_CHECK int keeper_nonce(struct keeper *keeper, const uint8_t *device,

@@ -6,6 +6,7 @@
 #include "base/b64.h"
 #include "base/log.h"
 #include "crypto/cose-key.h"
+#include "keeper/attest.h"
 
 static int
 fail(const char *what, int r)
@@ -147,6 +148,7 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
 void
 keeper_close(struct keeper *keeper)
 {
+    attest_drop_all(keeper);
     store_close(keeper->store);
     golden_cache_free(keeper->golden);
     outbox_free(keeper->outbox);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/rd.h"
+#include "keeper/attest.h"
 #include "roles/roles.h"
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
@@ -102,6 +104,23 @@ keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where
     }
 }
 
+void
+keeper_settle(struct keeper *keeper)
+{
+    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
+
+    sessions_settle(keeper->sessions, r == 0);
+    if (r == 0) {
+        outbox_release(keeper->outbox);
+        return;
+    }
+    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
+              LOG_INT("answers", outbox_count(keeper->outbox)));
+    store_rollback(keeper->store);
+    outbox_discard(keeper->outbox);
+    keeper->batch_failed = false;
+}
+
 static int
 audit_hash(void *context, const struct bytes *parts, size_t n_parts, uint8_t ret[32])
 {
@@ -154,6 +173,28 @@ keeper_device(struct keeper *keeper, struct bytes identity, struct store_device 
         return r < 0 ? r : KEEPER_E_IDENTITY;
     }
     return store_device_by_ident(keeper->store, ident.keys, ret);
+}
+
+int
+keeper_closed(struct keeper *keeper, const struct ipc *front, struct bytes body)
+{
+    struct rd rd = rd_init(body);
+    uint64_t connection = rd_le64(&rd);
+
+    if (!rd_end(&rd)) {
+        return 1;
+    }
+    attest_front_gone(keeper, front, &connection);
+    sessions_drop(keeper->sessions, front, connection);
+    return 0;
+}
+
+void
+keeper_front_gone(struct keeper *keeper, const struct ipc *front)
+{
+    attest_front_gone(keeper, front, NULL);
+    outbox_forget(keeper->outbox, front);
+    sessions_drop_front(keeper->sessions, front);
 }
 
 /* What may be asked on which kind of connection; the front has the same table, and is not believed.

@@ -113,19 +113,23 @@ static void
 front_end(struct serve *serve, size_t i)
 {
     log_event(LOG_WARNING, "front-gone", LOG_INT("front", i));
-    outbox_forget(serve->keeper.outbox, serve->fronts[i]);
-    sessions_drop_front(serve->keeper.sessions, serve->fronts[i]);
+    keeper_front_gone(&serve->keeper, serve->fronts[i]);
     ipc_freep(&serve->fronts[i]);
 }
 
-static void
+/* Returns 0, or IPC_E_FORM when a front says what none of ours says: it is broken or hijacked. */
+static int
 on_front(struct serve *serve, struct ipc *front, const struct ipc_msg *msg)
 {
+    if (msg->fd >= 0) {
+        close(msg->fd); /* kept, a few thousand would end the keeper */
+        return IPC_E_FORM;
+    }
     if (msg->type == MSG_REQUEST) {
         keeper_request(&serve->keeper, front, msg->id, msg->body);
-    } else {
-        sessions_drop(serve->keeper.sessions, front, msg->id);
+        return IPC_OK;
     }
+    return keeper_closed(&serve->keeper, front, msg->body) == 0 ? IPC_OK : IPC_E_FORM;
 }
 
 static void
@@ -137,30 +141,12 @@ front_turn(struct serve *serve, size_t i)
     for (size_t n = 0; r == 0 && n < FRAMES_A_TURN; n++) {
         r = ipc_recv(serve->fronts[i], &msg);
         if (r == IPC_OK) {
-            on_front(serve, serve->fronts[i], &msg);
+            r = on_front(serve, serve->fronts[i], &msg);
         }
     }
     if (r != 0 && r != IPC_AGAIN) {
         front_end(serve, i);
     }
-}
-
-/* One commit for all that this turn did: only then may its answers leave. */
-static void
-settle(struct serve *serve)
-{
-    struct keeper *keeper = &serve->keeper;
-    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
-
-    if (r == 0) {
-        outbox_release(keeper->outbox);
-        return;
-    }
-    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
-              LOG_INT("answers", outbox_count(keeper->outbox)));
-    store_rollback(keeper->store);
-    outbox_discard(keeper->outbox);
-    keeper->batch_failed = false;
 }
 
 static void
@@ -193,7 +179,7 @@ turn(struct serve *serve)
     jobs_turn(serve->keeper.jobs, now_ms);
     clients_turn(&serve->clients, &serve->keeper, now_ms);
     trim(serve, now_ms);
-    settle(serve);
+    keeper_settle(&serve->keeper);
 }
 
 static void

@@ -12,11 +12,13 @@ struct key {
 struct entry {
     struct key key;
     struct session session;
+    uint64_t batch;
     UT_hash_handle hh;
 };
 
 struct sessions {
     struct entry *table; /* uthash keeps insertion order: the head is the oldest */
+    uint64_t batch;
 };
 
 struct sessions *
@@ -61,7 +63,9 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
 {
     struct entry *entry = find(sessions, front, connection);
 
-    if (!entry) {
+    if (entry) {
+        HASH_DEL(sessions->table, entry); /* renewed: it goes to the end of the order */
+    } else {
         if (HASH_COUNT(sessions->table) >= SESSIONS_MAX) {
             entry_end(sessions, sessions->table);
         }
@@ -71,9 +75,10 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
         }
         entry->key.front = front;
         entry->key.connection = connection;
-        HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     }
+    HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     entry->session = *session;
+    entry->batch = sessions->batch;
     return 0;
 }
 
@@ -121,4 +126,21 @@ sessions_drop_front(struct sessions *sessions, const void *front)
             entry_end(sessions, entry);
         }
     }
+}
+
+void
+sessions_settle(struct sessions *sessions, bool kept)
+{
+    struct entry *entry;
+    struct entry *next;
+
+    if (!kept) {
+        HASH_ITER(hh, sessions->table, entry, next)
+        {
+            if (entry->batch == sessions->batch) {
+                entry_end(sessions, entry);
+            }
+        }
+    }
+    sessions->batch++;
 }

@@ -16,11 +16,14 @@ struct session {
 
 struct sessions;
 
+/* Ends a batch: what was put in it stays, or goes when the verdicts that it rests on were lost. */
+void sessions_settle(struct sessions *sessions, bool kept);
+
 struct sessions *sessions_new(void);
 void sessions_free(struct sessions *sessions);
 
-/* front is an index, connection the front's own number. Put replaces; when the table is full the
- * oldest goes. Returns 0 or -ENOMEM. */
+/* front is an index, connection the front's own number. Put replaces and makes it the newest; when
+ * the table is full the oldest goes. Returns 0 or -ENOMEM. */
 MUST_CHECK int sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
                             const struct session *session);
 const struct session *sessions_get(struct sessions *sessions, const void *front,

@@ -63,7 +63,11 @@ static const char version_1[] =
 
     "PRAGMA user_version = 1;";
 
-const char *const schema_steps[] = {version_1};
+/* Banks that a class's TPMs are known not to implement, as bits by enum hash. */
+static const char version_2[] = "ALTER TABLE class ADD COLUMN lacks INTEGER NOT NULL DEFAULT 0;"
+                                "PRAGMA user_version = 2;";
+
+const char *const schema_steps[] = {version_1, version_2};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

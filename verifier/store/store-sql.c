@@ -12,8 +12,9 @@
     "clock_ms, clock_at_ms, boot_restart, firmware, null_used, firmware_log, pcr_digest, "    \
     "ima_length, userspace_length, fault_event, fault_pcr, fault_rule, fault_expected, "      \
     "fault_seen"
-#define CLASS_COLUMNS \
-    "name, bank, pcr_mask, interval_s, need_ek_chain, allow_sha1, allow_no_nonce, audiences"
+#define CLASS_COLUMNS                                                                          \
+    "name, bank, pcr_mask, interval_s, need_ek_chain, allow_sha1, allow_no_nonce, audiences, " \
+    "lacks"
 
 static const char *const texts[SQL_N] = {
 #define STATEMENT(name, text) [SQL_##name] = text,
@@ -244,10 +245,11 @@ sql_get_exact(struct sql *sql, uint8_t *out, size_t size)
 {
     struct bytes view = sql_get_view(sql, size);
 
-    if (view.len == size) {
-        memcpy(out, view.p, size);
-    } else if (sql->r == 0) {
+    if (sql->r == 0 && view.len != size) {
         sql->r = -EIO;
+    }
+    if (sql->r == 0 && size > 0) {
+        memcpy(out, view.p, size);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "roles/control.h"
+#include "roles/control-wire.h"
 
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"

@@ -1,0 +1,50 @@
+/* Inside attestor/agent/ only: the steps, and what they share. */
+#pragma once
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "wire/problem.h"
+
+enum agent_result agent_keys(struct agent *agent);
+enum agent_result agent_enrol_load(struct agent *agent);
+enum agent_result agent_enrol(struct agent *agent);
+enum agent_result agent_enrol_activate(struct agent *agent);
+enum agent_result agent_join_connect(struct agent *agent);
+enum agent_result agent_join(struct agent *agent);
+enum agent_result agent_attest(struct agent *agent);
+enum agent_result agent_tokens(struct agent *agent);
+
+/* Sets how it ends if this was the last, says so in one line, and returns result. */
+enum agent_result agent_tell(struct agent *agent, enum agent_exit exit, enum agent_result result,
+                             const char *why);
+
+/* The same for what the TPM said. */
+enum agent_result agent_tpm_fault(struct agent *agent, int r, const struct tpm_error *error);
+
+/* The same for what the link said; LATER, or RECONNECT when a connection was lost. */
+enum agent_result agent_link_fault(struct agent *agent, int r, const char *text);
+
+/* EK certificates, keys and, when `full`, code and machine; body in room. */
+struct bytes agent_enrol_body(const struct agent *agent, bool full, uint8_t *room, size_t cap);
+#define AGENT_ENROL_ROOM (LIMIT_CERTS * LIMIT_CERT_BYTES + 4096u)
+
+/* Reads a problem; false when the reply is none. */
+bool agent_problem(const struct link_reply *reply, struct problem *ret);
+
+/* The nonce that the next evidence answers to, kept across reboots. */
+void agent_nonce_set(struct agent *agent, const uint8_t nonce[WIRE_NONCE_SIZE]);
+void agent_nonce_load(struct agent *agent);
+
+/* Judged evidence without trust, and state changes: tokens of before must not outlive it. */
+void agent_tokens_remove(const struct agent *agent);
+
+/* The CWT of an answer; without one the old file goes. */
+void agent_cwt_write(const struct agent *agent, struct bytes cwt);
+
+/* Quote, claims and logs as one body. Returns 0 (source_file_done() it), 1 after agent_tell() with
+ * *ret_result, or a negative errno. */
+MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,
+                             enum agent_result *ret_result);
+
+/* What an answer to /attest means. */
+enum agent_result agent_answer(struct agent *agent, const struct link_reply *reply);

@@ -1,0 +1,219 @@
+#include "agent/agent.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/agent-steps.h"
+#include "crypto/digest.h"
+#include "wire/binding.h"
+
+enum { BACKOFF_FIRST_S = 1, BACKOFF_MOST_S = 300, SLICE_MS = 500, CLOSE_ABOVE_S = 45 };
+
+static enum agent_result rest(struct agent *agent);
+
+struct step {
+    const char *name;
+    enum agent_result (*run)(struct agent *agent);
+    enum agent_step done;  /* after AGENT_R_DONE */
+    enum agent_step later; /* after AGENT_R_LATER, when the wait is over */
+};
+
+static const struct step agent_steps[AGENT_STEP_N] = {
+    [AGENT_TPM] = {"tpm", agent_keys, AGENT_LOAD, AGENT_TPM},
+    [AGENT_LOAD] = {"load", agent_enrol_load, AGENT_ACTIVATE, AGENT_LOAD},
+    [AGENT_ENROL] = {"enrol", agent_enrol, AGENT_ACTIVATE, AGENT_ENROL},
+    [AGENT_ACTIVATE] = {"activate", agent_enrol_activate, AGENT_CONNECT, AGENT_ACTIVATE},
+    [AGENT_CONNECT] = {"connect", agent_join_connect, AGENT_JOIN, AGENT_CONNECT},
+    [AGENT_JOIN] = {"join", agent_join, AGENT_ATTEST, AGENT_CONNECT},
+    [AGENT_ATTEST] = {"attest", agent_attest, AGENT_TOKENS, AGENT_CONNECT},
+    [AGENT_TOKENS] = {"tokens", agent_tokens, AGENT_REST, AGENT_REST},
+    [AGENT_REST] = {"rest", rest, AGENT_ATTEST, AGENT_CONNECT},
+};
+
+const char *
+agent_step_name(enum agent_step step)
+{
+    return step < AGENT_STEP_N ? agent_steps[step].name : "end";
+}
+
+enum agent_step
+agent_step_after(enum agent_step step, enum agent_result result)
+{
+    switch (result) {
+    case AGENT_R_DONE:
+        return agent_steps[step].done;
+    case AGENT_R_AGAIN:
+        return step;
+    case AGENT_R_LATER:
+        return agent_steps[step].later;
+    case AGENT_R_RECONNECT:
+        return AGENT_CONNECT;
+    case AGENT_R_REJOIN:
+        return AGENT_JOIN;
+    case AGENT_R_REENROL:
+        return AGENT_ENROL;
+    case AGENT_R_RELOAD:
+        return AGENT_TPM;
+    case AGENT_R_STOP:
+        break;
+    }
+    return AGENT_STEP_N;
+}
+
+static bool
+stopped(const struct agent *agent)
+{
+    return agent->stopped && agent->stopped(agent->context);
+}
+
+/* Sleeps in slices, so that a signal between look and sleep costs half a second at most. */
+static void
+wait_for(const struct agent *agent, uint32_t seconds)
+{
+    static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
+    int64_t end = agent->clock->mono_ms(agent->clock->context) + (int64_t)seconds * 1000;
+
+    while (!stopped(agent) && agent->clock->mono_ms(agent->clock->context) < end) {
+        (void)nanosleep(&slice, NULL);
+    }
+}
+
+/* Up to a tenth earlier, never later: the nonce ends a minute after the time that we were told. */
+static uint32_t
+jittered(uint32_t seconds)
+{
+    uint8_t random = 0;
+
+    ignore(random_bytes(&random, sizeof(random)), "a fleet without jitter still works");
+    return seconds - (uint32_t)((uint64_t)seconds * random / 2560);
+}
+
+static enum agent_result
+rest(struct agent *agent)
+{
+    uint32_t wait_s = jittered(agent->next_s);
+
+    if (agent->once) {
+        return AGENT_R_STOP;
+    }
+    agent->backoff_s = 0;
+    if (agent->actions) { /* a new epoch of the identity: the next credential, then as before */
+        link_closep(&agent->link);
+        wait_for(agent, wait_s);
+        agent->actions = 0;
+        return AGENT_R_REENROL;
+    }
+    if (wait_s <= CLOSE_ABOVE_S) {
+        wait_for(agent, wait_s);
+        return AGENT_R_DONE;
+    }
+    /* the server forgets idle connections, and a new one is a fresh challenge */
+    link_closep(&agent->link);
+    wait_for(agent, wait_s);
+    return AGENT_R_RECONNECT;
+}
+
+/* Waits for LATER; false when a run of --once has no patience left. */
+static bool
+wait_later(struct agent *agent)
+{
+    uint32_t seconds = agent->wait_s;
+
+    if (seconds == 0) {
+        agent->backoff_s = agent->backoff_s ? agent->backoff_s * 2 : BACKOFF_FIRST_S;
+        agent->backoff_s = agent->backoff_s < BACKOFF_MOST_S ? agent->backoff_s : BACKOFF_MOST_S;
+        seconds = agent->backoff_s;
+    }
+    agent->wait_s = 0;
+    if (agent->once) {
+        if (agent->patience_s < seconds) {
+            return false;
+        }
+        agent->patience_s -= seconds;
+    }
+    log_event(LOG_DEBUG, "wait", LOG_INT("seconds", seconds));
+    wait_for(agent, seconds);
+    return true;
+}
+
+/* The handles may be another client's by now; nothing of them is used again. */
+static void
+drop_tpm(struct agent *agent)
+{
+    tpm_key_freep(&agent->ak);
+    tpm_key_freep(&agent->ek);
+    tpm_closep(&agent->tpm);
+}
+
+static bool
+waits(enum agent_result result)
+{
+    return result == AGENT_R_LATER || result == AGENT_R_RELOAD;
+}
+
+static enum agent_exit
+run_steps(struct agent *agent)
+{
+    enum agent_step at = AGENT_TPM;
+
+    while (at != AGENT_STEP_N && !stopped(agent)) {
+        enum agent_result result = agent_steps[at].run(agent);
+
+        log_event(LOG_DEBUG, "step", LOG_STR("name", agent_step_name(at)),
+                  LOG_INT("result", result));
+        if (waits(result) && !wait_later(agent)) {
+            break;
+        }
+        if (waits(result) || result == AGENT_R_RECONNECT || result == AGENT_R_REENROL) {
+            link_closep(&agent->link);
+        }
+        if (result == AGENT_R_RELOAD) {
+            drop_tpm(agent);
+        }
+        at = agent_step_after(at, result);
+    }
+    return agent->exit;
+}
+
+enum agent_exit
+agent_run(struct agent *agent)
+{
+    int r;
+
+    agent->exit = AGENT_NO_VERIFIER; /* until a step knows better */
+    agent->hasher = hasher_new();
+    if (!agent->hasher) {
+        return AGENT_USAGE;
+    }
+    r = binding_exporter_context(agent->hasher, bytes_str(agent->conf->site),
+                                 agent->exporter_context);
+    if (r < 0) {
+        return AGENT_USAGE;
+    }
+    source_smbios_read(agent->conf->dmi, &agent->machine);
+    agent_nonce_load(agent);
+    agent->wanted = (struct pcr_set){HASH_SHA256, 0xffff}; /* what a device quotes untold */
+    return run_steps(agent);
+}
+
+void
+agent_done(struct agent *agent)
+{
+    link_closep(&agent->link);
+    secret_freep(&agent->psk);
+    source_file_done(&agent->cose);
+    tpm_key_freep(&agent->ak);
+    tpm_key_freep(&agent->ek);
+    tpm_cert_done(&agent->certs);
+    tpm_closep(&agent->tpm);
+    hasher_freep(&agent->hasher);
+}
+
+enum agent_result
+agent_tell(struct agent *agent, enum agent_exit exit, enum agent_result result, const char *why)
+{
+    agent->exit = exit;
+    log_event(exit == AGENT_ATTESTED ? LOG_NOTICE : LOG_WARNING, agent_exit_name(exit),
+              LOG_STR("why", why));
+    return result;
+}

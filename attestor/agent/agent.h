@@ -1,0 +1,105 @@
+/* The attestor as a table of steps. Each step does one thing and says how it went; the table says
+ * what comes next. Nothing secret leaves memory: the state folder holds the credential as it came
+ * and the last nonce. Protocol page, Identity and Attestation. */
+#pragma once
+
+#include "agent/agent-conf.h"
+#include "agent/agent-exit.h"
+#include "agent/credential-check.h"
+#include "base/clock.h"
+#include "link/link.h"
+#include "source/source-file.h"
+#include "source/source-smbios.h"
+#include "tpm/tpm-cert.h"
+#include "tpm/tpm-key.h"
+#include "wire/answer.h"
+
+#define AGENT_CREDENTIAL_FILE "credential"
+#define AGENT_NONCE_FILE "nonce"
+#define AGENT_CWT_FILE "token.cwt"
+#define AGENT_CREDENTIAL_MAX 20480u /* a chain of four certificates, and the blob */
+
+enum agent_step {
+    AGENT_TPM,      /* open it, load EK and AK */
+    AGENT_LOAD,     /* the credential of the state folder, checked */
+    AGENT_ENROL,    /* a new one, on a certificate connection */
+    AGENT_ACTIVATE, /* the PSK out of it */
+    AGENT_CONNECT,  /* the PSK connection */
+    AGENT_JOIN,     /* become known, learn state, nonce and selection */
+    AGENT_ATTEST,   /* one evidence and its answer */
+    AGENT_TOKENS,   /* fetch and write */
+    AGENT_REST,     /* until the next */
+    AGENT_STEP_N,
+};
+
+/* What a step found; the table turns it into the next step. */
+enum agent_result {
+    AGENT_R_DONE,
+    AGENT_R_AGAIN,     /* this step once more, at once; the step bounds how often */
+    AGENT_R_LATER,     /* after agent->wait_s, from the row's `later` */
+    AGENT_R_RECONNECT, /* the connection is no more */
+    AGENT_R_REJOIN,    /* the verifier wants to hear who we are */
+    AGENT_R_REENROL,   /* the credential is of no more use */
+    AGENT_R_RELOAD,    /* the TPM lost our keys: after a wait, all from the start */
+    AGENT_R_STOP,      /* agent->exit holds why */
+};
+
+struct agent {
+    const struct agent_conf *conf;
+    const struct clock *clock;
+    bool (*stopped)(void *context); /* a signal came */
+    void *context;
+    bool once;
+    uint32_t patience_s; /* with once: how long LATER is waited for, in all */
+
+    enum agent_exit exit; /* of the last step that told */
+    uint32_t wait_s;
+    uint32_t backoff_s; /* doubles while things fail */
+
+    struct hasher *hasher;
+    struct tpm *tpm;
+    struct tpm_certs certs;
+    struct tpm_key *ek;
+    struct tpm_key *ak;
+    struct source_smbios machine;
+
+    struct source_data cose;      /* the credential as received */
+    struct credential credential; /* views into it */
+    bool enrolled_now;            /* in this run: do not do it twice for one failure */
+    struct secret *psk;
+    struct link *link;
+    uint8_t exporter_context[32];
+
+    bool joined; /* on this credential, in this run */
+    bool has_ueid;
+    uint8_t ueid[WIRE_UEID_SIZE];
+    bool has_nonce;
+    uint8_t nonce[WIRE_NONCE_SIZE];
+    struct pcr_set wanted;
+    size_t n_known;
+    struct log_offset known[LIMIT_EVIDENCE_LOGS];
+    bool told;        /* accepted evidence had all claims: leave out what did not change */
+    bool values;      /* the verifier asked for PCR values */
+    bool no_log;      /* this machine has no firmware log */
+    unsigned actions; /* that the last answer asked for: enum answer_action */
+    unsigned n_tries; /* evidences without a verdict in a row */
+
+    bool judged;
+    enum tier tier;
+    size_t n_reasons;
+    uint16_t reasons[LIMIT_REASONS];
+    uint32_t next_s;
+};
+
+/* Runs until a step stops it. conf, clock and stopped are the caller's; the rest is zero.
+ * Returns how it ended. Logs by base/log.h. agent_done() in any case. */
+enum agent_exit agent_run(struct agent *agent);
+void agent_done(struct agent *agent);
+
+/* Opens the TPM and loads the EK: what --fingerprint needs. Returns AGENT_R_DONE or AGENT_R_STOP.
+ */
+enum agent_result agent_keys_endorsement(struct agent *agent);
+
+/* Name of a step, and its row of the graph: what follows each result. */
+const char *agent_step_name(enum agent_step step);
+enum agent_step agent_step_after(enum agent_step step, enum agent_result result);

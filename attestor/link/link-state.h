@@ -1,0 +1,27 @@
+/* Inside attestor/link/ only. */
+#pragma once
+
+#include <coap3/coap.h>
+#include <openssl/ssl.h>
+
+#include "link/link.h"
+
+struct link {
+    struct link_target target;
+    enum link_kind kind;
+    char peer[80];
+    const char *name;   /* what its certificate must name */
+    char identity[128]; /* NUL-ended for OpenSSL */
+    coap_context_t *coap;
+    coap_session_t *session;
+    SSL *ssl; /* the session's; NULL once it ended */
+    X509_STORE *store;
+    bool connected; /* the handshake was finished */
+    bool ended;
+    /* of the request under way */
+    bool asked;
+    bool answered;
+    bool too_large;
+    int broke; /* negative errno */
+    struct link_reply reply;
+};

@@ -1,0 +1,15 @@
+/* Inside attestor/link/ only: what libcoap's TLS set-up leaves to wish for. It overrides several
+ * verification errors and keeps the PSK in memory that is neither locked nor wiped; so its session
+ * gets our store and our callbacks while only the hello has gone out. */
+#pragma once
+
+#include "link/link-state.h"
+
+/* Reads the CA file into link->store. Returns 0, LINK_E_CONFIG, or -ENOMEM. */
+MUST_CHECK int link_tls_store(struct link *link);
+
+/* Right after the session was made. Returns 0, LINK_E_CONFIG or -EIO. */
+MUST_CHECK int link_tls_prepare(struct link *link);
+
+/* When the handshake is finished. Returns NULL when all is as demanded, or what is not. */
+const char *link_tls_weakness(const struct link *link);

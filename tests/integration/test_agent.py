@@ -1,0 +1,404 @@
+"""agent.py ATTESTOR STAND_IN TPM_EXTEND [CASE…]: the attestor against a software TPM and a
+verifier that follows a script (lib/stand-in.c), which itself checks quote, binding and signatures.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import swtpm
+import tap
+
+ATTESTOR, STAND_IN, TPM_EXTEND = sys.argv[1:4]
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors")
+LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
+PORT = 20000 + os.getpid() % 20000
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=60)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def read(path, mode="r"):
+    with open(path, mode) as file:
+        return file.read()
+
+
+class Lab:
+    """Certificates, configuration and folders of one device and one verifier."""
+
+    def __init__(self, tpm):
+        self.tpm = tpm
+        self.folder = tpm.path("lab")
+        os.makedirs(self.path("pki"))
+        self.ca("ca")
+        self.cert("server", "/CN=verifier", "extendedKeyUsage=serverAuth\n"
+                  "subjectAltName=DNS:verifier.test")
+        self.cert("site", "/CN=assay site lab", "keyUsage=critical,digitalSignature")
+        self.fresh()
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def pki(self, name):
+        return self.path("pki", name)
+
+    def ca(self, name):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", self.pki(name + ".key"), "-out", self.pki(name + ".pem"), "-days", "30",
+                "-subj", "/CN=" + name, "-addext", "keyUsage=critical,keyCertSign")
+
+    def cert(self, name, subject, extensions, ca="ca"):
+        write(self.pki("ext"), "basicConstraints=critical,CA:FALSE\n" + extensions + "\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                self.pki(name + ".key"), "-out", self.pki("csr"), "-subj", subject)
+        openssl("x509", "-req", "-in", self.pki("csr"), "-CA", self.pki(ca + ".pem"), "-CAkey",
+                self.pki(ca + ".key"), "-CAcreateserial", "-days", "30", "-extfile",
+                self.pki("ext"), "-out", self.pki(name + ".pem"))
+
+    def fresh(self, **settings):
+        """Empty state and tokens, and a configuration."""
+        self.n = getattr(self, "n", 0) + 1
+        self.state, self.tokens = self.path(f"state{self.n}"), self.path(f"tokens{self.n}")
+        dmi = self.path(f"dmi{self.n}")
+        for folder in (self.state, self.tokens, dmi):
+            os.makedirs(folder)
+        write(os.path.join(dmi, "product_name"), "Test machine\n")
+        values = {"servers": f"127.0.0.1:{PORT}", "name": "verifier.test", "site": "lab",
+                  "ca": self.pki("ca.pem"), "tcti": self.tpm.tcti, "firmware": LOG,
+                  "ima": self.path("none"), "userspace": self.path("none"),
+                  "audiences": "wiki, https://git.test/x", "code": "one-time", **settings}
+        self.config = self.path(f"conf{self.n}")
+        write(self.config, "[verifier]\n" + "".join(
+            f"{name} = {values[name]}\n" for name in ("servers", "ca", "site", "name"))
+            + f"[tpm]\ntcti = {values['tcti']}\n"
+            + f"[sources]\nfirmware = {values['firmware']}\nima = {values['ima']}\n"
+            + f"userspace = {values['userspace']}\ndmi = {dmi}\n"
+            + f"[state]\ndir = {self.state}\n[tokens]\ndir = {self.tokens}\n"
+            + f"audiences = {values['audiences']}\n[enrol]\ncode = {values['code']}\n")
+
+    def attestor(self, *arguments, timeout=90):
+        done = subprocess.run([ATTESTOR, "--config", self.config, *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                              check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def once(self, code, *arguments):
+        got, out, log = self.attestor("--once", "--json", *arguments)
+        assert got == code, (got, code, out, log)
+        outcome = json.loads(out)
+        assert outcome["exit"] == code, outcome
+        return outcome, log
+
+    def token_files(self):
+        return sorted(os.listdir(self.tokens))
+
+
+class StandIn:
+    """The scripted verifier; its lines after it was stopped."""
+
+    def __init__(self, lab, join, attest):
+        self.process = subprocess.Popen([STAND_IN, lab.path("pki"), str(PORT), join, attest],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        line = self.process.stdout.readline()
+        assert line == b"ready\n", line + self.process.stdout.read()
+        self.lines = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.process.send_signal(signal.SIGTERM)
+        self.lines = self.process.communicate(timeout=20)[0].decode().splitlines()
+        assert self.process.returncode == 0, (self.process.returncode, self.lines)
+
+    def having(self, word):
+        return [line for line in self.lines if line.split()[0] == word]
+
+
+def a_new_device_enrols_attests_and_gets_its_tokens(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A") as verifier:
+        outcome, _ = lab.once(0)
+    assert outcome["tier"] == "affirming", outcome
+    assert verifier.having("credential") == ["credential certs=2 code=0"]
+    assert verifier.having("join") == ["join m certs=2 code=one-time model=Test machine"]
+    assert "nonce=last" in verifier.having("evidence")[0]
+    assert verifier.having("log") == [f"log firmware offset=0 body={os.path.getsize(LOG)}"]
+    assert verifier.having("quoted") == ["quoted banks=4 pcrs=ffff"]
+    assert lab.token_files() == ["https___git.test_x.jwt", "token.cwt", "wiki.jwt"]
+    for name in lab.token_files():
+        path = os.path.join(lab.tokens, name)
+        assert os.stat(path).st_mode & 0o777 == 0o640
+        assert read(path) == ("cwt" if name == "token.cwt" else "jwt")
+
+
+def a_known_device_neither_enrols_nor_joins_again(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    assert not verifier.having("credential") and not verifier.having("join")
+
+
+def no_secret_is_on_disk(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    psk = bytes.fromhex(verifier.having("psk")[0].split()[1])
+    seen = 0
+    for folder in (lab.state, lab.tokens):
+        for name in os.listdir(folder):
+            content = read(os.path.join(folder, name), "rb")
+            assert psk not in content and psk.hex().encode() not in content, name
+            seen += 1
+    assert sorted(os.listdir(lab.state)) == ["credential", "nonce"] and seen == 5
+
+
+def a_stale_challenge_is_answered_with_the_new_nonce(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "11A") as verifier:
+        lab.once(0)
+    assert [line.split()[2] for line in verifier.having("evidence")] == ["nonce=last"] * 3
+
+
+def a_verifier_that_never_has_enough_is_left(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "1") as verifier:
+        lab.once(1)
+    assert len(verifier.having("attest")) == 4
+    assert lab.token_files() == []
+
+
+def another_selection_is_quoted_when_wanted(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "9A") as verifier:
+        lab.once(0)
+    assert verifier.having("quoted") == ["quoted banks=4 pcrs=ffff", "quoted banks=4 pcrs=2ff"]
+
+
+def refused_evidence_takes_the_tokens_away(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    with StandIn(lab, "m", "C"):
+        outcome, _ = lab.once(1)
+    assert outcome["tier"] == "contraindicated" and outcome["reasons"] == [301], outcome
+    assert lab.token_files() == []
+
+
+def a_pending_device_waits_and_comes_back(lab):
+    lab.fresh()
+    with StandIn(lab, "p", "A") as verifier:
+        lab.once(14)
+    assert not verifier.having("attest")
+    with StandIn(lab, "ppm", "A") as verifier:
+        lab.once(0, "--wait", "10")
+    assert len(verifier.having("join")) == 3
+
+
+def a_removed_device_is_refused(lab):
+    lab.fresh()
+    with StandIn(lab, "r", "A"):
+        lab.once(1)
+
+
+def a_forgotten_device_joins_again(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    with StandIn(lab, "m", "3A") as verifier:
+        lab.once(0)
+    assert len(verifier.having("join")) == 1 and len(verifier.having("attest")) == 2
+
+
+def repeats_leave_out_what_is_known(lab):
+    """The daemon: a second evidence on the same connection, without log, values and machine."""
+    lab.fresh()
+    with StandIn(lab, "m", "AAvA") as verifier:
+        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
+        time.sleep(6)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=20) == 0
+    evidence, logs = verifier.having("evidence"), verifier.having("log")
+    assert len(evidence) >= 4, verifier.lines
+    size = os.path.getsize(LOG)
+    assert "values=0" not in evidence[0] and "model=12" in evidence[0]
+    assert "values=0 model=0" in evidence[1] and int(evidence[1].split()[1][6:]) < 500, evidence[1]
+    assert logs[1] == f"log firmware offset={size} body=0"
+    assert "values=0" not in evidence[3] and logs[3] == f"log firmware offset=0 body={size}"
+
+
+def a_tpm_that_was_reset_meanwhile_is_asked_from_the_start(lab):
+    """Without a resource manager a power cycle takes the daemon's TPM away; it comes back."""
+    lab.fresh()
+    with StandIn(lab, "m", "A") as verifier:
+        with open(lab.path("log"), "wb") as log:
+            daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=log)
+            time.sleep(2)
+            lab.tpm.reset()
+            time.sleep(8)
+            daemon.send_signal(signal.SIGTERM)
+            code = daemon.wait(timeout=20)
+    told = read(lab.path("log"))
+    assert code == 0, (code, told)
+    after = told[told.index("tpm-fault"):]
+    assert '"id":"attested"' in after, told
+
+
+def a_server_of_another_name_or_ca_is_not_spoken_to(lab):
+    lab.ca("other")
+    for settings in ({"name": "else.test"}, {"ca": lab.pki("other.pem")}):
+        lab.fresh(**settings)
+        with StandIn(lab, "m", "A") as verifier:
+            _, log = lab.once(13)
+        assert "untrusted" in log, log
+        assert not verifier.having("credential")
+
+
+def a_server_certificate_without_server_auth_is_not_spoken_to(lab):
+    lab.fresh()
+    os.rename(lab.pki("server.pem"), lab.pki("kept.pem"))
+    os.rename(lab.pki("server.key"), lab.pki("kept.key"))
+    lab.cert("server", "/CN=verifier", "subjectAltName=DNS:verifier.test")
+    with StandIn(lab, "m", "A") as verifier:
+        _, log = lab.once(13)
+    os.rename(lab.pki("kept.pem"), lab.pki("server.pem"))
+    os.rename(lab.pki("kept.key"), lab.pki("server.key"))
+    assert "not for servers" in log and not verifier.having("credential"), log
+
+
+def a_credential_by_another_key_is_refused(lab):
+    lab.ca("other")
+    os.rename(lab.pki("site.pem"), lab.pki("kept.pem"))
+    os.rename(lab.pki("site.key"), lab.pki("kept.key"))
+    for ca, subject, extensions, why in (
+            ("other", "/CN=assay site lab", "", "chain"),
+            ("ca", "/CN=assay site elsewhere", "", "subject"),
+            ("ca", "/CN=assay site lab", "extendedKeyUsage=serverAuth", "server")):
+        lab.fresh()
+        lab.cert("site", subject, extensions, ca)
+        with StandIn(lab, "m", "A"):
+            _, log = lab.once(15)
+        assert f"does not hold: {why}" in log, log
+        assert os.listdir(lab.state) == []
+    os.rename(lab.pki("kept.pem"), lab.pki("site.pem"))
+    os.rename(lab.pki("kept.key"), lab.pki("site.key"))
+
+
+def a_copied_state_folder_is_worth_nothing_beside_another_tpm(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    state = lab.state
+    with swtpm.Swtpm() as other:
+        lab.fresh(tcti=other.tcti)
+        for name in os.listdir(state):
+            with open(os.path.join(lab.state, name), "wb") as file:
+                file.write(read(os.path.join(state, name), "rb"))
+        with StandIn(lab, "m", "A") as verifier:
+            _, log = lab.once(0)
+    assert '"refused":"ek"' in log, log
+    assert len(verifier.having("credential")) == 1
+
+
+def nobody_there_and_no_network_are_told_apart(lab):
+    lab.fresh(servers="nowhere.invalid:5684")
+    lab.once(12)
+    lab.fresh(servers=f"127.0.0.1:{PORT + 1}")
+    lab.once(13)
+
+
+def the_next_server_is_tried(lab):
+    lab.fresh(servers=f"nowhere.invalid, 127.0.0.1:{PORT}")
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+
+
+def no_tpm_and_no_log_have_codes_of_their_own(lab):
+    lab.fresh(tcti="device:/nonexistent")
+    lab.once(10)
+    lab.fresh(firmware=lab.path("none"))
+    with StandIn(lab, "m", "C") as verifier:
+        lab.once(11)
+    assert verifier.having("evidence") and not verifier.having("log")
+
+
+def growing_logs_go_only_where_their_pcrs_are_wanted(lab):
+    for name in ("ima", "userspace"):
+        write(lab.path(name), "x" * 100)
+    lab.fresh(ima=lab.path("ima"), userspace=lab.path("userspace"))
+    with StandIn(lab, "m", "9A") as verifier:
+        lab.once(0)
+    size = os.path.getsize(LOG)
+    assert verifier.having("log") == [
+        f"log firmware offset=0 body={size}", "log ima offset=0 body=100",
+        "log userspace offset=0 body=100", f"log firmware offset=0 body={size}"], verifier.lines
+
+
+def the_fingerprint_is_that_of_the_endorsement_key(lab):
+    code, out, log = lab.attestor("--fingerprint")
+    assert code == 0 and len(out.strip()) == 64, (code, out, log)
+    pem = lab.tpm.path("ek.pem")
+    lab.tpm.tool("tpm2_nvread", "0x01c00016", "-o", lab.tpm.path("ek.der"))
+    openssl("x509", "-inform", "DER", "-in", lab.tpm.path("ek.der"), "-pubkey", "-noout", "-out",
+            pem)
+    spki = subprocess.run(["openssl", "pkey", "-pubin", "-in", pem, "-outform", "DER"],
+                          stdout=subprocess.PIPE, check=True).stdout
+    digest = subprocess.run(["sha256sum"], input=spki, stdout=subprocess.PIPE, check=True).stdout
+    assert digest.decode().split()[0] == out.strip()
+
+
+def what_is_wrong_in_the_settings_is_said(lab):
+    lab.fresh(servers="host:port")
+    code, _, log = lab.attestor("--check")
+    assert code == 2 and "host:port" in log, log
+    lab.fresh()
+    assert lab.attestor("--check")[0] == 0
+    assert lab.attestor("--bogus")[0] == 2
+
+
+def main():
+    if swtpm.missing():
+        tap.skip_all("needs " + ", ".join(swtpm.missing()))
+    with swtpm.Swtpm() as tpm:
+        lab = Lab(tpm)
+        only = sys.argv[4:]
+        tap.run([(case, lab) for case in (
+            a_new_device_enrols_attests_and_gets_its_tokens,
+            a_known_device_neither_enrols_nor_joins_again,
+            no_secret_is_on_disk,
+            a_stale_challenge_is_answered_with_the_new_nonce,
+            a_verifier_that_never_has_enough_is_left,
+            another_selection_is_quoted_when_wanted,
+            refused_evidence_takes_the_tokens_away,
+            a_pending_device_waits_and_comes_back,
+            a_removed_device_is_refused,
+            a_forgotten_device_joins_again,
+            repeats_leave_out_what_is_known,
+            a_tpm_that_was_reset_meanwhile_is_asked_from_the_start,
+            a_server_of_another_name_or_ca_is_not_spoken_to,
+            a_server_certificate_without_server_auth_is_not_spoken_to,
+            a_credential_by_another_key_is_refused,
+            a_copied_state_folder_is_worth_nothing_beside_another_tpm,
+            nobody_there_and_no_network_are_told_apart,
+            the_next_server_is_tried,
+            no_tpm_and_no_log_have_codes_of_their_own,
+            growing_logs_go_only_where_their_pcrs_are_wanted,
+            the_fingerprint_is_that_of_the_endorsement_key,
+            what_is_wrong_in_the_settings_is_said)
+            if not only or case.__name__ in only])
+
+
+if __name__ == "__main__":
+    main()

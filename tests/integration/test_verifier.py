@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""`assay setup`, and assay-verifier with a stand-in for the keeper: configuration, the roles as
+processes, their restarts and their end. TAP.
+
+test_verifier.py ASSAY VERIFIER_STANDIN DTLS_ASK"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+import tap
+
+ASSAY, VERIFIER, ASK = (os.path.abspath(path) for path in sys.argv[1:4])
+SECRETS = ['ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters', 'nonce-keys',
+           'ticket-keys', 'cookie-keys']
+PATIENCE_S = 20
+
+
+class Site:
+    """A folder that `assay setup` filled, with a free port."""
+
+    def __init__(self, site='plant-1'):
+        self.held = tempfile.TemporaryDirectory()
+        self.top = self.held.name
+        self.conf = f'{self.top}/etc/verifier.conf'
+        self.site = site
+        assert self.setup('--name', '127.0.0.1', '--name', 'v.example').returncode == 0
+        self.set('port = 5684', 'port = 0')
+        self.set('#address = 0.0.0.0, ::', 'address = 127.0.0.1')
+
+    def setup(self, *more):
+        return subprocess.run([ASSAY, 'setup', '--site', self.site, '--dir', f'{self.top}/etc',
+                               '--state', f'{self.top}/state', '--run', f'{self.top}/run', *more],
+                              capture_output=True, timeout=30, check=False)
+
+    def set(self, old, new):
+        with open(self.conf) as file:
+            text = file.read()
+        assert old in text, old
+        with open(self.conf, 'w') as file:
+            file.write(text.replace(old, new))
+
+    def key(self, name):
+        return f'{self.top}/etc/keys/{name}'
+
+    def check(self):
+        return subprocess.run([VERIFIER, '--config', self.conf, '--check'], capture_output=True,
+                              timeout=30, check=False)
+
+
+class Service:
+    def __init__(self, site, **env):
+        self.site = site
+        self.log_path = f'{site.top}/log'
+        with open(self.log_path, 'wb') as log:
+            self.main = subprocess.Popen([VERIFIER, '--config', site.conf], stderr=log,
+                                         env={**os.environ, **env})
+
+    def __enter__(self):
+        self.port = self.wait(lambda: self.lines('ready'))[0]['port']
+        return self
+
+    def __exit__(self, *_):
+        if self.main.poll() is None:
+            self.main.send_signal(signal.SIGTERM)
+            self.main.wait(timeout=PATIENCE_S)
+
+    def lines(self, name=None):
+        with open(self.log_path) as log:
+            told = [json.loads(line) for line in log if line.endswith('\n')]
+        return [line for line in told if name in (None, line['id'])]
+
+    def wait(self, what):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f'waited in vain; log: {self.lines()}')
+
+    def roles(self):
+        """pid -> role of main's children."""
+        found = {}
+        children = f'/proc/{self.main.pid}/task/{self.main.pid}/children'
+        with open(children) as file:
+            pids = file.read().split()
+        for pid in pids:
+            try:
+                with open(f'/proc/{pid}/cmdline', 'rb') as file:
+                    match = re.search(rb'--role=(\w+)', file.read())
+            except OSError:
+                continue
+            if match:
+                found[int(pid)] = match[1].decode()
+        return found
+
+    def pids(self, role):
+        return {pid for pid, name in self.roles().items() if name == role}
+
+    def ask(self, method, path, *more):
+        run = subprocess.run([ASK, str(self.port), method, path, *more], capture_output=True,
+                             timeout=30, check=False)
+        return run.stdout.decode('latin-1').strip()  # problem details are CBOR
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def setup_makes_everything_and_keeps_it():
+    site = Site()
+    before = {name: open(site.key(name), 'rb').read() for name in os.listdir(site.key(''))}
+    assert sorted(before) == sorted(SECRETS + ['ca.pem', 'server.pem', 'site.pem'])
+    for name in SECRETS:
+        assert stat.S_IMODE(os.stat(site.key(name)).st_mode) == 0o600, name
+    assert stat.S_IMODE(os.stat(site.key('')).st_mode) == 0o700
+    run = site.setup('--json')
+    told = json.loads(run.stdout)
+    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 14
+    assert all(open(site.key(name), 'rb').read() == old for name, old in before.items())
+    os.unlink(site.key('server.pem'))
+    assert len(json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)['made']) == 1
+    assert site.check().returncode == 0
+
+
+def setup_refuses_what_makes_no_sense():
+    site = Site()
+    for args in (['--site', 'A b'], ['--port', '0'], ['--port', 'x'], ['--dir', 'relative'],
+                 ['--nonsense'], ['word'], ['--issuer', 'a\nb']):
+        run = site.setup(*args)
+        assert run.returncode == 2 and b'usage' in run.stderr, args
+    os.unlink(site.key('server.pem'))
+    assert site.setup('--name', 'a,DNS:b').returncode == 1
+    os.rename(site.key('site.key'), site.key('ca.key'))
+    assert b'ca.pem' in site.setup('--name', 'a').stderr
+
+
+def openssl_takes_the_certificates():
+    site = Site()
+    for name, purpose, good in (('server.pem', 'sslserver', True), ('site.pem', 'any', True)):
+        run = subprocess.run(['openssl', 'verify', '-x509_strict', '-purpose', purpose, '-CAfile',
+                              site.key('ca.pem'), site.key(name)], capture_output=True,
+                             timeout=30, check=False)
+        assert (run.returncode == 0) == good, (name, run.stderr)
+
+
+def check_names_each_broken_setting():
+    for old, new in (('id = plant-1', 'id = Plant'), ('id = plant-1', '#'),
+                     ('port = 0', 'port = x'),
+                     ('port = 0', 'port = 65536'), ('port = 0', 'prot = 1'),
+                     ('#workers = 2', 'workers = 0'), ('issuer = ', 'issuer =\n#'),
+                     ('path = /', 'path = '),
+                     ('[control]', '[run]\nuser = nobody-of-that-name\n[control]')):
+        site = Site()
+        assert site.check().returncode == 0
+        site.set(old, new)
+        run = site.check()
+        assert run.returncode == 2 and run.stderr, (old, new, run)
+
+
+def check_names_each_broken_key():
+    for name in SECRETS + ['server.pem', 'site.pem']:
+        if name == 'ca.key':
+            continue  # the service never reads it
+        site = Site()
+        path = site.key(name)
+        with open(path, 'rb') as file:
+            data = file.read()
+        breakages = [lambda: os.unlink(path), lambda: open(path, 'wb').write(data[:-40])]
+        if not name.endswith('.pem'):
+            breakages.insert(0, lambda: os.chmod(path, 0o640))
+        for breakage in breakages:
+            breakage()
+            run = site.check()
+            assert run.returncode == 2 and name.encode() in run.stderr, (name, run.stderr)
+            with open(path, 'wb') as file:
+                file.write(data)
+            os.chmod(path, 0o600)
+            assert site.check().returncode == 0
+    site = Site()
+    shutil.copy(site.key('token.key'), site.key('server.key'))
+    assert b'server.pem: not the certificate' in site.check().stderr
+    site = Site()
+    open(f'{site.top}/etc/ek-roots/x.pem', 'w').write('junk')
+    assert b'x.pem' in site.check().stderr
+
+
+def the_program_explains_itself():
+    for args, word in ((['--help'], b'usage'), (['--version'], b'assay-verifier'),
+                       (['--print-config'], b'[listen]')):
+        run = subprocess.run([VERIFIER, *args], capture_output=True, timeout=30, check=False)
+        assert run.returncode == 0 and word in run.stdout
+    for args in (['--nonsense'], ['word'], ['--role=main'], ['--config']):
+        run = subprocess.run([VERIFIER, *args], capture_output=True, timeout=30, check=False)
+        assert run.returncode == 2, args
+
+
+def a_request_reaches_the_keeper_and_the_answer_comes_back():
+    site = Site()
+    with Service(site) as service:
+        ca = site.key('ca.pem')
+        assert service.ask('get', 'keys', '', ca).startswith('2.05 keeper ')
+        assert service.ask('post', 'enroll', 'no log').startswith('2.05 not read ')
+        assert service.ask('get', '.well-known/core') == '2.05 </enroll>,</keys>'
+        assert service.ask('post', 'attest', 'x').startswith('4.03')
+        roles = sorted(service.roles().values())
+        assert roles == ['front'] * 2 + ['keeper'] + ['reader'] * 4, roles
+        with open(f'{site.top}/state/public/jwks.json') as file:
+            assert json.load(file)['keys'][0]['crv'] == 'P-256'
+        assert os.path.getsize(f'{site.top}/state/public/keys.cbor') > 100
+        mode = os.stat(f'{site.top}/run/control.sock').st_mode
+        assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
+
+
+def roles_hold_their_channel_and_little_else():
+    with Service(Site()) as service:
+        for pid, role in service.roles().items():
+            names = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]
+            assert os.readlink(f'/proc/{pid}/fd/0') == '/dev/null'
+            udp = [n for n in names if n.startswith('socket:')]
+            assert role != 'reader' or len(udp) == 1, (role, names)
+            with open(f'/proc/{pid}/status') as file:
+                assert 'NoNewPrivs:\t1' in file.read()
+            with open(f'/proc/{pid}/environ', 'rb') as file:
+                assert file.read() == b''
+
+
+def two_workers_share_the_port():
+    with Service(Site()) as service:
+        seen = {service.ask('get', 'keys').split()[-1] for _ in range(40)}
+        assert seen == {'0', '1'}, seen
+
+
+def each_role_comes_back_after_kill():
+    with Service(Site()) as service:
+        for role in ('reader', 'front', 'keeper'):
+            old = service.pids(role)
+            n = len(old)
+            os.kill(min(old), signal.SIGKILL)
+            service.wait(lambda: gone(min(old)))
+            service.wait(lambda: len(service.pids(role)) == n and min(old) not in
+                         service.pids(role))
+            service.wait(lambda: service.ask('get', 'keys').startswith('2.05'))
+            assert service.ask('post', 'enroll', 'no log').startswith('2.05 not read ')
+        ended = {(line['ended'], line['signal']) for line in service.lines('role-ended')}
+        assert ('front', 9) in ended and ('keeper', 9) in ended, ended
+        assert len(service.lines('ready-again')) >= 2
+
+
+def a_reader_is_used_once_and_replaced():
+    with Service(Site()) as service:
+        for _ in range(6):
+            before = service.pids('reader')
+            assert service.ask('post', 'enroll', 'no log').startswith('2.05 not read ')
+            service.wait(lambda: len(service.pids('reader')) == 4
+                         and len(before - service.pids('reader')) == 1)
+
+
+def sigterm_leaves_nothing():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        site = Site()
+        with Service(site) as service:
+            pids = list(service.roles())
+            service.main.send_signal(signal.SIGHUP)
+            service.wait(lambda: service.lines('reload-not-yet'))
+            service.main.send_signal(number)
+            assert service.main.wait(timeout=PATIENCE_S) == 0
+        assert all(gone(pid) for pid in pids)
+        assert os.listdir(f'{site.top}/run') == []
+        assert not [line for line in service.lines() if line['level'] == 'error']
+
+
+def mains_own_death_ends_all_roles():
+    site = Site()
+    with Service(site) as service:
+        pids = list(service.roles())
+        service.main.kill()
+        service.main.wait(timeout=PATIENCE_S)
+        service.wait(lambda: all(gone(pid) for pid in pids))
+    with Service(site) as service:  # over the socket that the dead one left
+        assert service.ask('get', 'keys').startswith('2.05')
+
+
+def a_second_service_does_not_take_the_socket():
+    site = Site()
+    with Service(site) as service:
+        run = subprocess.run([VERIFIER, '--config', site.conf], capture_output=True, timeout=30,
+                             check=False)
+        assert run.returncode == 1 and b'another verifier' in run.stderr
+        assert service.ask('get', 'keys').startswith('2.05')
+
+
+def a_keeper_that_cannot_start_ends_the_service():
+    site = Site('broken')
+    service = Service(site)
+    assert service.main.wait(timeout=PATIENCE_S) == 1
+    assert service.lines('start-failed')[0]['by'] == 'keeper'
+    assert service.lines('role-ended')[0]['exit'] == 9
+
+
+def systemd_is_told():
+    site = Site()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(f'{site.top}/notify')
+        heard.settimeout(PATIENCE_S)
+        with Service(site, NOTIFY_SOCKET=f'{site.top}/notify'):
+            assert heard.recv(100) == b'READY=1'
+
+
+tap.run([(case,) for case in (
+    setup_makes_everything_and_keeps_it, setup_refuses_what_makes_no_sense,
+    openssl_takes_the_certificates, check_names_each_broken_setting, check_names_each_broken_key,
+    the_program_explains_itself, a_request_reaches_the_keeper_and_the_answer_comes_back,
+    roles_hold_their_channel_and_little_else, two_workers_share_the_port,
+    each_role_comes_back_after_kill, a_reader_is_used_once_and_replaced, sigterm_leaves_nothing,
+    mains_own_death_ends_all_roles, a_second_service_does_not_take_the_socket,
+    a_keeper_that_cannot_start_ends_the_service, systemd_is_told)])

@@ -1,0 +1,330 @@
+#include "lib/keeper-rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "keeper/control.h"
+#include "lib/check.h"
+#include "reader/reader.h"
+#include "roles/roles.h"
+#include "wire/answer.h"
+
+enum { RECORDS_ROOM = 2 * 1024 * 1024, SETUP_ROOM = 16384, FRAME_ROOM = 512 * 1024 };
+
+static int64_t
+rig_utc(void *context)
+{
+    return ((struct keeper_rig *)context)->now_ms;
+}
+
+static int64_t
+rig_mono(void *context)
+{
+    return ((struct keeper_rig *)context)->mono_ms;
+}
+
+static size_t
+any_limit(uint16_t type)
+{
+    (void)type;
+    return RECORDS_ROOM;
+}
+
+static void
+open_keeper(struct keeper_rig *rig)
+{
+    static struct clock clock;
+    uint8_t *room = malloc(SETUP_ROOM);
+    struct wr wr = wr_init(room, SETUP_ROOM);
+    struct privkey *key = NULL;
+    char *pem = NULL;
+    struct keeper_setup setup = {
+        .site = bytes_str(RIG_SITE),
+        .issuer = bytes_str("https://test.assay"),
+        .store_path = bytes_str(":memory:"),
+        .masters = {{.id = 1, .key = {1, 2, 3}}},
+        .nonce_keys = {{.id = 1, .key = {4, 5, 6}}},
+        .pending_max = 100,
+        .pending_days = 30,
+    };
+
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(privkey_to_pem(key, &pem), 0);
+    setup.token_key = bytes_str(pem);
+    setup.site_key = bytes_str(pem);
+    keeper_setup_write(&wr, &setup);
+    clock = (struct clock){rig_utc, rig_mono, rig};
+    CHECK_EQ(keeper_open(&rig->keeper, &clock, wr_done(&wr)), 0);
+    privkey_free(key);
+    free(pem);
+    free(room);
+}
+
+void
+keeper_rig_new(struct keeper_rig *rig)
+{
+    int fds[2];
+
+    memset(rig, 0, sizeof(*rig));
+    rig->now_ms = INT64_C(1790000000000);
+    rig->mono_ms = 1000;
+    rig->hasher = hasher_new();
+    CHECK(rig->hasher);
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    rig->front = ipc_new(fds[0], false, roles_front_to_keeper);
+    rig->peer = ipc_new(fds[1], false, any_limit);
+    open_keeper(rig);
+    soft_device_new(&rig->device, rig->hasher, RIG_SITE);
+}
+
+void
+keeper_rig_done(struct keeper_rig *rig)
+{
+    soft_device_done(&rig->device);
+    keeper_close(&rig->keeper);
+    ipc_free(rig->front);
+    ipc_free(rig->peer);
+    hasher_free(rig->hasher);
+}
+
+void
+keeper_rig_connect(struct keeper_rig *rig)
+{
+    CHECK_EQ(random_bytes(rig->exporter, sizeof(rig->exporter)), 0);
+    rig->connection++;
+    rig->handshake_ms = rig->now_ms;
+}
+
+/* Plays one reader: gives the keeper a channel, waits for a job on it, answers as a reader would.
+ */
+static void
+play_reader(struct keeper_rig *rig)
+{
+    int fds[2];
+    struct ipc *reader;
+    struct ipc_msg msg;
+
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    jobs_reader(rig->keeper.jobs, fds[0]);
+    reader = ipc_new(fds[1], false, roles_keeper_to_reader);
+    jobs_turn(rig->keeper.jobs, rig->mono_ms);
+    if (ipc_recv(reader, &msg) == IPC_OK) {
+        uint8_t *room = malloc(RECORDS_ROOM);
+        struct wr wr = wr_init(room, RECORDS_ROOM);
+        struct fault fault = {0};
+        int r = reader_parse(msg.body, rig->hasher, &wr, &fault);
+        struct bytes part = wr_done(&wr);
+        uint8_t fault_room[16];
+        struct wr fault_wr = wr_init(fault_room, sizeof(fault_room));
+
+        CHECK(r >= 0);
+        wr_le16(&fault_wr, (uint16_t)fault.rule);
+        wr_le32(&fault_wr, fault.event);
+        wr_le64(&fault_wr, fault.offset);
+        if (r > 0) {
+            part = wr_done(&fault_wr);
+        }
+        CHECK_EQ(ipc_send(reader, r > 0 ? MSG_NOT_READ : MSG_LOG_RECORDS, msg.id, &part, 1, -1), 0);
+        for (int i = 0; i < 1000 && (ipc_pending(reader) || i == 0); i++) {
+            jobs_turn(rig->keeper.jobs, rig->mono_ms);
+            CHECK_EQ(ipc_flush(reader), 0);
+        }
+        jobs_turn(rig->keeper.jobs, rig->mono_ms);
+        free(room);
+    }
+    ipc_free(reader);
+    jobs_turn(rig->keeper.jobs, rig->mono_ms);
+}
+
+void
+keeper_rig_read(struct keeper_rig *rig)
+{
+    play_reader(rig);
+    keeper_settle(&rig->keeper);
+}
+
+void
+keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+                struct bytes body, const char *audience)
+{
+    uint8_t *room = malloc(FRAME_ROOM);
+    struct wr wr = wr_init(room, FRAME_ROOM);
+    struct request request = {
+        .connection = rig->connection,
+        .kind = kind,
+        .identity = kind == REQUEST_PSK ? bytes_str(rig->identity) : BYTES_NULL,
+        .handshake_ms = rig->handshake_ms,
+        .first_ms = rig->now_ms,
+        .complete_ms = rig->now_ms,
+        .peer = bytes_str("[::1]:1"),
+        .resource = resource,
+        .audience = audience ? bytes_str(audience) : BYTES_NULL,
+        .body = body,
+    };
+
+    memcpy(request.exporter, rig->exporter, sizeof(request.exporter));
+    request_write(&wr, &request);
+    CHECK(wr_done(&wr).p);
+    keeper_request(&rig->keeper, rig->front, ++rig->next_request, wr_done(&wr));
+    keeper_settle(&rig->keeper);
+    free(room);
+}
+
+bool
+keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request)
+{
+    struct ipc_msg msg;
+
+    if (ipc_recv(rig->peer, &msg) != IPC_OK) {
+        return false;
+    }
+    *ret_request = msg.id;
+    CHECK_EQ(reply_read(msg.body, &rig->reply), 0);
+    CHECK(rig->reply.body.len <= sizeof(rig->reply_body));
+    memcpy(rig->reply_body, rig->reply.body.p, rig->reply.body.len);
+    rig->reply.body.p = rig->reply_body;
+    return true;
+}
+
+uint8_t
+keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+               struct bytes body, const char *audience)
+{
+    uint64_t request = 0;
+
+    keeper_rig_post(rig, kind, resource, body, audience);
+    keeper_rig_read(rig);
+    CHECK(keeper_rig_take(rig, &request));
+    CHECK_EQ(request, rig->next_request);
+    return rig->reply.code;
+}
+
+int
+keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
+                   size_t cap)
+{
+    uint8_t room[4096];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct control_words in = {.n = n_words};
+    struct control_answer answer;
+    struct ipc_msg msg;
+    struct ipc *client;
+    struct ipc *end;
+    int fds[2];
+
+    for (size_t i = 0; i < n_words; i++) {
+        in.words[i] = bytes_str(words[i]);
+    }
+    control_words_write(&wr, &in);
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    client = ipc_new(fds[0], false, roles_client_to_keeper);
+    end = ipc_new(fds[1], false, any_limit);
+    control_run(&rig->keeper, client, 0, wr_done(&wr));
+    keeper_settle(&rig->keeper);
+    CHECK_EQ(ipc_recv(end, &msg), IPC_OK);
+    CHECK_EQ(control_answer_read(msg.body, &answer), 0);
+    snprintf(json, cap, "%.*s", (int)answer.json.len, (const char *)answer.json.p);
+    ipc_free(client);
+    ipc_free(end);
+    return answer.status;
+}
+
+enum reason
+keeper_rig_problem(struct keeper_rig *rig, uint8_t nonce[WIRE_NONCE_SIZE])
+{
+    struct problem problem;
+
+    CHECK_EQ(problem_read(rig->reply.body, &problem, NULL), 0);
+    if (nonce) {
+        CHECK(problem.has_nonce);
+        memcpy(nonce, problem.nonce, WIRE_NONCE_SIZE);
+    }
+    return (enum reason)problem.reason;
+}
+
+/* The identity that the keeper would give these keys: the blob needs a TPM, and the demo has one.
+ */
+static void
+make_identity(struct keeper_rig *rig)
+{
+    const struct soft_device *device = &rig->device;
+    struct ident ident = {.master_id = 1, .epoch = ident_epoch(rig->now_ms)};
+
+    CHECK_EQ(ident_keys(rig->hasher, bytes_str(RIG_SITE),
+                        bytes_of(device->ek_public, device->ek_public_len),
+                        bytes_of(device->ak_name, device->ak_name_len), ident.keys),
+             0);
+    CHECK_EQ(ident_write(rig->hasher, &rig->keeper.setup.masters[0], &ident, rig->identity), 0);
+}
+
+bool
+keeper_rig_boot(struct keeper_rig *rig, struct bytes log)
+{
+    uint8_t *room = malloc(RECORDS_ROOM);
+    struct wr wr = wr_init(room, RECORDS_ROOM);
+    const struct known_events *known = NULL;
+    struct logs *logs = logs_new();
+    bool whole = reader_parse(log, rig->hasher, &wr, NULL) == 0;
+    struct selection selection = {
+        4, {{HASH_SHA1, 0xff}, {HASH_SHA256, 0x43ff}, {HASH_SHA384, 0xff}, {HASH_SHA512, 0}}};
+
+    rig->device.log = log;
+    rig->device.reset_count++;
+    if (whole) {
+        CHECK_EQ(logs_add(logs, (uint8_t[32]){0}, wr_done(&wr), &known), 0);
+        CHECK_EQ(events_values(rig->hasher, &known->log, NULL, &selection, &rig->device.values), 0);
+    }
+    logs_free(logs);
+    free(room);
+    return whole;
+}
+
+void
+keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
+{
+    uint8_t room[2048];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct bytes body = soft_device_enroll(&rig->device, &wr);
+    static uint8_t evidence_room[FRAME_ROOM];
+    struct wr evidence_wr = wr_init(evidence_room, sizeof(evidence_room));
+    struct soft_evidence evidence = {.with_log = true, .with_values = true};
+    char fingerprint[65];
+    static char json[262144];
+    uint8_t spki[256];
+    size_t len = 0;
+    uint8_t digest[32];
+    struct tpm_public ek;
+    struct pubkey *key = NULL;
+
+    make_identity(rig);
+    keeper_rig_connect(rig);
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, body, NULL),
+             COAP_CODE(2, 4));
+    keeper_rig_connect(rig);
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_ENROLL, body, NULL), COAP_CODE(2, 4));
+    CHECK_EQ(tpm_public_read(bytes_of(rig->device.ek_public, rig->device.ek_public_len), &ek, NULL),
+             0);
+    CHECK_EQ(tpm_public_key(&ek, &key), 0);
+    CHECK_EQ(pubkey_spki(key, spki, sizeof(spki), &len), 0);
+    CHECK_EQ(hasher_bytes(rig->hasher, HASH_SHA256, bytes_of(spki, len), digest), 0);
+    for (size_t i = 0; i < 32; i++) {
+        snprintf(fingerprint + 2 * i, 3, "%02x", digest[i]);
+    }
+    pubkey_free(key);
+    CHECK_EQ(keeper_rig_command(rig, (const char *[]){"class", "add", "c"}, 3, json, sizeof(json)),
+             0);
+    CHECK_EQ(keeper_rig_command(rig, (const char *[]){"device", "approve", fingerprint, "c"}, 4,
+                                json, sizeof(json)),
+             0);
+    CHECK(keeper_rig_boot(rig, check_vector(log_vector)));
+    keeper_rig_connect(rig);
+    soft_evidence_plain(&rig->device, NULL, rig->exporter, &evidence);
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_ATTEST,
+                            soft_evidence_write(&rig->device, &evidence, &evidence_wr), NULL),
+             COAP_CODE(2, 4));
+    CHECK_EQ(keeper_rig_command(rig,
+                                (const char *[]){"golden", "learn", "c", fingerprint, "confirm"}, 5,
+                                json, sizeof(json)),
+             0);
+}

@@ -1,0 +1,56 @@
+/* A keeper without processes, for tests: its store in memory, a front and a reader played over real
+ * channels, and a clock that the test turns. */
+#pragma once
+
+#include "keeper/open.h"
+#include "lib/soft-device.h"
+
+#define RIG_SITE "test.assay"
+
+struct keeper_rig {
+    struct keeper keeper;
+    struct ipc *front; /* the keeper's end */
+    struct ipc *peer;  /* the front's end, ours */
+    int64_t now_ms;
+    int64_t mono_ms;
+    uint64_t next_request;
+    struct soft_device device;
+    struct hasher *hasher;
+    char identity[64];
+    uint64_t connection;
+    uint8_t exporter[32];
+    int64_t handshake_ms;
+    uint8_t reply_body[65536];
+    struct reply reply; /* the last one; its body in reply_body */
+};
+
+void keeper_rig_new(struct keeper_rig *rig);
+void keeper_rig_done(struct keeper_rig *rig);
+
+/* A fresh connection of the device: other exporter, handshake now. */
+void keeper_rig_connect(struct keeper_rig *rig);
+
+/* One request of the device's present connection; fills rig->reply and returns its code. */
+uint8_t keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind,
+                       enum request_resource resource, struct bytes body, const char *audience);
+
+/* The two halves of keeper_rig_ask(): the request alone, and a reader's work; keeper_rig_take()
+ * says whether a reply came, and takes it. */
+void keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+                     struct bytes body, const char *audience);
+void keeper_rig_read(struct keeper_rig *rig);
+bool keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request);
+
+/* One operator's command: exit status, and the JSON in json (NUL-ended). */
+int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
+                       size_t cap);
+
+/* Enrols the device on both kinds of connection, with a class that has learned the log. */
+void keeper_rig_member(struct keeper_rig *rig, const char *log_vector);
+
+/* A new boot: another log, and PCRs as it gives them; false when it is no whole log, and the PCRs
+ * stay as they were. */
+bool keeper_rig_boot(struct keeper_rig *rig, struct bytes log);
+
+/* Reason of the last reply's problem details, its nonce if it has one. */
+enum reason keeper_rig_problem(struct keeper_rig *rig, uint8_t nonce[WIRE_NONCE_SIZE]);

@@ -1,0 +1,251 @@
+"""A whole site for one test: the real verifier, the real CLI, and devices that are the real
+attestor on a software TPM into which a recorded boot was played.
+
+    with Site(programs, folder) as site, site.device() as device:
+        device.boot(GRUB_LOG)
+        device.attest()                     # {"exit": 14, …}
+        site.assay("device", "list")
+
+(Not named site.py: Python itself imports a module of that name when it starts.)"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections import namedtuple
+
+from swtpm import Swtpm
+
+VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
+# A boot recorded on QEMU with OVMF: shim, GRUB and a Debian kernel under Secure Boot.
+GRUB_LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
+BANKS = "sha1,sha256,sha384"
+PATIENCE_S = 20
+
+Programs = namedtuple("Programs", "assay verifier attestor extend")
+Done = namedtuple("Done", "code out err")
+
+
+def run(*command, data=None):
+    """Bytes as they come are kept apart from the text: surrogateescape gives them back."""
+    done = subprocess.run(command, input=data, stdin=subprocess.DEVNULL if data is None else None,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=90, check=False)
+    return Done(done.returncode, done.stdout.decode("utf-8", "surrogateescape"),
+                done.stderr.decode("utf-8", "surrogateescape"))
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def events_of(assay, path):
+    return json.loads(run(assay, "log", "show", path, "--json").out)["events"]
+
+
+def extend_lines(events, banks=BANKS):
+    """What tpm-extend reads: the log as the firmware played it, every bank at once."""
+    lines = []
+    for event in events:
+        words = [f"{bank}:{digest}" for bank, digest in sorted(event["digests"].items())
+                 if bank in banks.split(",")]
+        if event["type_name"] != "EV_NO_ACTION" and event["pcr"] < 24:
+            lines.append(f"{event['pcr']} {' '.join(words)}\n")
+    return "".join(lines)
+
+
+def other_kernel(assay, path, mark=b"evil"):
+    """The same log with another kernel's digest in PCR 4, in every bank and both times that shim
+    measures it: log and PCRs will agree, and only golden measurements can tell."""
+    kernel = [event for event in events_of(assay, path) if event["pcr"] == 4][-1]["digests"]
+    log = read(path)
+    for digest in kernel.values():
+        old = bytes.fromhex(digest)
+        log = log.replace(old, old[:-len(mark)] + mark)
+    return log
+
+
+class Device:
+    """An attestor with its TPM, its log and its folders."""
+
+    def __init__(self, site, name, tpm=None, **settings):
+        self.site, self.name = site, name
+        self.own_tpm = tpm is None
+        self.tpm = tpm or Swtpm(banks=BANKS, ca_dir=site.ca_dir)
+        self.folder = os.path.join(site.folder, name)
+        self.log = self.path("firmware.log")
+        self.conf = self.path("attestor.conf")
+        os.makedirs(self.path("state"))
+        os.makedirs(self.path("dmi"))
+        self.configure(**settings)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.own_tpm:
+            self.tpm.close()
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def configure(self, code=""):
+        write(self.conf, f"[verifier]\nservers = localhost:{self.site.port}\nsite = test.assay\n"
+              f"ca = {self.site.etc}/keys/ca.pem\n[tpm]\ntcti = {self.tpm.tcti}\n"
+              f"[sources]\nfirmware = {self.log}\nima = {self.path('none')}\n"
+              f"userspace = {self.path('none')}\ndmi = {self.path('dmi')}\n"
+              f"[state]\ndir = {self.path('state')}\n"
+              f"[tokens]\ndir = {self.path('tokens')}\naudiences = assay\n"
+              + (f"[enrol]\ncode = {code}\n" if code else ""))
+
+    def boot(self, log=GRUB_LOG, banks=BANKS):
+        """Plays a log into the PCRs of a TPM that just started, and has it as the machine's."""
+        if isinstance(log, bytes):
+            write(self.log, log)
+        else:
+            shutil.copyfile(log, self.log)
+        self.extend(extend_lines(events_of(self.site.programs.assay, self.log), banks))
+
+    def extend(self, lines):
+        path = self.path("extend.txt")
+        write(path, lines)
+        done = run(self.site.programs.extend, self.tpm.tcti, path)
+        assert done.code == 0, done
+
+    def attestor(self, *words):
+        return run(self.site.programs.attestor, "--config", self.conf, *words)
+
+    def attest(self, code=None):
+        """One verdict as {"exit": …, "tier": …, "reasons": […]}."""
+        done = self.attestor("--once", "--json")
+        assert code is None or done.code == code, (code, done, self.site.log_text()[-2000:])
+        return json.loads(done.out)
+
+    def fingerprint(self):
+        return self.attestor("--fingerprint").out.split()[-1]
+
+    def tokens(self):
+        folder = self.path("tokens")
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+    def row(self):
+        fingerprint = self.fingerprint()
+        return [row for row in self.site.devices() if row["fingerprint"] == fingerprint][0]
+
+    def forget(self):
+        """What a re-installed machine knows: nothing."""
+        for name in os.listdir(self.path("state")):
+            os.unlink(self.path("state", name))
+
+
+class Site:
+    """The folder of `assay setup` and the verifier on it."""
+
+    def __init__(self, programs, folder):
+        self.programs, self.folder = programs, folder
+        self.port = free_port()
+        self.etc = os.path.join(folder, "etc")
+        self.state = os.path.join(folder, "state")
+        self.socket = os.path.join(folder, "run", "control.sock")
+        self.verifier_conf = os.path.join(self.etc, "verifier.conf")
+        self.log_path = os.path.join(folder, "verifier.log")
+        self.ca_dir = os.path.join(folder, "ek-ca")
+        self.main, self.n = None, 0
+        done = run(programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
+                   os.path.dirname(self.socket), "--site", "test.assay", "--name", "localhost",
+                   "--port", str(self.port))
+        assert done.code == 0, done
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *unused):
+        if self.main.poll() is None:
+            self.stop()
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            since = log.tell()
+            self.main = subprocess.Popen(
+                [self.programs.verifier, "--config", self.verifier_conf],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.until(lambda: '"id":"ready"' in self.log_text()[since:]
+                   or self.main.poll() is not None)
+        assert self.main.poll() is None, self.log_text()
+
+    def stop(self):
+        self.main.send_signal(signal.SIGTERM)
+        return self.main.wait(timeout=PATIENCE_S)
+
+    def log_text(self):
+        return read(self.log_path).decode("latin-1")
+
+    def until(self, what):
+        end = time.monotonic() + PATIENCE_S
+        while not what():
+            assert time.monotonic() < end, "waited in vain:\n" + self.log_text()[-2000:]
+            time.sleep(0.02)
+
+    def roles(self):
+        """pid -> role of main's children."""
+        found = {}
+        for pid in read(f"/proc/{self.main.pid}/task/{self.main.pid}/children").split():
+            try:
+                match = re.search(rb"--role=(\w+)", read(f"/proc/{int(pid)}/cmdline"))
+            except OSError:
+                continue
+            if match:
+                found[int(pid)] = match[1].decode()
+        return found
+
+    def device(self, name=None, **settings):
+        self.n += 1
+        return Device(self, name or f"device{self.n}", **settings)
+
+    def ask(self, *words):
+        return run(self.programs.assay, *words, "--socket", self.socket)
+
+    def assay(self, *words):
+        """A command that must succeed; its output."""
+        done = self.ask(*words)
+        assert done.code == 0, (words, done)
+        return done.out
+
+    def told(self, *words):
+        return json.loads(self.assay(*words, "--json"))
+
+    def devices(self):
+        return self.told("device", "list")["devices"]
+
+    def approve(self, device, class_name="laptops"):
+        """Makes a device that has booted a member; its class is made with it."""
+        self.assay("class", "add", class_name)
+        device.attest(14)
+        self.assay("device", "approve", device.fingerprint(), "--class", class_name)
+
+    def learn(self, device, class_name="laptops"):
+        device.attest()
+        return self.assay("golden", "learn", "--class", class_name, "--from", device.row()["id"],
+                          "--yes")
+
+    def affirmed(self, device):
+        """A member whose boot its class has learned; ends with an affirming verdict."""
+        self.approve(device)
+        self.learn(device)
+        assert device.attest(0)["tier"] == "affirming"

@@ -1,0 +1,116 @@
+/* agent/agent-conf and link/link-addr: what may stand in the configuration. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/agent-conf.h"
+#include "lib/check.h"
+#include "link/link-addr.h"
+
+static int
+load(const char *servers, const char *more, struct agent_conf *ret, struct conf_problem *problem)
+{
+    char path[] = "/tmp/assay-conf-XXXXXX";
+    int fd = mkstemp(path);
+    int r;
+
+    CHECK(fd >= 0);
+    CHECK(dprintf(fd, "[verifier]\nservers = %s\nca = /ca.pem\nsite = lab\nname = v.test\n%s",
+                  servers, more) > 0);
+    close(fd);
+    r = agent_conf_load(path, ret, problem);
+    unlink(path);
+    return r;
+}
+
+static void
+four_settings_are_enough(void)
+{
+    struct agent_conf conf;
+    struct conf_problem problem;
+
+    CHECK_EQ(load("verifier", "", &conf, &problem), 0);
+    CHECK_STR(conf.tcti, "device:/dev/tpmrm0");
+    CHECK_STR(conf.firmware, "/sys/kernel/security/tpm0/binary_bios_measurements");
+    CHECK_STR(conf.state_dir, "/var/lib/assay-attestor");
+    CHECK_STR(conf.token_dir, "/run/assay");
+    CHECK_EQ(agent_conf_load(NULL, &conf, &problem), 1);
+    CHECK(strstr(problem.text, "must be given") != NULL);
+}
+
+static void
+each_wrong_setting_is_named(void)
+{
+    static const struct {
+        const char *servers, *more, *said;
+    } cases[] = {
+        {"host:0", "", "host:port"},
+        {"host:65536", "", "host:port"},
+        {"host:12x", "", "host:port"},
+        {"[::1", "", "host:port"},
+        {",", "", "none is named"},
+        {"v", "[tokens]\naudiences = a/b, a_b\n", "share one file"},
+        {"v", "[tokens]\naudiences = a,b,c,d,e,f,g,h,i\n", "more than eight"},
+        {"v", "[tokens]\nmode = 0640\n", "no such setting"},
+    };
+    struct conf_problem problem;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct agent_conf conf = {.site = "untouched"};
+
+        CHECK_EQ(load(cases[i].servers, cases[i].more, &conf, &problem), 1);
+        CHECK(strstr(problem.text, cases[i].said) != NULL);
+        CHECK_STR(conf.site, "untouched");
+    }
+}
+
+static void
+audiences_are_taken_one_by_one_and_never_name_a_path(void)
+{
+    const char *cursor = " wiki, https://git.test/x ,,../up";
+    char audience[LIMIT_AUD + 1];
+    char name[AGENT_CONF_FILE];
+
+    CHECK(agent_conf_audience(&cursor, audience));
+    CHECK_STR(agent_conf_token_name(audience, name), "wiki.jwt");
+    CHECK(agent_conf_audience(&cursor, audience));
+    CHECK_STR(audience, "https://git.test/x");
+    CHECK_STR(agent_conf_token_name(audience, name), "https___git.test_x.jwt");
+    CHECK(agent_conf_audience(&cursor, audience));
+    CHECK_STR(agent_conf_token_name(audience, name), "_._up.jwt");
+    CHECK(!agent_conf_audience(&cursor, audience));
+}
+
+static void
+an_audience_too_long_ends_the_list(void)
+{
+    char list[LIMIT_AUD + 8] = "a,";
+    const char *cursor = list;
+    char audience[LIMIT_AUD + 1];
+
+    memset(list + 2, 'b', LIMIT_AUD + 1);
+    CHECK(agent_conf_audience(&cursor, audience));
+    CHECK(!agent_conf_audience(&cursor, audience));
+    CHECK_STR(audience, "a");
+}
+
+static void
+servers_are_names_and_addresses_with_or_without_port(void)
+{
+    static const struct {
+        const char *host, *port;
+    } want[] = {{"v.test", "5684"}, {"192.0.2.1", "1"}, {"2001:db8::1", "65535"}, {"::1", "5684"}};
+    const char *list = "v.test, 192.0.2.1:1,[2001:db8::1]:65535 [::1]";
+    struct link_addr addr;
+
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        CHECK_EQ(link_addr_next(&list, &addr), 0);
+        CHECK_STR(addr.host, want[i].host);
+        CHECK_STR(addr.port, want[i].port);
+    }
+    CHECK_EQ(link_addr_next(&list, &addr), LINK_ADDR_END);
+}
+
+CHECK_MAIN(CASE(four_settings_are_enough), CASE(each_wrong_setting_is_named),
+           CASE(audiences_are_taken_one_by_one_and_never_name_a_path),
+           CASE(an_audience_too_long_ends_the_list),
+           CASE(servers_are_names_and_addresses_with_or_without_port))

@@ -1,0 +1,81 @@
+/* base/file */
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/check.h"
+
+static char folder[] = "/tmp/test-file.XXXXXX";
+static char path[64];
+
+static void
+begin(void)
+{
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/one", folder);
+}
+
+static void
+end(void)
+{
+    ignore(unlink(path) < 0, "it may never have been");
+    CHECK_EQ(rmdir(folder), 0); /* so nothing temporary is left */
+}
+
+static void
+what_is_written_reads_back_with_its_mode(void)
+{
+    struct bytes back = BYTES_NULL;
+    struct stat stat_of;
+
+    begin();
+    CHECK_EQ(file_create(path, 0600, bytes_str("hello")), 0);
+    CHECK_EQ(file_read(path, 5, &back), 0);
+    CHECK_BYTES(back, bytes_str("hello"));
+    CHECK_EQ(stat(path, &stat_of), 0);
+    CHECK_EQ(stat_of.st_mode & 0777, 0600);
+    file_free(&back);
+    CHECK(back.p == NULL);
+    end();
+}
+
+static void
+create_keeps_and_replace_replaces(void)
+{
+    struct bytes back = BYTES_NULL;
+
+    begin();
+    CHECK_EQ(file_replace(path, 0644, bytes_str("a")), 0);
+    CHECK_EQ(file_create(path, 0644, bytes_str("b")), -EEXIST);
+    CHECK_EQ(file_read(path, 5, &back), 0);
+    CHECK_BYTES(back, bytes_str("a"));
+    file_free(&back);
+    CHECK_EQ(file_replace(path, 0644, bytes_str("c")), 0);
+    CHECK_EQ(file_read(path, 5, &back), 0);
+    CHECK_BYTES(back, bytes_str("c"));
+    file_free(&back);
+    end();
+}
+
+static void
+what_is_no_fit_file_is_refused(void)
+{
+    struct bytes back = BYTES_NULL;
+
+    begin();
+    CHECK_EQ(file_read(path, 5, &back), -ENOENT);
+    CHECK_EQ(file_read(folder, 5, &back), -EINVAL);
+    CHECK_EQ(file_create(path, 0644, bytes_str("123456")), 0);
+    CHECK_EQ(file_read(path, 5, &back), -EFBIG);
+    CHECK(back.p == NULL);
+    CHECK_EQ(file_folder(path, 0700), -ENOTDIR);
+    CHECK_EQ(file_folder(folder, 0700), 0);
+    CHECK_EQ(file_replace("/nonexistent/x", 0644, bytes_str("")), -ENOENT);
+    end();
+}
+
+CHECK_MAIN(CASE(what_is_written_reads_back_with_its_mode), CASE(create_keeps_and_replace_replaces),
+           CASE(what_is_no_fit_file_is_refused))

@@ -1,0 +1,287 @@
+/* Rows that another hand has written: every column in turn gets a value that no function of ours
+ * writes. Reading it must be -EIO, with the result untouched, and never an overread. */
+#include "lib/store-make.h"
+#include "store/store-sql.h"
+
+static const uint8_t key[32] = {1};
+
+static bool
+any_class(void *context, const struct store_class *row)
+{
+    (void)context;
+    (void)row;
+    return true;
+}
+
+static bool
+any_ref(void *context, const struct store_ref *ref)
+{
+    (void)context;
+    (void)ref;
+    return true;
+}
+
+static int
+read_device(struct store *store)
+{
+    struct store_device device = make_device(1);
+
+    return store_device_get(store, device.id, &device);
+}
+
+static int
+read_last(struct store *store)
+{
+    struct store_device device = make_device(1);
+    struct store_last last;
+
+    return store_last_get(store, device.id, &last);
+}
+
+static int
+read_evidence(struct store *store)
+{
+    struct store_device device = make_device(1);
+    struct store_evidence evidence;
+
+    return store_evidence_get(store, device.id, &evidence);
+}
+
+static int
+read_class(struct store *store)
+{
+    return store_class_each(store, any_class, NULL);
+}
+
+static int
+read_version(struct store *store)
+{
+    int64_t version;
+
+    return store_ref_version(store, "c", &version);
+}
+
+static int
+read_refs(struct store *store)
+{
+    return store_ref_each(store, "c", any_ref, NULL);
+}
+
+static int
+read_inventory(struct store *store)
+{
+    char name[STORE_CLASS_MAX];
+
+    return store_inventory_get(store, key, name);
+}
+
+static int
+read_code(struct store *store)
+{
+    char name[STORE_CLASS_MAX];
+
+    return store_code_use(store, key, 0, name);
+}
+
+static int
+read_log(struct store *store)
+{
+    uint8_t *body = NULL;
+    size_t len;
+    int r = store_log_get(store, key, &body, &len);
+
+    free(body);
+    return r;
+}
+
+static int
+read_head(struct store *store)
+{
+    uint8_t hash[32];
+    int64_t seq;
+
+    return store_audit_head(store, &seq, hash);
+}
+
+static int
+no_hash(void *context, const struct bytes *parts, size_t n_parts, uint8_t ret[32])
+{
+    (void)context;
+    (void)parts;
+    (void)n_parts;
+    memset(ret, 0, 32);
+    return 0;
+}
+
+/* One row in every table, all of them readable. */
+static void
+fill(struct store *store)
+{
+    struct store_device device = make_device(1);
+    struct store_last last = {0};
+    struct store_evidence evidence = {.arrived_ms = 1};
+    struct store_class row = {.name = "c", .bank = HASH_SHA256};
+    struct store_ref ref = {.digest = {.alg = HASH_SHA256}};
+    struct store_audit audit = {.kind = "k", .actor = "a", .text = "t"};
+
+    memcpy(evidence.device, device.id, sizeof(device.id));
+    CHECK_EQ(store_device_put(store, &device), 0);
+    CHECK_EQ(store_last_put(store, device.id, &last), 0);
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_class_put(store, &row), 0);
+    CHECK_EQ(store_ref_add(store, "c", &ref, NULL), 0);
+    CHECK_EQ(store_inventory_put(store, key, "c"), 0);
+    CHECK_EQ(store_code_put(store, key, "c", 100), 0);
+    CHECK_EQ(store_log_put(store, key, LOG_IMA, BYTES_OF(key)), 0);
+    CHECK_EQ(store_audit_add(store, &audit, no_hash, NULL), 0);
+    CHECK_EQ(store_commit(store), 0);
+}
+
+struct misfit {
+    const char *sql;
+    int (*read)(struct store *store);
+};
+
+#define BLOBS(table, column, size, read)                                     \
+    {"UPDATE " table " SET " column " = zeroblob(" #size " - 1)", read},     \
+        {"UPDATE " table " SET " column " = zeroblob(" #size " + 1)", read}, \
+        {"UPDATE " table " SET " column " = x''", read},                     \
+    {                                                                        \
+        "UPDATE " table " SET " column " = zeroblob(70000)", read            \
+    }
+#define TEXTS(table, column, room, read)                                        \
+    {"UPDATE " table " SET " column " = printf('%.*c', " #room ", 'x')", read}, \
+        {"UPDATE " table " SET " column " = 'a' || char(0) || 'b'", read},      \
+    {                                                                           \
+        "UPDATE " table " SET " column " = CAST(x'c3' AS TEXT)", read           \
+    }
+#define NUMBERS(table, column, past, read)               \
+    {"UPDATE " table " SET " column " = -1", read},      \
+    {                                                    \
+        "UPDATE " table " SET " column " = " #past, read \
+    }
+
+static const struct misfit misfits[] = {
+    BLOBS("device", "ident", 16, read_device),
+    BLOBS("device", "ek_fingerprint", 32, read_device),
+    BLOBS("device", "ek_digest", 32, read_device),
+    {"UPDATE device SET ak_name = zeroblob(67)", read_device},
+    {"UPDATE device SET ak_public = zeroblob(513)", read_device},
+    NUMBERS("device", "ek_chain", 3, read_device),
+    NUMBERS("device", "state", 7, read_device),
+    TEXTS("device", "class_name", 64, read_device),
+    TEXTS("device", "why", 128, read_device),
+    TEXTS("device", "maker", 128, read_device),
+    TEXTS("device", "model", 128, read_device),
+    TEXTS("device", "serial", 128, read_device),
+    NUMBERS("verdict", "tier", 3, read_last),
+    {"UPDATE verdict SET tier = 4294967298", read_last}, /* 2 in its low half */
+    {"UPDATE verdict SET reasons = zeroblob(3)", read_last},
+    {"UPDATE verdict SET reasons = zeroblob(34)", read_last},
+    NUMBERS("verdict", "null_used", 2, read_last),
+    BLOBS("verdict", "firmware_log", 32, read_last),
+    BLOBS("verdict", "pcr_digest", 32, read_last),
+    NUMBERS("verdict", "fault_event", 4294967296, read_last),
+    NUMBERS("verdict", "fault_pcr", 4294967296, read_last),
+    TEXTS("verdict", "fault_rule", 48, read_last),
+    TEXTS("verdict", "fault_expected", 160, read_last),
+    TEXTS("verdict", "fault_seen", 160, read_last),
+    BLOBS("evidence", "firmware_log", 32, read_evidence),
+    TEXTS("class", "name", 64, read_class),
+    NUMBERS("class", "bank", 65547, read_class),
+    NUMBERS("class", "pcr_mask", 4294967296, read_class),
+    NUMBERS("class", "need_ek_chain", 2, read_class),
+    NUMBERS("class", "allow_sha1", 2, read_class),
+    NUMBERS("class", "allow_no_nonce", 2, read_class),
+    TEXTS("class", "audiences", 256, read_class),
+    NUMBERS("class", "version", 0, read_version),
+    NUMBERS("reference", "pcr", 4294967296, read_refs),
+    NUMBERS("reference", "alg", 16, read_refs),
+    {"UPDATE reference SET alg = 12", read_refs}, /* another size */
+    BLOBS("reference", "digest", 32, read_refs),
+    NUMBERS("reference", "type", 4294967296, read_refs),
+    TEXTS("reference", "label", 160, read_refs),
+    TEXTS("inventory", "class_name", 64, read_inventory),
+    TEXTS("code", "class_name", 64, read_code),
+    {"UPDATE log SET body = zeroblob(16777217)", read_log},
+    BLOBS("audit", "hash", 32, read_head),
+    {"UPDATE audit SET seq = -1", read_head},
+};
+
+static void
+edit(struct store *store, const char *sql)
+{
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        check_fail(__FILE__, __LINE__, "%s: %s", sqlite3_errmsg(store->db), sql);
+    }
+}
+
+static int
+read_after(const char *sql, int (*read)(struct store *store))
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+
+    fill(store);
+    if (read != read_code) { /* which would use it up */
+        CHECK_EQ(read(store), 0);
+    }
+    edit(store, "PRAGMA foreign_keys = OFF");
+    edit(store, sql);
+    return read(store);
+}
+
+static void
+misfits_are_io_errors(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(misfits); i++) {
+        int r = read_after(misfits[i].sql, misfits[i].read);
+
+        if (r != -EIO) {
+            check_fail(__FILE__, __LINE__, "%d after %s", r, misfits[i].sql);
+        }
+    }
+}
+
+/* A table made anew without STRICT holds any type. */
+#define LOOSE(table, columns)                                                    \
+    "CREATE TABLE loose AS SELECT " columns " FROM " table "; DROP TABLE " table \
+    "; ALTER TABLE loose RENAME TO " table
+
+static void
+columns_of_another_type_are_io_errors(void)
+{
+    CHECK_EQ(read_after(LOOSE("log", "digest, kind, body"), read_log), 0);
+    CHECK_EQ(read_after(LOOSE("log", "digest, kind, 7 AS body"), read_log), -EIO);
+    CHECK_EQ(read_after(LOOSE("log", "digest, kind, 'text' AS body"), read_log), -EIO);
+    CHECK_EQ(read_after(LOOSE("log", "digest, kind, NULL AS body"), read_log), -EIO);
+    CHECK_EQ(read_after(LOOSE("log", "digest, kind, 1.5 AS body"), read_log), -EIO);
+    CHECK_EQ(read_after(LOOSE("inventory", "ek_fingerprint, 7 AS class_name"), read_inventory),
+             -EIO);
+    CHECK_EQ(read_after(LOOSE("inventory", "ek_fingerprint, x'61' AS class_name"), read_inventory),
+             -EIO);
+    CHECK_EQ(read_after(LOOSE("audit", "'1' AS seq, hash"), read_head), -EIO);
+}
+
+static void
+a_table_that_is_gone_is_an_io_error(void)
+{
+    CHECK_EQ(read_after("DROP TABLE log", read_log), -EIO);
+    CHECK_EQ(read_after("DROP TABLE code", read_code), -EIO);
+}
+
+static void
+a_misfit_leaves_the_result_alone(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    struct store_device seen = {.era = 42};
+
+    fill(store);
+    edit(store, "UPDATE device SET serial = printf('%.*c', 128, 'x')");
+    CHECK_EQ(store_device_get(store, device.id, &seen), -EIO);
+    CHECK_EQ(seen.era, 42);
+    CHECK_STR(seen.maker, "");
+}
+
+CHECK_MAIN(CASE(misfits_are_io_errors), CASE(columns_of_another_type_are_io_errors),
+           CASE(a_table_that_is_gone_is_an_io_error), CASE(a_misfit_leaves_the_result_alone))

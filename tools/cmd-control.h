@@ -1,0 +1,18 @@
+/* The operator's subcommands: each asks the verifier over its control socket. */
+#pragma once
+
+#include "ask-args.h"
+
+extern const struct cmd cmd_class_add;
+extern const struct cmd cmd_class_list;
+extern const struct cmd cmd_device_approve;
+extern const struct cmd cmd_device_code;
+extern const struct cmd cmd_device_import;
+extern const struct cmd cmd_device_list;
+extern const struct cmd cmd_device_quarantine;
+extern const struct cmd cmd_device_release;
+extern const struct cmd cmd_device_remove;
+extern const struct cmd cmd_device_show;
+extern const struct cmd cmd_golden_learn;
+extern const struct cmd cmd_golden_show;
+extern const struct cmd cmd_status;

@@ -1,0 +1,263 @@
+/* assay device show: the verdict on one device, and the boot behind it. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "advice.h"
+#include "cmd-control.h"
+#include "formats/evtype.h"
+#include "table.h"
+#include "when.h"
+
+enum { DIGEST_SHOWN = 12 };
+
+/* What is read again and again while one device is shown. */
+struct view {
+    struct said said;
+    struct table *table;
+    const json_t *device;
+    const json_t *verdict; /* NULL: not judged yet */
+};
+
+static void
+line(struct view *v, const char *name, const char *text)
+{
+    if (text[0] != '\0') {
+        table_cell(v->table, "%s", name);
+        table_cell(v->table, "%s", text);
+    }
+}
+
+static void
+who(struct view *v)
+{
+    const char *class_name = said_text(&v->said, v->device, "class");
+    const char *chain = said_text(&v->said, v->device, "ek_chain");
+    char enrolled[WHEN_ROOM];
+
+    line(v, "device", said_must_text(&v->said, v->device, "id"));
+    line(v, "fingerprint", said_must_text(&v->said, v->device, "fingerprint"));
+    table_cell(v->table, "state");
+    table_cell(v->table, "%s%s%s, EK chain %s, since %s",
+               said_must_text(&v->said, v->device, "state"), class_name[0] ? ", class " : "",
+               class_name, chain[0] ? chain : "unknown",
+               when_utc(enrolled, said_int(&v->said, v->device, "enrolled_ms", 0)));
+    line(v, "why", said_text(&v->said, v->device, "why"));
+    table_cell(v->table, "machine");
+    table_cell(v->table, "%s %s, serial %s (by its own word)",
+               said_text(&v->said, v->device, "maker"), said_text(&v->said, v->device, "model"),
+               said_text(&v->said, v->device, "serial"));
+}
+
+/* The first reason's code, 0 when there is none. */
+static int64_t
+first_code(struct view *v)
+{
+    json_t *reasons = said_list(&v->said, v->verdict, "reasons");
+
+    return json_array_size(reasons) == 0
+               ? 0
+               : said_must_int(&v->said, said_item(&v->said, reasons, 0, "reasons"), "code");
+}
+
+static void
+verdict_line(struct view *v)
+{
+    char age[WHEN_ROOM];
+    char text[TABLE_CELL_MAX];
+    json_t *reasons = said_list(&v->said, v->verdict, "reasons");
+    size_t len;
+
+    len = (size_t)snprintf(text, sizeof(text), "%.64s, %s ago",
+                           said_must_text(&v->said, v->verdict, "tier"),
+                           when_age(age, said_int(&v->said, v->device, "age_s", 0)));
+    for (size_t i = 0; i < json_array_size(reasons) && len < sizeof(text); i++) {
+        const json_t *reason = said_item(&v->said, reasons, i, "reasons");
+
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.64s (%" PRId64 ")",
+                                i ? ", " : ": ", said_must_text(&v->said, reason, "name"),
+                                said_must_int(&v->said, reason, "code"));
+    }
+    line(v, "verdict", text);
+}
+
+/* The rule by its printed name, for a keeper that leaves out what every assay knows. */
+static enum rule
+rule_named(const char *name)
+{
+    char room[RULE_NAME_MAX];
+
+    for (int rule = RULE_NONE + 1; rule < RULE_N; rule++) {
+        if (strcmp(rule_name((enum rule)rule, room), name) == 0) {
+            return (enum rule)rule;
+        }
+    }
+    return RULE_NONE;
+}
+
+static void
+because_line(struct view *v)
+{
+    const char *name = said_text(&v->said, v->verdict, "rule");
+    const char *text = said_text(&v->said, v->verdict, "text");
+    const char *clause = said_text(&v->said, v->verdict, "clause");
+    enum rule rule = rule_named(name);
+
+    if (name[0] == '\0') {
+        return;
+    }
+    text = text[0] || rule == RULE_NONE ? text : rule_text(rule);
+    clause = clause[0] || rule == RULE_NONE ? clause : rule_clause(rule);
+    table_cell(v->table, "because");
+    table_cell(v->table, "%s [%s%s%s]", text, name, clause[0] ? "; " : "", clause);
+}
+
+static void
+event_line(struct view *v)
+{
+    int64_t event = said_int(&v->said, v->verdict, "event", -1);
+    int64_t pcr = said_int(&v->said, v->verdict, "pcr", -1);
+    char text[80] = "";
+
+    if (event >= 0 && pcr >= 0) {
+        snprintf(text, sizeof(text), "%" PRId64 " of the log, PCR %" PRId64, event, pcr);
+    } else if (event >= 0) {
+        snprintf(text, sizeof(text), "%" PRId64 " of the log", event);
+    } else if (pcr >= 0) {
+        snprintf(text, sizeof(text), "PCR %" PRId64, pcr);
+    }
+    line(v, "event", text);
+}
+
+static void
+decision(struct view *v)
+{
+    if (!v->verdict) {
+        line(v, "verdict", "none yet: it has not brought evidence");
+        return;
+    }
+    verdict_line(v);
+    because_line(v);
+    event_line(v);
+    line(v, "expected", said_text(&v->said, v->verdict, "expected"));
+    line(v, "seen", said_text(&v->said, v->verdict, "seen"));
+}
+
+static void
+boot_line(struct view *v)
+{
+    const json_t *boot = said_object(&v->said, v->device, "boot");
+    const char *firmware = said_text(&v->said, v->device, "tpm_firmware");
+    char challenged[WHEN_ROOM];
+    char accepted[WHEN_ROOM];
+
+    if (!boot) {
+        return;
+    }
+    table_cell(v->table, "boot");
+    table_cell(v->table, "%" PRId64 ", resumed %" PRId64 " times, era %" PRId64 "%s%s",
+               said_must_int(&v->said, boot, "reset"), said_must_int(&v->said, boot, "restart"),
+               said_must_int(&v->said, boot, "era"), firmware[0] ? "; TPM firmware " : "",
+               firmware);
+    table_cell(v->table, "evidence");
+    table_cell(v->table, "challenged %s, last accepted %s",
+               when_utc(challenged, said_int(&v->said, v->device, "challenge_ms", 0)),
+               when_utc(accepted, said_int(&v->said, v->device, "accepted_ms", 0)));
+}
+
+/* One event of the boot; the keeper may leave out what is not telling. */
+static void
+boot_event(struct view *v, const json_t *event, const char *name)
+{
+    char type_name[EVTYPE_NAME_MAX];
+    int64_t type = said_int(&v->said, event, "type", -1);
+    const char *digest = said_text(&v->said, event, "digest");
+    bool known = type >= 0 && type <= UINT32_MAX;
+
+    table_cell(v->table, "%s", name);
+    table_cell(v->table, "PCR %" PRId64 "  %s%s%.*s%s%s", said_must_int(&v->said, event, "pcr"),
+               known ? evtype_name((uint32_t)type, type_name) : "", known ? "  " : "", DIGEST_SHOWN,
+               digest, digest[0] ? "  " : "", said_text(&v->said, event, "label"));
+}
+
+static void
+boot_events(struct view *v)
+{
+    json_t *events = said_list(&v->said, v->device, "boot_events");
+
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        boot_event(v, said_item(&v->said, events, i, "boot_events"), i == 0 ? "started" : "");
+    }
+}
+
+static void
+next_step(struct view *v)
+{
+    char room[ADVICE_ROOM];
+    char id[ASK_SHORT_ROOM];
+    const char *next;
+    const char *split;
+    const struct advice_case about = {
+        .state = said_text(&v->said, v->device, "state"),
+        .class_name = said_text(&v->said, v->device, "class"),
+        .device = ask_short_id(id, said_text(&v->said, v->device, "id")),
+        .fingerprint = said_text(&v->said, v->device, "fingerprint"),
+        .code = first_code(v),
+        .judged = v->verdict != NULL,
+    };
+
+    /* of two steps each has its line */
+    next = advice_text(room, &about);
+    split = strstr(next, "; ");
+    table_cell(v->table, "next");
+    table_cell(v->table, "%.*s", (int)(split ? split - next : (ptrdiff_t)strlen(next)), next);
+    if (split) {
+        line(v, "", split + 2);
+    }
+}
+
+static int
+say_device(const json_t *answer)
+{
+    CLEANUP(table_freep) struct table *table = table_new(2);
+    struct view view = {.table = table, .device = answer};
+
+    view.verdict = said_object(&view.said, answer, "verdict");
+    who(&view);
+    decision(&view);
+    boot_line(&view);
+    boot_events(&view);
+    next_step(&view);
+    return said_wrong(&view.said) ? 1 : table_print(table, stdout);
+}
+
+static int
+show_run(const struct cmd *self, int argc, char **argv)
+{
+    struct ask ask = {0};
+    struct flag_words words = {0};
+    char room[ASK_ID_ROOM];
+    int r = ask_plain_args(self, argc, argv, &ask, &words, 1);
+
+    if (r != 0) {
+        return r;
+    }
+    ask_word(&ask, "device");
+    ask_word(&ask, "show");
+    ask_word(&ask, ask_id(room, words.words[0]));
+    return ask_and_say(&ask, say_device);
+}
+
+const struct cmd cmd_device_show = {
+    .name = "device show",
+    .args = "ID " ASK_ARGS,
+    .summary = "the verdict on one device, what decided it, and its boot",
+    .help =
+        "ID is the beginning of its id or fingerprint, 8 digits at least, as in `assay device\n"
+        "list`. What it prints: who the device is, the verdict with all reasons, the rule that\n"
+        "decided it, the event of the boot log with what was expected and seen, what was started,\n"
+        "and one next step. Texts from the device are escaped; its maker, model and serial are\n"
+        "its own word.\n\n" ASK_HELP "Example:\n"
+        "  $ assay device show 3fa94c10\n\n"
+        "Exit status: 0 shown (whatever the verdict), 1 refused, 2 usage.\n",
+    .run = show_run,
+};

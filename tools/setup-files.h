@@ -1,0 +1,46 @@
+/* `assay setup`: what it was told, and its two halves. Whatever is there is kept. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/fault.h"
+#include "crypto/privkey.h"
+
+enum { SETUP_NAMES_MAX = 16, SETUP_FILES_MAX = 40, SETUP_PATH = 300 };
+
+struct setup_done {
+    char path[SETUP_PATH];
+    bool made; /* or kept */
+};
+
+struct setup {
+    const char *dir;
+    const char *state;
+    const char *run;
+    const char *site;
+    const char *issuer;
+    long port;
+    const char *names[SETUP_NAMES_MAX];
+    size_t n_names;
+    int64_t now_s;
+    size_t n_done;
+    struct setup_done done[SETUP_FILES_MAX];
+    char problem[SETUP_PATH + 100]; /* of the first failure */
+};
+
+/* Makes DIR/NAME unless it is there. Returns 0 or a negative errno with the problem. */
+MUST_CHECK int setup_file(struct setup *setup, const char *name, mode_t mode, struct bytes content);
+
+/* Is there such a file in DIR? */
+bool setup_has(const struct setup *setup, const char *name);
+
+/* Notes a problem; returns r. */
+int setup_fail(struct setup *setup, int r, const char *what, const char *why);
+
+/* Keys and certificates in DIR/keys. Returns 0, 1 when what is there does not fit together or a
+ * name fits no certificate, or a negative errno; each with the problem. */
+MUST_CHECK int setup_keys(struct setup *setup);
+
+/* verifier.conf, attestor.conf and the README of ek-roots. Returns 0 or a negative errno with the
+ * problem. */
+MUST_CHECK int setup_confs(struct setup *setup);

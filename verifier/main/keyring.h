@@ -1,0 +1,28 @@
+/* The site's keys, read once by main and handed to the roles that need them. */
+#pragma once
+
+#include "main/settings.h"
+#include "roles/setup.h"
+
+#define KEYRING_SECRET_FILES_MODE 0077 /* no bit of these may be set */
+
+struct keyring {
+    struct ident_master masters[IDENT_MASTERS_MAX];
+    struct nonce_key nonce_keys[NONCE_KEYS_MAX];
+    uint8_t ticket_keys[80];
+    uint8_t cookie_keys[2][32];
+    struct bytes server_cert; /* PEM as in the file; all owned */
+    struct bytes server_key;
+    struct bytes token_key;
+    struct bytes site_key;
+    size_t n_chain;
+    struct bytes chain[LIMIT_CHAIN]; /* DER of site.pem */
+    size_t n_anchors;
+    struct bytes anchors[SETUP_ANCHORS_MAX]; /* DER */
+};
+
+/* Reads and checks everything: form, who may read it, that certificates are their keys'. Returns 0,
+ * 1 with the problem, or a negative errno with the problem. keyring_free() in any case. */
+MUST_CHECK int keyring_load(const struct settings *settings, struct keyring *ret,
+                            struct conf_problem *problem);
+void keyring_free(struct keyring *keyring);

@@ -1,0 +1,127 @@
+#include "main/setups.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/digest.h"
+#include "roles/roles.h"
+
+enum { FRONT_ROOM = 65536, KEEPER_ROOM = 262144 }; /* message.def: FRONT_SETUP, KEEPER_SETUP */
+
+/* Sends what was written, or -E2BIG, and wipes it. */
+static int
+send_written(struct ipc *ipc, uint16_t type, struct wr *wr)
+{
+    struct bytes part = wr_done(wr);
+    int r = part.p ? ipc_send(ipc, type, 0, &part, 1, -1) : -E2BIG;
+
+    wipe(wr->p, wr->cap);
+    return r;
+}
+
+/* A descriptor of ours that stays ours. */
+static int
+send_copy(struct ipc *ipc, uint16_t type, int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    return copy < 0 ? -errno : ipc_send(ipc, type, 0, NULL, 0, copy);
+}
+
+static int
+send_front_keys(struct ipc *front, const struct settings *settings, const struct keyring *keyring)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(FRONT_ROOM);
+    struct wr wr = wr_init(room, room ? FRONT_ROOM : 0);
+    struct front_setup setup = {
+        .site = bytes_str(settings->site),
+        .certificate = keyring->server_cert,
+        .key = keyring->server_key,
+        .connections_max = (uint32_t)settings->connections,
+        .handshakes_max = (uint32_t)settings->handshakes,
+        .body_max = (uint32_t)settings->body,
+    };
+
+    memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
+    memcpy(setup.ticket_keys, keyring->ticket_keys, sizeof(setup.ticket_keys));
+    memcpy(setup.cookie_keys, keyring->cookie_keys, sizeof(setup.cookie_keys));
+    if (room) {
+        front_setup_write(&wr, &setup);
+    }
+    wipe(&setup, sizeof(setup));
+    return room ? send_written(front, MSG_FRONT_SETUP, &wr) : -ENOMEM;
+}
+
+int
+setups_front(struct ipc *front, const struct settings *settings, const struct keyring *keyring,
+             const struct listen_sockets *sockets, size_t worker, int take_keeper)
+{
+    int r = send_front_keys(front, settings, keyring);
+
+    for (size_t i = 0; i < sockets->n_addresses && r == 0; i++) {
+        r = send_copy(front, MSG_FRONT_SOCKET, sockets->udp[worker][i]);
+    }
+    if (r != 0) {
+        close(take_keeper);
+        return r;
+    }
+    r = ipc_send(front, MSG_FRONT_KEEPER, 0, NULL, 0, take_keeper);
+    return r == 0 ? ipc_send(front, MSG_FRONT_START, 0, NULL, 0, -1) : r;
+}
+
+static void
+keeper_write(struct wr *wr, const struct settings *settings, const struct keyring *keyring)
+{
+    struct keeper_setup setup = {
+        .site = bytes_str(settings->site),
+        .issuer = bytes_str(settings->issuer),
+        .store_path = bytes_str(settings->store),
+        .token_key = keyring->token_key,
+        .site_key = keyring->site_key,
+        .n_chain = keyring->n_chain,
+        .n_anchors = keyring->n_anchors,
+        .pending_max = (uint32_t)settings->pending_max,
+        .pending_days = (uint32_t)settings->pending_days,
+    };
+
+    memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
+    memcpy(setup.nonce_keys, keyring->nonce_keys, sizeof(setup.nonce_keys));
+    memcpy(setup.chain, keyring->chain, sizeof(setup.chain));
+    memcpy(setup.anchors, keyring->anchors, sizeof(setup.anchors));
+    keeper_setup_write(wr, &setup);
+    wipe(&setup, sizeof(setup));
+}
+
+int
+setups_keeper(struct ipc *keeper, const struct settings *settings, const struct keyring *keyring,
+              const struct listen_sockets *sockets)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(KEEPER_ROOM);
+    struct wr wr = wr_init(room, room ? KEEPER_ROOM : 0);
+    int r;
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    keeper_write(&wr, settings, keyring);
+    r = send_written(keeper, MSG_KEEPER_SETUP, &wr);
+    return r == 0 ? send_copy(keeper, MSG_KEEPER_CONTROL, sockets->control) : r;
+}
+
+bool
+setups_fit(const struct settings *settings, const struct keyring *keyring)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(KEEPER_ROOM);
+    struct wr wr = wr_init(room, room ? KEEPER_ROOM : 0);
+    bool fits;
+
+    if (!room) {
+        return false;
+    }
+    keeper_write(&wr, settings, keyring);
+    fits = wr_done(&wr).p != NULL;
+    wipe(room, KEEPER_ROOM);
+    return fits;
+}

@@ -1,0 +1,21 @@
+/* The first messages to a role: everything it gets to know. */
+#pragma once
+
+#include "base/ipc.h"
+#include "main/keyring.h"
+#include "main/listen.h"
+
+/* Each returns 0, or a negative errno: -ENOBUFS or -E2BIG when it does not fit, another one when
+ * the role is gone. */
+
+/* Keys, limits and sockets of one worker, its channel to the keeper (taken), and the start. */
+MUST_CHECK int setups_front(struct ipc *front, const struct settings *settings,
+                            const struct keyring *keyring, const struct listen_sockets *sockets,
+                            size_t worker, int take_keeper);
+
+/* Keys, site and anchors, and the control socket; the start is the caller's to say. */
+MUST_CHECK int setups_keeper(struct ipc *keeper, const struct settings *settings,
+                             const struct keyring *keyring, const struct listen_sockets *sockets);
+
+/* Whether the keeper's first message has room for these keys and certificates. */
+bool setups_fit(const struct settings *settings, const struct keyring *keyring);

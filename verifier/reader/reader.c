@@ -1,0 +1,242 @@
+#include "reader/reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "formats/evdata.h"
+#include "formats/evtext.h"
+#include "formats/evtype.h"
+#include "roles/records.h"
+#include "roles/roles.h"
+
+enum {
+    RECORDS_MAX = 4 * 1024 * 1024, /* MSG_LOG_RECORDS; the worst log takes 3.1 MB */
+    GROW_MAX = 64 * 1024 * 1024,   /* room beside what is mapped at the start */
+    CPU_S = 10,                    /* the largest log takes some 20 ms */
+    LOCALITY_HCRTM = 4,
+};
+
+/* A log being read, and its known banks by their place in it. */
+struct job {
+    struct bytes body;
+    struct evlog log;
+    struct evdata_check check;
+    struct event_log head; /* known banks only; no events */
+    size_t place[LIMIT_BANKS];
+    struct wr *records;
+};
+
+static enum bound
+bound_of(const struct evdata *evdata)
+{
+    static const enum bound map[] = {
+        [EVDATA_UNKNOWN] = BOUND_UNKNOWN,
+        [EVDATA_BOUND] = BOUND_TRUE,
+        [EVDATA_MISMATCH] = BOUND_FALSE,
+    };
+
+    return map[evdata->bound];
+}
+
+/* The part of the data that the digest is of, or all of it. */
+static struct bytes
+data_of(const struct job *job, const struct evlog_event *event, const struct evdata *evdata)
+{
+    const struct bytes *part = &evdata->vouched;
+    uintptr_t from = (uintptr_t)job->body.p;
+
+    if (evdata->bound == EVDATA_BOUND && part->len > 0 && (uintptr_t)part->p >= from &&
+        (uintptr_t)part->p - from <= job->body.len - part->len) {
+        return *part;
+    }
+    return event->data;
+}
+
+static int
+record(const struct job *job, const struct evlog_event *event)
+{
+    struct event out = {.index = event->index, .type = event->type, .pcr = UINT32_MAX};
+    struct evdata evdata = {0};
+    char room[EVTEXT_MAX];
+    struct bytes data;
+    int r = evdata_judge(&job->check, event, &evdata);
+
+    if (r < 0) {
+        return r;
+    }
+    if (evlog_extends(event)) {
+        out.pcr = event->pcr;
+    }
+    data = data_of(job, event, &evdata);
+    out.bound = bound_of(&evdata);
+    out.length = (uint32_t)data.len;
+    out.offset = data.len ? (uint32_t)((uintptr_t)data.p - (uintptr_t)job->body.p) : 0;
+    for (size_t i = 0; i < job->head.n_banks && event->n_digests > 0; i++) {
+        out.digest[i] = event->digest[job->place[i]];
+    }
+    out.label = bytes_str(evtext_line(event, room));
+    records_event(job->records, &job->head, &out);
+    return 0;
+}
+
+/* Reads to the end once before anything is written: the locality stands in front of the records. */
+static int
+find_locality(struct bytes body, uint8_t *ret_locality, struct fault *ret_fault)
+{
+    struct evlog log;
+    struct evlog_event event;
+    uint8_t locality = 0;
+    bool began = false;
+    int r = evlog_open(body, &log, ret_fault);
+
+    while (r == 0 && (r = evlog_next(&log, &event, ret_fault)) == 0) {
+        if (evlog_extends(&event) && event.pcr == 0) {
+            locality = !began && event.type == EV_EFI_HCRTM_EVENT ? LOCALITY_HCRTM : locality;
+            began = true;
+        }
+    }
+    if (r != EVLOG_END) {
+        return r < 0 ? r : 1;
+    }
+    *ret_locality = log.locality == EVLOG_LOCALITY_NONE ? locality : log.locality;
+    return 0;
+}
+
+static void
+take_banks(struct job *job)
+{
+    for (size_t i = 0; i < job->log.n_banks; i++) {
+        if (job->log.bank[i].hash != HASH_N) {
+            job->place[job->head.n_banks] = i;
+            job->head.banks[job->head.n_banks++] = job->log.bank[i].hash;
+        }
+    }
+}
+
+int
+reader_parse(struct bytes log, struct hasher *hasher, struct wr *records, struct fault *ret_fault)
+{
+    struct job job = {.body = log, .records = records};
+    struct evlog_event event;
+    int r = find_locality(log, &job.head.locality, ret_fault);
+
+    if (r == 0) {
+        r = evlog_open(log, &job.log, ret_fault);
+    }
+    if (r == 0) {
+        take_banks(&job);
+        r = evdata_init(&job.check, &job.log, hasher);
+    }
+    if (r != 0) {
+        return r;
+    }
+    records_begin(records, &job.head);
+    while (r == 0 && (r = evlog_next(&job.log, &event, ret_fault)) == 0) {
+        r = record(&job, &event);
+    }
+    if (r == EVLOG_END) {
+        r = records->failed ? -ENOSPC : 0;
+    }
+    return r;
+}
+
+/* Bytes of address space that are mapped now; sanitizers map terabytes. */
+static rlim_t
+mapped(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+    bool ok = file && fscanf(file, "%lu", &pages) == 1;
+
+    if (file) {
+        fclose(file);
+    }
+    return ok ? (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) : 512u * 1024u * 1024u;
+}
+
+static int
+limit_self(void)
+{
+    rlim_t memory = mapped() + GROW_MAX;
+    const struct {
+        int what;
+        rlim_t most;
+    } limits[] = {
+        {RLIMIT_AS, memory}, {RLIMIT_CPU, CPU_S}, {RLIMIT_FSIZE, 0},
+        {RLIMIT_NOFILE, 0},  {RLIMIT_CORE, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        struct rlimit limit = {limits[i].most, limits[i].most};
+
+        if (setrlimit((__rlimit_resource_t)limits[i].what, &limit) < 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int
+send_fault(struct ipc *ipc, uint64_t id, const struct fault *fault)
+{
+    uint8_t room[16];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct bytes part;
+
+    wr_le16(&wr, (uint16_t)fault->rule);
+    wr_le32(&wr, fault->event);
+    wr_le64(&wr, fault->offset);
+    part = wr_done(&wr);
+    return ipc_send(ipc, MSG_NOT_READ, id, &part, 1, -1);
+}
+
+static int
+do_job(struct ipc *ipc, struct hasher *hasher, const struct ipc_msg *msg)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(RECORDS_MAX);
+    struct wr records = wr_init(room, room ? RECORDS_MAX : 0);
+    struct fault fault = {.event = FAULT_NO_EVENT};
+    struct bytes part;
+    int r = room ? reader_parse(msg->body, hasher, &records, &fault) : -ENOMEM;
+
+    if (r > 0) {
+        return send_fault(ipc, msg->id, &fault);
+    }
+    if (r < 0) {
+        return r;
+    }
+    part = wr_done(&records);
+    return ipc_send(ipc, MSG_LOG_RECORDS, msg->id, &part, 1, -1);
+}
+
+int
+reader_serve(int take_fd)
+{
+    CLEANUP(ipc_freep) struct ipc *ipc = ipc_new(take_fd, true, roles_keeper_to_reader);
+    /* before the limits: the library opens its configuration now */
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    struct ipc_msg msg;
+    int r = ipc && hasher ? limit_self() : -ENOMEM;
+
+    if (r == 0) {
+        r = ipc_recv(ipc, &msg);
+    }
+    if (r == IPC_E_CLOSED) {
+        return 0;
+    }
+    if (r == 0) {
+        if (msg.fd >= 0) {
+            close(msg.fd); /* none belongs here */
+        }
+        r = do_job(ipc, hasher, &msg);
+    }
+    if (r != 0) {
+        log_event(LOG_ERROR, "reader-failed",
+                  LOG_STR("why", r < 0 ? strerror(-r) : "the keeper spoke out of turn"));
+    }
+    return r == 0 ? 0 : 1;
+}
