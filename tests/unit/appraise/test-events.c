@@ -1,0 +1,200 @@
+/* appraise/events: start values, localities and a second log, which no recorded boot shows alone.
+ */
+#include "appraise/events.h"
+#include "lib/check.h"
+
+enum { N = 3 };
+
+static struct hasher *hasher;
+static struct event events[N];
+static uint8_t digests[N][HASH_SIZE_MAX];
+static struct pcr_values values;
+
+/* A log with one event a PCR given, in one bank; the digest's bytes are its place. */
+static struct event_log
+log_of(enum hash bank, size_t n, const uint32_t *pcrs)
+{
+    hasher = hasher ? hasher : hasher_new();
+    CHECK(hasher && n <= N);
+    for (size_t i = 0; i < n; i++) {
+        memset(digests[i], (int)i + 1, sizeof(digests[i]));
+        events[i] = (struct event){.index = (uint32_t)i, .pcr = pcrs[i], .type = 13};
+        events[i].digest[0] = bytes_of(digests[i], hash_size(bank));
+    }
+    return (struct event_log){.n_banks = 1, .banks = {bank}, .n_events = n, .events = events};
+}
+
+static void
+values_of(const struct event_log *log, const struct event_log *more, enum hash bank)
+{
+    struct selection selection = {1, {{bank, 0xffffff}}};
+
+    CHECK_EQ(events_values(hasher, log, more, &selection, &values), 0);
+    CHECK_EQ(values.selection.n, 1);
+}
+
+static bool
+is_filled(const uint8_t *value, enum hash bank, uint8_t byte)
+{
+    for (size_t i = 0; i < hash_size(bank); i++) {
+        if (value[i] != byte) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+without_events_each_pcr_has_its_start_value(void)
+{
+    static const enum hash banks[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384};
+
+    for (size_t i = 0; i < ARRAY_LEN(banks); i++) {
+        struct event_log log = log_of(banks[i], 0, NULL);
+
+        values_of(&log, NULL, banks[i]);
+        for (uint32_t pcr = 0; pcr < LIMIT_PCRS; pcr++) {
+            uint8_t start = pcr >= 17 && pcr <= 22 ? 0xff : 0;
+
+            CHECK(is_filled(values.value[0][pcr], banks[i], start));
+        }
+    }
+}
+
+static void
+the_locality_is_in_the_last_byte_of_pcr_0_only(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 0, NULL);
+
+    log.locality = 3;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK_EQ(values.value[0][0][31], 3);
+    values.value[0][0][31] = 0;
+    for (uint32_t pcr = 0; pcr < 17; pcr++) {
+        CHECK(is_filled(values.value[0][pcr], HASH_SHA256, 0));
+    }
+}
+
+static void
+an_event_extends_its_pcr_and_no_other(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 1, (const uint32_t[]){5});
+    uint8_t expected[32] = {0};
+
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK_EQ(hasher_extend(hasher, HASH_SHA256, expected, events[0].digest[0]), 0);
+    CHECK_BYTES(bytes_of(values.value[0][5], 32), BYTES_OF(expected));
+    CHECK(is_filled(values.value[0][4], HASH_SHA256, 0));
+    CHECK(is_filled(values.value[0][6], HASH_SHA256, 0));
+}
+
+static void
+what_is_not_extended_changes_nothing(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 3, (const uint32_t[]){5, UINT32_MAX, LIMIT_PCRS});
+
+    events[0].type = EVENT_NO_ACTION;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK(is_filled(values.value[0][5], HASH_SHA256, 0));
+    events[0].type = 13;
+    events[0].digest[0] = BYTES_NULL;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK(is_filled(values.value[0][5], HASH_SHA256, 0));
+}
+
+/* The order of the two logs is the order of the extends. */
+static void
+a_second_log_goes_on_where_the_first_ended(void)
+{
+    struct event_log both = log_of(HASH_SHA256, 2, (const uint32_t[]){11, 11});
+    struct event_log first = both;
+    struct event_log second = both;
+    uint8_t together[32];
+
+    values_of(&both, NULL, HASH_SHA256);
+    memcpy(together, values.value[0][11], sizeof(together));
+    first.n_events = 1;
+    second.n_events = 1;
+    second.events = events + 1;
+    values_of(&first, &second, HASH_SHA256);
+    CHECK_BYTES(bytes_of(values.value[0][11], 32), BYTES_OF(together));
+    values_of(&second, &first, HASH_SHA256);
+    CHECK(!bytes_equal(bytes_of(values.value[0][11], 32), BYTES_OF(together)));
+}
+
+static void
+a_quote_of_both_logs_replays_with_both_only(void)
+{
+    struct event_log first = log_of(HASH_SHA256, 2, (const uint32_t[]){11, 11});
+    struct event_log second = first;
+    struct verdict verdict = {0};
+
+    values_of(&first, NULL, HASH_SHA256);
+    first.n_events = 1;
+    second.n_events = 1;
+    second.events = events + 1;
+    CHECK_EQ(events_replay(hasher, &first, &second, &values, &verdict), 0);
+    CHECK_EQ(verdict.replay, CHECK_PASSED);
+    CHECK_EQ(events_replay(hasher, &first, NULL, &values, &verdict), 0);
+    CHECK_EQ(verdict.replay, CHECK_FAILED);
+    CHECK_EQ(verdict.fault.rule, RULE_REPLAY_PCR);
+    CHECK_EQ(verdict.pcr, 11);
+}
+
+/* A log that lies about its locality does not give the quoted PCR 0. */
+static void
+another_locality_is_another_pcr_0(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 1, (const uint32_t[]){0});
+
+    log.locality = 3;
+    values_of(&log, NULL, HASH_SHA256);
+    for (uint8_t locality = 0; locality <= 4; locality++) {
+        struct verdict verdict = {0};
+
+        log.locality = locality;
+        CHECK_EQ(events_replay(hasher, &log, NULL, &values, &verdict), 0);
+        CHECK_EQ(verdict.replay, locality == 3 ? CHECK_PASSED : CHECK_FAILED);
+        CHECK_EQ(verdict.pcr, 0);
+    }
+}
+
+static void
+a_bank_that_the_log_lacks_has_start_values_and_no_index(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 1, (const uint32_t[]){5});
+
+    CHECK_EQ(event_log_bank(&log, HASH_SHA256), 0);
+    CHECK_EQ(event_log_bank(&log, HASH_SHA1), log.n_banks);
+    values_of(&log, NULL, HASH_SHA1);
+    CHECK(is_filled(values.value[0][5], HASH_SHA1, 0));
+}
+
+/* One bit of one judged PCR, in each byte of it, is enough to refuse. */
+static void
+every_byte_of_every_pcr_counts_but_pcr_10(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 2, (const uint32_t[]){0, 14});
+
+    values_of(&log, NULL, HASH_SHA256);
+    for (uint32_t pcr = 0; pcr < LIMIT_PCRS; pcr++) {
+        for (size_t i = 0; i < hash_size(HASH_SHA256); i++) {
+            struct verdict verdict = {0};
+
+            values.value[0][pcr][i] ^= 0x80;
+            CHECK_EQ(events_replay(hasher, &log, NULL, &values, &verdict), 0);
+            CHECK_EQ(verdict.replay, pcr == 10 ? CHECK_PASSED : CHECK_FAILED);
+            CHECK(pcr == 10 || verdict.pcr == pcr);
+            values.value[0][pcr][i] ^= 0x80;
+        }
+    }
+}
+
+CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
+           CASE(the_locality_is_in_the_last_byte_of_pcr_0_only),
+           CASE(an_event_extends_its_pcr_and_no_other), CASE(what_is_not_extended_changes_nothing),
+           CASE(a_second_log_goes_on_where_the_first_ended),
+           CASE(a_quote_of_both_logs_replays_with_both_only),
+           CASE(another_locality_is_another_pcr_0),
+           CASE(a_bank_that_the_log_lacks_has_start_values_and_no_index),
+           CASE(every_byte_of_every_pcr_counts_but_pcr_10))
