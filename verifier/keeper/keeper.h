@@ -77,8 +77,8 @@ void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *
  */
 void keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame);
 
-/* Ends a turn: one commit for all that it did, and only then its answers leave. When the store fails
- * nothing of it leaves, and everybody asks again. */
+/* Ends a turn: one commit for all that it did, and only then its answers leave. When the store
+ * fails nothing of it leaves, and everybody asks again. */
 void keeper_settle(struct keeper *keeper);
 
 /* A fresh nonce for a device. Returns 0 or a negative errno. */
