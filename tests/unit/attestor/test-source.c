@@ -35,7 +35,7 @@ absent_unreadable_and_large_are_told_apart(void)
     struct source_data data = {0};
 
     begin();
-    CHECK_EQ(source_file_read("/nonexistent/file", 10, &data), SOURCE_E_ABSENT);
+    CHECK_EQ(source_file_read("/proc/nonexistent/file", 10, &data), SOURCE_E_ABSENT);
     CHECK_EQ(source_file_read(dir, 10, &data), SOURCE_E_UNREADABLE);
     CHECK_EQ(source_file_read(put("f", bytes_str("12345678901")), 10, &data), SOURCE_E_LARGE);
     CHECK(data.p == NULL);
@@ -108,7 +108,7 @@ a_writer_of_the_userspace_log_is_waited_for(void)
     CHECK_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
     CHECK_EQ(source_userspace_lock(path, &log), SOURCE_E_UNREADABLE);
     source_userspace_unlock(&log);
-    CHECK_EQ(source_userspace_lock("/nonexistent", &log), SOURCE_E_ABSENT);
+    CHECK_EQ(source_userspace_lock("/proc/nonexistent", &log), SOURCE_E_ABSENT);
 }
 
 static void

@@ -73,7 +73,7 @@ what_is_no_fit_file_is_refused(void)
     CHECK(back.p == NULL);
     CHECK_EQ(file_folder(path, 0700), -ENOTDIR);
     CHECK_EQ(file_folder(folder, 0700), 0);
-    CHECK_EQ(file_replace("/nonexistent/x", 0644, bytes_str("")), -ENOENT);
+    CHECK_EQ(file_replace("/proc/nonexistent/x", 0644, bytes_str("")), -ENOENT);
     end();
 }
 
