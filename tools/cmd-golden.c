@@ -15,6 +15,7 @@ struct golden {
     char rooms[ID_ROOMS][ASK_ID_ROOM];
     const char *class_name;
     bool yes;
+    char confirm[sizeof("confirm=") + 64]; /* the word that admits what was shown */
 };
 
 static void
@@ -97,7 +98,7 @@ ask_learn(struct golden *g, bool confirm, json_t **ret_answer)
         ask_word(&ask, ask_id(g->rooms[i], g->devices.words[i]));
     }
     if (confirm) {
-        ask_word(&ask, "confirm");
+        ask_word(&ask, g->confirm);
     }
     return ask_keeper(&ask, ret_answer);
 }
@@ -182,16 +183,20 @@ confirm(struct golden *g, size_t n_shown)
 }
 
 static int
-say_proposal(const struct golden *g, json_t *answer, size_t *ret_n)
+say_proposal(struct golden *g, json_t *answer, size_t *ret_n)
 {
     struct said said = {0};
     json_t *refs = said_must_list(&said, answer, "would_add");
     int64_t known = said_int(&said, answer, "known", 0);
+    const char *proposal = said_text(&said, answer, "proposal");
 
     if (said_wrong(&said)) {
         return 1;
     }
     *ret_n = json_array_size(refs);
+    if (proposal[0] != '\0') {
+        snprintf(g->confirm, sizeof(g->confirm), "confirm=%.64s", proposal);
+    }
     if (g->ask.json) {
         return cmd_print_json(json_incref(answer));
     }
@@ -228,7 +233,7 @@ learn(struct golden *g)
 static int
 learn_run(const struct cmd *self, int argc, char **argv)
 {
-    struct golden g = {0};
+    struct golden g = {.confirm = "confirm"};
     const struct flag flags[] = {{.name = "class", .ret_value = &g.class_name},
                                  {.name = "from", .list = &g.devices},
                                  {.name = "yes", .ret_set = &g.yes},

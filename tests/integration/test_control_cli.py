@@ -219,6 +219,9 @@ def learning_with_yes_shows_and_adds():
     assert code == 0 and 'vmlinuz' in out and 'added 1, version 7' in out
     assert 'device 3fa94c10 is affirming now' in out
     assert KEEPER.heard == [LEARNED, LEARNED + ['confirm']]
+    named = dict(PROPOSAL, proposal='ab' * 32)
+    assert assay(LEARN + ' --yes', (0, named), (0, ADDED))[0] == 0
+    assert KEEPER.heard == [LEARNED, LEARNED + ['confirm=' + 'ab' * 32]]
 
 
 def learning_nothing_new_asks_nothing():

@@ -34,6 +34,7 @@ start_member(void)
 static void
 learning_shows_first_and_writes_when_confirmed(void)
 {
+    char word[128];
     size_t n;
     json_t *root;
 
@@ -44,6 +45,12 @@ learning_shows_first_and_writes_when_confirmed(void)
     CHECK_EQ(json_array_size(json_object_get(root, "would_add")), 0); /* all known */
     CHECK_EQ(number(root, "added"), 0);
     CHECK(number(root, "known") >= (long long)n);
+    snprintf(word, sizeof(word), "confirm=%s",
+             json_string_value(json_object_get(root, "proposal")));
+    (void)YES("golden", "learn", "c", id, word);
+    word[8] = word[8] == '0' ? '1' : '0'; /* another proposal than the one that stands */
+    NO("changed", "golden", "learn", "c", id, word);
+    NO("changed", "golden", "learn", "c", id, "confirm=");
     (void)YES("class", "add", "d");
     (void)YES("device", "remove", id, "moves");
     (void)YES("device", "release", id);

@@ -33,6 +33,8 @@ struct learning {
     struct control *control;
     const char *class_name;
     bool confirm;
+    bool silent; /* a first walk, which only finds out what would be added */
+    uint8_t proposal[32];
     int64_t added;
     int64_t known;
     struct known_ref {
@@ -77,6 +79,22 @@ is_known(const struct learning *learning, const struct store_ref *ref)
     return false;
 }
 
+/* A name for all that would be added so far: SHA-256(name before || PCR || bank || digest). What is
+ * confirmed is what was shown, whatever a device has brought in between. */
+static int
+chain(struct learning *learning, const struct store_ref *ref)
+{
+    uint8_t head[4] = {(uint8_t)ref->pcr, 0, 0, 0};
+    uint16_t bank = hash_tpm_id(ref->digest.alg);
+    struct bytes parts[] = {BYTES_OF(learning->proposal), BYTES_OF(head),
+                            digest_bytes(&ref->digest)};
+
+    head[2] = (uint8_t)(bank >> 8);
+    head[3] = (uint8_t)bank;
+    return hasher_parts(learning->control->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts),
+                        learning->proposal);
+}
+
 /* Admits one event, or counts it as known. Returns 0 or a negative errno. */
 static int
 learn_event(struct learning *learning, const struct event *event, enum hash bank, size_t at)
@@ -91,10 +109,13 @@ learn_event(struct learning *learning, const struct event *event, enum hash bank
         learning->known++;
         return 0;
     }
-    if (learning->confirm) {
+    r = chain(learning, &ref);
+    if (r == 0 && learning->confirm && !learning->silent) {
         r = store_ref_add(learning->control->keeper->store, learning->class_name, &ref, NULL);
     }
-    say_ref(learning->control, &ref);
+    if (!learning->silent) {
+        say_ref(learning->control, &ref);
+    }
     learning->added++;
     return r != 0 ? r : on_known(learning, &ref) ? 0 : -ENOMEM;
 }
@@ -142,17 +163,26 @@ member_log(struct control *control, size_t i, const char *class_name,
     return 0;
 }
 
-/* Whether the last word asks to write. */
+/* Whether the last word asks to write: `confirm`, or `confirm=PROPOSAL` for what was shown under
+ * that name and nothing else; its digits go to ret_want, empty for the bare word. */
 static bool
-confirmed(struct control *control)
+confirmed(struct control *control, struct bytes *ret_want)
 {
+    static const char word[] = "confirm";
+    size_t len = sizeof(word) - 1;
     size_t n = control->words.n;
+    struct bytes last = n > 2 ? control->words.words[n - 1] : BYTES_NULL;
 
-    if (n > 2 && bytes_equal(control->words.words[n - 1], bytes_str("confirm"))) {
-        control->words.n--;
-        return true;
+    *ret_want = BYTES_NULL;
+    if (last.len < len || memcmp(last.p, word, len) != 0 ||
+        (last.len > len && last.p[len] != '=')) {
+        return false;
     }
-    return false;
+    control->words.n--;
+    if (last.len > len) {
+        *ret_want = bytes_of(last.p + len + 1, last.len - len - 1);
+    }
+    return true;
 }
 
 static int
@@ -172,6 +202,34 @@ learn_members(struct learning *learning, const struct store_class *class_row)
         }
     }
     return 0;
+}
+
+/* Walks once without writing or saying anything, and compares with what the operator was shown.
+ * Returns 0, or CONTROL_NO after an error was written. */
+static int
+check_proposal(struct learning *learning, const struct store_class *class_row, struct bytes want)
+{
+    char text[2 * 32 + 1];
+    size_t n_refs = learning->n_refs;
+    int r;
+
+    learning->silent = true;
+    r = learn_members(learning, class_row);
+    learning->silent = false;
+    if (r < 0) {
+        return control_broke(learning->control, r);
+    }
+    (void)hex_write(text, BYTES_OF(learning->proposal));
+    if (r == 0 && want.p && !bytes_equal(want, bytes_str(text))) {
+        return control_error(learning->control, "changed",
+                             "what would be added is not what was shown: a device has brought "
+                             "another boot since; look again");
+    }
+    learning->n_refs = n_refs;
+    learning->added = 0;
+    learning->known = 0;
+    memset(learning->proposal, 0, sizeof(learning->proposal));
+    return r;
 }
 
 /* Every member must be there before the first event is said: an error has no half an answer. */
@@ -216,6 +274,7 @@ say_learned(struct learning *learning, const struct store_class *class_row)
     json_wr_int(json, learning->confirm ? learning->added : 0);
     json_wr_key(json, "version");
     json_wr_int(json, version);
+    control_hex(control, "proposal", BYTES_OF(learning->proposal));
     json_wr_end_object(json);
     return CONTROL_YES;
 }
@@ -238,7 +297,8 @@ class_of(struct control *control, struct store_class *ret)
 int
 control_golden_learn(struct control *control)
 {
-    struct learning learning = {.control = control, .confirm = confirmed(control)};
+    struct bytes want;
+    struct learning learning = {.control = control, .confirm = confirmed(control, &want)};
     struct store_class class_row;
     char text[128];
     int r = class_of(control, &class_row);
@@ -251,7 +311,10 @@ control_golden_learn(struct control *control)
     }
     learning.class_name = class_row.name;
     r = store_ref_each(control->keeper->store, class_row.name, on_known, &learning);
-    r = r == 0 ? say_learned(&learning, &class_row) : control_broke(control, r);
+    r = r == 0 ? check_proposal(&learning, &class_row, want) : control_broke(control, r);
+    if (r == 0) {
+        r = say_learned(&learning, &class_row);
+    }
     free(learning.refs);
     if (r == CONTROL_YES && learning.confirm) {
         snprintf(text, sizeof(text), "class %s: %lld events", class_row.name,
