@@ -71,7 +71,7 @@ class Demo:
 
     def setup(self, tpm):
         show(ASSAY, "setup", "--dir", self.etc, "--state", os.path.join(self.folder, "state"),
-             "--run", self.run_dir, "--site", "demo.assay", "--name", "localhost", "--port",
+             "--run", self.run_dir, "--site", "demo.assay", "--name", "127.0.0.1", "--port",
              str(self.port))
         for name in ("issuercert.pem", "swtpm-localca-rootca-cert.pem"):
             shutil.copy(os.path.join(tpm.ca_dir, name), os.path.join(self.etc, "ek-roots", name))
@@ -94,7 +94,7 @@ class Demo:
         os.makedirs(os.path.join(self.folder, "device"), exist_ok=True)
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(f"""[verifier]
-servers = localhost:{self.port}
+servers = 127.0.0.1:{self.port}
 site = demo.assay
 ca = {self.etc}/keys/ca.pem
 [tpm]
@@ -148,7 +148,7 @@ def device_id(demo):
 def enrol(demo):
     heading("A stranger enrols: the TPM is proved, an operator decides")
     fingerprint = show(ATTESTOR, "--config", demo.conf, "--fingerprint").stdout.split()[-1]
-    demo.attest()
+    expect(demo.attest(), "pending")
     demo.assay("class", "add", "laptops", "--audience", "bearer:assay")
     demo.assay("device", "approve", fingerprint, "--class", "laptops")
 
