@@ -120,7 +120,7 @@ class Device:
         return os.path.join(self.folder, *parts)
 
     def configure(self, code=""):
-        write(self.conf, f"[verifier]\nservers = localhost:{self.site.port}\nsite = test.assay\n"
+        write(self.conf, f"[verifier]\nservers = 127.0.0.1:{self.site.port}\nsite = test.assay\n"
               f"ca = {self.site.etc}/keys/ca.pem\n[tpm]\ntcti = {self.tpm.tcti}\n"
               f"[sources]\nfirmware = {self.log}\nima = {self.path('none')}\n"
               f"userspace = {self.path('none')}\ndmi = {self.path('dmi')}\n"
@@ -182,7 +182,7 @@ class Site:
         self.ca_dir = os.path.join(folder, "ek-ca")
         self.main, self.n = None, 0
         done = run(programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
-                   os.path.dirname(self.socket), "--site", "test.assay", "--name", "localhost",
+                   os.path.dirname(self.socket), "--site", "test.assay", "--name", "127.0.0.1",
                    "--port", str(self.port))
         assert done.code == 0, done
 
