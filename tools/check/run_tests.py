@@ -19,7 +19,7 @@ import time
 from tree import ROOT
 
 SERIAL = {'integration', 'matrix', 'system', 'coverage'}  # in this order of patience: coverage last
-ASAN_SUITES = {'unit', 'fuzz-replay'}                     # what a sanitizer can say more about
+ASAN_SUITES = {'unit', 'fuzz-replay', 'matrix'}           # what a sanitizer can say more about
 NOT_QUICK = {'integration', 'matrix', 'system', 'coverage'}
 ASAN_SCALE = 3                                            # how much slower a sanitized test may be
 EXIT_SKIP = 77
