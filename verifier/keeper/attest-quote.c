@@ -30,12 +30,11 @@ check_signature(struct attest *attest)
     struct keeper *keeper = attest->keeper;
     struct fault fault = {0};
     struct pubkey *key = NULL;
-    int r = tpm_public_key(&attest->ak, &key);
+    int r = ak_cache_get(keeper->aks, &attest->ak, &key);
 
     if (r == 0) {
         r = tpm_signature_verify(&attest->ak, key, &attest->signature, attest->attest_bytes,
                                  keeper->hasher, &fault);
-        pubkey_free(key);
     }
     if (r < 0) {
         return broke(attest, "signature", r);

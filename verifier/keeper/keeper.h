@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "crypto/privkey.h"
 #include "formats/ekcert.h"
+#include "keeper/ak-cache.h"
 #include "keeper/golden-cache.h"
 #include "keeper/jobs.h"
 #include "keeper/logs.h"
@@ -45,6 +46,7 @@ struct keeper {
     struct sessions *sessions;
     struct outbox *outbox;
     struct golden_cache *golden;
+    struct ak_cache *aks;
     int64_t started_ms;
     bool batch_failed; /* the store failed: nothing of this batch may leave */
 };

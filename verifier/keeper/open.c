@@ -113,8 +113,9 @@ open_parts(struct keeper *keeper)
     keeper->sessions = sessions_new();
     keeper->outbox = outbox_new();
     keeper->golden = golden_cache_new();
+    keeper->aks = ak_cache_new();
     return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
-                   keeper->golden
+                   keeper->golden && keeper->aks
                ? 0
                : -ENOMEM;
 }
@@ -150,6 +151,7 @@ keeper_close(struct keeper *keeper)
 {
     attest_drop_all(keeper);
     store_close(keeper->store);
+    ak_cache_free(keeper->aks);
     golden_cache_free(keeper->golden);
     outbox_free(keeper->outbox);
     sessions_free(keeper->sessions);
