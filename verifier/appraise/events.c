@@ -46,6 +46,28 @@ pcrs_extend(struct hasher *hasher, const struct event_log *log, enum hash bank,
     return r;
 }
 
+/* The PCRs of a bank after the firmware log and what continues it. */
+static int
+pcrs_replay(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
+            enum hash bank, uint8_t pcrs[LIMIT_PCRS][HASH_SIZE_MAX])
+{
+    size_t at = event_log_bank(log, bank);
+    struct event_memo *memo = log->memo && at < log->n_banks ? &log->memo[at] : NULL;
+    int r = 0;
+
+    if (memo && memo->known) {
+        memcpy(pcrs, memo->pcrs, sizeof(memo->pcrs));
+    } else {
+        pcrs_begin(pcrs, bank, log->locality);
+        r = pcrs_extend(hasher, log, bank, pcrs);
+    }
+    if (r == 0 && memo && !memo->known) {
+        memcpy(memo->pcrs, pcrs, sizeof(memo->pcrs));
+        memo->known = true;
+    }
+    return r == 0 && more ? pcrs_extend(hasher, more, bank, pcrs) : r;
+}
+
 static void
 note_missing_bank(struct verdict *verdict, enum hash bank)
 {
@@ -101,11 +123,7 @@ replay_bank(struct hasher *hasher, const struct event_log *log, const struct eve
         note_missing_bank(verdict, set->bank);
         return 0;
     }
-    pcrs_begin(pcrs, set->bank, log->locality);
-    r = pcrs_extend(hasher, log, set->bank, pcrs);
-    if (r == 0 && more) {
-        r = pcrs_extend(hasher, more, set->bank, pcrs);
-    }
+    r = pcrs_replay(hasher, log, more, set->bank, pcrs);
     return r < 0 ? r : compare(verdict, set, pcrs, quoted);
 }
 
@@ -237,13 +255,7 @@ events_values(struct hasher *hasher, const struct event_log *log, const struct e
     memset(ret, 0, sizeof(*ret));
     ret->selection = *selection;
     for (size_t i = 0; i < selection->n && r == 0; i++) {
-        enum hash bank = selection->sets[i].bank;
-
-        pcrs_begin(ret->value[i], bank, log->locality);
-        r = pcrs_extend(hasher, log, bank, ret->value[i]);
-        if (r == 0 && more) {
-            r = pcrs_extend(hasher, more, bank, ret->value[i]);
-        }
+        r = pcrs_replay(hasher, log, more, selection->sets[i].bank, ret->value[i]);
     }
     return r;
 }

@@ -20,13 +20,21 @@ struct event {
     struct bytes label;               /* escaped text for people */
 };
 
+/* What a bank of a log gives alone, so that it is replayed once however often it is judged. Zeroed,
+ * then filled and read by the functions below and by nobody else; the log may not change after. */
+struct event_memo {
+    bool known;
+    uint8_t pcrs[LIMIT_PCRS][HASH_SIZE_MAX];
+};
+
 struct event_log {
     size_t n_banks;
     enum hash banks[LIMIT_BANKS];
     uint8_t locality; /* of a StartupLocality event: 0, 3 or 4 */
     size_t n_events;
-    struct event *events; /* views into whatever backs the log */
-    struct bytes body;    /* the raw log, for data that a rule reads; may be empty */
+    struct event *events;    /* views into whatever backs the log */
+    struct bytes body;       /* the raw log, for data that a rule reads; may be empty */
+    struct event_memo *memo; /* one a bank, or NULL */
 };
 
 #define EVENT_NO_ACTION 0x00000003u

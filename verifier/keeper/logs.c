@@ -28,6 +28,7 @@ slot_clear(struct slot *slot)
 {
     free(slot->records);
     free(slot->events);
+    free(slot->known.log.memo);
     *slot = (struct slot){0};
 }
 
@@ -86,6 +87,10 @@ logs_add(struct logs *logs, const uint8_t digest[32], struct bytes records,
     if (made.records && made.events) {
         memcpy(made.records, records.p, records.len);
         r = records_read(bytes_of(made.records, records.len), made.events, &made.known.log);
+    }
+    if (r == 0) {
+        made.known.log.memo = calloc(LIMIT_BANKS, sizeof(*made.known.log.memo));
+        r = made.known.log.memo ? 0 : -ENOMEM;
     }
     if (r != 0) {
         slot_clear(&made);

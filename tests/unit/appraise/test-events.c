@@ -190,6 +190,83 @@ every_byte_of_every_pcr_counts_but_pcr_10(void)
     }
 }
 
+static struct event_memo *
+memo_new(void)
+{
+    static struct event_memo memo[LIMIT_BANKS];
+
+    memset(memo, 0, sizeof(memo));
+    return memo;
+}
+
+/* What was replayed once is not replayed again: an event that changes behind its back is not seen,
+ * which is why a kept log never changes. */
+static void
+a_memo_is_filled_once_and_then_believed(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 2, (const uint32_t[]){4, 4});
+    static struct pcr_values first;
+    struct event_memo *memo = memo_new();
+
+    values_of(&log, NULL, HASH_SHA256);
+    first = values;
+    log.memo = memo;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK(memcmp(&values, &first, sizeof(first)) == 0);
+    CHECK(memo[0].known && !memo[1].known);
+    digests[1][0] ^= 1;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK(memcmp(&values, &first, sizeof(first)) == 0);
+    log.memo = NULL;
+    values_of(&log, NULL, HASH_SHA256);
+    CHECK(memcmp(&values, &first, sizeof(first)) != 0);
+}
+
+/* Replaying to a quote reads the same memo, and a quote that differs is refused as before. */
+static void
+a_memo_answers_for_the_quote_too(void)
+{
+    struct event_log log = log_of(HASH_SHA384, 1, (const uint32_t[]){7});
+    static struct verdict verdict;
+
+    log.memo = memo_new();
+    values_of(&log, NULL, HASH_SHA384);
+    for (int again = 0; again < 2; again++) {
+        CHECK_EQ(events_replay(hasher, &log, NULL, &values, &verdict), 0);
+        CHECK_EQ(verdict.replay, CHECK_PASSED);
+    }
+    values.value[0][7][3] ^= 1;
+    CHECK_EQ(events_replay(hasher, &log, NULL, &values, &verdict), 0);
+    CHECK_EQ(verdict.replay, CHECK_FAILED);
+    CHECK_EQ(verdict.reasons[0], REASON_LOG_REPLAY);
+}
+
+/* Each bank has its own, and what continues a log is never part of it. */
+static void
+a_memo_is_of_one_bank_and_one_log(void)
+{
+    struct event_log log = log_of(HASH_SHA256, 2, (const uint32_t[]){4, 9});
+    struct event_log more = log;
+    static struct pcr_values alone;
+    static struct pcr_values both;
+    struct event_memo *memo = memo_new();
+
+    values_of(&log, NULL, HASH_SHA256);
+    alone = values;
+    values_of(&log, &more, HASH_SHA256);
+    both = values;
+    log.memo = memo;
+    for (int again = 0; again < 2; again++) {
+        values_of(&log, &more, HASH_SHA256);
+        CHECK(memcmp(&values, &both, sizeof(both)) == 0);
+        values_of(&log, NULL, HASH_SHA256);
+        CHECK(memcmp(&values, &alone, sizeof(alone)) == 0);
+    }
+    values_of(&log, NULL, HASH_SHA1); /* a bank that the log lacks */
+    CHECK(is_filled(values.value[0][4], HASH_SHA1, 0));
+    CHECK(!memo[1].known);
+}
+
 CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
            CASE(the_locality_is_in_the_last_byte_of_pcr_0_only),
            CASE(an_event_extends_its_pcr_and_no_other), CASE(what_is_not_extended_changes_nothing),
@@ -197,4 +274,6 @@ CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
            CASE(a_quote_of_both_logs_replays_with_both_only),
            CASE(another_locality_is_another_pcr_0),
            CASE(a_bank_that_the_log_lacks_has_start_values_and_no_index),
-           CASE(every_byte_of_every_pcr_counts_but_pcr_10))
+           CASE(every_byte_of_every_pcr_counts_but_pcr_10),
+           CASE(a_memo_is_filled_once_and_then_believed), CASE(a_memo_answers_for_the_quote_too),
+           CASE(a_memo_is_of_one_bank_and_one_log))

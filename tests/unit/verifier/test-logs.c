@@ -172,6 +172,30 @@ a_refused_log_evicts_nothing(void)
     logs_free(logs);
 }
 
+/* A slot that is used again must not know the values of the log that had it before. */
+static void
+each_log_has_an_empty_memo_of_its_own(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    const struct selection selection = {1, {{HASH_SHA256, 0x10}}};
+    static struct pcr_values values;
+    static struct pcr_values before;
+    struct logs *logs = logs_new();
+    const struct known_events *known = NULL;
+
+    for (size_t i = 0; i < LOGS_MAX + 8; i++) {
+        add(logs, i);
+        known = find(logs, i);
+        CHECK(known->log.memo && !known->log.memo[0].known);
+        CHECK_EQ(events_values(hasher, &known->log, NULL, &selection, &values), 0);
+        CHECK(known->log.memo[0].known);
+        CHECK(memcmp(values.value[0][4], before.value[0][4], 32) != 0);
+        before = values;
+    }
+    logs_free(logs);
+}
+
 CHECK_MAIN(CASE(a_log_is_kept_as_a_copy), CASE(an_unknown_log_is_none),
            CASE(records_of_a_wrong_form_are_refused), CASE(a_refused_log_leaves_no_trace),
-           CASE(the_log_unused_longest_makes_room), CASE(a_refused_log_evicts_nothing))
+           CASE(the_log_unused_longest_makes_room), CASE(a_refused_log_evicts_nothing),
+           CASE(each_log_has_an_empty_memo_of_its_own))
