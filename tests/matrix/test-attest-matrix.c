@@ -1,6 +1,9 @@
 /* Good evidence, changed in one place, against a keeper: each row says what must come back. The
  * base evidence of each row is accepted in the same run, and a change that changes no byte fails.
  */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "lib/check.h"
 #include "lib/keeper-rig.h"
 #include "wire/answer.h"
@@ -470,6 +473,53 @@ a_repeat_needs_neither_log_nor_values(void)
     printf("# a repeat is answered with %zu bytes\n", rig.reply.body.len);
 }
 
+/* Attests with what stands in evidence; whether the keeper logged this id meanwhile. */
+static bool
+told(const char *id)
+{
+    static char log[65536];
+    int kept = dup(STDERR_FILENO);
+    int file = memfd_create("log", 0);
+    ssize_t n;
+
+    CHECK(kept >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    plain();
+    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
+    CHECK(dup2(kept, STDERR_FILENO) >= 0);
+    n = pread(file, log, sizeof(log) - 1, 0);
+    CHECK(n >= 0);
+    log[n] = '\0';
+    close(kept);
+    close(file);
+    return strstr(log, id) != NULL;
+}
+
+/* A fleet says the same every few minutes: only news is told, and every refusal. */
+static void
+an_unchanged_verdict_is_not_told_again(void)
+{
+    start();
+    CHECK(!told("device-accepted"));
+    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    rig.device.restart_count++;
+    CHECK(told("device-accepted"));
+    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    CHECK(!told("device-accepted"));
+    (void)answered();
+    rig.device.reset_count++;
+    CHECK(told("device-accepted"));
+    (void)answered();
+    rig.device.values.value[1][7][0] ^= 1;
+    for (int again = 0; again < 2; again++) {
+        CHECK(told("device-refused"));
+        (void)answered();
+    }
+    rig.device.values.value[1][7][0] ^= 1;
+    CHECK(told("device-accepted"));
+    (void)answered();
+    CHECK(!told("device-accepted"));
+}
+
 static void
 a_repeat_with_other_pcrs_is_asked_for_its_values(void)
 {
@@ -642,6 +692,7 @@ CHECK_MAIN(CASE(each_change_alone_gets_its_own_refusal), CASE(a_challenge_serves
            CASE(evidence_of_another_connection_is_refused),
            CASE(an_old_nonce_is_refused_with_a_fresh_one),
            CASE(a_slow_tpm_clock_needs_a_fresh_nonce), CASE(a_repeat_needs_neither_log_nor_values),
+           CASE(an_unchanged_verdict_is_not_told_again),
            CASE(a_repeat_with_other_pcrs_is_asked_for_its_values),
            CASE(a_token_needs_this_connections_own_evidence),
            CASE(a_late_token_has_the_verdicts_times), CASE(a_refusal_ends_the_connections_tokens),

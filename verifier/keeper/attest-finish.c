@@ -125,6 +125,24 @@ keep_evidence(struct attest *attest)
     return r == 0 ? store_evidence_put(keeper->store, &evidence) : r;
 }
 
+/* Another tier or another boot than last time; a million devices say the same every few minutes. */
+static bool
+changed(const struct attest *attest, const struct store_last *last)
+{
+    return !attest->has_last || attest->last.tier != last->tier ||
+           attest->last.reset_count != last->reset_count ||
+           attest->last.restart_count != last->restart_count;
+}
+
+static enum log_level
+level_of(const struct attest *attest, const struct store_last *last)
+{
+    if (!verdict_trusted(&attest->verdict)) {
+        return LOG_NOTICE;
+    }
+    return changed(attest, last) ? LOG_INFO : LOG_DEBUG;
+}
+
 static void
 log_verdict(const struct attest *attest, const struct store_last *last)
 {
@@ -132,7 +150,7 @@ log_verdict(const struct attest *attest, const struct store_last *last)
     bool trusted = verdict_trusted(&attest->verdict);
 
     log_event(
-        trusted ? LOG_INFO : LOG_NOTICE, trusted ? "device-accepted" : "device-refused",
+        level_of(attest, last), trusted ? "device-accepted" : "device-refused",
         LOG_HEX("device", BYTES_OF(attest->device.id)), LOG_STR("tier", tier_name(last->tier)),
         LOG_INT("code", last->n_reasons ? last->reasons[0] : 0), LOG_STR("reason", reason),
         LOG_STR("rule", last->fault_rule), LOG_INT("pcr", (int32_t)last->fault_pcr),
@@ -145,12 +163,9 @@ static void
 audit_verdict(const struct attest *attest, const struct store_last *last)
 {
     bool trusted = verdict_trusted(&attest->verdict);
-    bool changed = !attest->has_last || attest->last.tier != last->tier ||
-                   attest->last.reset_count != last->reset_count ||
-                   attest->last.restart_count != last->restart_count;
     char text[512];
 
-    if (trusted && !changed) {
+    if (trusted && !changed(attest, last)) {
         return;
     }
     snprintf(text, sizeof(text), "tier %s code %u rule %s event %d pcr %d expected %s seen %s",
