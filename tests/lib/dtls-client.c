@@ -52,28 +52,48 @@ socket_open(const struct dtls_client_config *config, struct sockaddr_storage *re
     return fd;
 }
 
+SSL_CTX *
+dtls_client_context(const char *suites)
+{
+    SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
+
+    CHECK(ctx != NULL);
+    CHECK_EQ(SSL_CTX_set_cipher_list(ctx, suites), 1);
+    CHECK_EQ(SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION), 1);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU);
+    return ctx;
+}
+
+static SSL_CTX *
+context_own(const struct dtls_client_config *config)
+{
+    const char *suites =
+        config->identity ? "ECDHE-PSK-CHACHA20-POLY1305" : "ECDHE-ECDSA-AES128-GCM-SHA256";
+    SSL_CTX *ctx = dtls_client_context(config->suites ? config->suites : suites);
+
+    if (config->max_version) {
+        CHECK_EQ(SSL_CTX_set_max_proto_version(ctx, config->max_version), 1);
+    }
+    SSL_CTX_set_options(ctx, config->options);
+    return ctx;
+}
+
 void
 dtls_client_open(struct dtls_client *client, const struct dtls_client_config *config)
 {
-    int max = config->max_version ? config->max_version : DTLS1_2_VERSION;
-    const char *suites = config->suites;
     struct sockaddr_storage to;
     BIO *bio;
 
-    if (!suites) {
-        suites = config->identity ? "ECDHE-PSK-CHACHA20-POLY1305" : "ECDHE-ECDSA-AES128-GCM-SHA256";
-    }
     *client = (struct dtls_client){.config = *config, .mid = 100};
     client->fd = socket_open(config, &to);
-    client->ctx = SSL_CTX_new(DTLS_client_method());
-    CHECK(client->ctx != NULL);
-    CHECK_EQ(SSL_CTX_set_cipher_list(client->ctx, suites), 1);
-    CHECK_EQ(SSL_CTX_set_max_proto_version(client->ctx, max), 1);
-    SSL_CTX_set_options(client->ctx, config->options | SSL_OP_NO_QUERY_MTU);
-    if (config->identity) {
-        SSL_CTX_set_psk_client_callback(client->ctx, psk_client);
+    client->ctx = config->ctx ? config->ctx : context_own(config);
+    if (config->ctx) {
+        CHECK_EQ(SSL_CTX_up_ref(config->ctx), 1);
     }
     client->ssl = SSL_new(client->ctx);
+    if (config->identity) {
+        SSL_set_psk_client_callback(client->ssl, psk_client);
+    }
     bio = BIO_new_dgram(client->fd, BIO_NOCLOSE);
     CHECK(client->ssl && bio);
     BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &to);

@@ -17,6 +17,7 @@ struct dtls_client_config {
     uint64_t options;   /* SSL_OP_… */
     int max_version;    /* 0: DTLS 1.2 */
     SSL_SESSION *session;
+    SSL_CTX *ctx;         /* borrowed, of dtls_client_context(); NULL: one of its own */
     uint16_t source_port; /* 0: any */
     void (*pump)(void *ctx);
     void *pump_ctx;
@@ -29,6 +30,9 @@ struct dtls_client {
     int fd;
     uint16_t mid;
 };
+
+/* What connections with these suites share, for many of them; failures end the test case. */
+SSL_CTX *dtls_client_context(const char *suites);
 
 /* Opens the socket; failures end the test case. */
 void dtls_client_open(struct dtls_client *client, const struct dtls_client_config *config);

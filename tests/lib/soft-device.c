@@ -96,6 +96,10 @@ claims_plain(struct soft_device *device, const uint8_t *nonce, struct soft_evide
     CHECK_EQ(hasher_bytes(device->hasher, HASH_SHA256, bytes_of(device->log.p, (size_t)log->offset),
                           log->before),
              0);
+    if (evidence->second_log) {
+        evidence->claims.logs[1] = (struct claims_log){.kind = LOG_IMA, .offset = 1 << 20};
+        evidence->claims.n_logs = 2;
+    }
     claims_write(&wr, &evidence->claims);
     evidence->claims_bytes = wr_done(&wr);
     CHECK(evidence->claims_bytes.p);
@@ -159,8 +163,10 @@ soft_evidence_plain(struct soft_device *device, const uint8_t *nonce, const uint
 {
     bool with_log = ret->with_log;
     bool with_values = ret->with_values;
+    bool second_log = ret->second_log;
 
-    *ret = (struct soft_evidence){.with_log = with_log, .with_values = with_values};
+    *ret = (struct soft_evidence){
+        .with_log = with_log, .with_values = with_values, .second_log = second_log};
     ret->sig_alg = TPM_ALG_ECDSA;
     ret->sig_hash = ALG_SHA256;
     claims_plain(device, nonce, ret);

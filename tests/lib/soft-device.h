@@ -56,6 +56,7 @@ struct soft_evidence {
     uint16_t sig_hash; /* as written */
     bool with_values;
     bool with_log;
+    bool second_log;  /* an IMA list too, of which nothing is new */
     uint8_t trailing; /* bytes of rubbish behind the signature */
 };
 

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Measures a small site: what an attestation costs verifier, wire and device.
+
+usage: tools/bench [--json] [--devices N] [--rounds N] [--only fleet|attestor]
+
+Figures of one machine; the ratios are what is compared. Needs a build; swtpm for the attestor.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests", "bench")]
+sys.dont_write_bytecode = True
+import device  # noqa: E402
+import fleet  # noqa: E402
+from realsite import Programs  # noqa: E402
+
+
+def fleet_rows(told):
+    wire, opened, resumed = told["wire"], told["open"], told["resumed"]
+    bare = resumed["bare"]
+    yield ("repeat, CoAP payload up", f"{wire['payload_up']} bytes", "500",
+           wire["payload_up"] <= 500)
+    yield ("repeat, CoAP payload down", f"{wire['payload_down']} bytes", "1024",
+           wire["payload_down"] <= 1024)
+    datagrams = wire["datagrams_up"], wire["datagrams_down"]
+    yield "repeat, datagrams up and down", "%d and %d" % datagrams, "1 and 1", datagrams == (1, 1)
+    for name, run in (("open", opened), ("resumed", resumed)):
+        cpu = run["cpu_us"]
+        yield (f"verifier CPU, {name} connection", f"{sum(cpu.values()):.0f} us ("
+               + ", ".join(f"{role} {used:.0f}" for role, used in sorted(cpu.items())) + ")",
+               "", None)
+        yield (f"throughput, {name} connection", f"{run['n'] * 1e6 / run['us']:.0f} a second", "",
+               None)
+        yield (f"latency, {name} connection", "p50 %.1f, p95 %.1f, p99 %.1f ms" % tuple(
+            run[f"p{which}_us"] / 1000 for which in (50, 95, 99)), "", None)
+    yield ("bare: resumption, verify, sign", f"{bare['resumption_ns'] / 1000:.0f} (server's half "
+           f"{bare['accepting_ns'] / 1000:.0f}), {bare['verify_ns'] / 1000:.0f}, "
+           f"{bare['sign_ns'] / 1000:.0f} us", "", None)
+    ratio = resumed["ratio"]
+    yield ("verifier CPU, resumed, to bare", f"{ratio['of_bare']:.2f}", "2.5",
+           ratio["of_bare"] <= 2.5)
+    yield ("same, to the server's half of bare", f"{ratio['of_bare_server']:.2f}", "", None)
+
+
+def device_rows(told):
+    for what, name in (("from start to token", "token_ms"),
+                       ("of that, to the EK", "fingerprint_ms"),
+                       ("of that, to main", "version_ms")):
+        used = told[name]
+        total = sum(used.values())
+        yield (f"attestor CPU, {what}", f"{total:.0f} ms (user {used['user']:.0f}, system "
+               f"{used['system']:.0f})", *(("150", total <= 150) if name == "token_ms"
+                                           else ("", None)))
+    for what, name, most in (("largest RSS", "max_rss_kb", 12288),
+                             ("private dirty", "private_dirty_kb", 3072)):
+        yield f"attestor, {what}", f"{told[name]} kB", str(most), told[name] <= most
+    yield ("attestor, stripped", f"{told['stripped_kb']:.0f} kB", "400",
+           told["stripped_kb"] <= 400)
+
+
+def table(rows):
+    rows = [("what", "measured", "at most", "")] + [
+        (what, value, limit, "" if good is None else "yes" if good else "NO")
+        for what, value, limit, good in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    parser.add_argument("--devices", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=40, help="attestations of each device")
+    parser.add_argument("--only", choices=("fleet", "attestor"))
+    parser.add_argument("--build", default=os.path.join(TOP, "build"))
+    options = parser.parse_args()
+    build = os.path.abspath(options.build)
+    programs = Programs(*(os.path.join(build, name) for name in (
+        "tools/assay", "verifier/assay-verifier", "attestor/assay-attestor", "tests/tpm-extend")))
+    # on the disk of the build, as a store in memory would cost no commit
+    folder = tempfile.mkdtemp(prefix="bench-", dir=build)
+    parts = {
+        "fleet": lambda: fleet.measure(programs, os.path.join(build, "tests", "bench-fleet"),
+                                       os.path.join(folder, "fleet"), options.devices,
+                                       options.rounds),
+        "attestor": lambda: device.measure(programs, os.path.join(folder, "attestor")),
+    }
+    rows = {"fleet": fleet_rows, "attestor": device_rows}
+    try:
+        told = {name: part() for name, part in parts.items() if options.only in (None, name)}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        print(json.dumps(told))
+    else:
+        table([row for name in told for row in rows[name](told[name])])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The bench on a site of three devices: it runs to its end, and what does not depend on the machine
+holds. Nothing here is said about time.
+
+test_bench.py RUN BUILD: prints TAP; skips without swtpm."""
+
+import json
+import subprocess
+import sys
+
+import swtpm
+import tap
+
+SMALL = ("--devices", "3", "--rounds", "2")
+
+
+def bench(run, build, *words):
+    done = subprocess.run([sys.executable, run, "--build", build, *words], timeout=240,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def a_repeat_is_one_datagram_each_way_within_its_bytes(fleet):
+    wire = fleet["wire"]
+    assert (wire["datagrams_up"], wire["datagrams_down"]) == (1, 1), wire
+    assert 0 < wire["payload_up"] <= 500, wire
+    assert 0 < wire["cwt"] < wire["payload_down"] <= 1024, wire
+
+
+def each_device_attested_as_often_as_asked(fleet):
+    for name in ("open", "resumed"):
+        assert fleet[name]["n"] == 3 * 2, fleet[name]
+
+
+def every_role_and_the_bare_work_are_told(fleet):
+    assert set(fleet["resumed"]["cpu_us"]) == {"main", "front", "keeper", "reader"}
+    bare = fleet["resumed"]["bare"]
+    assert bare["n"] > 0 and all(bare[part] > 0 for part in bare), bare
+    assert bare["accepting_ns"] < bare["resumption_ns"], bare
+    assert set(fleet["resumed"]["ratio"]) == {"of_bare", "of_bare_server"}
+
+
+def the_attestor_is_measured_with_its_token(told):
+    assert told["max_rss_kb"] > told["private_dirty_kb"] > 0, told
+    assert told["stripped_kb"] > 0, told
+    assert set(told["token_ms"]) == {"user", "system"}, told
+
+
+def the_table_has_a_row_for_each_limit(table):
+    assert [line for line in table.splitlines() if line.startswith("what")], table
+    for limit in ("500", "1024", "1 and 1", "2.5"):
+        assert any(f" {limit} " in line for line in table.splitlines()), (limit, table)
+
+
+def main():
+    run, build = sys.argv[1:]
+    if swtpm.missing():
+        tap.skip_all("no " + ", ".join(swtpm.missing()))
+    told = json.loads(bench(run, build, "--json", *SMALL))
+    table = bench(run, build, "--only", "fleet", *SMALL)
+    tap.run([(a_repeat_is_one_datagram_each_way_within_its_bytes, told["fleet"]),
+             (each_device_attested_as_often_as_asked, told["fleet"]),
+             (every_role_and_the_bare_work_are_told, told["fleet"]),
+             (the_attestor_is_measured_with_its_token, told["attestor"]),
+             (the_table_has_a_row_for_each_limit, table)])
+
+
+if __name__ == "__main__":
+    main()
