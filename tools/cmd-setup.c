@@ -1,6 +1,7 @@
 /* assay setup: everything that a site needs in files; what is there is kept. */
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include "cmd.h"
 #include "main/settings.h"
 #include "setup-files.h"
+
+#define SERVICE_USER "assay" /* as in verifier/assay-verifier.sysusers */
 
 int
 setup_fail(struct setup *setup, int r, const char *what, const char *why)
@@ -63,13 +66,16 @@ folders(struct setup *setup)
         const char *path;
         mode_t mode;
     } wanted[] = {
-        {setup->dir, 0755}, {keys, 0700}, {roots, 0755}, {setup->state, 0711}, {setup->run, 0755},
+        {setup->dir, 0755},
+        {keys, 0700},
+        {roots, 0755},
+        {setup->state, 0711},
     };
 
     snprintf(keys, sizeof(keys), "%s/keys", setup->dir);
     snprintf(roots, sizeof(roots), "%s/ek-roots", setup->dir);
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-        int r = file_folder(wanted[i].path, wanted[i].mode);
+        int r = file_folders(wanted[i].path, wanted[i].mode);
 
         if (r < 0) {
             return setup_fail(setup, r, wanted[i].path, strerror(-r));
@@ -83,19 +89,15 @@ static const char *
 parse(struct setup *setup, int argc, char **argv, bool *ret_json)
 {
     static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"state", required_argument, NULL, 's'},
-        {"run", required_argument, NULL, 'r'},
-        {"site", required_argument, NULL, 'i'},
-        {"name", required_argument, NULL, 'n'},
-        {"port", required_argument, NULL, 'p'},
-        {"issuer", required_argument, NULL, 'u'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
+        {"dir", required_argument, NULL, 'd'},    {"state", required_argument, NULL, 's'},
+        {"run", required_argument, NULL, 'r'},    {"site", required_argument, NULL, 'i'},
+        {"name", required_argument, NULL, 'n'},   {"port", required_argument, NULL, 'p'},
+        {"issuer", required_argument, NULL, 'u'}, {"user", required_argument, NULL, 'o'},
+        {"json", no_argument, NULL, 'j'},         {NULL, 0, NULL, 0},
     };
     const char **const targets[] = {
         ['d'] = &setup->dir,  ['s'] = &setup->state,  ['r'] = &setup->run,
-        ['i'] = &setup->site, ['u'] = &setup->issuer,
+        ['i'] = &setup->site, ['u'] = &setup->issuer, ['o'] = &setup->user,
     };
     char *end = NULL;
     int c;
@@ -144,6 +146,9 @@ judge(struct setup *setup, char host[256], char issuer[300])
         }
         host[255] = '\0';
         setup->names[setup->n_names++] = host;
+    }
+    if (setup->user && (strlen(setup->user) > 32 || strpbrk(setup->user, " \n;#"))) {
+        return "--user is not the name of a user";
     }
     if (!setup->issuer) {
         snprintf(issuer, 300, "https://%.250s", setup->names[0]);
@@ -194,6 +199,18 @@ say(const struct setup *setup)
     return 0;
 }
 
+/* Root's services have their own user where the package made it; anybody else's stay his. */
+static void
+default_user(struct setup *setup)
+{
+    if (!setup->user && geteuid() == 0 && getpwnam(SERVICE_USER)) {
+        setup->user = SERVICE_USER;
+    }
+    if (setup->user && setup->user[0] == '\0') {
+        setup->user = NULL;
+    }
+}
+
 static int
 setup_run(const struct cmd *self, int argc, char **argv)
 {
@@ -217,9 +234,11 @@ setup_run(const struct cmd *self, int argc, char **argv)
     if (problem) {
         return cmd_usage(self, problem);
     }
+    default_user(setup);
     r = folders(setup);
     r = r == 0 ? setup_keys(setup) : r;
     r = r == 0 ? setup_confs(setup) : r;
+    r = r == 0 ? setup_places(setup) : r;
     if (r != 0) {
         fprintf(stderr, "assay setup: %s\n", setup->problem);
         return CMD_NO;
@@ -231,19 +250,24 @@ extern const struct cmd cmd_setup;
 const struct cmd cmd_setup = {
     .name = "setup",
     .args = "--site ID [--name HOST]… [--port N] [--issuer URL] [--dir DIR] [--state DIR]\n"
-            "       [--run DIR] [--json]",
+            "       [--run DIR] [--user NAME] [--json]",
     .summary = "make a site's keys, certificates and first configuration",
-    .help = "  --site    name of the site: lower-case letters, digits, hyphens, dots; for ever\n"
-            "  --name    host name or IP address that devices reach the verifier by; may be\n"
-            "            repeated; the machine's own name by default\n"
-            "  --port    UDP port, 5684 by default\n"
-            "  --issuer  what tokens name as their issuer; https://NAME by default\n"
-            "  --dir     /etc/assay: verifier.conf, attestor.conf (an example), keys, ek-roots\n"
-            "  --state   /var/lib/assay: where the verifier keeps its store\n"
-            "  --run     /run/assay: where the control socket will be\n\n"
-            "Files that are there are kept, so it may be run again; to renew the server's\n"
-            "certificate, remove keys/server.pem and run it again with the same names. Keys are\n"
-            "mode 0600. keys/ca.key is needed for that only and may be kept elsewhere meanwhile.\n"
-            "Exit status: 0 done, 1 something could not be made, 2 usage.\n",
+    .help =
+        "  --site    name of the site: lower-case letters, digits, hyphens, dots; for ever\n"
+        "  --name    host name or IP address that devices reach the verifier by; may be\n"
+        "            repeated; the machine's own name by default\n"
+        "  --port    UDP port, 5684 by default\n"
+        "  --issuer  what tokens name as their issuer; https://NAME by default\n"
+        "  --dir     /etc/assay: verifier.conf, attestor.conf (an example), keys, ek-roots\n"
+        "  --state   /var/lib/assay: where the verifier keeps its store\n"
+        "  --run     /run/assay: where the control socket will be\n"
+        "  --user    whom the verifier's roles run as, and who owns the store; assay by\n"
+        "            default where root runs this and there is such a user; '' for none\n"
+        "  --json    say what was made and kept as JSON\n\n"
+        "Files that are there are kept, so it may be run again; what verifier.conf says by then\n"
+        "decides about folders and their owner. To renew the server's\n"
+        "certificate, remove keys/server.pem and run it again with the same names. Keys are\n"
+        "mode 0600. keys/ca.key is needed for that only and may be kept elsewhere meanwhile.\n"
+        "Exit status: 0 done, 1 something could not be made, 2 usage.\n",
     .run = setup_run,
 };

@@ -33,10 +33,14 @@ verifier_conf(struct setup *setup)
             "# what tokens name as their issuer\nissuer = %s\n\n"
             "[listen]\n#address = 0.0.0.0, ::\nport = %ld\n#workers = 2\n\n"
             "[keys]\ndirectory = %s/keys\n\n[public]\ndirectory = %s/public\n\n"
-            "[store]\npath = %s/verifier.db\n\n[control]\nsocket = %s/control.sock\n"
+            "[store]\npath = %s%s/verifier.db\n\n[control]\nsocket = %s/control.sock\n"
             "#group = assay-admin\n\n[ek]\nroots = %s/ek-roots\n",
             setup->site, setup->issuer, setup->port, setup->dir, setup->state, setup->state,
-            setup->run, setup->dir);
+            setup->user ? "/store" : "", setup->run, setup->dir);
+    if (setup->user) {
+        /* a folder of its own: the user of the roles may not move main's files beside it */
+        fprintf(file, "\n[run]\nuser = %s\n", setup->user);
+    }
     return take_stream(setup, "verifier.conf", file, &text, &len);
 }
 

@@ -19,6 +19,7 @@ struct setup {
     const char *run;
     const char *site;
     const char *issuer;
+    const char *user; /* whom the roles run as; NULL: whoever starts them */
     long port;
     const char *names[SETUP_NAMES_MAX];
     size_t n_names;
@@ -44,3 +45,8 @@ MUST_CHECK int setup_keys(struct setup *setup);
 /* verifier.conf, attestor.conf and the README of ek-roots. Returns 0 or a negative errno with the
  * problem. */
 MUST_CHECK int setup_confs(struct setup *setup);
+
+/* The folders that verifier.conf, made or kept, names: of the store, of the public keys and of the
+ * control socket, with what is above them; the store's is its user's. Returns 0, 1 when the file is
+ * wrong or its user unknown, or a negative errno, with the problem. */
+MUST_CHECK int setup_places(struct setup *setup);

@@ -132,6 +132,27 @@ conf_load(const char *path, const struct conf_item *items, size_t n_items, void 
     return load.why ? 1 : 0;
 }
 
+static size_t
+size_of(const struct conf_item *item)
+{
+    return item->type == CONF_TEXT  ? item->size
+           : item->type == CONF_INT ? sizeof(int64_t)
+                                    : sizeof(bool);
+}
+
+bool
+conf_equal(const struct conf_item *item, const void *a, const void *b)
+{
+    return memcmp((const uint8_t *)a + item->offset, (const uint8_t *)b + item->offset,
+                  size_of(item)) == 0;
+}
+
+void
+conf_copy(const struct conf_item *item, void *ret_conf, const void *from)
+{
+    memcpy((uint8_t *)ret_conf + item->offset, (const uint8_t *)from + item->offset, size_of(item));
+}
+
 void
 conf_print(FILE *out, const struct conf_item *items, size_t n_items)
 {
@@ -145,6 +166,9 @@ conf_print(FILE *out, const struct conf_item *items, size_t n_items)
         fprintf(out, "# %s", items[i].help);
         if (items[i].type == CONF_INT) {
             fprintf(out, " (%lld to %lld)", (long long)items[i].min, (long long)items[i].max);
+        }
+        if (items[i].live) {
+            fprintf(out, "; a reload takes it");
         }
         fprintf(out, "\n%s%s = %s\n", items[i].fallback ? "#" : "", items[i].name,
                 items[i].fallback ? items[i].fallback : "");

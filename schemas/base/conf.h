@@ -23,6 +23,7 @@ struct conf_item {
     int64_t max;
     const char *fallback; /* text of the default; NULL when it must be given */
     const char *help;     /* one line with the unit */
+    bool live;            /* a reload changes it; others take a restart */
 };
 
 struct conf_problem {
@@ -33,6 +34,10 @@ struct conf_problem {
  * negative errno when the file cannot be read (problem filled too). path NULL reads no file. */
 MUST_CHECK int conf_load(const char *path, const struct conf_item *items, size_t n_items,
                          void *ret_conf, struct conf_problem *ret_problem);
+
+/* Whether two structs hold the same value of a setting that conf_load() stored, and its copy. */
+bool conf_equal(const struct conf_item *item, const void *a, const void *b);
+void conf_copy(const struct conf_item *item, void *ret_conf, const void *from);
 
 /* Prints each setting with its default, range and help, as a commented example file. */
 void conf_print(FILE *out, const struct conf_item *items, size_t n_items);

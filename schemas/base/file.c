@@ -156,3 +156,23 @@ file_folder(const char *path, mode_t mode)
     }
     return S_ISDIR(stat_of.st_mode) ? 0 : -ENOTDIR;
 }
+
+int
+file_folders(const char *path, mode_t mode)
+{
+    char above[PATH_ROOM];
+    size_t len = strlen(path);
+    int r = 0;
+
+    if (len >= sizeof(above)) {
+        return -ENAMETOOLONG;
+    }
+    for (size_t i = 1; i < len && r == 0; i++) {
+        if (path[i] == '/' && path[i - 1] != '/') {
+            memcpy(above, path, i);
+            above[i] = '\0';
+            r = file_folder(above, 0755);
+        }
+    }
+    return r == 0 ? file_folder(path, mode) : r;
+}

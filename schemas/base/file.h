@@ -19,3 +19,7 @@ MUST_CHECK int file_create(const char *path, mode_t mode, struct bytes in);
 
 /* Makes one folder, unless it is there. Returns 0, -ENOTDIR when something else is, or -errno. */
 MUST_CHECK int file_folder(const char *path, mode_t mode);
+
+/* The same, and before it each folder above that is missing, with mode 0755. The path begins
+ * with '/'. Returns as file_folder(), or -ENAMETOOLONG. */
+MUST_CHECK int file_folders(const char *path, mode_t mode);

@@ -5,6 +5,7 @@ processes, their restarts and their end. TAP.
 test_verifier.py ASSAY VERIFIER_STANDIN DTLS_ASK"""
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -135,10 +136,91 @@ def setup_makes_everything_and_keeps_it():
     assert site.check().returncode == 0
 
 
+def setup_makes_what_is_missing_whichever_it_is():
+    site = Site()
+    for top, _, names in list(os.walk(f'{site.top}/etc')):
+        for name in names:
+            if name in ('ca.key', 'ca.pem'):
+                continue  # what hangs from them would have to go too
+            os.unlink(os.path.join(top, name))
+            if name.endswith('.key'):
+                pem = os.path.join(top, name[:-4] + '.pem')
+                if os.path.exists(pem):
+                    os.unlink(pem)  # a certificate of another key is refused below
+            told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
+            assert os.path.join(top, name) in told['made'], (name, told)
+            assert site.check().returncode == 0, name
+    os.unlink(site.key('site.key'))
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    assert b'site.pem: not the certificate' in site.check().stderr
+
+
+def setup_makes_folders_above_folders():
+    with tempfile.TemporaryDirectory() as top:
+        done = subprocess.run([ASSAY, 'setup', '--site', 's', '--name', '127.0.0.1',
+                               '--dir', f'{top}/a/b/etc', '--state', f'{top}/c/d',
+                               '--run', f'{top}/e/f/run'], capture_output=True, timeout=30,
+                              check=False)
+        assert done.returncode == 0, done
+        assert stat.S_IMODE(os.stat(f'{top}/a/b').st_mode) == 0o755
+        assert stat.S_IMODE(os.stat(f'{top}/a/b/etc/keys').st_mode) == 0o700
+        assert os.path.isdir(f'{top}/e/f/run') and os.path.isdir(f'{top}/c/d/public')
+        check = subprocess.run([VERIFIER, '--config', f'{top}/a/b/etc/verifier.conf', '--check'],
+                               capture_output=True, timeout=30, check=False)
+        assert check.returncode == 0, check
+
+
+def setup_prints_what_attestors_need():
+    lines = Site().setup('--name', 'v.example', '--name', '::1').stdout.decode().splitlines()
+    at = lines.index('[verifier]')
+    assert lines[at + 1] == 'servers = coaps://v.example:5684, coaps://[::1]:5684', lines
+    assert lines[at + 2].startswith('ca = /') and lines[at + 3] == 'site = plant-1', lines
+
+
+def setup_gives_the_store_to_its_user():
+    if os.geteuid() != 0:
+        raise tap.Skip('only root gives files away')
+    site = Site()
+    with open(f'{site.top}/state/verifier.db', 'w') as file:
+        file.write('')
+    site.set('[ek]', '[run]\nuser = nobody\n[ek]')
+    run = site.check()
+    assert run.returncode == 2 and b'not owned by [run] user' in run.stderr, run
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    uid = pwd.getpwnam('nobody').pw_uid
+    assert os.stat(f'{site.top}/state/verifier.db').st_uid == uid
+    assert os.stat(f'{site.top}/state').st_uid == uid
+    assert os.stat(f'{site.top}/state/public').st_uid == 0  # main writes there
+    assert os.stat(site.key('token.key')).st_uid == 0
+    assert site.check().returncode == 0
+    os.chown(f'{site.top}/state/verifier.db', 0, 0)
+    assert b'verifier.db: not owned by [run] user' in site.check().stderr
+    site.set('nobody', 'nobody-of-that-name')
+    run = site.setup('--name', '127.0.0.1')
+    assert run.returncode == 1 and b'no such user' in run.stderr, run
+
+
+def setup_with_a_user_keeps_the_store_apart():
+    if os.geteuid() != 0:
+        raise tap.Skip('only root gives files away')
+    with tempfile.TemporaryDirectory() as top:
+        run = subprocess.run([ASSAY, 'setup', '--site', 's', '--name', '127.0.0.1', '--user',
+                              'nobody', '--dir', f'{top}/etc', '--state', f'{top}/state', '--run',
+                              f'{top}/run'], capture_output=True, timeout=30, check=False)
+        assert run.returncode == 0, run
+        uid = pwd.getpwnam('nobody').pw_uid
+        store = os.stat(f'{top}/state/store')
+        assert (store.st_uid, stat.S_IMODE(store.st_mode)) == (uid, 0o700)
+        assert os.stat(f'{top}/state').st_uid == 0
+        with open(f'{top}/etc/verifier.conf') as file:
+            assert 'user = nobody\n' in file.read()
+
+
 def setup_refuses_what_makes_no_sense():
     site = Site()
     for args in (['--site', 'A b'], ['--port', '0'], ['--port', 'x'], ['--dir', 'relative'],
-                 ['--nonsense'], ['word'], ['--issuer', 'a\nb']):
+                 ['--nonsense'], ['word'], ['--issuer', 'a\nb'], ['--user', 'a b'],
+                 ['--user', 'x' * 33]):
         run = site.setup(*args)
         assert run.returncode == 2 and b'usage' in run.stderr, args
     os.unlink(site.key('server.pem'))
@@ -195,6 +277,40 @@ def check_names_each_broken_key():
     site = Site()
     open(f'{site.top}/etc/ek-roots/x.pem', 'w').write('junk')
     assert b'x.pem' in site.check().stderr
+
+
+def check_names_every_problem_at_once():
+    site = Site()
+    for name in ('psk-masters', 'nonce-keys', 'ticket-keys', 'cookie-keys', 'token.key',
+                 'server.key', 'site.pem'):
+        os.unlink(site.key(name))
+    os.rmdir(f'{site.top}/state/public')
+    site.set(f'path = {site.top}/state', f'path = {site.top}/nowhere')
+    with open(f'{site.top}/etc/ek-roots/x.pem', 'w') as file:
+        file.write('junk')
+    run = site.check()
+    lines = run.stderr.decode().splitlines()
+    assert run.returncode == 2 and len(lines) == 10, run
+    for name in ('psk-masters', 'nonce-keys', 'ticket-keys', 'cookie-keys', 'token.key',
+                 'server.key', 'site.pem', 'ek-roots/x.pem', 'nowhere'):
+        assert sum(name in line for line in lines) == 1, (name, lines)
+    assert lines[-1].endswith(': 9 problems'), lines
+
+
+def check_sees_a_certificate_that_has_ended():
+    site = Site()
+    for name in ('server', 'site'):
+        again = subprocess.run(
+            ['openssl', 'x509', '-in', site.key(f'{name}.pem'), '-key', site.key(f'{name}.key'),
+             '-days', '-1', '-out', site.key('old.pem')], capture_output=True, timeout=30,
+            check=False)
+        assert again.returncode == 0, again
+        os.replace(site.key('old.pem'), site.key(f'{name}.pem'))
+    run = site.check()
+    assert run.returncode == 2 and run.stderr.count(b'\n') == 3, run
+    assert b'server.pem: ' in run.stderr and b'site.pem: ' in run.stderr, run
+    with Service(site) as service:  # it starts all the same
+        assert service.ask('get', 'keys').startswith('2.05')
 
 
 def the_program_explains_itself():
@@ -256,7 +372,7 @@ def each_role_comes_back_after_kill():
             assert service.ask('post', 'enroll', 'no log').startswith('2.05 not read ')
         ended = {(line['ended'], line['signal']) for line in service.lines('role-ended')}
         assert ('front', 9) in ended and ('keeper', 9) in ended, ended
-        assert len(service.lines('ready-again')) >= 2
+        service.wait(lambda: len(service.lines('ready-again')) >= 2)
 
 
 def a_reader_is_used_once_and_replaced():
@@ -273,13 +389,103 @@ def sigterm_leaves_nothing():
         site = Site()
         with Service(site) as service:
             pids = list(service.roles())
-            service.main.send_signal(signal.SIGHUP)
-            service.wait(lambda: service.lines('reload-not-yet'))
             service.main.send_signal(number)
             assert service.main.wait(timeout=PATIENCE_S) == 0
         assert all(gone(pid) for pid in pids)
         assert os.listdir(f'{site.top}/run') == []
         assert not [line for line in service.lines() if line['level'] == 'error']
+
+
+def limits_of(service):
+    """What the keeper holds: pending_max/pending_days/certificates."""
+    return service.ask('get', 'keys').split()[4]
+
+
+def reload(service, outcome='reloaded'):
+    """One SIGHUP and what the log says of it: lines by id."""
+    before = len(service.lines())
+    service.main.send_signal(signal.SIGHUP)
+    service.wait(lambda: [line for line in service.lines()[before:] if line['id'] == outcome])
+    told = {}
+    for line in service.lines()[before:]:
+        told.setdefault(line['id'], []).append(line)
+    return told
+
+
+def a_reload_changes_what_it_can_and_ends_nobody():
+    site = Site()
+    with Service(site) as service:
+        pids = set(service.roles())
+        assert limits_of(service) == '1000/30/0'
+        with open(site.conf, 'a') as file:
+            file.write('[limits]\npending_max = 7\npending_days = 2\nhandshakes = 64\n'
+                       'body = 8192\nconnections = 64\n')
+        site.set('issuer = https', 'issuer = http')
+        shutil.copy(site.key('ca.pem'), f'{site.top}/etc/ek-roots/a.pem')
+        told = reload(service)
+        assert sorted(line['name'] for line in told['setting-changed']) == [
+            'body', 'handshakes', 'pending_days', 'pending_max'], told
+        assert sorted(line['name'] for line in told['setting-waits']) == [
+            'connections', 'issuer'], told
+        assert told['reloaded'][0]['ek_certificates'] == 1
+        service.wait(lambda: limits_of(service) == '7/2/1')
+        assert set(service.roles()) == pids
+        told = reload(service)  # nothing is new, and what waits is said again
+        assert 'setting-changed' not in told and len(told['setting-waits']) == 2, told
+        os.kill(min(service.pids('keeper')), signal.SIGKILL)  # its successor knows too
+        service.wait(lambda: service.ask('get', 'keys').startswith('2.05'))
+        assert limits_of(service) == '7/2/1'
+        os.unlink(f'{site.top}/etc/ek-roots/a.pem')
+        reload(service)
+        service.wait(lambda: limits_of(service) == '7/2/0')
+
+
+def a_reload_with_a_problem_changes_nothing():
+    site = Site()
+    with Service(site) as service:
+        pids = set(service.roles())
+        good = open(site.conf).read()
+        roots = f'{site.top}/etc/ek-roots'
+        for text, why in ((good + '[limits]\npending_max = 0\n', 'out of range'),
+                          (good + '[limits]\npending_max = 5\nnonsense = 1\n', 'no such setting'),
+                          (good.replace(roots, f'{site.top}/nowhere')
+                           + '[limits]\npending_max = 5\n', 'nowhere'),
+                          ('', 'must be given')):
+            with open(site.conf, 'w') as file:
+                file.write(text)
+            told = reload(service, 'reload-refused')
+            assert why in told['reload-refused'][0]['why'], told
+            assert 'setting-changed' not in told and 'reloaded' not in told, told
+        os.unlink(site.conf)
+        reload(service, 'reload-refused')
+        with open(site.conf, 'w') as file:
+            file.write(good + '[limits]\npending_max = 5\n')
+        with open(f'{roots}/junk.pem', 'w') as file:
+            file.write('junk')
+        assert 'junk.pem' in reload(service, 'reload-refused')['reload-refused'][0]['why']
+        assert limits_of(service) == '1000/30/0' and set(service.roles()) == pids
+
+
+def a_reload_refuses_more_certificates_than_fit():
+    site = Site()
+    with Service(site) as service:
+        with open(site.key('ca.pem')) as file:
+            pem = file.read()
+        with open(f'{site.top}/etc/ek-roots/many.pem', 'w') as file:
+            file.write(pem * 129)
+        why = reload(service, 'reload-refused')['reload-refused'][0]['why']
+        assert 'too many' in why, why
+        assert limits_of(service) == '1000/30/0'
+
+
+def many_reloads_at_once_are_harmless():
+    with Service(Site()) as service:
+        pids = set(service.roles())
+        for _ in range(200):
+            service.main.send_signal(signal.SIGHUP)
+        assert service.ask('get', 'keys').startswith('2.05')
+        reload(service)
+        assert set(service.roles()) == pids
 
 
 def mains_own_death_ends_all_roles():
@@ -315,15 +521,32 @@ def systemd_is_told():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(f'{site.top}/notify')
         heard.settimeout(PATIENCE_S)
-        with Service(site, NOTIFY_SOCKET=f'{site.top}/notify'):
+        with Service(site, NOTIFY_SOCKET=f'{site.top}/notify') as service:
             assert heard.recv(100) == b'READY=1'
+            service.main.send_signal(signal.SIGHUP)
+            assert re.fullmatch(rb'RELOADING=1\nMONOTONIC_USEC=[0-9]+', heard.recv(100))
+            assert heard.recv(100) == b'READY=1'
+            os.unlink(site.conf)
+            service.main.send_signal(signal.SIGHUP)
+            assert heard.recv(100).startswith(b'RELOADING=1')
+            assert heard.recv(100) == b'READY=1'  # the old settings go on
+        assert heard.recv(100) == b'STOPPING=1'
+        with Service(Site(), NOTIFY_SOCKET=f'{site.top}/notify', WATCHDOG_USEC='20000'):
+            assert heard.recv(100) == b'READY=1'  # before any sign of life, and never lost
+            assert [heard.recv(100) for _ in range(12)] == [b'WATCHDOG=1'] * 12
 
 
 tap.run([(case,) for case in (
-    setup_makes_everything_and_keeps_it, setup_refuses_what_makes_no_sense,
-    openssl_takes_the_certificates, check_names_each_broken_setting, check_names_each_broken_key,
+    setup_makes_everything_and_keeps_it, setup_makes_what_is_missing_whichever_it_is,
+    setup_makes_folders_above_folders, setup_prints_what_attestors_need,
+    setup_gives_the_store_to_its_user, setup_with_a_user_keeps_the_store_apart,
+    setup_refuses_what_makes_no_sense, openssl_takes_the_certificates,
+    check_names_each_broken_setting, check_names_each_broken_key,
+    check_names_every_problem_at_once, check_sees_a_certificate_that_has_ended,
     the_program_explains_itself, a_request_reaches_the_keeper_and_the_answer_comes_back,
     roles_hold_their_channel_and_little_else, two_workers_share_the_port,
     each_role_comes_back_after_kill, a_reader_is_used_once_and_replaced, sigterm_leaves_nothing,
+    a_reload_changes_what_it_can_and_ends_nobody, a_reload_with_a_problem_changes_nothing,
+    a_reload_refuses_more_certificates_than_fit, many_reloads_at_once_are_harmless,
     mains_own_death_ends_all_roles, a_second_service_does_not_take_the_socket,
     a_keeper_that_cannot_start_ends_the_service, systemd_is_told)])

@@ -17,6 +17,7 @@ static struct ipc *fronts[PEERS_MAX];
 static struct ipc *readers[PEERS_MAX];
 static bool broken;
 static bool have_setup, have_control;
+static struct keeper_limits limits; /* its anchors are only counted */
 
 static void
 add(struct ipc **list, struct ipc *ipc)
@@ -74,7 +75,8 @@ answer(struct ipc *front, size_t worker, const struct ipc_msg *msg)
     if (request.resource == RESOURCE_ENROLL) {
         read_log(request.body, text);
     } else {
-        snprintf(text, sizeof(text), "keeper %d worker %zu", (int)getpid(), worker);
+        snprintf(text, sizeof(text), "keeper %d limits %u/%u/%zu worker %zu", (int)getpid(),
+                 limits.pending_max, limits.pending_days, limits.n_anchors, worker);
     }
     reply.connection = request.connection;
     reply.body = bytes_str(text);
@@ -96,6 +98,13 @@ hear_main(void)
     if (msg.type == MSG_KEEPER_SETUP) {
         have_setup = keeper_setup_read(msg.body, &setup) == 0 && setup.n_chain > 0;
         broken = bytes_equal(setup.site, bytes_str("broken"));
+        limits.pending_max = setup.pending_max;
+        limits.pending_days = setup.pending_days;
+        limits.n_anchors = setup.n_anchors;
+    } else if (msg.type == MSG_KEEPER_LIMITS) {
+        if (keeper_limits_read(msg.body, &limits) != 0) {
+            exit(10);
+        }
     } else if (msg.type == MSG_KEEPER_FRONT) {
         add(fronts, ipc_new(msg.fd, true, roles_front_to_keeper));
     } else if (msg.type == MSG_KEEPER_READER) {

@@ -168,6 +168,13 @@ front_set_cookie_secrets(struct front *front, const uint8_t current[32], const u
     memcpy(front->cookies.previous, previous, sizeof(front->cookies.previous));
 }
 
+void
+front_set_limits(struct front *front, uint32_t handshakes, uint32_t attest_bytes)
+{
+    front->caps.handshakes = or_limit(handshakes, LIMIT_FRONT_HANDSHAKES);
+    front->caps.attest_bytes = or_limit(attest_bytes, LIMIT_EVIDENCE_BYTES);
+}
+
 struct front_stats
 front_stats(const struct front *front)
 {

@@ -123,6 +123,10 @@ void front_set_ticket_keys(struct front *front, const uint8_t keys[80]);
 void front_set_cookie_secrets(struct front *front, const uint8_t current[32],
                               const uint8_t previous[32]);
 
+/* Other caps for what comes next; no connection ends by them. The number of connections cannot
+ * change: their table was made for it. */
+void front_set_limits(struct front *front, uint32_t handshakes, uint32_t attest_bytes);
+
 /* Calls back whenever fd is readable or hung up, until front_unwatch(). Returns 0 or -errno. */
 MUST_CHECK int front_watch(struct front *front, int fd, void (*readable)(void *ctx), void *ctx);
 void front_unwatch(struct front *front, int fd);

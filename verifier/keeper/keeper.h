@@ -32,6 +32,7 @@ struct keeper {
     struct keeper_setup setup; /* views into setup_bytes; PEM texts are wiped once decoded */
     uint8_t *setup_bytes;
     size_t setup_len;
+    uint8_t *anchor_bytes; /* what a reload brought; NULL: the anchors are those of the setup */
     struct privkey *token_key;
     struct privkey *site_key;
     char token_kid[64];   /* RFC 7638 thumbprint, base64url: kid of JWTs */

@@ -60,19 +60,20 @@ open_keys(struct keeper *keeper)
     return r == 0 ? 0 : fail("key set", r);
 }
 
-/* EK anchors; one that cannot be used is named and left out, as an operator may drop files there.
- */
+/* EK anchors as views into the DER; one that cannot be used is named and left out, as an operator
+ * may drop files there. Instead of the keeper's, unless it fails. */
 static int
-open_anchors(struct keeper *keeper)
+open_anchors(struct keeper *keeper, const struct bytes *der, size_t n_der)
 {
-    keeper->anchors = calloc(keeper->setup.n_anchors + 1, sizeof(*keeper->anchors));
-    if (!keeper->anchors) {
+    CLEANUP(free_p) struct ekcert_ca *anchors = calloc(n_der + 1, sizeof(*anchors));
+    size_t n = 0;
+
+    if (!anchors) {
         return -ENOMEM;
     }
-    for (size_t i = 0; i < keeper->setup.n_anchors; i++) {
+    for (size_t i = 0; i < n_der; i++) {
         struct fault fault = {0};
-        int r = ekcert_ca_read(keeper->hasher, keeper->setup.anchors[i], &fault,
-                               &keeper->anchors[keeper->n_anchors]);
+        int r = ekcert_ca_read(keeper->hasher, der[i], &fault, &anchors[n]);
 
         if (r < 0) {
             return r;
@@ -84,8 +85,12 @@ open_anchors(struct keeper *keeper)
                       LOG_STR("rule", rule_name(fault.rule, name)));
             continue;
         }
-        keeper->n_anchors++;
+        n++;
     }
+    free(keeper->anchors);
+    keeper->anchors = anchors;
+    keeper->n_anchors = n;
+    anchors = NULL;
     return 0;
 }
 
@@ -141,9 +146,35 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
         r = open_keys(keeper);
     }
     if (r == 0) {
-        r = open_anchors(keeper);
+        r = open_anchors(keeper, keeper->setup.anchors, keeper->setup.n_anchors);
     }
     return r == 0 ? open_store(keeper) : r;
+}
+
+int
+keeper_limits(struct keeper *keeper, struct bytes body)
+{
+    CLEANUP(free_p) uint8_t *copy = malloc(body.len ? body.len : 1);
+    struct keeper_limits limits;
+    int r;
+
+    if (!copy) {
+        return -ENOMEM;
+    }
+    memcpy(copy, body.p, body.len);
+    r = keeper_limits_read(bytes_of(copy, body.len), &limits);
+    if (r == 0) {
+        r = open_anchors(keeper, limits.anchors, limits.n_anchors);
+    }
+    if (r != 0) {
+        return r;
+    }
+    keeper->setup.pending_max = limits.pending_max;
+    keeper->setup.pending_days = limits.pending_days;
+    free(keeper->anchor_bytes);
+    keeper->anchor_bytes = copy;
+    copy = NULL;
+    return 0;
 }
 
 void
@@ -158,6 +189,7 @@ keeper_close(struct keeper *keeper)
     logs_free(keeper->logs);
     jobs_free(keeper->jobs);
     free(keeper->anchors);
+    free(keeper->anchor_bytes);
     privkey_free(keeper->site_key);
     privkey_free(keeper->token_key);
     hasher_free(keeper->hasher);

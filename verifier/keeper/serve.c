@@ -57,6 +57,23 @@ on_start(struct serve *serve)
     }
 }
 
+/* Limits that make no sense end this role, as any word out of turn does; want of memory does not.
+ */
+static void
+on_limits(struct serve *serve, struct bytes body)
+{
+    int r = keeper_limits(&serve->keeper, body);
+
+    if (r != 0) {
+        log_event(LOG_ERROR, "limits-kept",
+                  LOG_STR("why", r < 0 ? strerror(-r) : "what main said makes no sense"));
+    }
+    if (r > 0) {
+        serve->stop = true;
+        serve->status = 1;
+    }
+}
+
 /* A message of main; one that carries a descriptor where none belongs, or comes before the setup,
  * ends this role: main starts another. */
 static void
@@ -83,6 +100,9 @@ on_main(struct serve *serve, const struct ipc_msg *msg)
         break;
     case MSG_KEEPER_CONTROL:
         serve->clients.listener = msg->fd;
+        break;
+    case MSG_KEEPER_LIMITS:
+        on_limits(serve, msg->body);
         break;
     case MSG_KEEPER_START:
         on_start(serve);

@@ -16,6 +16,7 @@ enum { PEM_FILE_MAX = 16384, SLOT = 1 + 32, PATH_ROOM = 400 };
 struct loading {
     const struct settings *settings;
     struct conf_problem *problem;
+    int64_t now_s; /* when certificates must be valid; below 0: whenever */
 };
 
 static int
@@ -84,22 +85,39 @@ take_slots(const struct loading *loading, const char *name, uint8_t ids[2], uint
 }
 
 static int
-take_slot_files(const struct loading *loading, struct keyring *ret)
+take_masters(const struct loading *loading, struct keyring *ret)
 {
     uint8_t ids[2] = {0, 0};
-    uint8_t *masters[2] = {ret->masters[0].key, ret->masters[1].key};
-    uint8_t *nonces[2] = {ret->nonce_keys[0].key, ret->nonce_keys[1].key};
-    int r = take_slots(loading, "psk-masters", ids, masters);
+    uint8_t *keys[2] = {ret->masters[0].key, ret->masters[1].key};
+    int r = take_slots(loading, "psk-masters", ids, keys);
 
     ret->masters[0].id = ids[0];
     ret->masters[1].id = ids[1];
-    if (r == 0) {
-        ids[0] = ids[1] = 0;
-        r = take_slots(loading, "nonce-keys", ids, nonces);
-        ret->nonce_keys[0].id = ids[0];
-        ret->nonce_keys[1].id = ids[1];
-    }
     return r;
+}
+
+static int
+take_nonces(const struct loading *loading, struct keyring *ret)
+{
+    uint8_t ids[2] = {0, 0};
+    uint8_t *keys[2] = {ret->nonce_keys[0].key, ret->nonce_keys[1].key};
+    int r = take_slots(loading, "nonce-keys", ids, keys);
+
+    ret->nonce_keys[0].id = ids[0];
+    ret->nonce_keys[1].id = ids[1];
+    return r;
+}
+
+static int
+take_tickets(const struct loading *loading, struct keyring *ret)
+{
+    return take_fixed(loading, "ticket-keys", ret->ticket_keys, sizeof(ret->ticket_keys));
+}
+
+static int
+take_cookies(const struct loading *loading, struct keyring *ret)
+{
+    return take_fixed(loading, "cookie-keys", ret->cookie_keys[0], sizeof(ret->cookie_keys));
 }
 
 static int
@@ -152,6 +170,22 @@ take_pair(const struct loading *loading, const char *name, struct bytes *ret_pem
     return is_of_key(chain[0], key) ? 0 : say(loading, 1, file, "not the certificate of the key");
 }
 
+/* A server whose certificate has ended starts all the same: devices refuse it, operators do not. */
+static int
+check_dates(const struct loading *loading, const char *name, const struct bytes *chain, size_t n)
+{
+    for (size_t i = 0; i < n && loading->now_s >= 0; i++) {
+        struct x509 cert;
+        struct fault fault;
+
+        if (x509_read(chain[i], NULL, &cert) == 0 &&
+            x509_check_time(&cert, loading->now_s, (uint32_t)i, &fault) != 0) {
+            return say(loading, 1, name, rule_text(fault.rule));
+        }
+    }
+    return 0;
+}
+
 static void
 list_free(struct bytes *list, size_t n)
 {
@@ -161,47 +195,78 @@ list_free(struct bytes *list, size_t n)
 }
 
 static int
-take_pairs(const struct loading *loading, struct keyring *ret)
+take_token(const struct loading *loading, struct keyring *ret)
 {
-    struct bytes server[LIMIT_CHAIN];
-    struct bytes site_pem = BYTES_NULL;
-    size_t n_server = 0;
-    int r = take_pair(loading, "server", &ret->server_cert, &ret->server_key, server, &n_server);
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
 
-    list_free(server, n_server);
+    return take_key(loading, "token.key", &ret->token_key, &key);
+}
+
+static int
+take_server(const struct loading *loading, struct keyring *ret)
+{
+    struct bytes chain[LIMIT_CHAIN];
+    size_t n = 0;
+    int r = take_pair(loading, "server", &ret->server_cert, &ret->server_key, chain, &n);
+
     if (r == 0) {
-        r = take_pair(loading, "site", &site_pem, &ret->site_key, ret->chain, &ret->n_chain);
+        r = check_dates(loading, "server.pem", chain, n);
     }
-    file_free(&site_pem);
+    list_free(chain, n);
     return r;
 }
+
+static int
+take_site(const struct loading *loading, struct keyring *ret)
+{
+    struct bytes pem = BYTES_NULL;
+    int r = take_pair(loading, "site", &pem, &ret->site_key, ret->chain, &ret->n_chain);
+
+    file_free(&pem);
+    return r == 0 ? check_dates(loading, "site.pem", ret->chain, ret->n_chain) : r;
+}
+
+static int
+take_roots(const struct loading *loading, struct keyring *ret)
+{
+    return ek_roots_load(loading->settings->ek_roots, ret->anchors, ARRAY_LEN(ret->anchors),
+                         &ret->n_anchors, loading->problem);
+}
+
+static int (*const parts[])(const struct loading *loading, struct keyring *ret) = {
+    take_masters, take_nonces, take_tickets, take_cookies,
+    take_token,   take_server, take_site,    take_roots,
+};
 
 int
 keyring_load(const struct settings *settings, struct keyring *ret, struct conf_problem *problem)
 {
-    const struct loading loading = {settings, problem};
-    CLEANUP(privkey_freep) struct privkey *token = NULL;
-    int r;
+    const struct loading loading = {settings, problem, -1};
+    int r = 0;
 
     memset(ret, 0, sizeof(*ret));
-    r = take_slot_files(&loading, ret);
-    if (r == 0) {
-        r = take_fixed(&loading, "ticket-keys", ret->ticket_keys, sizeof(ret->ticket_keys));
-    }
-    if (r == 0) {
-        r = take_fixed(&loading, "cookie-keys", ret->cookie_keys[0], sizeof(ret->cookie_keys));
-    }
-    if (r == 0) {
-        r = take_key(&loading, "token.key", &ret->token_key, &token);
-    }
-    if (r == 0) {
-        r = take_pairs(&loading, ret);
-    }
-    if (r == 0) {
-        r = ek_roots_load(settings->ek_roots, ret->anchors, ARRAY_LEN(ret->anchors),
-                          &ret->n_anchors, problem);
+    for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++) {
+        r = parts[i](&loading, ret);
     }
     return r;
+}
+
+int
+keyring_check(const struct settings *settings, int64_t now_s, struct keyring *ret,
+              keyring_tell_fn *tell, void *context)
+{
+    struct conf_problem problem = {""};
+    const struct loading loading = {settings, &problem, now_s};
+    int n = 0;
+
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i](&loading, ret) != 0) {
+            tell(context, problem.text);
+            n++;
+        }
+    }
+    return n;
 }
 
 void

@@ -21,6 +21,14 @@ struct keyring {
     struct bytes anchors[SETUP_ANCHORS_MAX]; /* DER */
 };
 
+/* A problem of the files, one line. */
+typedef void keyring_tell_fn(void *context, const char *problem);
+
+/* Reads and checks as keyring_load() does, but goes on after a problem and tells each; also the
+ * certificates that are not valid at now_s. Returns how many. keyring_free() in any case. */
+MUST_CHECK int keyring_check(const struct settings *settings, int64_t now_s, struct keyring *ret,
+                             keyring_tell_fn *tell, void *context);
+
 /* Reads and checks everything: form, who may read it, that certificates are their keys'. Returns 0,
  * 1 with the problem, or a negative errno with the problem. keyring_free() in any case. */
 MUST_CHECK int keyring_load(const struct settings *settings, struct keyring *ret,

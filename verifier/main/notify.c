@@ -6,9 +6,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int
-notify_systemd(const char *state)
+static int
+say(const char *state, int flags)
 {
+    static const struct timeval patience = {.tv_sec = 1};
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     const char *path = getenv("NOTIFY_SOCKET");
     size_t len = path ? strlen(path) : 0;
@@ -29,10 +30,41 @@ notify_systemd(const char *state)
     if (fd < 0) {
         return -errno;
     }
-    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+        sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags, (struct sockaddr *)&to,
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
         r = -errno;
     }
     close(fd);
     return r;
+}
+
+int
+notify_systemd(const char *state)
+{
+    return say(state, 0);
+}
+
+int
+notify_life(void)
+{
+    return say("WATCHDOG=1", MSG_DONTWAIT);
+}
+
+int64_t
+notify_watchdog_ms(void)
+{
+    const char *patience = getenv("WATCHDOG_USEC");
+    const char *whose = getenv("WATCHDOG_PID");
+    char *end = NULL;
+    long long usec;
+
+    if (!patience || (whose && strtoll(whose, NULL, 10) != getpid())) {
+        return 0;
+    }
+    usec = strtoll(patience, &end, 10);
+    if (end == patience || *end != '\0' || usec <= 0) {
+        return 0;
+    }
+    return usec / 2000 > 0 ? usec / 2000 : 1;
 }

@@ -52,6 +52,9 @@ role_user_find(const char *name, struct role_user *ret)
     if (!entry) {
         return errno ? -errno : 1;
     }
+    if (entry->pw_uid == geteuid() && geteuid() != 0) {
+        return 0; /* main is it already and could not change anyhow */
+    }
     ret->set = true;
     ret->uid = entry->pw_uid;
     ret->gid = entry->pw_gid;

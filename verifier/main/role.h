@@ -25,7 +25,8 @@ struct role_user {
     char name[33];
 };
 
-/* Returns 0, 1 when there is no such user, or a negative errno. "" leaves it unset. */
+/* Returns 0, 1 when there is no such user, or a negative errno. "" leaves it unset, and so does the
+ * user that main runs as, unless that is root. */
 MUST_CHECK int role_user_find(const char *name, struct role_user *ret);
 
 const char *role_name(enum role_kind kind);

@@ -10,6 +10,12 @@
         section, name, CONF_INT, offsetof(struct settings, field), 0, min, max, fallback, help \
     }
 
+#define LIVE_INT(section, name, field, min, max, fallback, help)                                \
+    {                                                                                           \
+        section, name, CONF_INT, offsetof(struct settings, field), 0, min, max, fallback, help, \
+            true                                                                                \
+    }
+
 const struct conf_item settings_items[] = {
     TEXT("site", "id", site, NULL, "name of the site; part of every identity, never changed"),
     TEXT("site", "issuer", issuer, NULL, "URL that tokens name as their issuer"),
@@ -24,15 +30,16 @@ const struct conf_item settings_items[] = {
     TEXT("control", "socket", control, "/run/assay/control.sock", "socket of the assay command"),
     TEXT("control", "group", control_group, "assay-admin",
          "group that may use it beside root, if there is such a group"),
-    TEXT("ek", "roots", ek_roots, "/etc/assay/ek-roots",
-         "folder of TPM makers' certificates (.pem, .crt, .cer, .der)"),
+    {"ek", "roots", CONF_TEXT, offsetof(struct settings, ek_roots),
+     sizeof(((struct settings *)NULL)->ek_roots), 0, 0, "/etc/assay/ek-roots",
+     "folder of TPM makers' certificates (.pem, .crt, .cer, .der)", true},
     INT("limits", "connections", connections, 16, 1000000, "8192",
         "connections a worker, 43 kB each"),
-    INT("limits", "handshakes", handshakes, 16, 100000, "1024", "half-open ones of them"),
-    INT("limits", "body", body, 4096, LIMIT_EVIDENCE_BYTES, "262144", "bytes of one evidence"),
-    INT("limits", "pending_max", pending_max, 1, 1000000, "1000",
-        "devices that may wait for approval"),
-    INT("limits", "pending_days", pending_days, 1, 365, "30", "days that one may wait"),
+    LIVE_INT("limits", "handshakes", handshakes, 16, 100000, "1024", "half-open ones of them"),
+    LIVE_INT("limits", "body", body, 4096, LIMIT_EVIDENCE_BYTES, "262144", "bytes of one evidence"),
+    LIVE_INT("limits", "pending_max", pending_max, 1, 1000000, "1000",
+             "devices that may wait for approval"),
+    LIVE_INT("limits", "pending_days", pending_days, 1, 365, "30", "days that one may wait"),
     TEXT("run", "user", user, "", "user that fronts, readers and keeper run as; empty: main's"),
 };
 const size_t settings_n_items = ARRAY_LEN(settings_items);

@@ -125,3 +125,34 @@ setups_fit(const struct settings *settings, const struct keyring *keyring)
     wipe(room, KEEPER_ROOM);
     return fits;
 }
+
+int
+setups_front_limits(struct ipc *front, const struct settings *settings)
+{
+    uint8_t room[64];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    front_limits_write(
+        &wr, &(struct front_limits){(uint32_t)settings->handshakes, (uint32_t)settings->body});
+    return send_written(front, MSG_FRONT_LIMITS, &wr);
+}
+
+int
+setups_keeper_limits(struct ipc *keeper, const struct settings *settings,
+                     const struct keyring *keyring)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(KEEPER_ROOM);
+    struct wr wr = wr_init(room, room ? KEEPER_ROOM : 0);
+    struct keeper_limits limits = {
+        .pending_max = (uint32_t)settings->pending_max,
+        .pending_days = (uint32_t)settings->pending_days,
+        .n_anchors = keyring->n_anchors,
+    };
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    memcpy(limits.anchors, keyring->anchors, sizeof(limits.anchors));
+    keeper_limits_write(&wr, &limits);
+    return send_written(keeper, MSG_KEEPER_LIMITS, &wr);
+}

@@ -17,5 +17,10 @@ MUST_CHECK int setups_front(struct ipc *front, const struct settings *settings,
 MUST_CHECK int setups_keeper(struct ipc *keeper, const struct settings *settings,
                              const struct keyring *keyring, const struct listen_sockets *sockets);
 
+/* What a reload changed, to a role that runs. */
+MUST_CHECK int setups_front_limits(struct ipc *front, const struct settings *settings);
+MUST_CHECK int setups_keeper_limits(struct ipc *keeper, const struct settings *settings,
+                                    const struct keyring *keyring);
+
 /* Whether the keeper's first message has room for these keys and certificates. */
 bool setups_fit(const struct settings *settings, const struct keyring *keyring);

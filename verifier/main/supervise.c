@@ -1,6 +1,7 @@
 #include "main/supervise.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "main/notify.h"
+#include "main/reload.h"
 #include "main/setups.h"
 #include "main/slot.h"
 #include "roles/roles.h"
@@ -30,6 +32,9 @@ struct supervise {
     bool keeper_started; /* MSG_KEEPER_START was said to the one that runs */
     bool was_ready;      /* all were, once */
     bool stop;
+    bool reload;          /* SIGHUP came, maybe several times */
+    int64_t watchdog_ms;  /* how often systemd hears that we live; 0: never */
+    int64_t next_word_ms; /* of that */
     int status;
     size_t n_slots;
     struct slot slots[SLOTS_MAX]; /* the keeper, the fronts, the readers */
@@ -257,9 +262,59 @@ take_signals(struct supervise *s)
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
             s->stop = true;
         } else if (info.ssi_signo == SIGHUP) {
-            log_event(LOG_NOTICE, "reload-not-yet",
-                      LOG_STR("why", "new keys and settings take a restart"));
+            s->reload = true;
         }
+    }
+}
+
+/* Tells the roles that run what changed; one that cannot be told is started anew and then knows. */
+static void
+spread(struct supervise *s)
+{
+    for (size_t i = 0; i < s->n_slots; i++) {
+        struct slot *slot = &s->slots[i];
+        int r = 0;
+
+        if (slot->channel && slot->kind == ROLE_KEEPER) {
+            r = setups_keeper_limits(slot->channel, s->config->settings, s->config->keyring);
+        } else if (slot->channel && slot->kind == ROLE_FRONT) {
+            r = setups_front_limits(slot->channel, s->config->settings);
+        }
+        if (r < 0) {
+            put_down(slot, strerror(-r));
+        }
+    }
+}
+
+/* New keys and certificates of the service will be read here too. */
+static void
+reload_now(struct supervise *s)
+{
+    struct conf_problem problem = {""};
+    char word[64];
+    int r;
+
+    s->reload = false;
+    snprintf(word, sizeof(word), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_ms() * 1000);
+    ignore(notify_systemd(word), "the service runs all the same");
+    r = reload(s->config->path, s->config->settings, s->config->keyring, &problem);
+    if (r == 0) {
+        spread(s);
+        log_event(LOG_NOTICE, "reloaded",
+                  LOG_INT("ek_certificates", s->config->keyring->n_anchors));
+    } else {
+        log_event(LOG_ERROR, "reload-refused",
+                  LOG_STR("why", problem.text[0] ? problem.text : strerror(-r)));
+    }
+    ignore(!s->was_ready || notify_systemd("READY=1"), "the service runs all the same");
+}
+
+static void
+tell_life(struct supervise *s, int64_t now_ms)
+{
+    if (s->was_ready && s->watchdog_ms > 0 && now_ms >= s->next_word_ms) {
+        s->next_word_ms = now_ms + s->watchdog_ms;
+        ignore(notify_life(), "systemd will say so");
     }
 }
 
@@ -290,7 +345,7 @@ hear(struct supervise *s, struct slot *slot)
 static int
 time_left(const struct supervise *s, int64_t now_ms)
 {
-    int64_t left = TURN_MS;
+    int64_t left = s->watchdog_ms > 0 && s->watchdog_ms < TURN_MS ? s->watchdog_ms : TURN_MS;
 
     for (size_t i = 0; i < s->n_slots; i++) {
         int64_t mine = s->slots[i].start_at_ms - now_ms;
@@ -332,6 +387,10 @@ turn(struct supervise *s)
     }
     take_signals(s);
     reap(s);
+    if (s->reload && !s->stop) {
+        reload_now(s);
+    }
+    tell_life(s, clock_mono_ms());
     return 0;
 }
 
@@ -402,6 +461,7 @@ supervise_run(const struct supervise_config *config)
     }
     s->config = config;
     slots_init(s);
+    s->watchdog_ms = notify_watchdog_ms();
     s->signal_fd = signals_open();
     r = s->signal_fd < 0 ? s->signal_fd : 0;
     while (r == 0 && !s->stop) {

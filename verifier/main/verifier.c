@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "main/examine.h"
 #include "main/publish.h"
 #include "main/setups.h"
 #include "main/supervise.h"
@@ -22,9 +24,16 @@ static const char help_text[] =
     "with id \"ready\" names the port. It tells systemd when it is ready (Type=notify).\n"
     "\n"
     "  --config FILE    configuration, " SETTINGS_FILE " by default\n"
-    "  --check          read configuration, keys and EK roots, say what is wrong, and end\n"
+    "  --check          read configuration, keys, certificates and EK roots, look at the folders,\n"
+    "                   print a line for each problem, and end\n"
     "  --print-config   print every setting with its default and meaning, as an example file\n"
     "  --version        print the version\n"
+    "\n"
+    "SIGHUP reloads: EK roots and the settings that --print-config marks change while it serves, "
+    "and\n"
+    "no connection ends; others are named in the log and wait for a restart. A file with a "
+    "problem\n"
+    "changes nothing.\n"
     "\n"
     "`assay setup` makes keys, certificates and a first configuration.\n"
     "Exit status: 0 well, 1 could not start, 2 usage or, of --check, something is wrong.\n";
@@ -135,10 +144,10 @@ load(const char *config, struct loaded *ret, struct conf_problem *problem)
 static int
 check(const char *config, struct loaded *loaded)
 {
-    struct conf_problem problem = {""};
+    int n = examine(config, clock_utc_ms() / 1000, &loaded->settings, &loaded->keyring, stderr);
 
-    if (load(config, loaded, &problem) != 0) {
-        fprintf(stderr, "assay-verifier: %s\n", problem.text);
+    if (n > 0) {
+        fprintf(stderr, "%s: %d problem%s\n", config, n, n > 1 ? "s" : "");
         return EXIT_USAGE;
     }
     printf("%s: well; site %s, %zu EK certificates\n", config, loaded->settings.site,
@@ -150,7 +159,7 @@ static int
 serve(const char *config, struct loaded *loaded)
 {
     struct conf_problem problem = {""};
-    const struct supervise_config supervise = {&loaded->settings, &loaded->keyring,
+    const struct supervise_config supervise = {config, &loaded->settings, &loaded->keyring,
                                                &loaded->sockets, &loaded->user};
     int r = load(config, loaded, &problem);
 

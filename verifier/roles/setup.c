@@ -3,7 +3,8 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 11, N_FRONT = 9, PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
+enum { N_KEEPER = 11, N_FRONT = 9, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
+enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
 masters_read(struct cbor_rd *c, struct ident_master masters[IDENT_MASTERS_MAX])
@@ -139,4 +140,46 @@ front_setup_write(struct wr *wr, const struct front_setup *setup)
     cbor_wr_uint(wr, setup->connections_max);
     cbor_wr_uint(wr, setup->handshakes_max);
     cbor_wr_uint(wr, setup->body_max);
+}
+
+int
+keeper_limits_read(struct bytes in, struct keeper_limits *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    cbor_rd_array(&c, N_KEEPER_LIMITS);
+    ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->pending_days = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+keeper_limits_write(struct wr *wr, const struct keeper_limits *limits)
+{
+    cbor_wr_array(wr, N_KEEPER_LIMITS);
+    cbor_wr_uint(wr, limits->pending_max);
+    cbor_wr_uint(wr, limits->pending_days);
+    list_write(wr, limits->anchors, limits->n_anchors);
+}
+
+int
+front_limits_read(struct bytes in, struct front_limits *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    cbor_rd_array(&c, N_FRONT_LIMITS);
+    ret->handshakes_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->body_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+front_limits_write(struct wr *wr, const struct front_limits *limits)
+{
+    cbor_wr_array(wr, N_FRONT_LIMITS);
+    cbor_wr_uint(wr, limits->handshakes_max);
+    cbor_wr_uint(wr, limits->body_max);
 }

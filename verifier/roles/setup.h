@@ -38,8 +38,25 @@ struct front_setup {
     uint32_t body_max;
 };
 
+/* What a reload changes in a role that runs, always all of it. */
+struct keeper_limits {
+    uint32_t pending_max;
+    uint32_t pending_days;
+    size_t n_anchors;
+    struct bytes anchors[SETUP_ANCHORS_MAX];
+};
+
+struct front_limits {
+    uint32_t handshakes_max;
+    uint32_t body_max;
+};
+
 /* Views into in. Return 0 or 1. */
 MUST_CHECK int keeper_setup_read(struct bytes in, struct keeper_setup *ret);
 void keeper_setup_write(struct wr *wr, const struct keeper_setup *setup);
 MUST_CHECK int front_setup_read(struct bytes in, struct front_setup *ret);
 void front_setup_write(struct wr *wr, const struct front_setup *setup);
+MUST_CHECK int keeper_limits_read(struct bytes in, struct keeper_limits *ret);
+void keeper_limits_write(struct wr *wr, const struct keeper_limits *limits);
+MUST_CHECK int front_limits_read(struct bytes in, struct front_limits *ret);
+void front_limits_write(struct wr *wr, const struct front_limits *limits);

@@ -237,16 +237,36 @@ on_keeper(void *context)
     }
 }
 
-/* After the start main says nothing more; it can only be gone. */
+/* Returns 0 or IPC_E_FORM. */
+static int
+take_limits(struct front_role *role, const struct ipc_msg *msg)
+{
+    struct front_limits limits;
+
+    if (msg->fd >= 0) {
+        close(msg->fd); /* nothing after the start carries one */
+        return IPC_E_FORM;
+    }
+    if (msg->type != MSG_FRONT_LIMITS || front_limits_read(msg->body, &limits) != 0) {
+        return IPC_E_FORM;
+    }
+    front_set_limits(role->front, limits.handshakes_max, limits.body_max);
+    return 0;
+}
+
+/* After the start main tells new limits, or is gone. */
 static void
 on_main(void *context)
 {
     struct front_role *role = context;
     struct ipc_msg msg;
-    int r = ipc_recv(role->main, &msg);
+    int r = 0;
 
-    if (r == IPC_OK && msg.fd >= 0) {
-        close(msg.fd);
+    while (r == 0) {
+        r = ipc_recv(role->main, &msg);
+        if (r == IPC_OK) {
+            r = take_limits(role, &msg);
+        }
     }
     if (r == IPC_E_CLOSED) {
         end_with(role, STATUS_OK, NULL);
@@ -384,6 +404,9 @@ start(struct front_role *role)
     }
     if (r == 0) {
         r = ipc_send(role->main, MSG_FRONT_READY, 0, NULL, 0, -1);
+    }
+    if (r == 0) {
+        on_main(role); /* what came behind the start is read already and wakes nobody */
     }
     return r;
 }

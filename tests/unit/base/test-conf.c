@@ -81,5 +81,44 @@ a_missing_file_is_named(void)
     CHECK(strstr(problem.text, "/proc/nonexistent.conf"));
 }
 
+static void
+two_are_alike_setting_by_setting(void)
+{
+    struct sample a = {0};
+    struct sample b = {0};
+    struct conf_problem problem;
+
+    CHECK_EQ(load("[a]\nname = box\n", &a, &problem), 0);
+    CHECK_EQ(load("[a]\nname = bo\nport = 7\n[b]\non = yes\n", &b, &problem), 0);
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        CHECK(!conf_equal(&items[i], &a, &b));
+        conf_copy(&items[i], &a, &b);
+        CHECK(conf_equal(&items[i], &a, &b));
+    }
+    CHECK_STR(a.name, "bo");
+    CHECK_EQ(a.port, 7);
+    CHECK(a.on);
+}
+
+static void
+what_a_reload_takes_is_marked(void)
+{
+    static const struct conf_item marked[] = {
+        {"a", "port", CONF_INT, offsetof(struct sample, port), 0, 1, 9, "5", "a port", true},
+        {"a", "name", CONF_TEXT, offsetof(struct sample, name), 8, 0, 0, NULL, "a name"},
+    };
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+
+    CHECK(file);
+    conf_print(file, marked, ARRAY_LEN(marked));
+    fclose(file);
+    CHECK_STR(text, "[a]\n# a port (1 to 9); a reload takes it\n#port = 5\n"
+                    "# a name\nname = \n");
+    free(text);
+}
+
 CHECK_MAIN(CASE(values_replace_defaults), CASE(what_is_wrong_is_named),
-           CASE(a_missing_file_is_named))
+           CASE(a_missing_file_is_named), CASE(two_are_alike_setting_by_setting),
+           CASE(what_a_reload_takes_is_marked))

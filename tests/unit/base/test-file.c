@@ -77,5 +77,44 @@ what_is_no_fit_file_is_refused(void)
     end();
 }
 
+static void
+folders_are_made_with_what_is_above_them(void)
+{
+    char deep[200];
+    char middle[200];
+    struct stat stat_of;
+
+    begin();
+    snprintf(middle, sizeof(middle), "%s/a", folder);
+    snprintf(deep, sizeof(deep), "%s/a//b/c", folder);
+    CHECK_EQ(file_folders(deep, 0700), 0);
+    CHECK_EQ(stat(deep, &stat_of), 0);
+    CHECK_EQ(stat_of.st_mode & 07777, 0700);
+    CHECK_EQ(stat(middle, &stat_of), 0);
+    CHECK_EQ(stat_of.st_mode & 07777, 0755);
+    CHECK_EQ(file_folders(deep, 0711), 0); /* there already, and left as it is */
+    CHECK_EQ(stat(deep, &stat_of), 0);
+    CHECK_EQ(stat_of.st_mode & 07777, 0700);
+    CHECK_EQ(rmdir(deep), 0);
+    snprintf(deep, sizeof(deep), "%s/a/b", folder);
+    CHECK_EQ(rmdir(deep), 0);
+    CHECK_EQ(rmdir(middle), 0);
+    CHECK_EQ(file_create(path, 0644, bytes_str("x")), 0);
+    snprintf(deep, sizeof(deep), "%s/below", path);
+    CHECK_EQ(file_folders(deep, 0700), -ENOTDIR);
+    end();
+}
+
+static void
+a_path_without_end_makes_no_folder(void)
+{
+    static char longest[5000];
+
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[0] = '/';
+    CHECK_EQ(file_folders(longest, 0700), -ENAMETOOLONG);
+}
+
 CHECK_MAIN(CASE(what_is_written_reads_back_with_its_mode), CASE(create_keeps_and_replace_replaces),
-           CASE(what_is_no_fit_file_is_refused))
+           CASE(what_is_no_fit_file_is_refused), CASE(folders_are_made_with_what_is_above_them),
+           CASE(a_path_without_end_makes_no_folder))

@@ -388,6 +388,23 @@ a_body_above_its_cap_is_too_large(void)
 }
 
 static void
+another_cap_holds_for_the_next_block(void)
+{
+    begin("dev-1", NULL);
+    front_set_limits(rig.front, 0, 3 * BLOCK);
+    CHECK_EQ(block_code(0, true, 0), OF(2, 31));
+    CHECK_EQ(block_code(1, true, 0), OF(2, 31));
+    CHECK_EQ(block_code(2, true, 0), OF(4, 13));
+    front_set_limits(rig.front, 0, 0);
+    CHECK_EQ(block_code(0, true, 0), OF(2, 31));
+    CHECK_EQ(block_code(1, true, 0), OF(2, 31));
+    CHECK_EQ(block_code(2, true, 0), OF(2, 31));
+    CHECK_EQ(block_code(3, false, 0), OF(2, 4));
+    CHECK_EQ(rig.last.body.len, 4 * BLOCK);
+    end();
+}
+
+static void
 one_prefix_has_one_share_of_the_room(void)
 {
     struct front_caps caps = {.assembly_prefix_bytes = 6000};
@@ -564,8 +581,9 @@ CHECK_MAIN(CASE(a_certificate_connection_may_enrol_and_read_keys),
            CASE(a_block_of_another_length_than_it_says_is_malformed),
            CASE(a_body_that_never_ends_is_given_up_after_a_minute),
            CASE(a_promise_of_two_gigabytes_allocates_nothing),
-           CASE(a_body_above_its_cap_is_too_large), CASE(one_prefix_has_one_share_of_the_room),
-           CASE(a_long_answer_is_fetched_in_parts), CASE(smaller_parts_are_given_when_asked_for),
+           CASE(a_body_above_its_cap_is_too_large), CASE(another_cap_holds_for_the_next_block),
+           CASE(one_prefix_has_one_share_of_the_room), CASE(a_long_answer_is_fetched_in_parts),
+           CASE(smaller_parts_are_given_when_asked_for),
            CASE(a_long_answer_that_nobody_fetches_goes_after_a_minute),
            CASE(an_idle_connection_is_closed_after_a_minute),
            CASE(no_connection_lives_longer_than_a_quarter_of_an_hour),

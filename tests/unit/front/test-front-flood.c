@@ -259,6 +259,25 @@ a_device_gets_in_past_the_cap_of_half_open_handshakes(void)
 }
 
 static void
+other_limits_hold_for_the_next_hello_and_end_nobody(void)
+{
+    struct front_caps caps = {.handshakes = 8, .handshakes_prefix = 100};
+
+    rig_start(&rig, "127.0.0.1", &caps);
+    leave_half_open(8);
+    front_set_limits(rig.front, 16, 0);
+    leave_half_open(8);
+    CHECK_EQ(front_stats(rig.front).n_handshakes, 16);
+    front_set_limits(rig.front, 8, 0);
+    CHECK_EQ(front_stats(rig.front).n_handshakes, 16);
+    CHECK_EQ(front_stats(rig.front).n_evicted, 0);
+    leave_half_open(1);
+    CHECK_EQ(front_stats(rig.front).n_handshakes, 16); /* none more; the old ones run out */
+    CHECK_EQ(front_stats(rig.front).n_evicted, 1);
+    rig_stop(&rig);
+}
+
+static void
 one_prefix_cannot_hold_more_than_its_share_of_handshakes(void)
 {
     struct front_caps caps = {.handshakes = 100, .handshakes_prefix = 4};
@@ -398,6 +417,7 @@ CHECK_MAIN(CASE(a_hello_without_cookie_leaves_nothing), CASE(memory_stays_flat_u
            CASE(cookies_survive_one_change_of_secrets),
            CASE(parts_of_a_hello_and_nonsense_are_dropped_in_silence),
            CASE(a_device_gets_in_past_the_cap_of_half_open_handshakes),
+           CASE(other_limits_hold_for_the_next_hello_and_end_nobody),
            CASE(one_prefix_cannot_hold_more_than_its_share_of_handshakes),
            CASE(a_half_open_handshake_ends_after_its_time),
            CASE(when_full_strangers_go_before_devices),

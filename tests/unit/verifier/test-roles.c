@@ -3,6 +3,7 @@
 #include "roles/records.h"
 #include "roles/request.h"
 #include "roles/roles.h"
+#include "roles/setup.h"
 
 static void
 nobody_may_send_what_belongs_to_another(void)
@@ -68,6 +69,50 @@ a_reply_reads_back_and_no_part_of_it_does(void)
     }
 }
 
+static void
+limits_read_back_and_no_part_of_them_does(void)
+{
+    struct keeper_limits in = {.pending_max = UINT32_MAX, .pending_days = 30, .n_anchors = 2};
+    struct keeper_limits out;
+    struct front_limits front_out;
+    uint8_t room[64];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    in.anchors[0] = bytes_str("one");
+    in.anchors[1] = bytes_str("two");
+    keeper_limits_write(&wr, &in);
+    CHECK_EQ(keeper_limits_read(check_guarded(wr_done(&wr)), &out), 0);
+    CHECK_EQ(out.pending_max, UINT32_MAX);
+    CHECK_EQ(out.pending_days, 30);
+    CHECK_EQ(out.n_anchors, 2);
+    CHECK_BYTES(out.anchors[1], bytes_str("two"));
+    CHECK_EQ(front_limits_read(wr_done(&wr), &front_out), 1);
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(keeper_limits_read(check_guarded(bytes_of(room, n)), &out), 1);
+    }
+    room[wr.len] = 0;
+    CHECK_EQ(keeper_limits_read(bytes_of(room, wr.len + 1), &out), 1);
+
+    wr = wr_init(room, sizeof(room));
+    front_limits_write(&wr, &(struct front_limits){1024, 65536});
+    CHECK_EQ(front_limits_read(check_guarded(wr_done(&wr)), &front_out), 0);
+    CHECK_EQ(front_out.handshakes_max, 1024);
+    CHECK_EQ(front_out.body_max, 65536);
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(front_limits_read(check_guarded(bytes_of(room, n)), &front_out), 1);
+    }
+}
+
+static void
+only_main_sets_limits(void)
+{
+    CHECK_EQ(roles_main_to_front(MSG_FRONT_LIMITS), 64);
+    CHECK(roles_main_to_keeper(MSG_KEEPER_LIMITS) != SIZE_MAX);
+    CHECK(roles_front_to_keeper(MSG_KEEPER_LIMITS) == SIZE_MAX);
+    CHECK(roles_client_to_keeper(MSG_KEEPER_LIMITS) == SIZE_MAX);
+    CHECK(roles_keeper_to_front(MSG_FRONT_LIMITS) == SIZE_MAX);
+}
+
 static struct event events[LIMIT_EVENTS];
 
 static struct bytes
@@ -124,4 +169,5 @@ broken_records_are_refused(void)
 CHECK_MAIN(CASE(nobody_may_send_what_belongs_to_another),
            CASE(a_request_reads_back_and_no_part_of_it_does),
            CASE(a_reply_reads_back_and_no_part_of_it_does), CASE(records_read_back),
-           CASE(broken_records_are_refused))
+           CASE(broken_records_are_refused), CASE(limits_read_back_and_no_part_of_them_does),
+           CASE(only_main_sets_limits))
