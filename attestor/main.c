@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "agent/agent-look.h"
 #include "agent/agent.h"
 #include "base/hex.h"
 #include "base/json-wr.h"
@@ -45,7 +46,8 @@ print_help(FILE *out)
     fprintf(
         out,
         "usage: assay-attestor [--config FILE] [--once [--wait S] [--json]]\n"
-        "       assay-attestor --fingerprint | --check | --help | --version\n\n"
+        "       assay-attestor --fingerprint | --check | --print-config\n"
+        "       assay-attestor --help | --version\n\n"
         "Proves to a verifier what this machine has booted, and keeps the tokens that come of\n"
         "it in /run/assay. Without an option it stays and attests whenever the verifier asks.\n\n"
         "  --config FILE   settings, default " AGENT_CONF_PATH "\n"
@@ -53,8 +55,11 @@ print_help(FILE *out)
         "  --wait S        with --once: wait up to S seconds in all for network and approval\n"
         "  --json          with --once: the outcome as one line of JSON\n"
         "  --fingerprint   SHA-256 of the endorsement key, to compare when approving\n"
-        "  --check         read the settings, print what is wrong, and exit\n"
-        "  --verbose       log each step\n\n"
+        "  --check         read the settings and what they name, print a line for each problem,\n"
+        "                  and exit: 0 all is well, 2 not\n"
+        "  --print-config  print every setting with its default and meaning, as an example file\n"
+        "  --verbose       log each step\n"
+        "  --version       print the version\n\n"
         "A first run:\n"
         "  1. write [verifier] servers, ca, site and name, as `assay setup` printed them\n"
         "  2. assay-attestor --check\n"
@@ -75,11 +80,17 @@ static int
 read_options(int argc, char **argv, struct options *ret)
 {
     static const struct option table[] = {
-        {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, 'o'},
-        {"wait", required_argument, NULL, 'w'},   {"json", no_argument, NULL, 'j'},
-        {"fingerprint", no_argument, NULL, 'f'},  {"check", no_argument, NULL, 'k'},
-        {"verbose", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {0},
+        {"config", required_argument, NULL, 'c'},
+        {"once", no_argument, NULL, 'o'},
+        {"wait", required_argument, NULL, 'w'},
+        {"json", no_argument, NULL, 'j'},
+        {"fingerprint", no_argument, NULL, 'f'},
+        {"check", no_argument, NULL, 'k'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {"print-config", no_argument, NULL, 'p'},
+        {0},
     };
     char *end = NULL;
     int c;
@@ -98,6 +109,9 @@ read_options(int argc, char **argv, struct options *ret)
             break;
         case 'h':
             print_help(stdout);
+            return 0;
+        case 'p':
+            conf_print(stdout, agent_conf_items, agent_conf_items_n);
             return 0;
         case 'V':
             printf("assay-attestor %s\n", ASSAY_VERSION);
@@ -199,7 +213,7 @@ main(int argc, char **argv)
         return AGENT_USAGE;
     }
     if (options.check) {
-        return 0;
+        return agent_look(&conf, stderr) == 0 ? 0 : AGENT_USAGE;
     }
     agent = (struct agent){.conf = &conf,
                            .clock = &clock_system,
