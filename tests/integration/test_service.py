@@ -3,6 +3,8 @@ installed: verifier, CLI, and attestors on software TPMs."""
 
 import json
 import os
+import pwd
+import re
 import shutil
 import signal
 import sys
@@ -374,6 +376,43 @@ def the_files_of_setup_are_accepted_as_they_are(site, device):
     assert run(PROGRAMS.verifier, "--config", site.verifier_conf, "--check").code == 2
 
 
+def with_the_units_powers(top):
+    """setpriv's words for what verifier/assay-verifier.service.in grants."""
+    unit = read(os.path.join(top, "verifier", "assay-verifier.service.in")).decode()
+    granted = re.search(r"(?m)^CapabilityBoundingSet=(.*)$", unit)[1].lower().split()
+    return ["setpriv", "--no-new-privs", "--bounding-set",
+            ",".join(["-all"] + ["+" + name[len("cap_"):] for name in granted])]
+
+
+def roles_are_another_user_with_no_more_than_the_unit_grants():
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise tap.Skip("needs root and setpriv")
+    folder = tempfile.mkdtemp(prefix="assay-site-")
+    try:
+        os.chmod(folder, 0o755)  # as /var/lib is
+        site = realsite.Site(PROGRAMS, folder, "--user", "nobody")
+        site.before = with_the_units_powers(os.path.dirname(sys.argv[5]))
+        with site, site.device() as device:
+            device.boot()
+            site.affirmed(device)
+            nobody = pwd.getpwnam("nobody").pw_uid
+            assert site.roles(), site.log_text()
+            for pid in site.roles():
+                status = read(f"/proc/{pid}/status").decode()
+                assert re.search(rf"(?m)^Uid:\t{nobody}\t{nobody}\t{nobody}\t", status), status
+                assert re.search(r"(?m)^CapEff:\t0+$", status), status
+            assert os.stat(os.path.join(site.state, "store", "verifier.db")).st_uid == nobody
+            site.main.send_signal(signal.SIGHUP)
+            site.until(lambda: '"id":"reloaded"' in site.log_text())
+            os.kill(min(pid for pid, role in site.roles().items() if role == "keeper"),
+                    signal.SIGKILL)
+            site.until(lambda: '"id":"ready-again"' in site.log_text())
+            device.attest(OK)
+            assert site.stop() == 0  # main may end what is not its own user's
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @on_a_site
 def bytes_of_devices_stay_escaped_in_logs_and_on_terminals(site, device):
     nasty = b'a\x1b[31m"\\\x00\x07\r\n{"level":"x"}\xff\xe2\x80\xae\x7f'
@@ -421,6 +460,7 @@ CASES = (
     a_sha1_only_machine_needs_a_class_that_allows_it,
     a_stranger_that_enrols_without_end_is_one_row,
     the_files_of_setup_are_accepted_as_they_are,
+    roles_are_another_user_with_no_more_than_the_unit_grants,
     bytes_of_devices_stay_escaped_in_logs_and_on_terminals,
 )
 

@@ -171,8 +171,9 @@ class Device:
 class Site:
     """The folder of `assay setup` and the verifier on it."""
 
-    def __init__(self, programs, folder):
+    def __init__(self, programs, folder, *setup):
         self.programs, self.folder = programs, folder
+        self.before = []  # words in front of the verifier's command
         self.port = free_port()
         self.etc = os.path.join(folder, "etc")
         self.state = os.path.join(folder, "state")
@@ -183,7 +184,7 @@ class Site:
         self.main, self.n = None, 0
         done = run(programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
                    os.path.dirname(self.socket), "--site", "test.assay", "--name", "127.0.0.1",
-                   "--port", str(self.port))
+                   "--port", str(self.port), *setup)
         assert done.code == 0, done
 
     def __enter__(self):
@@ -198,7 +199,7 @@ class Site:
         with open(self.log_path, "ab") as log:
             since = log.tell()
             self.main = subprocess.Popen(
-                [self.programs.verifier, "--config", self.verifier_conf],
+                [*self.before, self.programs.verifier, "--config", self.verifier_conf],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.until(lambda: '"id":"ready"' in self.log_text()[since:]
                    or self.main.poll() is not None)

@@ -24,6 +24,9 @@ CLEAN = {
     'attestor/agent.h': '#pragma once\n',
     'tools/assay.c': '#include "front/loop.h"\n#include "agent.h"\n\n#include <jansson.h>\n',
     'tests/unit/test-x.c': '#include "keeper/desk.h"\n\n#include <openssl/evp.h>\n',
+    'schemas/base/logid.def': 'LOGID("ready", "main", "a", "b")\n',
+    'attestor/agent/agent-exit.c': '    {AGENT_ATTESTED, "attested", "x"},\n',
+    'verifier/main/says.c': 'log_event(LOG_INFO, a ? "ready" : "ready", LOG_INT("n", f(1, 2)));\n',
     'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/`\n',
 }
 # (check, words of the rule that fails, path, text)
@@ -76,6 +79,15 @@ SINS = [
     ('sizes', 'source: sizes of .c', 'tools/up.c', 'int a;\n' * 1001),
     ('sizes', 'source: sizes of headers', 'tools/up.h', 'int a;\n' * 201),
     ('sizes', 'test lines', 'tools/up.c', 'int a;\n' * 300),
+    ('events', 'each id that is logged', 'tools/up.c', 'log_event(LOG_INFO, "unheard-of");\n'),
+    ('events', 'each id that is logged', 'tools/up.c',
+     'log_event(f(1, 2), a ? "ready" : "b", 1);\n'),
+    ('events', 'each id is a text', 'tools/up.c', 'log_event(LOG_INFO, name_of(x), 1);\n'),
+    ('events', 'each id of the table', 'verifier/main/says.c', 'int a;\n'),
+    ('events', 'each row has', 'schemas/base/logid.def', 'LOGID("ready", "main", "a")\n'),
+    ('events', 'ids are sorted', 'schemas/base/logid.def',
+     'LOGID("ready", "main", "a", "b")\n' * 2),
+    ('events', 'no outcome', 'attestor/agent/agent-exit.c', '    {AGENT_X, "ready", "x"},\n'),
     ('headers', 'tools/up.h', 'tools/up.h', '#pragma once\n\nsize_t up(void);\n'),
     ('format', 'tools:', 'tools/up.c', 'int   a;\n'),
 ]
@@ -116,7 +128,7 @@ def sin_problems(sin, runs_on_clean):
 def main():
     tap, checks = Tap(), sorted({sin[0] for sin in SINS})
     clean = {check: failing(check, CLEAN) for check in checks}
-    for check in ('layers', 'style', 'docs'):
+    for check in ('layers', 'style', 'docs', 'events'):
         problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
         tap.case(f'{check}: a clean tree passes', problems)
     runs = {check: names is not None for check, names in clean.items()}
