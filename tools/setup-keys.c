@@ -10,16 +10,14 @@
 
 enum { DAY_S = 86400, CA_DAYS = 3650, LEAF_DAYS = 825, PEM_MAX = 16384, SLOT = 1 + 32 };
 
-/* Random bytes; with_id puts the number of the first key in front. */
+/* The number of the first key, and random bytes. */
 static int
-random_file(struct setup *setup, const char *name, size_t len, bool with_id)
+random_file(struct setup *setup, const char *name, size_t len)
 {
     uint8_t room[128];
     int r = len <= sizeof(room) ? random_bytes(room, len) : -EINVAL;
 
-    if (with_id) {
-        room[0] = 1;
-    }
+    room[0] = 1;
     if (r < 0) {
         return setup_fail(setup, r, name, "no randomness");
     }
@@ -152,23 +150,14 @@ int
 setup_keys(struct setup *setup)
 {
     CLEANUP(privkey_freep) struct privkey *token = NULL;
-    static const struct {
-        const char *name;
-        size_t len;
-        bool with_id;
-    } secrets[] = {
-        {"keys/psk-masters", SLOT, true},
-        {"keys/nonce-keys", SLOT, true},
-        {"keys/ticket-keys", 80, false},
-        {"keys/cookie-keys", 64, false},
-    };
+    static const char *const secrets[] = {"keys/psk-masters", "keys/nonce-keys"};
     int r = certificates(setup);
 
     if (r == 0) {
         r = key_file(setup, "keys/token.key", &token);
     }
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
-        r = random_file(setup, secrets[i].name, secrets[i].len, secrets[i].with_id);
+        r = random_file(setup, secrets[i], SLOT);
     }
     return r;
 }

@@ -19,8 +19,7 @@ import time
 import tap
 
 ASSAY, VERIFIER, ASK = (os.path.abspath(path) for path in sys.argv[1:4])
-SECRETS = ['ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters', 'nonce-keys',
-           'ticket-keys', 'cookie-keys']
+SECRETS = ['ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters', 'nonce-keys']
 PATIENCE_S = 20
 
 
@@ -129,7 +128,7 @@ def setup_makes_everything_and_keeps_it():
     assert stat.S_IMODE(os.stat(site.key('')).st_mode) == 0o700
     run = site.setup('--json')
     told = json.loads(run.stdout)
-    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 14
+    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 12
     assert all(open(site.key(name), 'rb').read() == old for name, old in before.items())
     os.unlink(site.key('server.pem'))
     assert len(json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)['made']) == 1
@@ -281,8 +280,7 @@ def check_names_each_broken_key():
 
 def check_names_every_problem_at_once():
     site = Site()
-    for name in ('psk-masters', 'nonce-keys', 'ticket-keys', 'cookie-keys', 'token.key',
-                 'server.key', 'site.pem'):
+    for name in ('psk-masters', 'nonce-keys', 'token.key', 'server.key', 'site.pem'):
         os.unlink(site.key(name))
     os.rmdir(f'{site.top}/state/public')
     site.set(f'path = {site.top}/state', f'path = {site.top}/nowhere')
@@ -290,11 +288,11 @@ def check_names_every_problem_at_once():
         file.write('junk')
     run = site.check()
     lines = run.stderr.decode().splitlines()
-    assert run.returncode == 2 and len(lines) == 10, run
-    for name in ('psk-masters', 'nonce-keys', 'ticket-keys', 'cookie-keys', 'token.key',
-                 'server.key', 'site.pem', 'ek-roots/x.pem', 'nowhere'):
+    assert run.returncode == 2 and len(lines) == 8, run
+    for name in ('psk-masters', 'nonce-keys', 'token.key', 'server.key', 'site.pem',
+                 'ek-roots/x.pem', 'nowhere'):
         assert sum(name in line for line in lines) == 1, (name, lines)
-    assert lines[-1].endswith(': 9 problems'), lines
+    assert lines[-1].endswith(': 7 problems'), lines
 
 
 def check_sees_a_certificate_that_has_ended():

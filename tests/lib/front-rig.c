@@ -154,19 +154,19 @@ rig_start(struct rig *rig, const char *ip, const struct front_caps *caps)
     struct front_config config = {
         .fds = &fd,
         .n_fds = 1,
-        .ticket_keys = {0x71, 0x6b},
-        .cookie_current = {0xc0},
-        .cookie_previous = {0xc1},
+        .keys = {.ticket = {{(uint8_t)(0x71 + rig->other_keys), 0x6b}, {0x70, 0x6b}},
+                 .cookie = {{0xc0}, {0xc1}}},
         .clock = {.mono_ms = mono_ms, .wall_ms = wall_ms, .ctx = rig},
         .calls = {.psk = on_psk, .on_request = on_request, .on_closed = on_closed, .ctx = rig},
     };
 
     memcpy(config.site_hash, site_hash, sizeof(site_hash));
+    config.site_hash[31] = rig->other_site;
     if (caps) {
         config.caps = *caps;
     }
     certificate_make(&config.cert_pem, &config.key_pem);
-    if (front_listen(ip, 0, &fd) != 0) {
+    if (front_listen(ip, rig->port, &fd) != 0) {
         check_skip("no such address here");
     }
     rig->ip = ip;

@@ -9,9 +9,11 @@ struct rig {
     struct front *front;
     uint16_t port;
     const char *ip;
-    uint64_t skew_ms; /* pushes both clocks */
-    bool hold;        /* do not answer from within on_request() */
-    uint8_t code;     /* of answers; 0: 2.04 */
+    uint64_t skew_ms;   /* pushes both clocks */
+    uint8_t other_keys; /* other than 0: ticket keys that no other rig has */
+    uint8_t other_site; /* other than 0: another site */
+    bool hold;          /* do not answer from within on_request() */
+    uint8_t code;       /* of answers; 0: 2.04 */
     struct bytes answer;
     /* the record */
     size_t n_requests;
@@ -24,8 +26,8 @@ struct rig {
     uint8_t body[LIMIT_EVIDENCE_BYTES];
 };
 
-/* Caps may be NULL. All rigs share ticket keys and site, and know the identities that begin with
- * "dev". */
+/* Caps may be NULL. A port that is set already is taken again. All rigs share ticket keys and site,
+ * and know the identities that begin with "dev". */
 void rig_start(struct rig *rig, const char *ip, const struct front_caps *caps);
 void rig_stop(struct rig *rig);
 void rig_pump(void *rig);

@@ -395,9 +395,7 @@ main(int argc, char **argv)
     struct front_config config = {
         .fds = &fd,
         .n_fds = 1,
-        .ticket_keys = {1},
-        .cookie_current = {2},
-        .cookie_previous = {3},
+        .keys = {.ticket = {{1}}, .cookie = {{2}, {3}}},
         .clock = {.mono_ms = mono_ms, .wall_ms = wall_ms},
         .calls = {.psk = derive_psk, .on_request = on_request},
     };

@@ -67,11 +67,11 @@ front_init(struct front *front, const struct front_config *config)
     front->clock = config->clock;
     front->calls = config->calls;
     front->caps = caps_of(&config->caps);
-    front_set_cookie_secrets(front, config->cookie_current, config->cookie_previous);
     r = tables_init(front);
     if (r == 0) {
         r = tls_init(&front->tls, config);
     }
+    front_set_keys(front, &config->keys);
     return r == 0 ? loop_init(front) : r;
 }
 
@@ -156,16 +156,11 @@ front_close(struct front *front, uint64_t conn_id)
 }
 
 void
-front_set_ticket_keys(struct front *front, const uint8_t keys[80])
+front_set_keys(struct front *front, const struct front_keys *keys)
 {
-    tls_set_ticket_keys(&front->tls, keys);
-}
-
-void
-front_set_cookie_secrets(struct front *front, const uint8_t current[32], const uint8_t previous[32])
-{
-    memcpy(front->cookies.current, current, sizeof(front->cookies.current));
-    memcpy(front->cookies.previous, previous, sizeof(front->cookies.previous));
+    memcpy(front->tls.ticket_keys, keys->ticket, sizeof(front->tls.ticket_keys));
+    memcpy(front->cookies.current, keys->cookie[0], sizeof(front->cookies.current));
+    memcpy(front->cookies.previous, keys->cookie[1], sizeof(front->cookies.previous));
 }
 
 void

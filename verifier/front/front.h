@@ -82,14 +82,20 @@ struct front_caps {
     uint32_t attest_bytes; /* largest body of /attest */
 };
 
+/* What all workers of a site's port share: tickets and cookies are made with the first of each and
+ * taken with both, so that a change of keys drops nobody. A ticket key is name 16, HMAC 32, AES 32;
+ * one of zeros is none. */
+struct front_keys {
+    uint8_t ticket[2][80];
+    uint8_t cookie[2][32];
+};
+
 struct front_config {
     const int *fds; /* bound by front_listen(); closed by front_free() */
     size_t n_fds;
     struct bytes cert_pem; /* leaf first, then intermediates */
     struct bytes key_pem;  /* P-256 */
-    uint8_t ticket_keys[80];
-    uint8_t cookie_current[32];
-    uint8_t cookie_previous[32];
+    struct front_keys keys;
     uint8_t site_hash[32]; /* SHA-256(site id): exporter context and session id context */
     struct front_caps caps;
     struct front_clock clock;
@@ -118,10 +124,8 @@ MUST_CHECK int front_reply(struct front *front, uint64_t conn, uint64_t request,
 /* Closes one connection; unknown ones are fine. */
 void front_close(struct front *front, uint64_t conn);
 
-/* New keys take effect for what comes next; older tickets lead to full handshakes. */
-void front_set_ticket_keys(struct front *front, const uint8_t keys[80]);
-void front_set_cookie_secrets(struct front *front, const uint8_t current[32],
-                              const uint8_t previous[32]);
+/* New keys take effect for what comes next; tickets of none of them lead to full handshakes. */
+void front_set_keys(struct front *front, const struct front_keys *keys);
 
 /* Other caps for what comes next; no connection ends by them. The number of connections cannot
  * change: their table was made for it. */

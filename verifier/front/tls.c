@@ -1,14 +1,16 @@
 #include "front/tls.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "crypto/digest.h"
 
 /* The longest handshake message that a client may send us: it has no certificate to show. OpenSSL
  * keeps room for up to ten of what this allows (16 kB at least) for a peer that sends parts. */
-enum { MAX_CERT_LIST = 1024, MTU = 1200, PSK_LEN = 32, TICKET_LIFE_S = 3600 };
+enum { MAX_CERT_LIST = 1024, MTU = 1200, PSK_LEN = 32, TICKET_LIFE_S = 3600, TICKET_NAME = 16 };
 
 static const char suites[] = "ECDHE-PSK-CHACHA20-POLY1305:"
                              "ECDHE-ECDSA-AES128-GCM-SHA256:"
@@ -43,6 +45,57 @@ not_resumable(SSL *ssl, int forward_secure)
 {
     (void)forward_secure;
     return !is_psk(SSL_get_pending_cipher(ssl));
+}
+
+/* Whether this is the ticket key of that name. A key of zeros stands for none: everybody has it. */
+static bool
+is_named(const uint8_t key[80], const uint8_t name[TICKET_NAME])
+{
+    static const uint8_t none[80];
+
+    return memcmp(key, name, TICKET_NAME) == 0 && !ct_equal(bytes_of(key, 80), BYTES_OF(none));
+}
+
+static bool
+ticket_mac(EVP_MAC_CTX *mac, uint8_t key[80])
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key + 16, 32),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+        OSSL_PARAM_construct_end(),
+    };
+
+    return EVP_MAC_CTX_set_params(mac, params) == 1;
+}
+
+/* RFC 5077 section 4, by the keys that all workers share. OpenSSL's own keys are one set without a
+ * predecessor: each change would cost every device a full handshake. */
+static int
+ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+           EVP_MAC_CTX *mac, int making)
+{
+    struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    uint8_t(*keys)[80] = tls->ticket_keys;
+
+    if (making) {
+        memcpy(name, keys[0], TICKET_NAME);
+        if (!is_named(keys[0], name) || random_bytes(iv, 16) != 0) {
+            return 0; /* then the peer gets none */
+        }
+        return EVP_EncryptInit_ex(cipher, tls->ticket_cipher, NULL, keys[0] + 48, iv) == 1 &&
+                       ticket_mac(mac, keys[0])
+                   ? 1
+                   : -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (is_named(keys[i], name)) {
+            return EVP_DecryptInit_ex(cipher, tls->ticket_cipher, NULL, keys[i] + 48, iv) == 1 &&
+                           ticket_mac(mac, keys[i])
+                       ? 1 + i /* 2: taken, and a new one is made with the current key */
+                       : -1;
+        }
+    }
+    return 0;
 }
 
 /* The front verified the cookie before there was an SSL; OpenSSL insists on asking. */
@@ -118,7 +171,7 @@ rules_set(SSL_CTX *ctx, const struct front_config *config)
     SSL_CTX_set_not_resumable_session_callback(ctx, not_resumable);
     SSL_CTX_set_cookie_generate_cb(ctx, cookie_generate);
     SSL_CTX_set_cookie_verify_cb(ctx, cookie_verify);
-    return 0;
+    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1 ? 0 : -EIO;
 }
 
 int
@@ -130,7 +183,8 @@ tls_init(struct tls *tls, const struct front_config *config)
     memcpy(tls->site_hash, config->site_hash, sizeof(tls->site_hash));
     tls->ctx = SSL_CTX_new(DTLS_server_method());
     tls->method = dgram_method_new();
-    if (!tls->ctx || !tls->method) {
+    tls->ticket_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+    if (!tls->ctx || !tls->method || !tls->ticket_cipher) {
         return -ENOMEM;
     }
     SSL_CTX_set_app_data(tls->ctx, tls);
@@ -138,7 +192,6 @@ tls_init(struct tls *tls, const struct front_config *config)
     if (r < 0) {
         return r;
     }
-    tls_set_ticket_keys(tls, config->ticket_keys);
     if (config->cert_pem.len > INT32_MAX || config->key_pem.len > INT32_MAX ||
         chain_use(tls->ctx, config->cert_pem) != 0 || key_use(tls->ctx, config->key_pem) != 0) {
         return 1;
@@ -151,19 +204,10 @@ tls_done(struct tls *tls)
 {
     SSL_CTX_free(tls->ctx);
     BIO_meth_free(tls->method);
+    EVP_CIPHER_free(tls->ticket_cipher);
+    tls->ticket_cipher = NULL;
     tls->ctx = NULL;
     tls->method = NULL;
-}
-
-void
-tls_set_ticket_keys(struct tls *tls, const uint8_t keys[80])
-{
-    uint8_t copy[80];
-
-    memcpy(copy, keys, sizeof(copy));
-    ignore(SSL_CTX_set_tlsext_ticket_keys(tls->ctx, copy, (long)sizeof(copy)) != 1,
-           "fails only for another length");
-    wipe(copy, sizeof(copy));
 }
 
 SSL *

@@ -10,15 +10,16 @@
 struct tls {
     SSL_CTX *ctx;
     BIO_METHOD *method;
+    EVP_CIPHER *ticket_cipher; /* fetched once: a look-up costs more than a ticket */
     struct front_calls calls;
     uint8_t site_hash[32];
+    uint8_t ticket_keys[2][80]; /* front_keys: current, previous */
 };
 
 /* Certificate and key are parsed here, once. Returns 0, 1 when they do not parse or do not fit, or
  * -errno. tls_done() is fine afterwards in any case. */
 MUST_CHECK int tls_init(struct tls *tls, const struct front_config *config);
 void tls_done(struct tls *tls);
-void tls_set_ticket_keys(struct tls *tls, const uint8_t keys[80]);
 
 /* A server side over the datagrams; NULL without memory. dgram must outlive it. */
 SSL *tls_new(const struct tls *tls, struct dgram *dgram);

@@ -46,23 +46,6 @@ take_file(const struct loading *loading, const char *name, bool secret, struct b
     return 0;
 }
 
-/* A secret file of exactly len bytes. */
-static int
-take_fixed(const struct loading *loading, const char *name, uint8_t *out, size_t len)
-{
-    struct bytes file = BYTES_NULL;
-    int r = take_file(loading, name, true, &file);
-
-    if (r == 0 && file.len != len) {
-        r = say(loading, 1, name, "wrong length; setup makes it anew when it is not there");
-    }
-    if (r == 0) {
-        memcpy(out, file.p, len);
-    }
-    file_free(&file);
-    return r;
-}
-
 /* One or two slots of id and key, ids not zero and not alike. */
 static int
 take_slots(const struct loading *loading, const char *name, uint8_t ids[2], uint8_t *keys[2])
@@ -106,18 +89,6 @@ take_nonces(const struct loading *loading, struct keyring *ret)
     ret->nonce_keys[0].id = ids[0];
     ret->nonce_keys[1].id = ids[1];
     return r;
-}
-
-static int
-take_tickets(const struct loading *loading, struct keyring *ret)
-{
-    return take_fixed(loading, "ticket-keys", ret->ticket_keys, sizeof(ret->ticket_keys));
-}
-
-static int
-take_cookies(const struct loading *loading, struct keyring *ret)
-{
-    return take_fixed(loading, "cookie-keys", ret->cookie_keys[0], sizeof(ret->cookie_keys));
 }
 
 static int
@@ -234,8 +205,7 @@ take_roots(const struct loading *loading, struct keyring *ret)
 }
 
 static int (*const parts[])(const struct loading *loading, struct keyring *ret) = {
-    take_masters, take_nonces, take_tickets, take_cookies,
-    take_token,   take_server, take_site,    take_roots,
+    take_masters, take_nonces, take_token, take_server, take_site, take_roots,
 };
 
 int

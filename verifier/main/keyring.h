@@ -9,8 +9,6 @@
 struct keyring {
     struct ident_master masters[IDENT_MASTERS_MAX];
     struct nonce_key nonce_keys[NONCE_KEYS_MAX];
-    uint8_t ticket_keys[80];
-    uint8_t cookie_keys[2][32];
     struct bytes server_cert; /* PEM as in the file; all owned */
     struct bytes server_key;
     struct bytes token_key;

@@ -23,6 +23,8 @@ const struct conf_item settings_items[] = {
     INT("listen", "port", port, 0, 65535, "5684", "UDP port; 0 takes a free one"),
     INT("listen", "workers", workers, 1, SETTINGS_WORKERS_MAX, "2",
         "front processes; one a core is enough"),
+    INT("listen", "rotate", rotate_s, 1, 3600, "3600",
+        "seconds between new ticket and cookie keys; a ticket holds for one change"),
     TEXT("keys", "directory", keys, "/etc/assay/keys", "folder of the keys that setup made"),
     TEXT("public", "directory", public_folder, "/var/lib/assay/public",
          "folder for jwks.json and keys.cbor"),

@@ -13,6 +13,7 @@ struct settings {
     char addresses[256]; /* separated by commas */
     int64_t port;
     int64_t workers;
+    int64_t rotate_s;
     char keys[256];
     char public_folder[256];
     char store[256];

@@ -8,7 +8,8 @@
 #include "crypto/digest.h"
 #include "roles/roles.h"
 
-enum { FRONT_ROOM = 65536, KEEPER_ROOM = 262144 }; /* message.def: FRONT_SETUP, KEEPER_SETUP */
+/* message.def: FRONT_SETUP, FRONT_KEYS, KEEPER_SETUP */
+enum { FRONT_ROOM = 65536, KEYS_ROOM = 256, KEEPER_ROOM = 262144 };
 
 /* Sends what was written, or -E2BIG, and wipes it. */
 static int
@@ -31,7 +32,8 @@ send_copy(struct ipc *ipc, uint16_t type, int fd)
 }
 
 static int
-send_front_keys(struct ipc *front, const struct settings *settings, const struct keyring *keyring)
+send_front_keys(struct ipc *front, const struct settings *settings, const struct keyring *keyring,
+                const struct shared_keys *shared)
 {
     CLEANUP(free_p) uint8_t *room = malloc(FRONT_ROOM);
     struct wr wr = wr_init(room, room ? FRONT_ROOM : 0);
@@ -45,8 +47,7 @@ send_front_keys(struct ipc *front, const struct settings *settings, const struct
     };
 
     memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
-    memcpy(setup.ticket_keys, keyring->ticket_keys, sizeof(setup.ticket_keys));
-    memcpy(setup.cookie_keys, keyring->cookie_keys, sizeof(setup.cookie_keys));
+    setup.shared = *shared;
     if (room) {
         front_setup_write(&wr, &setup);
     }
@@ -56,9 +57,10 @@ send_front_keys(struct ipc *front, const struct settings *settings, const struct
 
 int
 setups_front(struct ipc *front, const struct settings *settings, const struct keyring *keyring,
-             const struct listen_sockets *sockets, size_t worker, int take_keeper)
+             const struct shared_keys *shared, const struct listen_sockets *sockets, size_t worker,
+             int take_keeper)
 {
-    int r = send_front_keys(front, settings, keyring);
+    int r = send_front_keys(front, settings, keyring, shared);
 
     for (size_t i = 0; i < sockets->n_addresses && r == 0; i++) {
         r = send_copy(front, MSG_FRONT_SOCKET, sockets->udp[worker][i]);
@@ -69,6 +71,16 @@ setups_front(struct ipc *front, const struct settings *settings, const struct ke
     }
     r = ipc_send(front, MSG_FRONT_KEEPER, 0, NULL, 0, take_keeper);
     return r == 0 ? ipc_send(front, MSG_FRONT_START, 0, NULL, 0, -1) : r;
+}
+
+int
+setups_keys(struct ipc *front, const struct shared_keys *shared)
+{
+    uint8_t room[KEYS_ROOM];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    shared_keys_write(&wr, shared);
+    return send_written(front, MSG_FRONT_KEYS, &wr);
 }
 
 static void

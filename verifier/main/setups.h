@@ -10,8 +10,11 @@
 
 /* Keys, limits and sockets of one worker, its channel to the keeper (taken), and the start. */
 MUST_CHECK int setups_front(struct ipc *front, const struct settings *settings,
-                            const struct keyring *keyring, const struct listen_sockets *sockets,
-                            size_t worker, int take_keeper);
+                            const struct keyring *keyring, const struct shared_keys *shared,
+                            const struct listen_sockets *sockets, size_t worker, int take_keeper);
+
+/* New keys of the kind that fronts share, for one that serves already. */
+MUST_CHECK int setups_keys(struct ipc *front, const struct shared_keys *shared);
 
 /* Keys, site and anchors, and the control socket; the start is the caller's to say. */
 MUST_CHECK int setups_keeper(struct ipc *keeper, const struct settings *settings,

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "main/notify.h"
 #include "main/reload.h"
+#include "main/rota.h"
 #include "main/setups.h"
 #include "main/slot.h"
 #include "roles/roles.h"
@@ -36,6 +37,7 @@ struct supervise {
     int64_t watchdog_ms;  /* how often systemd hears that we live; 0: never */
     int64_t next_word_ms; /* of that */
     int status;
+    struct rota rota;
     size_t n_slots;
     struct slot slots[SLOTS_MAX]; /* the keeper, the fronts, the readers */
 };
@@ -107,8 +109,8 @@ start_front(struct supervise *s, struct slot *slot, int take_fd)
     if (r < 0) {
         return r;
     }
-    r = setups_front(slot->channel, s->config->settings, s->config->keyring, s->config->sockets,
-                     slot->index, fds[0]);
+    r = setups_front(slot->channel, s->config->settings, s->config->keyring, &s->rota.keys,
+                     s->config->sockets, slot->index, fds[0]);
     if (r < 0) {
         close(fds[1]);
         return r;
@@ -177,6 +179,27 @@ start_due(struct supervise *s, int64_t now_ms)
         if (r < 0) {
             put_down(keeper, strerror(-r));
         }
+    }
+}
+
+/* Every front gets the same keys in the same turn; one that starts later has them in its setup. */
+static void
+rotate(struct supervise *s, int64_t now_ms)
+{
+    int r = rota_turn(&s->rota, now_ms);
+
+    for (size_t i = 0; r == 1 && i < s->n_slots; i++) {
+        struct slot *slot = &s->slots[i];
+        int sent = slot->kind == ROLE_FRONT && slot->channel
+                       ? setups_keys(slot->channel, &s->rota.keys)
+                       : 0;
+
+        if (sent < 0) {
+            put_down(slot, strerror(-sent));
+        }
+    }
+    if (r < 0) {
+        log_event(LOG_ERROR, "keys-kept", LOG_STR("why", strerror(-r)));
     }
 }
 
@@ -463,9 +486,11 @@ supervise_run(const struct supervise_config *config)
     slots_init(s);
     s->watchdog_ms = notify_watchdog_ms();
     s->signal_fd = signals_open();
-    r = s->signal_fd < 0 ? s->signal_fd : 0;
+    r = s->signal_fd < 0 ? s->signal_fd
+                         : rota_init(&s->rota, config->settings->rotate_s * 1000, clock_mono_ms());
     while (r == 0 && !s->stop) {
         start_due(s, clock_mono_ms());
+        rotate(s, clock_mono_ms());
         r = turn(s);
     }
     ignore(notify_systemd("STOPPING=1"), "a courtesy");
@@ -475,6 +500,7 @@ supervise_run(const struct supervise_config *config)
         close(s->signal_fd);
     }
     r = r < 0 ? r : s->status;
+    rota_done(&s->rota);
     free(s);
     return r;
 }

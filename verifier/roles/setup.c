@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 11, N_FRONT = 9, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
+enum { N_KEEPER = 11, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
@@ -108,6 +108,32 @@ keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
     cbor_wr_uint(wr, setup->pending_days);
 }
 
+static void
+shared_read(struct cbor_rd *c, struct shared_keys *keys)
+{
+    cbor_rd_array(c, 2);
+    cbor_rd_bstr_copy(c, keys->ticket[0], sizeof(keys->ticket));
+    cbor_rd_bstr_copy(c, keys->cookie[0], sizeof(keys->cookie));
+}
+
+int
+shared_keys_read(struct bytes in, struct shared_keys *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    shared_read(&c, ret);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+shared_keys_write(struct wr *wr, const struct shared_keys *keys)
+{
+    cbor_wr_array(wr, 2);
+    cbor_wr_bstr(wr, bytes_of(keys->ticket, sizeof(keys->ticket)));
+    cbor_wr_bstr(wr, bytes_of(keys->cookie, sizeof(keys->cookie)));
+}
+
 int
 front_setup_read(struct bytes in, struct front_setup *ret)
 {
@@ -119,8 +145,7 @@ front_setup_read(struct bytes in, struct front_setup *ret)
     masters_read(&c, ret->masters);
     ret->certificate = cbor_rd_bstr(&c, PEM_MAX);
     ret->key = cbor_rd_bstr(&c, PEM_MAX);
-    cbor_rd_bstr_copy(&c, ret->ticket_keys, sizeof(ret->ticket_keys));
-    cbor_rd_bstr_copy(&c, ret->cookie_keys[0], sizeof(ret->cookie_keys));
+    shared_read(&c, &ret->shared);
     ret->connections_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->handshakes_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->body_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
@@ -135,8 +160,7 @@ front_setup_write(struct wr *wr, const struct front_setup *setup)
     masters_write(wr, setup->masters);
     cbor_wr_bstr(wr, setup->certificate);
     cbor_wr_bstr(wr, setup->key);
-    cbor_wr_bstr(wr, BYTES_OF(setup->ticket_keys));
-    cbor_wr_bstr(wr, bytes_of(setup->cookie_keys, sizeof(setup->cookie_keys)));
+    shared_keys_write(wr, &setup->shared);
     cbor_wr_uint(wr, setup->connections_max);
     cbor_wr_uint(wr, setup->handshakes_max);
     cbor_wr_uint(wr, setup->body_max);

@@ -26,13 +26,18 @@ struct keeper_setup {
     uint32_t pending_days;
 };
 
+/* What fronts share and main changes: made with the first of each, taken with both. */
+struct shared_keys {
+    uint8_t ticket[2][80]; /* name 16, HMAC 32, AES 32 */
+    uint8_t cookie[2][32];
+};
+
 struct front_setup {
     struct bytes site;
     struct ident_master masters[IDENT_MASTERS_MAX];
     struct bytes certificate; /* PEM, chain in order */
     struct bytes key;         /* PEM */
-    uint8_t ticket_keys[80];
-    uint8_t cookie_keys[2][32];
+    struct shared_keys shared;
     uint32_t connections_max;
     uint32_t handshakes_max;
     uint32_t body_max;
@@ -60,3 +65,5 @@ MUST_CHECK int keeper_limits_read(struct bytes in, struct keeper_limits *ret);
 void keeper_limits_write(struct wr *wr, const struct keeper_limits *limits);
 MUST_CHECK int front_limits_read(struct bytes in, struct front_limits *ret);
 void front_limits_write(struct wr *wr, const struct front_limits *limits);
+MUST_CHECK int shared_keys_read(struct bytes in, struct shared_keys *ret);
+void shared_keys_write(struct wr *wr, const struct shared_keys *keys);

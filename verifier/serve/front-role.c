@@ -237,24 +237,66 @@ on_keeper(void *context)
     }
 }
 
+static struct front_keys
+keys_of(const struct shared_keys *shared)
+{
+    struct front_keys keys;
+
+    memcpy(keys.ticket, shared->ticket, sizeof(keys.ticket));
+    memcpy(keys.cookie, shared->cookie, sizeof(keys.cookie));
+    return keys;
+}
+
 /* Returns 0 or IPC_E_FORM. */
 static int
-take_limits(struct front_role *role, const struct ipc_msg *msg)
+take_keys(struct front_role *role, struct bytes body)
+{
+    struct shared_keys shared = {0};
+    struct front_keys keys;
+    int r = shared_keys_read(body, &shared) == 0 ? 0 : IPC_E_FORM;
+
+    if (r == 0) {
+        keys = keys_of(&shared);
+        front_set_keys(role->front, &keys);
+        wipe(&keys, sizeof(keys));
+    }
+    wipe((void *)(uintptr_t)body.p, body.len);
+    wipe(&shared, sizeof(shared));
+    return r;
+}
+
+/* Returns 0 or IPC_E_FORM. */
+static int
+take_limits(struct front_role *role, struct bytes body)
 {
     struct front_limits limits;
 
-    if (msg->fd >= 0) {
-        close(msg->fd); /* nothing after the start carries one */
-        return IPC_E_FORM;
-    }
-    if (msg->type != MSG_FRONT_LIMITS || front_limits_read(msg->body, &limits) != 0) {
+    if (front_limits_read(body, &limits) != 0) {
         return IPC_E_FORM;
     }
     front_set_limits(role->front, limits.handshakes_max, limits.body_max);
     return 0;
 }
 
-/* After the start main tells new limits, or is gone. */
+/* Returns 0 or IPC_E_FORM. */
+static int
+take_news(struct front_role *role, const struct ipc_msg *msg)
+{
+    if (msg->fd >= 0) {
+        close(msg->fd); /* nothing after the start carries one */
+        return IPC_E_FORM;
+    }
+    switch (msg->type) {
+    case MSG_FRONT_LIMITS:
+        return take_limits(role, msg->body);
+    case MSG_FRONT_KEYS:
+        return take_keys(role, msg->body);
+    default:
+        return IPC_E_FORM;
+    }
+}
+
+/* After the start main tells new limits and new keys, or is gone. */
 static void
 on_main(void *context)
 {
@@ -265,7 +307,7 @@ on_main(void *context)
     while (r == 0) {
         r = ipc_recv(role->main, &msg);
         if (r == IPC_OK) {
-            r = take_limits(role, &msg);
+            r = take_news(role, &msg);
         }
     }
     if (r == IPC_E_CLOSED) {
@@ -312,9 +354,7 @@ make_front(struct front_role *role)
     }
     if (r == 0) {
         memcpy(role->masters, setup.masters, sizeof(role->masters));
-        memcpy(config.ticket_keys, setup.ticket_keys, sizeof(config.ticket_keys));
-        memcpy(config.cookie_current, setup.cookie_keys[0], sizeof(config.cookie_current));
-        memcpy(config.cookie_previous, setup.cookie_keys[1], sizeof(config.cookie_previous));
+        config.keys = keys_of(&setup.shared);
         config.cert_pem = setup.certificate;
         config.key_pem = setup.key;
         config.caps.conns = setup.connections_max;
@@ -414,6 +454,7 @@ start(struct front_role *role)
 static void
 serve(struct front_role *role)
 {
+    on_main(role); /* what came together with the start is readable no more */
     while (!role->ended && !stop_asked) {
         bool pending = ipc_pending(role->keeper);
         int r = front_turn(role->front, pending ? TURN_PENDING_MS : TURN_MS);

@@ -183,7 +183,8 @@ a_cookie_is_good_for_its_address_and_random_only(void)
 static void
 cookies_survive_one_change_of_secrets(void)
 {
-    static const uint8_t secrets[3][32] = {{0xc0}, {0xd0}, {0xe0}};
+    static const struct front_keys twice = {.cookie = {{0xe0}, {0xd0}}};
+    static const struct front_keys once = {.cookie = {{0xd0}, {0xc0}}};
     struct half half;
     int fd;
 
@@ -191,10 +192,10 @@ cookies_survive_one_change_of_secrets(void)
     fd = socket_to_rig();
     half_open(&half);
     half_prove(&half, fd);
-    front_set_cookie_secrets(rig.front, secrets[2], secrets[1]);
+    front_set_keys(rig.front, &twice);
     send_raw(fd, half.hello, half.len);
     CHECK_EQ(front_stats(rig.front).n_conns, 0);
-    front_set_cookie_secrets(rig.front, secrets[1], secrets[0]);
+    front_set_keys(rig.front, &once);
     send_raw(fd, half.hello, half.len);
     CHECK_EQ(front_stats(rig.front).n_conns, 1);
     half_close(&half);

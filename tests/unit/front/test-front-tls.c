@@ -188,30 +188,6 @@ a_ticket_resumes_on_another_front_with_the_identity(void)
 }
 
 static void
-other_ticket_keys_lead_to_a_full_handshake(void)
-{
-    static const uint8_t keys[80] = {1};
-    struct dtls_client client;
-    struct dtls_client_config config;
-    SSL_SESSION *session;
-
-    rig_start(&rig, "127.0.0.1", NULL);
-    rig_connect(&rig, &client, "dev-7");
-    session = SSL_get1_session(client.ssl);
-    dtls_client_close(&client, true);
-    front_set_ticket_keys(rig.front, keys);
-    config = rig_client(&rig, "dev-7");
-    config.session = session;
-    dtls_client_open(&client, &config);
-    CHECK(dtls_client_connect(&client, 5000));
-    serves(&rig, &client);
-    CHECK(!rig.last.resumed);
-    dtls_client_close(&client, true);
-    SSL_SESSION_free(session);
-    rig_stop(&rig);
-}
-
-static void
 a_certificate_session_gets_no_ticket(void)
 {
     struct dtls_client client;
@@ -240,5 +216,4 @@ CHECK_MAIN(CASE(a_psk_connection_has_its_identity_and_exporter),
            CASE(plain_psk_suites_are_refused), CASE(unknown_identity_and_wrong_key_do_not_get_in),
            CASE(renegotiation_is_refused),
            CASE(a_ticket_resumes_on_another_front_with_the_identity),
-           CASE(other_ticket_keys_lead_to_a_full_handshake),
            CASE(a_certificate_session_gets_no_ticket))
