@@ -18,6 +18,18 @@ upload_drop(struct upload *upload, const struct block_room *room)
     *upload = (struct upload){0};
 }
 
+void
+upload_finish(struct upload *upload, const struct block_room *room)
+{
+    struct upload done = *upload;
+
+    upload_drop(upload, room);
+    done.body = NULL;
+    done.len = done.cap = 0;
+    done.finished = true;
+    *upload = done;
+}
+
 /* Doubles the room until n more bytes fit, never beyond body_max. */
 static int
 upload_grow(struct upload *upload, const struct block_room *room, size_t n, size_t body_max)
@@ -56,14 +68,39 @@ upload_begin(struct upload *upload, const struct coap_in *in, uint64_t wall_ms)
     upload->first_ms = wall_ms;
 }
 
+static bool
+same_request(const struct upload *upload, const struct coap_in *in)
+{
+    return upload->resource == in->resource && upload->method == in->code &&
+           upload->content_format == in->content_format && upload->tag_len == in->tag_len &&
+           memcmp(upload->tag, in->tag, sizeof(upload->tag)) == 0;
+}
+
 /* Whether this block is the one that follows in the upload under way. */
 static bool
 follows(const struct upload *upload, const struct coap_in *in)
 {
-    return upload->body && upload->resource == in->resource && upload->method == in->code &&
-           upload->content_format == in->content_format && upload->tag_len == in->tag_len &&
-           memcmp(upload->tag, in->tag, sizeof(upload->tag)) == 0 &&
+    return upload->body && same_request(upload, in) &&
            (size_t)in->block1.num << (in->block1.szx + 4) == upload->len;
+}
+
+/* Whether this block was taken before; not the first, which begins anew. Of a body that is gone
+ * only the place can tell. */
+static bool
+repeats(const struct upload *upload, const struct coap_in *in)
+{
+    struct rd rd = rd_init(bytes_of(upload->body, upload->len));
+
+    if (in->block1.num == 0 || in->block1.num > upload->last_num ||
+        in->block1.szx != upload->last_szx || !same_request(upload, in)) {
+        return false;
+    }
+    if (upload->finished) {
+        return in->block1.more == (in->block1.num < upload->last_num);
+    }
+    (void)rd_bytes(&rd, (size_t)in->block1.num << (in->block1.szx + 4));
+    return in->block1.more && in->payload.len == (size_t)16 << in->block1.szx &&
+           bytes_equal(rd_bytes(&rd, in->payload.len), in->payload);
 }
 
 static int
@@ -91,6 +128,9 @@ upload_take(struct upload *upload, const struct block_room *room, const struct c
     struct rd rd = rd_init(in->payload);
     int r;
 
+    if (repeats(upload, in)) {
+        return UPLOAD_AGAIN;
+    }
     if (in->block1.num == 0) {
         upload_drop(upload, room);
         upload_begin(upload, in, wall_ms);
@@ -105,6 +145,8 @@ upload_take(struct upload *upload, const struct block_room *room, const struct c
     }
     rd_copy(&rd, upload->body + upload->len, in->payload.len);
     upload->len += in->payload.len;
+    upload->last_num = in->block1.num;
+    upload->last_szx = (uint8_t)in->block1.szx;
     upload->idle_ms = mono_ms + LIMIT_FRONT_BLOCK_IDLE_MS;
     return in->block1.more ? UPLOAD_MORE : UPLOAD_WHOLE;
 }

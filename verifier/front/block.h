@@ -20,6 +20,9 @@ struct upload {
     int content_format;
     uint8_t tag[COAP_TOKEN_MAX];
     uint8_t tag_len;
+    uint32_t last_num; /* of the block taken last */
+    uint8_t last_szx;
+    bool finished;     /* it was whole and is gone; what it was is known for its repeats */
     uint64_t first_ms; /* wall clock */
     uint64_t idle_ms;  /* monotonic: when it is given up */
 };
@@ -27,18 +30,24 @@ struct upload {
 enum {
     UPLOAD_WHOLE,   /* the body is complete: upload->body, len */
     UPLOAD_MORE,    /* 2.31 */
+    UPLOAD_AGAIN,   /* a block that was taken before: what it is owed was said then */
     UPLOAD_E_GAP,   /* 4.08: not the block that follows; the upload is given up */
     UPLOAD_E_LARGE, /* 4.13: more than body_max, or said to become so */
     UPLOAD_E_FORM,  /* 4.00: a block that is not as long as it says */
     UPLOAD_E_FULL,  /* 5.03: no room for this peer now */
 };
 
-/* Takes one block; a block 0 begins anew. Returns one of the above or -ENOMEM; after anything but
- * UPLOAD_MORE and UPLOAD_WHOLE the upload is gone. */
+/* Takes one block; a block 0 begins anew. Another may come again under another message id: a client
+ * that hears one 2.31 twice, as a network that delays has it, sends all that follows twice. Such a
+ * repeat changes nothing and does not prolong. Returns one of the above or -ENOMEM; after an error
+ * the upload is gone. */
 MUST_CHECK int upload_take(struct upload *upload, const struct block_room *room,
                            const struct coap_in *in, size_t body_max, uint64_t mono_ms,
                            uint64_t wall_ms);
 void upload_drop(struct upload *upload, const struct block_room *room);
+
+/* The body was whole and is not needed any more. */
+void upload_finish(struct upload *upload, const struct block_room *room);
 
 /* A long answer that waits to be fetched. */
 struct download {

@@ -138,6 +138,21 @@ body_max(const struct front *front, enum front_resource resource)
     return resource == FRONT_ATTEST ? front->caps.attest_bytes : access_body_max(resource);
 }
 
+/* What the peer says twice under two message ids is answered once. An acknowledgement ends the
+ * second, where an answer would have it send all that follows twice as well. */
+static void
+again(struct front *front, struct conn *conn, const struct asked *asked)
+{
+    uint8_t room[COAP_OUT_EMPTY_LEN];
+    struct bytes ack = coap_out_empty(room, COAP_ACK, asked->in->mid);
+
+    front->stats.n_repeats++;
+    replay_answer(asked->replay, REPLAY_ANSWERED, asked->in->type == COAP_CON ? ack : BYTES_NULL);
+    if (asked->in->type == COAP_CON) {
+        tls_write(conn->ssl, ack);
+    }
+}
+
 static void
 upload_step(struct front *front, struct conn *conn, struct asked *asked)
 {
@@ -152,8 +167,11 @@ upload_step(struct front *front, struct conn *conn, struct asked *asked)
         asked->first_wall_ms = conn->upload.first_ms;
         hand_on(front, conn, asked, bytes_of(conn->upload.body, conn->upload.len));
         if (conn_by_id(&front->conns, id) == conn) {
-            upload_drop(&conn->upload, &room);
+            upload_finish(&conn->upload, &room);
         }
+        break;
+    case UPLOAD_AGAIN:
+        again(front, conn, asked);
         break;
     case UPLOAD_MORE:
         more.block1 = asked->in->block1;
