@@ -28,6 +28,7 @@ agent_attest(struct agent *agent)
     if (r != 0) {
         return agent_link_fault(agent, r, "attestation");
     }
+    agent->lost = false;
     return agent_answer(agent, &reply);
 }
 

@@ -162,7 +162,10 @@ agent_enrol(struct agent *agent)
     int r = link_open(&target, LINK_CERT, &link, text);
 
     if (r != 0) {
-        return agent_link_fault(agent, r, text);
+        enum agent_result result = agent_link_fault(agent, r, text);
+
+        /* nobody there: what we hold may be as good as it was */
+        return result == AGENT_R_LATER && agent->psk ? AGENT_R_BACK : result;
     }
     agent->enrolled_now = true;
     agent->joined = false;

@@ -19,6 +19,12 @@ agent_link_fault(struct agent *agent, int r, const char *text)
         return AGENT_R_STOP;
     case LINK_E_CONFIG:
         return agent_tell(agent, AGENT_USAGE, AGENT_R_STOP, why);
+    case LINK_E_LOST: /* a verifier that started again knows no connection of before */
+        if (!agent->lost) {
+            agent->lost = true;
+            return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_RECONNECT, why);
+        }
+        return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, why);
     case LINK_E_NETWORK:
         return agent_tell(agent, AGENT_NO_NETWORK, AGENT_R_LATER, why);
     default:
@@ -71,6 +77,7 @@ agent_join_connect(struct agent *agent)
         .identity = agent->credential.identity,
         .psk = agent->psk,
         .exporter_context = agent->exporter_context,
+        .ticket = &agent->ticket,
         .stopped = agent->stopped,
         .context = agent->context,
     };
@@ -80,7 +87,8 @@ agent_join_connect(struct agent *agent)
     link_closep(&agent->link);
     r = link_open(&target, LINK_PSK, &agent->link, text);
     if (r == 0) {
-        log_event(LOG_DEBUG, "connected", LOG_STR("peer", link_peer(agent->link)));
+        log_event(LOG_DEBUG, "connected", LOG_STR("peer", link_peer(agent->link)),
+                  LOG_INT("resumed", link_resumed(agent->link)));
         return AGENT_R_DONE;
     }
     /* an identity of a retired master is unknown in the handshake, and a wrong secret is silence */
@@ -166,5 +174,6 @@ agent_join(struct agent *agent)
     if (r != 0) {
         return agent_link_fault(agent, r, "joining");
     }
+    agent->lost = false;
     return take(agent, &reply);
 }

@@ -7,7 +7,13 @@
 #include "crypto/digest.h"
 #include "wire/binding.h"
 
-enum { BACKOFF_FIRST_S = 1, BACKOFF_MOST_S = 300, SLICE_MS = 500, CLOSE_ABOVE_S = 45 };
+enum {
+    BACKOFF_FIRST_S = 1,
+    BACKOFF_MOST_S = 300,
+    SLICE_MS = 500,
+    CLOSE_ABOVE_S = 45,  /* the server forgets idle connections after 60 */
+    WAIT_MOST_S = 86400, /* whoever says more is heard again tomorrow */
+};
 
 static enum agent_result rest(struct agent *agent);
 
@@ -47,6 +53,7 @@ agent_step_after(enum agent_step step, enum agent_result result)
     case AGENT_R_LATER:
         return agent_steps[step].later;
     case AGENT_R_RECONNECT:
+    case AGENT_R_BACK:
         return AGENT_CONNECT;
     case AGENT_R_REJOIN:
         return AGENT_JOIN;
@@ -68,30 +75,46 @@ stopped(const struct agent *agent)
 
 /* Sleeps in slices, so that a signal between look and sleep costs half a second at most. */
 static void
-wait_for(const struct agent *agent, uint32_t seconds)
+wait_for(const struct agent *agent, uint32_t ms)
 {
     static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
-    int64_t end = agent->clock->mono_ms(agent->clock->context) + (int64_t)seconds * 1000;
+    int64_t end = agent->clock->mono_ms(agent->clock->context) + ms;
 
     while (!stopped(agent) && agent->clock->mono_ms(agent->clock->context) < end) {
         (void)nanosleep(&slice, NULL);
     }
 }
 
-/* Up to a tenth earlier, never later: the nonce ends a minute after the time that we were told. */
-static uint32_t
-jittered(uint32_t seconds)
+uint32_t
+agent_wait_ms(enum agent_wait kind, uint32_t seconds, uint16_t random)
 {
-    uint8_t random = 0;
+    uint64_t ms = (uint64_t)(seconds < WAIT_MOST_S ? seconds : WAIT_MOST_S) * 1000;
+    uint64_t part = ms * random / (UINT16_MAX + 1u);
+
+    switch (kind) {
+    case AGENT_WAIT_NEXT:
+        return (uint32_t)(ms - part / 10);
+    case AGENT_WAIT_TOLD:
+        return (uint32_t)(ms + part / 4);
+    case AGENT_WAIT_BACKOFF:
+        break;
+    }
+    return (uint32_t)(ms - part / 2);
+}
+
+static uint32_t
+jittered(enum agent_wait kind, uint32_t seconds)
+{
+    uint16_t random = 0;
 
     ignore(random_bytes(&random, sizeof(random)), "a fleet without jitter still works");
-    return seconds - (uint32_t)((uint64_t)seconds * random / 2560);
+    return agent_wait_ms(kind, seconds, random);
 }
 
 static enum agent_result
 rest(struct agent *agent)
 {
-    uint32_t wait_s = jittered(agent->next_s);
+    uint32_t wait_ms = jittered(AGENT_WAIT_NEXT, agent->next_s);
 
     if (agent->once) {
         return AGENT_R_STOP;
@@ -99,17 +122,17 @@ rest(struct agent *agent)
     agent->backoff_s = 0;
     if (agent->actions) { /* a new epoch of the identity: the next credential, then as before */
         link_closep(&agent->link);
-        wait_for(agent, wait_s);
+        wait_for(agent, wait_ms);
         agent->actions = 0;
         return AGENT_R_REENROL;
     }
-    if (wait_s <= CLOSE_ABOVE_S) {
-        wait_for(agent, wait_s);
+    if (wait_ms <= CLOSE_ABOVE_S * 1000u) {
+        wait_for(agent, wait_ms);
         return AGENT_R_DONE;
     }
-    /* the server forgets idle connections, and a new one is a fresh challenge */
+    /* a resumed one is a fresh challenge, where the nonce is as old as this wait */
     link_closep(&agent->link);
-    wait_for(agent, wait_s);
+    wait_for(agent, wait_ms);
     return AGENT_R_RECONNECT;
 }
 
@@ -117,9 +140,11 @@ rest(struct agent *agent)
 static bool
 wait_later(struct agent *agent)
 {
+    enum agent_wait kind = AGENT_WAIT_TOLD;
     uint32_t seconds = agent->wait_s;
 
     if (seconds == 0) {
+        kind = AGENT_WAIT_BACKOFF;
         agent->backoff_s = agent->backoff_s ? agent->backoff_s * 2 : BACKOFF_FIRST_S;
         agent->backoff_s = agent->backoff_s < BACKOFF_MOST_S ? agent->backoff_s : BACKOFF_MOST_S;
         seconds = agent->backoff_s;
@@ -132,7 +157,7 @@ wait_later(struct agent *agent)
         agent->patience_s -= seconds;
     }
     log_event(LOG_DEBUG, "wait", LOG_INT("seconds", seconds));
-    wait_for(agent, seconds);
+    wait_for(agent, jittered(kind, seconds));
     return true;
 }
 
@@ -148,7 +173,7 @@ drop_tpm(struct agent *agent)
 static bool
 waits(enum agent_result result)
 {
-    return result == AGENT_R_LATER || result == AGENT_R_RELOAD;
+    return result == AGENT_R_LATER || result == AGENT_R_RELOAD || result == AGENT_R_BACK;
 }
 
 static enum agent_exit
@@ -200,6 +225,7 @@ void
 agent_done(struct agent *agent)
 {
     link_closep(&agent->link);
+    link_ticket_drop(&agent->ticket);
     secret_freep(&agent->psk);
     source_file_done(&agent->cose);
     tpm_key_freep(&agent->ak);

@@ -38,6 +38,7 @@ enum agent_result {
     AGENT_R_AGAIN,     /* this step once more, at once; the step bounds how often */
     AGENT_R_LATER,     /* after agent->wait_s, from the row's `later` */
     AGENT_R_RECONNECT, /* the connection is no more */
+    AGENT_R_BACK,      /* the same after a wait: what failed does not need to be done */
     AGENT_R_REJOIN,    /* the verifier wants to hear who we are */
     AGENT_R_REENROL,   /* the credential is of no more use */
     AGENT_R_RELOAD,    /* the TPM lost our keys: after a wait, all from the start */
@@ -68,6 +69,8 @@ struct agent {
     bool enrolled_now;            /* in this run: do not do it twice for one failure */
     struct secret *psk;
     struct link *link;
+    struct link_ticket ticket; /* of the last PSK connection */
+    bool lost; /* a connection was lost and made again, and nothing was answered since */
     uint8_t exporter_context[32];
 
     bool joined; /* on this credential, in this run */
@@ -99,6 +102,12 @@ void agent_done(struct agent *agent);
 /* Opens the TPM and loads the EK: what --fingerprint needs. Returns AGENT_R_DONE or AGENT_R_STOP.
  */
 enum agent_result agent_keys_endorsement(struct agent *agent);
+
+/* How long is waited, so that a fleet does not come at once: for the next evidence up to a tenth
+ * less, as the nonce ends a minute after the time that we were told; when a verifier says when to
+ * come again up to a quarter more; when things fail down to half of a time that doubles. */
+enum agent_wait { AGENT_WAIT_NEXT, AGENT_WAIT_TOLD, AGENT_WAIT_BACKOFF };
+uint32_t agent_wait_ms(enum agent_wait kind, uint32_t seconds, uint16_t random);
 
 /* Name of a step, and its row of the graph: what follows each result. */
 const char *agent_step_name(enum agent_step step);

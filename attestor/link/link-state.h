@@ -10,12 +10,15 @@ struct link {
     struct link_target target;
     enum link_kind kind;
     char peer[80];
-    const char *name;   /* what its certificate must name */
-    char identity[128]; /* NUL-ended for OpenSSL */
+    const char *name;             /* what its certificate must name */
+    char identity[LINK_IDENTITY]; /* NUL-ended for OpenSSL */
     coap_context_t *coap;
     coap_session_t *session;
     SSL *ssl; /* the session's; NULL once it ended */
     X509_STORE *store;
+    bool began;     /* the handshake, which OpenSSL tells */
+    bool offered;   /* a ticket went with the hello */
+    bool resumed;   /* and the server took it */
     bool connected; /* the handshake was finished */
     bool ended;
     /* of the request under way */

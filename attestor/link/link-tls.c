@@ -4,21 +4,8 @@
 #include <errno.h>
 #include <openssl/x509v3.h>
 
+#include "link/link-ticket.h"
 #include "wire/binding.h"
-
-#define PSK_SUITE "ECDHE-PSK-CHACHA20-POLY1305"
-
-/* Where the callbacks find their link. */
-static int
-ex_index(void)
-{
-    static int index = -1;
-
-    if (index < 0) {
-        index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-    }
-    return index;
-}
 
 int
 link_tls_store(struct link *link)
@@ -35,7 +22,7 @@ static unsigned
 on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_cap, unsigned char *psk,
        unsigned psk_cap)
 {
-    const struct link *link = SSL_get_ex_data(ssl, ex_index());
+    const struct link *link = link_ticket_owner(ssl);
     struct bytes secret = link ? secret_bytes(link->target.psk) : BYTES_NULL;
     size_t len = link ? strlen(link->identity) : 0;
 
@@ -78,7 +65,7 @@ prepare_certificate(struct link *link)
 int
 link_tls_prepare(struct link *link)
 {
-    if (ex_index() < 0 || SSL_set_ex_data(link->ssl, ex_index(), link) != 1) {
+    if (link_ticket_owner(link->ssl) != link) {
         return -EIO;
     }
     SSL_set_options(link->ssl, SSL_OP_NO_RENEGOTIATION);
@@ -114,7 +101,8 @@ link_tls_weakness(const struct link *link)
         return "no extended master secret";
     }
     if (link->kind == LINK_PSK) {
-        return strcmp(SSL_get_cipher_name(ssl), PSK_SUITE) == 0 ? NULL : "another cipher suite";
+        return strcmp(SSL_get_cipher_name(ssl), LINK_PSK_SUITE) == 0 ? NULL
+                                                                     : "another cipher suite";
     }
     if (!SSL_get0_peer_certificate(ssl) || SSL_get_verify_result(ssl) != X509_V_OK) {
         return "the certificate does not chain to the CA, or is of another name";

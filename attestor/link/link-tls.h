@@ -5,6 +5,8 @@
 
 #include "link/link-state.h"
 
+#define LINK_PSK_SUITE "ECDHE-PSK-CHACHA20-POLY1305" /* protocol page, Transport */
+
 /* Reads the CA file into link->store. Returns 0, LINK_E_CONFIG, or -ENOMEM. */
 MUST_CHECK int link_tls_store(struct link *link);
 

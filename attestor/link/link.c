@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "link/link-addr.h"
+#include "link/link-ticket.h"
 #include "link/link-tls.h"
 
 enum { TURN_MS = 100, MTU = 1300 /* so that 1,200-byte messages pass; libcoap says 1152 */ };
@@ -26,6 +27,12 @@ const char *
 link_peer(const struct link *link)
 {
     return link->peer;
+}
+
+bool
+link_resumed(const struct link *link)
+{
+    return link->resumed;
 }
 
 static bool
@@ -120,18 +127,31 @@ on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *r
     return COAP_RESPONSE_OK;
 }
 
-/* Lets libcoap work until `done`, the end of the connection, or the time. */
-static int
-work(struct link *link, const bool *done, uint32_t timeout_ms)
+/* Datagrams that came, of whatever kind: an empty acknowledgement is told to nobody, and is all
+ * that a server says while it thinks. */
+static uint64_t
+heard(const struct link *link)
 {
-    int64_t end = clock_mono_ms() + timeout_ms;
+    return link->ssl ? BIO_number_read(SSL_get_rbio(link->ssl)) : 0;
+}
+
+/* Lets libcoap work until `done`, the end of the connection, or the time; LINK_E_LOST when not a
+ * word was heard for quiet_ms from the start. */
+static int
+work(struct link *link, const bool *done, uint32_t timeout_ms, uint32_t quiet_ms)
+{
+    int64_t begun = clock_mono_ms();
+    uint64_t before = heard(link);
 
     while (!*done && !link->ended && !link->too_large && link->broke == 0) {
         if (stopped(link)) {
             return LINK_E_STOPPED;
         }
-        if (clock_mono_ms() >= end) {
+        if (clock_mono_ms() >= begun + timeout_ms) {
             return LINK_E_SILENT;
+        }
+        if (clock_mono_ms() >= begun + quiet_ms && heard(link) == before) {
+            return LINK_E_LOST;
         }
         if (coap_io_process(link->coap, TURN_MS) < 0) {
             return -EIO;
@@ -160,9 +180,15 @@ session_new(struct link *link, const coap_address_t *at)
 static int
 begin(struct link *link, const coap_address_t *at)
 {
-    link->session = session_new(link, at);
+    int r = link_ticket_watch(link);
+
+    link->began = link->offered = link->resumed = false;
+    link->session = r == 0 ? session_new(link, at) : NULL;
+    if (r == 0) {
+        r = link_ticket_watch(NULL);
+    }
     if (!link->session) {
-        return LINK_E_NETWORK;
+        return r < 0 ? r : LINK_E_NETWORK;
     }
     coap_session_set_app_data(link->session, link);
     coap_session_set_mtu(link->session, MTU);
@@ -191,7 +217,7 @@ try_address(struct link *link, const coap_address_t *at, const char **ret_why)
     int r = begin(link, at);
 
     if (r == 0) {
-        r = work(link, &link->connected, limit);
+        r = work(link, &link->connected, limit, limit);
         r = r == LINK_E_LOST ? LINK_E_REFUSED : r;
     }
     if (r == 0) {
@@ -204,6 +230,22 @@ try_address(struct link *link, const coap_address_t *at, const char **ret_why)
     }
     if (r != 0) {
         session_end(link);
+        return r;
+    }
+    link->resumed = SSL_session_reused(link->ssl) == 1;
+    link_ticket_keep(link);
+    return 0;
+}
+
+/* A server that a ticket brought to end the handshake is asked without one. */
+static int
+try_twice(struct link *link, const coap_address_t *at, const char **ret_why)
+{
+    int r = try_address(link, at, ret_why);
+
+    if (link->offered && (r == LINK_E_REFUSED || r == LINK_E_UNTRUSTED)) {
+        *ret_why = NULL;
+        r = try_address(link, at, ret_why);
     }
     return r;
 }
@@ -236,7 +278,7 @@ try_server(struct link *link, const struct link_addr *addr, char text[LINK_TEXT]
         if (at->ai_addrlen <= sizeof(address.addr) && link_addr_reachable(at)) {
             memcpy(&address.addr, at->ai_addr, at->ai_addrlen);
             address.size = at->ai_addrlen;
-            r = try_address(link, &address, &why);
+            r = try_twice(link, &address, &why);
         }
         snprintf(text, LINK_TEXT, "%.70s: %.80s", link->peer,
                  why ? why : link_outcome_name((enum link_outcome)(r > 0 ? r : 0)));
@@ -441,7 +483,8 @@ link_request(struct link *link, const struct link_ask *ask, struct link_reply *r
         r = send_ask(link, ask);
     }
     if (r == 0) {
-        r = work(link, &link->answered, ask->timeout_ms);
+        r = work(link, &link->answered, ask->timeout_ms,
+                 link->target.quiet_ms ? link->target.quiet_ms : LINK_QUIET_MS);
     }
     link->asked = false;
     if (r != 0) {

@@ -4,6 +4,7 @@
  * LINK_PSK, where both do. After each handshake version, cipher, extended master secret and (for
  * LINK_CERT) chain, name and serverAuth are checked here, and nothing was sent before that. Each
  * connection has a source port of its own: a server that still knows an old one would not answer.
+ * A ticket that the server does not take leads to a full handshake, within the same attempt.
  * Protocol page, Transport; transport page, sections 1 and 6. */
 #pragma once
 
@@ -11,7 +12,8 @@
 #include "crypto/secret.h"
 
 #define LINK_EXPORTER_SIZE 32u
-#define LINK_HANDSHAKE_MS 15000u     /* a wrong PSK over DTLS is silent, so the limit is ours */
+#define LINK_HANDSHAKE_MS 15000u /* a wrong PSK over DTLS is silent, so the limit is ours */
+#define LINK_QUIET_MS 15000u     /* three transmissions; a living server acknowledges in one s */
 #define LINK_REPLY_MAX (64u * 1024u) /* longest answer: a status list is a few kB */
 #define LINK_SERVERS_MAX 8u
 
@@ -24,10 +26,22 @@ enum link_outcome {
     LINK_E_SILENT,  /* nobody answered in time; for LINK_PSK perhaps the secret is not theirs */
     LINK_E_REFUSED, /* the server ended the handshake: for LINK_PSK it does not know the identity */
     LINK_E_UNTRUSTED, /* its certificate or the connection's strength is not what we demand */
-    LINK_E_LOST,      /* the connection ended while a request was under way */
+    LINK_E_LOST,      /* the connection ended, or nobody is there, while a request was under way */
     LINK_E_LARGE,     /* an answer above LINK_REPLY_MAX */
     LINK_E_STOPPED,   /* stopped() said so */
 };
+
+/* What a LINK_PSK connection leaves for the next, which is then one round trip and two key
+ * agreements shorter, and a fresh challenge all the same. It is a secret that stands for the TPM:
+ * locked memory only, never on disk. Empty when zero; only for the identity that it was made with,
+ * and for one attempt. */
+#define LINK_IDENTITY 128u
+struct link_ticket {
+    struct secret *session; /* NULL: none */
+    char identity[LINK_IDENTITY];
+};
+void link_ticket_drop(struct link_ticket *ticket);
+bool link_ticket_held(const struct link_ticket *ticket);
 
 /* All is borrowed until link_close(). */
 struct link_target {
@@ -37,7 +51,9 @@ struct link_target {
     struct bytes identity;    /* LINK_PSK: text without NUL */
     const struct secret *psk; /* LINK_PSK */
     const uint8_t *exporter_context; /* 32 bytes */
+    struct link_ticket *ticket;      /* LINK_PSK: used and filled; NULL: no resumption */
     uint32_t handshake_ms;           /* 0: LINK_HANDSHAKE_MS */
+    uint32_t quiet_ms;               /* 0: LINK_QUIET_MS */
     bool (*stopped)(void *context);  /* asked a few times a second; may be NULL */
     void *context;
 };
@@ -52,8 +68,9 @@ MUST_CHECK int link_open(const struct link_target *target, enum link_kind kind, 
 void link_close(struct link *link);
 void link_closep(struct link **link);
 
-/* Which server it is, for the log. */
+/* Which server it is, for the log, and whether it took the ticket. */
 const char *link_peer(const struct link *link);
+bool link_resumed(const struct link *link);
 
 enum link_method { LINK_GET = 1, LINK_POST = 2 };
 

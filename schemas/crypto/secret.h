@@ -4,7 +4,7 @@
 
 #include "base/std.h"
 
-#define SECRET_MAX 256u /* longest that we hold: a PSK of 32; keys are their library's */
+#define SECRET_MAX 1024u /* longest that we hold: a DTLS session with its ticket, about 450 */
 
 struct secret;
 

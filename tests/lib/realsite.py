@@ -120,7 +120,8 @@ class Device:
         return os.path.join(self.folder, *parts)
 
     def configure(self, code=""):
-        write(self.conf, f"[verifier]\nservers = 127.0.0.1:{self.site.port}\nsite = test.assay\n"
+        write(self.conf, f"[verifier]\nservers = {self.site.server}:{self.site.port}\n"
+              f"site = test.assay\n"
               f"ca = {self.site.etc}/keys/ca.pem\n[tpm]\ntcti = {self.tpm.tcti}\n"
               f"[sources]\nfirmware = {self.log}\nima = {self.path('none')}\n"
               f"userspace = {self.path('none')}\ndmi = {self.path('dmi')}\n"
@@ -171,8 +172,9 @@ class Device:
 class Site:
     """The folder of `assay setup` and the verifier on it."""
 
-    def __init__(self, programs, folder, *setup):
+    def __init__(self, programs, folder, *setup, address="127.0.0.1"):
         self.programs, self.folder = programs, folder
+        self.server = f"[{address}]" if ":" in address else address
         self.before = []  # words in front of the verifier's command
         self.port = free_port()
         self.etc = os.path.join(folder, "etc")
@@ -183,7 +185,7 @@ class Site:
         self.ca_dir = os.path.join(folder, "ek-ca")
         self.main, self.n = None, 0
         done = run(programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
-                   os.path.dirname(self.socket), "--site", "test.assay", "--name", "127.0.0.1",
+                   os.path.dirname(self.socket), "--site", "test.assay", "--name", address,
                    "--port", str(self.port), *setup)
         assert done.code == 0, done
 

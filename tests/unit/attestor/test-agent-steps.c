@@ -29,6 +29,7 @@ every_step_can_stop_and_says_where_it_goes(void)
         CHECK_EQ(agent_step_after(step, AGENT_R_AGAIN), step);
         CHECK_EQ(agent_step_after(step, AGENT_R_REENROL), AGENT_ENROL);
         CHECK_EQ(agent_step_after(step, AGENT_R_RECONNECT), AGENT_CONNECT);
+        CHECK_EQ(agent_step_after(step, AGENT_R_BACK), AGENT_CONNECT);
         CHECK_EQ(agent_step_after(step, AGENT_R_REJOIN), AGENT_JOIN);
         CHECK_EQ(agent_step_after(step, AGENT_R_RELOAD), AGENT_TPM);
         CHECK(agent_step_after(step, AGENT_R_LATER) < AGENT_STEP_N);
@@ -42,6 +43,21 @@ after_a_wait_the_connection_is_made_again(void)
     CHECK_EQ(agent_step_after(AGENT_JOIN, AGENT_R_LATER), AGENT_CONNECT);
     CHECK_EQ(agent_step_after(AGENT_ATTEST, AGENT_R_LATER), AGENT_CONNECT);
     CHECK_EQ(agent_step_after(AGENT_REST, AGENT_R_LATER), AGENT_CONNECT);
+}
+
+/* A fleet that lost its verifier at one moment must not come back at one moment. */
+static void
+waits_differ_within_their_bounds(void)
+{
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_NEXT, 300, 0), 300000);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_NEXT, 300, UINT16_MAX), 270001);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_TOLD, 300, 0), 300000); /* never before it was told */
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_TOLD, 300, UINT16_MAX), 374998);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_BACKOFF, 300, 0), 300000);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_BACKOFF, 300, UINT16_MAX), 150003);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_BACKOFF, 1, 32768), 750);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_NEXT, 0, 5), 0);
+    CHECK_EQ(agent_wait_ms(AGENT_WAIT_TOLD, UINT32_MAX, 0), 86400000);
 }
 
 static void
@@ -139,7 +155,8 @@ a_log_shorter_than_what_is_known_starts_anew(void)
 
 CHECK_MAIN(CASE(the_good_path_visits_every_step_but_enrolment),
            CASE(every_step_can_stop_and_says_where_it_goes),
-           CASE(after_a_wait_the_connection_is_made_again), CASE(exit_codes_are_distinct_and_named),
+           CASE(after_a_wait_the_connection_is_made_again), CASE(waits_differ_within_their_bounds),
+           CASE(exit_codes_are_distinct_and_named),
            CASE(the_first_claims_tell_machine_and_whole_log),
            CASE(a_repeat_leaves_out_what_did_not_change),
            CASE(a_log_that_grows_has_its_prefix_only),
