@@ -90,7 +90,11 @@
 #define LIMIT_FRONT_IDLE_MS 60000u       /* protocol page, Transport */
 #define LIMIT_FRONT_LIFE_MS 900000u      /* protocol page, Transport: 15 minutes */
 #define LIMIT_FRONT_BLOCK_IDLE_MS 60000u /* a body or long answer that nobody moves on */
-#define LIMIT_FRONT_REPLAY_MS 247000u    /* EXCHANGE_LIFETIME, RFC 7252 section 4.8.2 */
-#define LIMIT_FRONT_ACK_MS 1000u         /* half of a client's first retransmission */
-#define LIMIT_FRONT_RETRANSMIT_MS 2000u  /* ACK_TIMEOUT, RFC 7252 section 4.8 */
-#define LIMIT_FRONT_RETRANSMITS 4u       /* MAX_RETRANSMIT, RFC 7252 section 4.8 */
+#define LIMIT_FRONT_PENALTY_MS 1000u     /* who broke a reader waits; doubles each time */
+#define LIMIT_FRONT_PENALTY_MOST_MS                                                          \
+    300000u                             /* one interval: a device that was mended comes back \
+                                         */
+#define LIMIT_FRONT_REPLAY_MS 247000u   /* EXCHANGE_LIFETIME, RFC 7252 section 4.8.2 */
+#define LIMIT_FRONT_ACK_MS 1000u        /* half of a client's first retransmission */
+#define LIMIT_FRONT_RETRANSMIT_MS 2000u /* ACK_TIMEOUT, RFC 7252 section 4.8 */
+#define LIMIT_FRONT_RETRANSMITS 4u      /* MAX_RETRANSMIT, RFC 7252 section 4.8 */

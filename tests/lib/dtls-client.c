@@ -248,6 +248,9 @@ option_take(struct dtls_answer *answer, unsigned option, struct bytes value)
     case 12:
         answer->content_format = (int)number(value);
         break;
+    case 14:
+        answer->max_age_s = number(value);
+        break;
     case 23:
         answer->block2 = block_of(value);
         break;
@@ -283,6 +286,7 @@ answer_read(struct dtls_answer *answer, struct bytes message)
     answer->code = rd_u8(&rd);
     answer->mid = rd_be16(&rd);
     answer->content_format = -1;
+    answer->max_age_s = -1;
     (void)rd_bytes(&rd, first & 15);
     while (rd_left(&rd) > 0) {
         uint8_t head = rd_u8(&rd);

@@ -72,6 +72,7 @@ struct dtls_answer {
     uint8_t code;
     uint16_t mid;
     int content_format;
+    int64_t max_age_s; /* -1 without one */
     uint32_t size1;
     struct coap_block block1;
     struct coap_block block2;

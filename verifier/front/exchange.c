@@ -54,6 +54,45 @@ refuse(struct conn *conn, const struct asked *asked, uint8_t code)
     answer_now(conn, asked, &answer);
 }
 
+/* Whom a fault counts against: the device where there is one, else the address. */
+static uint64_t
+penalty_key(const struct front *front, const struct conn *conn)
+{
+    return conn->peer.kind == FRONT_PSK
+               ? penalty_key_identity(&front->penalties,
+                                      bytes_of(conn->peer.identity, conn->peer.identity_len))
+               : penalty_key_addr(&front->penalties, &conn->dgram.peer);
+}
+
+/* A body of a peer that broke a reader is not even assembled before its time. */
+static bool
+must_wait(struct front *front, struct conn *conn, const struct asked *asked)
+{
+    uint8_t room[COAP_PROBLEM_ROOM];
+    struct coap_answer answer = coap_answer_problem(room, FRONT_CODE(4, 29));
+    uint64_t wait_ms =
+        penalty_wait_ms(&front->penalties, penalty_key(front, conn), front_mono_ms(front));
+
+    if (wait_ms == 0) {
+        return false;
+    }
+    front->stats.n_waits++;
+    answer.max_age_s = (int64_t)(wait_ms + 999) / 1000;
+    answer_now(conn, asked, &answer);
+    return true;
+}
+
+/* What the owner's answer says of the body: 4.00 is that it could not be read. */
+static void
+judge_peer(struct front *front, const struct conn *conn, uint8_t code)
+{
+    if (code == FRONT_CODE(4, 0)) {
+        penalty_add(&front->penalties, penalty_key(front, conn), front_mono_ms(front));
+    } else if (code >> 5 == 2) {
+        penalty_forgive(&front->penalties, penalty_key(front, conn));
+    }
+}
+
 static void
 refuse_large(struct conn *conn, const struct asked *asked, size_t body_max)
 {
@@ -227,6 +266,8 @@ request_take(struct front *front, struct conn *conn, struct asked *asked)
     asked->first_wall_ms = front_wall_ms(front);
     if (code != 0) {
         refuse(conn, asked, code);
+    } else if (in->code == FRONT_POST && must_wait(front, conn, asked)) {
+        return;
     } else if (in->block2.present && in->block2.num > 0) {
         download_step(front, conn, asked);
     } else if (in->code == FRONT_GET) {
@@ -486,6 +527,9 @@ exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t
     }
     if (!pending) {
         return 1;
+    }
+    if (pending->method == FRONT_POST) {
+        judge_peer(front, conn, code);
     }
     answer.content_format = content_format;
     answer.max_age_s = max_age_s;

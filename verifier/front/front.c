@@ -38,9 +38,10 @@ caps_of(const struct front_caps *given)
 static int
 tables_init(struct front *front)
 {
-    uint64_t seeds[2];
+    uint64_t seeds[3];
     int r = random_bytes(seeds, sizeof(seeds));
 
+    front->penalties.seed = seeds[2];
     front->hasher = hasher_new();
     if (r == 0) {
         r = front->hasher ? 0 : -ENOMEM;

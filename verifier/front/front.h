@@ -155,6 +155,7 @@ struct front_stats {
     uint64_t n_weak;    /* handshakes finished and closed: no extended master secret */
     uint64_t n_evicted; /* for want of room */
     uint64_t n_requests;
+    uint64_t n_waits;   /* requests of peers that broke a reader before */
     uint64_t n_repeats; /* messages answered from what was kept, or ignored while in work */
 };
 struct front_stats front_stats(const struct front *front);

@@ -4,6 +4,7 @@
 #include "front/conn.h"
 #include "front/cookie.h"
 #include "front/front.h"
+#include "front/penalty.h"
 
 struct watch {
     int fd; /* -1: free */
@@ -20,6 +21,7 @@ struct front {
     struct hasher *hasher;
     struct conn_table conns;
     struct quotas quotas;
+    struct penalties penalties;
     struct timers timers;
     struct front_stats stats;
     uint64_t last_request;

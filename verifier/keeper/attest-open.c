@@ -27,9 +27,11 @@ malformed(struct attest *attest, const struct fault *fault)
 {
     char name[RULE_NAME_MAX];
 
-    log_event(LOG_NOTICE, "evidence-malformed", LOG_HEX("device", BYTES_OF(attest->device.id)),
-              LOG_STR("rule", rule_name(fault->rule, name)), LOG_INT("offset", fault->offset),
-              LOG_TEXT("peer", attest->asked->request.peer));
+    if (keeper_may_log(attest->keeper)) {
+        log_event(LOG_NOTICE, "evidence-malformed", LOG_HEX("device", BYTES_OF(attest->device.id)),
+                  LOG_STR("rule", rule_name(fault->rule, name)), LOG_INT("offset", fault->offset),
+                  LOG_TEXT("peer", attest->asked->request.peer));
+    }
     return refuse(attest, COAP_CODE(4, 0), rule_reason(fault->rule));
 }
 

@@ -227,8 +227,10 @@ keeper_enroll(struct keeper *keeper, struct asked *take_asked)
     } else if (r > 0) {
         char name[RULE_NAME_MAX];
 
-        log_event(LOG_NOTICE, "enrolment-refused", LOG_STR("rule", rule_name(fault.rule, name)),
-                  LOG_TEXT("peer", take_asked->request.peer));
+        if (keeper_may_log(keeper)) {
+            log_event(LOG_NOTICE, "enrolment-refused", LOG_STR("rule", rule_name(fault.rule, name)),
+                      LOG_TEXT("peer", take_asked->request.peer));
+        }
         keeper_problem(keeper, take_asked, COAP_CODE(4, 0), rule_reason(fault.rule), NULL);
     } else {
         serve(keeper, take_asked, &enrol);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/log-limit.h"
 #include "crypto/privkey.h"
 #include "formats/ekcert.h"
 #include "keeper/ak-cache.h"
@@ -49,7 +50,8 @@ struct keeper {
     struct golden_cache *golden;
     struct ak_cache *aks;
     int64_t started_ms;
-    bool batch_failed; /* the store failed: nothing of this batch may leave */
+    struct log_limit log_limit; /* of lines that anybody can cause */
+    bool batch_failed;          /* the store failed: nothing of this batch may leave */
 };
 
 /* A request while it is worked on: where it came from and its bytes. */
@@ -78,6 +80,9 @@ void keeper_challenge(struct keeper *keeper, const struct asked *asked, const ui
 
 /* Something of ours broke: 5.00, a log line, and the batch is given up when the store failed. */
 void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r);
+
+/* Whether a line that anybody can cause may be written now; tells what was left out before. */
+bool keeper_may_log(struct keeper *keeper);
 
 /* A request of any kind; answers now or later. The frame's bytes are copied where they must stay.
  */

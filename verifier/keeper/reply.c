@@ -230,6 +230,19 @@ keeper_front_gone(struct keeper *keeper, const struct ipc *front)
     sessions_drop_front(keeper->sessions, front);
 }
 
+bool
+keeper_may_log(struct keeper *keeper)
+{
+    uint32_t left_out;
+    bool may = log_limit_pass(&keeper->log_limit, keeper->clock->mono_ms(keeper->clock->context),
+                              &left_out);
+
+    if (left_out > 0) {
+        log_event(LOG_WARNING, "lines-left-out", LOG_INT("n", left_out));
+    }
+    return may;
+}
+
 /* What may be asked on which kind of connection; the front has the same table, and is not believed.
  */
 static bool
@@ -254,7 +267,9 @@ keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct byt
     int r = asked ? asked_keep(asked, frame) : -ENOMEM;
 
     if (r < 0) {
-        log_event(LOG_ERROR, "request-form", LOG_INT("errno", -r));
+        if (keeper_may_log(keeper)) {
+            log_event(LOG_ERROR, "request-form", LOG_INT("errno", -r));
+        }
         asked_free(asked);
         return;
     }

@@ -291,6 +291,70 @@ too_many_requests_at_once_are_told_to_wait(void)
     end();
 }
 
+/* Evidence that cannot be read: 4.00 by the keeper, and then time to think. */
+static void
+who_broke_a_reader_waits_longer_each_time(void)
+{
+    struct dtls_ask post = {.code = FRONT_POST, .path = "attest", .payload = bytes_str("x")};
+    struct dtls_ask get = {.code = FRONT_GET, .path = "keys"};
+
+    begin("dev-1", NULL);
+    for (int wait_s = 1; wait_s <= 8; wait_s *= 2) {
+        size_t before = rig.n_requests;
+
+        rig.code = OF(4, 0);
+        CHECK_EQ(ask_code(&post), OF(4, 0));
+        CHECK_EQ(rig.n_requests, before + 1);
+        CHECK_EQ(ask_code(&post), OF(4, 29));
+        CHECK_EQ(answer.max_age_s, wait_s);
+        CHECK_EQ(block_code(0, true, 0), OF(4, 29)); /* and nothing is assembled */
+        CHECK_EQ(front_stats(rig.front).assembly_bytes, 0);
+        rig.code = OF(2, 5);
+        CHECK_EQ(ask_code(&get), OF(2, 5)); /* what has no body breaks nothing */
+        CHECK_EQ(rig.n_requests, before + 2);
+        rig.skew_ms += (uint64_t)wait_s * 1000;
+    }
+    CHECK_EQ(front_stats(rig.front).n_waits, 8);
+    rig.code = OF(2, 4);
+    CHECK_EQ(ask_code(&post), OF(2, 4));
+    rig.code = OF(4, 0);
+    CHECK_EQ(ask_code(&post), OF(4, 0));
+    CHECK_EQ(ask_code(&post), OF(4, 29));
+    CHECK_EQ(answer.max_age_s, 1); /* what was read forgave the rest */
+    end();
+}
+
+/* It follows the device to another connection, the stranger to another port, and nobody else. */
+static void
+a_wait_is_of_the_peer_and_not_of_the_connection(void)
+{
+    struct dtls_ask attest = {.code = FRONT_POST, .path = "attest", .payload = bytes_str("x")};
+    struct dtls_ask enroll = {.code = FRONT_POST, .path = "enroll", .payload = bytes_str("x")};
+
+    begin("dev-1", NULL);
+    rig.code = OF(4, 0);
+    CHECK_EQ(ask_code(&attest), OF(4, 0));
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, "dev-1");
+    CHECK_EQ(ask_code(&attest), OF(4, 29));
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, "dev-2");
+    rig.code = OF(2, 4);
+    CHECK_EQ(ask_code(&attest), OF(2, 4));
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, NULL);
+    rig.code = OF(4, 0);
+    CHECK_EQ(ask_code(&enroll), OF(4, 0));
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, NULL);
+    CHECK_EQ(ask_code(&enroll), OF(4, 29));
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, "dev-2"); /* a device of the same address */
+    rig.code = OF(2, 4);
+    CHECK_EQ(ask_code(&attest), OF(2, 4));
+    end();
+}
+
 static void
 a_body_in_blocks_arrives_whole(void)
 {
@@ -596,6 +660,8 @@ CHECK_MAIN(CASE(a_certificate_connection_may_enrol_and_read_keys),
            CASE(an_answer_that_nobody_takes_is_given_up),
            CASE(an_answer_counts_once_and_only_for_a_living_connection),
            CASE(too_many_requests_at_once_are_told_to_wait), CASE(a_body_in_blocks_arrives_whole),
+           CASE(who_broke_a_reader_waits_longer_each_time),
+           CASE(a_wait_is_of_the_peer_and_not_of_the_connection),
            CASE(a_skipped_block_or_one_of_before_ends_the_upload),
            CASE(a_block_that_is_said_twice_is_taken_once),
            CASE(a_block_of_another_length_than_it_says_is_malformed),
