@@ -11,6 +11,7 @@ import time
 
 import swtpm
 import tap
+import udp_relay
 
 ATTESTOR, STAND_IN, TPM_EXTEND = sys.argv[1:4]
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors")
@@ -92,8 +93,8 @@ class Lab:
                               check=False)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    def once(self, code, *arguments):
-        got, out, log = self.attestor("--once", "--json", *arguments)
+    def once(self, code, *arguments, timeout=90):
+        got, out, log = self.attestor("--once", "--json", *arguments, timeout=timeout)
         assert got == code, (got, code, out, log)
         outcome = json.loads(out)
         assert outcome["exit"] == code, outcome
@@ -346,6 +347,19 @@ def growing_logs_go_only_where_their_pcrs_are_wanted(lab):
         "log userspace offset=0 body=100", f"log firmware offset=0 body={size}"], verifier.lines
 
 
+def a_hundred_kilobytes_arrive_where_a_tenth_is_lost(lab):
+    """Each way; a minute or two, and where that is not enough another try."""
+    size = os.path.getsize(LOG)
+    write(lab.path("ima"), "x" * (102400 - size))
+    with udp_relay.Relay(PORT, udp_relay.loss(5, 0.1)) as relay:
+        lab.fresh(ima=lab.path("ima"), servers=f"127.0.0.1:{relay.port}")
+        with StandIn(lab, "m", "A") as verifier:
+            lab.once(0, "--wait", "300", timeout=500)
+        lost = sum(relay.dropped.values())
+    assert verifier.having("log")[-1] == f"log ima offset=0 body={102400 - size}", verifier.lines
+    assert len(verifier.having("attest")) == 1 and lost >= 10, (lost, verifier.lines)
+
+
 def the_fingerprint_is_that_of_the_endorsement_key(lab):
     code, out, log = lab.attestor("--fingerprint")
     assert code == 0 and len(out.strip()) == 64, (code, out, log)
@@ -395,6 +409,7 @@ def main():
             the_next_server_is_tried,
             no_tpm_and_no_log_have_codes_of_their_own,
             growing_logs_go_only_where_their_pcrs_are_wanted,
+            a_hundred_kilobytes_arrive_where_a_tenth_is_lost,
             the_fingerprint_is_that_of_the_endorsement_key,
             what_is_wrong_in_the_settings_is_said)
             if not only or case.__name__ in only])

@@ -3,8 +3,10 @@ over IPv6, and with connections that are resumed at whoever serves now."""
 
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -207,11 +209,73 @@ def changed_keys_reach_every_front(site, device):
     assert "out of turn" not in site.log_text() and "role-broken" not in site.log_text()
 
 
+def with_cookie(hello, answer):
+    """The second hello of a stranger: the first with the cookie of the HelloVerifyRequest in it."""
+    at = 25 + 34 + 1 + hello[59] + 1  # behind both heads, version and random, session id
+    body = hello[25:at - 1] + answer[27:] + hello[at:]
+    assert hello[at - 1] == 0 and answer[27] == 32, (hello, answer)
+    length = len(body).to_bytes(3, "big")
+    return (hello[:10] + b"\x01" + (len(body) + 12).to_bytes(2, "big") + b"\x01" + length
+            + b"\x00\x01" + bytes(3) + length + body)
+
+
+def resident_kb(site):
+    """Of the fronts."""
+    pages = [read(f"/proc/{pid}/status").decode() for pid, role in site.roles().items()
+             if role == "front"]
+    return sum(int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) for text in pages)
+
+
+def strangers(site, hello, n, proved):
+    """n ports that say hello and, when proved, go on with the cookie, and say no more."""
+    met = 0
+    for _ in range(n):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.connect(("127.0.0.1", site.port))
+            one.settimeout(2)
+            one.send(hello)
+            try:
+                answer = one.recv(2048)
+                assert len(answer) == 60 < len(hello), answer
+                if proved:
+                    one.send(with_cookie(hello, answer))
+                    assert one.recv(2048)[13] == 2, "no ServerHello"
+            except OSError:
+                continue  # lost in a full buffer
+            met += 1
+    return met
+
+
+@on_a_site
+def floods_of_strangers_stop_no_device_and_take_no_memory(site, device):
+    hellos = []
+
+    def keep(up, data):
+        if up:
+            hellos.append(data)
+        return PASS
+
+    with udp_relay.Relay(site.port, keep) as relay:
+        servers(device, f"127.0.0.1:{relay.port}")
+        judged(device)
+    servers(device, f"127.0.0.1:{site.port}")
+    before = resident_kb(site)
+    assert strangers(site, hellos[0], 3000, proved=False) > 2900
+    judged(device)
+    assert resident_kb(site) < before + 1024, (before, resident_kb(site))
+    assert strangers(site, hellos[0], 3000, proved=True) > 2900
+    judged(device)  # a stranger's handshake that nobody goes on with gives way
+    # limits.h: 128 half-open handshakes a prefix and worker, 43 kB each, and as much again of slack
+    assert resident_kb(site) < before + 2 * 128 * 86, (before, resident_kb(site))
+    assert verdicts(site) == 3, site.log_text()
+
+
 CASES = (
     a_tenth_of_all_datagrams_may_be_lost,
     datagrams_may_come_twice_and_in_another_order,
     a_lost_answer_is_given_again_and_the_evidence_not_judged_again,
     a_machine_that_reboots_comes_back_from_the_same_port,
+    floods_of_strangers_stop_no_device_and_take_no_memory,
     the_whole_way_goes_over_ipv6,
     what_killed_a_front_does_not_cost_a_full_handshake,
     a_verifier_that_starts_again_is_found_again_at_once,
