@@ -1,14 +1,12 @@
 #include "base/log.h"
 
-#include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hex.h"
 #include "base/wr.h"
 
-enum { LINE_MAX_SIZE = 2048, VALUE_MAX = 512 };
+enum { LINE_MAX_SIZE = 2048, VALUE_MAX = 512, DAY_S = 86400, LATEST_YEAR = 9999 };
 
 static const char *log_role = "assay";
 static enum log_level log_lowest = LOG_INFO;
@@ -43,6 +41,31 @@ write_string(struct wr *wr, struct bytes in)
     wr_u8(wr, '"');
 }
 
+/* At least `digits` digits. */
+static void
+write_number(struct wr *wr, uint64_t number, size_t digits)
+{
+    char text[20]; /* of 2^64 */
+    size_t n = sizeof(text);
+
+    do {
+        text[--n] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || sizeof(text) - n < digits);
+    wr_bytes(wr, bytes_of(text + n, sizeof(text) - n));
+}
+
+static void
+write_signed(struct wr *wr, int64_t number)
+{
+    if (number < 0) {
+        wr_u8(wr, '-');
+        write_number(wr, -(uint64_t)number, 1);
+    } else {
+        write_number(wr, (uint64_t)number, 1);
+    }
+}
+
 static void
 write_value(struct wr *wr, const struct log_field *field)
 {
@@ -58,27 +81,70 @@ write_value(struct wr *wr, const struct log_field *field)
         write_string(wr, bytes_str(hex_write(text, view)));
         break;
     case LOG_T_INT:
-        snprintf(text, sizeof(text), "%lld", (long long)field->number);
-        wr_str(wr, text);
+        write_signed(wr, field->number);
         break;
     }
+}
+
+static bool
+is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* The day's date; `days` since the epoch. */
+static void
+write_date(struct wr *wr, uint64_t days)
+{
+    static const uint8_t lengths[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year = 1970;
+    unsigned month = 0;
+
+    while (year < LATEST_YEAR && days >= (is_leap(year) ? 366u : 365u)) {
+        days -= is_leap(year) ? 366u : 365u;
+        year++;
+    }
+    while (month < 11 && days >= lengths[month] + (month == 1 && is_leap(year) ? 1u : 0u)) {
+        days -= lengths[month] + (month == 1 && is_leap(year) ? 1u : 0u);
+        month++;
+    }
+    write_number(wr, year, 4);
+    wr_u8(wr, '-');
+    write_number(wr, month + 1, 2);
+    wr_u8(wr, '-');
+    write_number(wr, days < 31 ? days + 1 : 31, 2);
+}
+
+void
+log_stamp(int64_t utc_ms, char ret[LOG_STAMP_SIZE])
+{
+    struct wr wr = wr_init(ret, LOG_STAMP_SIZE - 1);
+    uint64_t ms = utc_ms < 0 ? 0 : (uint64_t)utc_ms;
+    uint64_t second = ms / 1000 % DAY_S;
+
+    write_date(&wr, ms / 1000 / DAY_S);
+    wr_u8(&wr, 'T');
+    write_number(&wr, second / 3600, 2);
+    wr_u8(&wr, ':');
+    write_number(&wr, second / 60 % 60, 2);
+    wr_u8(&wr, ':');
+    write_number(&wr, second % 60, 2);
+    wr_u8(&wr, '.');
+    write_number(&wr, ms % 1000, 3);
+    wr_u8(&wr, 'Z');
+    ret[wr.len] = '\0';
 }
 
 static void
 write_head(struct wr *wr, enum log_level level, const char *id)
 {
     static const char *const names[] = {"debug", "info", "notice", "warning", "error"};
-    int64_t now = clock_utc_ms();
-    time_t seconds = (time_t)(now / 1000);
-    struct tm tm;
-    char stamp[64];
+    char stamp[LOG_STAMP_SIZE];
 
-    gmtime_r(&seconds, &tm);
-    (void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+    log_stamp(clock_utc_ms(), stamp);
     wr_str(wr, "{\"time\":\"");
     wr_str(wr, stamp);
-    snprintf(stamp, sizeof(stamp), ".%03dZ\",\"role\":\"", (int)(now % 1000));
-    wr_str(wr, stamp);
+    wr_str(wr, "\",\"role\":\"");
     wr_str(wr, log_role);
     wr_str(wr, "\",\"level\":\"");
     wr_str(wr, names[level]);

@@ -1,5 +1,7 @@
 /* Log lines of the daemons: one JSON object a line on stderr, with a stable message id. Libraries
- * never call this. Every value is escaped, so that no device writes a line of its own. */
+ * never call this. Every value is escaped, so that no device writes a line of its own. Neither the
+ * C library's calendar (which reads the time zone's file) nor its formats are used, so that a
+ * confined process may log, and a signal handler too. */
 #pragma once
 
 #include "base/std.h"
@@ -19,6 +21,11 @@ struct log_field {
 #define LOG_STR(key, s) ((struct log_field){(key), LOG_T_TEXT, bytes_str(s), 0})
 #define LOG_HEX(key, view) ((struct log_field){(key), LOG_T_HEX, (view), 0})
 #define LOG_INT(key, value) ((struct log_field){(key), LOG_T_INT, BYTES_NULL, (int64_t)(value)})
+
+/* Time as in "2026-11-27T10:00:00.000Z"; what is before 1970 is its beginning, what is after 9999
+ * has that year's last day. */
+#define LOG_STAMP_SIZE 25
+void log_stamp(int64_t utc_ms, char ret[LOG_STAMP_SIZE]);
 
 /* Name of the process in each line, and the lowest level printed (default LOG_INFO). */
 void log_setup(const char *role, enum log_level lowest);

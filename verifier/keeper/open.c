@@ -97,7 +97,7 @@ open_anchors(struct keeper *keeper, const struct bytes *der, size_t n_der)
 static int
 open_store(struct keeper *keeper)
 {
-    char path[512];
+    char path[STORE_PATH_MAX];
     int r;
 
     if (keeper->setup.store_path.len >= sizeof(path)) {

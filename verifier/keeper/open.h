@@ -3,6 +3,8 @@
 
 #include "keeper/keeper.h"
 
+#define STORE_PATH_MAX 512
+
 /* Makes everything of the setup message; copies it. Returns 0 or a negative errno, logged. */
 MUST_CHECK int keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup);
 void keeper_close(struct keeper *keeper);

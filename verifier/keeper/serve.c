@@ -1,6 +1,7 @@
 #include "keeper/serve.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "keeper/clients.h"
 #include "keeper/open.h"
+#include "keeper/sandbox-keeper.h"
 #include "roles/roles.h"
 
 enum { FRONTS_MAX = 16, POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
@@ -37,10 +39,33 @@ add_front(struct serve *serve, int take_fd)
     close(take_fd);
 }
 
+/* To the store's folder and to few calls: nobody from outside has been heard yet. Where the kernel
+ * has no Landlock main has said so. */
+static int
+confine(struct bytes store_path)
+{
+    char path[STORE_PATH_MAX] = "";
+    const char *folder;
+    int r;
+
+    if (store_path.len >= sizeof(path)) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(path, store_path.p, store_path.len);
+    folder = dirname(path);
+    r = sandbox_files(&folder, 1);
+    r = r < 0 ? r : sandbox_calls(sandbox_keeper, sandbox_keeper_n);
+    if (r < 0) {
+        log_event(LOG_ERROR, "sandbox", LOG_STR("why", strerror(-r)));
+    }
+    return r;
+}
+
 static void
 on_setup(struct serve *serve, struct bytes body)
 {
-    if (serve->opened || keeper_open(&serve->keeper, &clock_system, body) != 0) {
+    if (serve->opened || keeper_open(&serve->keeper, &clock_system, body) != 0 ||
+        confine(serve->keeper.setup.store_path) != 0) {
         serve->stop = true;
         serve->status = 1;
         return;

@@ -58,8 +58,8 @@ role_user_find(const char *name, struct role_user *ret)
     ret->set = true;
     ret->uid = entry->pw_uid;
     ret->gid = entry->pw_gid;
-    snprintf(ret->name, sizeof(ret->name), "%s", name);
-    return 0;
+    ret->n_groups = ROLE_GROUPS_MAX;
+    return getgrouplist(name, ret->gid, ret->groups, &ret->n_groups) < 0 ? -E2BIG : 0;
 }
 
 int
@@ -95,8 +95,8 @@ role_harden(void)
 static bool
 become(const struct role_user *user)
 {
-    return !user->set || (initgroups(user->name, user->gid) == 0 && setgid(user->gid) == 0 &&
-                          setuid(user->uid) == 0);
+    return !user->set || (setgroups((size_t)user->n_groups, user->groups) == 0 &&
+                          setgid(user->gid) == 0 && setuid(user->uid) == 0);
 }
 
 /* The child's side of the fork; ends in exec or in its end. */

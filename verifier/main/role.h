@@ -17,16 +17,19 @@ struct role_serve {
     role_serve_fn *serve[ROLE_KIND_N];
 };
 
-/* Whom the roles run as; set is false to stay who main is. */
+/* Whom the roles run as; set is false to stay who main is. The groups are looked up once, by main:
+ * between its fork and its list a role shall ask no directory service. */
+#define ROLE_GROUPS_MAX 64
 struct role_user {
     bool set;
     uid_t uid;
     gid_t gid;
-    char name[33];
+    int n_groups;
+    gid_t groups[ROLE_GROUPS_MAX];
 };
 
-/* Returns 0, 1 when there is no such user, or a negative errno. "" leaves it unset, and so does the
- * user that main runs as, unless that is root. */
+/* Returns 0, 1 when there is no such user, -E2BIG when it is in too many groups, or another
+ * negative errno. "" leaves it unset, and so does the user that main runs as, unless that is root. */
 MUST_CHECK int role_user_find(const char *name, struct role_user *ret);
 
 const char *role_name(enum role_kind kind);

@@ -236,6 +236,19 @@ end_fronts(struct supervise *s)
     }
 }
 
+/* Whether it asked the kernel for what its list forbids: it is hijacked, or the list is short. */
+static bool
+was_forbidden(const struct slot *slot, int status)
+{
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS) {
+        return false;
+    }
+    log_event(LOG_ERROR, "role-forbidden", LOG_STR("ended", role_name(slot->kind)),
+              LOG_INT("pid", slot->pid), LOG_STR("signal", "SIGSYS"),
+              LOG_STR("why", "it made a call that its list forbids"));
+    return true;
+}
+
 static void
 role_ended(struct supervise *s, struct slot *slot, int status)
 {
@@ -243,6 +256,7 @@ role_ended(struct supervise *s, struct slot *slot, int status)
     bool behind =
         slot->kind == ROLE_FRONT && WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_KEEPER;
     bool at_fault = !slot->asked && !behind && !(well && slot->kind == ROLE_READER) && !s->stop;
+    bool by_itself = was_forbidden(slot, status) || WIFEXITED(status);
     pid_t pid = slot->pid;
     int64_t delay = slot_ended(slot, at_fault, clock_mono_ms());
 
@@ -256,7 +270,7 @@ role_ended(struct supervise *s, struct slot *slot, int status)
     if (slot->kind == ROLE_KEEPER && !s->stop) {
         end_fronts(s);
     }
-    if (at_fault && !s->was_ready && WIFEXITED(status) && slot->kind != ROLE_READER) {
+    if (at_fault && !s->was_ready && by_itself && slot->kind != ROLE_READER) {
         log_event(LOG_ERROR, "start-failed", LOG_STR("by", role_name(slot->kind)));
         s->stop = true;
         s->status = 1;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "main/examine.h"
 #include "main/publish.h"
+#include "main/sandbox-main.h"
 #include "main/setups.h"
 #include "main/supervise.h"
 
@@ -134,8 +135,8 @@ load(const char *config, struct loaded *ret, struct conf_problem *problem)
     if (r == 0) {
         r = role_user_find(ret->settings.user, &ret->user);
         if (r != 0) {
-            snprintf(problem->text, sizeof(problem->text), "[run] user: no user %s",
-                     ret->settings.user);
+            snprintf(problem->text, sizeof(problem->text), "[run] user: %s: %s", ret->settings.user,
+                     r > 0 ? "no such user" : strerror(-r));
         }
     }
     return r;
@@ -153,6 +154,25 @@ check(const char *config, struct loaded *loaded)
     printf("%s: well; site %s, %zu EK certificates\n", config, loaded->settings.site,
            loaded->keyring.n_anchors);
     return EXIT_WELL;
+}
+
+/* Main's own list, before it hears or starts anybody. Landlock is for the roles: what main may not
+ * open, no role could either. */
+static int
+confine(void)
+{
+    unsigned version = sandbox_files_version();
+    int r = sandbox_calls(sandbox_main, sandbox_main_n);
+
+    if (r < 0) {
+        log_event(LOG_ERROR, "sandbox", LOG_STR("why", strerror(-r)));
+    } else if (version == 0) {
+        log_event(LOG_WARNING, "no-landlock",
+                  LOG_STR("why", "this kernel has none; roles are confined by seccomp alone"));
+    } else {
+        log_event(LOG_INFO, "confined", LOG_INT("landlock", version));
+    }
+    return r;
 }
 
 static int
@@ -178,7 +198,10 @@ serve(const char *config, struct loaded *loaded)
         log_event(LOG_ERROR, "start-failed", LOG_STR("why", problem.text));
         return EXIT_BROKEN;
     }
-    r = supervise_run(&supervise);
+    r = confine();
+    if (r == 0) {
+        r = supervise_run(&supervise);
+    }
     if (r < 0) {
         log_event(LOG_ERROR, "main-failed", LOG_STR("why", strerror(-r)));
     }

@@ -10,6 +10,7 @@
 #include "formats/evdata.h"
 #include "formats/evtext.h"
 #include "formats/evtype.h"
+#include "reader/sandbox-reader.h"
 #include "roles/records.h"
 #include "roles/roles.h"
 
@@ -159,15 +160,16 @@ mapped(void)
 }
 
 static int
-limit_self(void)
+limit_self(rlim_t memory)
 {
-    rlim_t memory = mapped() + GROW_MAX;
     const struct {
         int what;
         rlim_t most;
     } limits[] = {
-        {RLIMIT_AS, memory}, {RLIMIT_CPU, CPU_S}, {RLIMIT_FSIZE, 0},
-        {RLIMIT_NOFILE, 0},  {RLIMIT_CORE, 0},
+        {RLIMIT_AS, memory},
+        {RLIMIT_CPU, CPU_S},
+        {RLIMIT_NOFILE, 0},
+        {RLIMIT_CORE, 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
@@ -178,6 +180,17 @@ limit_self(void)
         }
     }
     return 0;
+}
+
+/* No path first, as that takes a descriptor; then no descriptor; then no call but a few. */
+static int
+confine(void)
+{
+    rlim_t memory = mapped() + GROW_MAX;
+    int r = sandbox_files(NULL, 0);
+
+    r = r < 0 ? r : limit_self(memory); /* main has said so where the kernel has no Landlock */
+    return r == 0 ? sandbox_calls(sandbox_reader, sandbox_reader_n) : r;
 }
 
 static int
@@ -217,10 +230,10 @@ int
 reader_serve(int take_fd)
 {
     CLEANUP(ipc_freep) struct ipc *ipc = ipc_new(take_fd, true, roles_keeper_to_reader);
-    /* before the limits: the library opens its configuration now */
+    /* before it is confined: the library opens its configuration now */
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     struct ipc_msg msg;
-    int r = ipc && hasher ? limit_self() : -ENOMEM;
+    int r = ipc && hasher ? confine() : -ENOMEM;
 
     if (r == 0) {
         r = ipc_recv(ipc, &msg);

@@ -15,6 +15,7 @@
 #include "roles/roles.h"
 #include "roles/setup.h"
 #include "serve/outstanding.h"
+#include "serve/sandbox-front.h"
 
 enum {
     STATUS_OK = 0,
@@ -425,6 +426,15 @@ hear_main(struct front_role *role)
     return r;
 }
 
+/* Where the kernel has no Landlock main has said so; the calls alone leave no path to open. */
+static int
+confine(void)
+{
+    int r = sandbox_files(NULL, 0);
+
+    return r < 0 ? r : sandbox_calls(sandbox_front, sandbox_front_n);
+}
+
 static int
 start(struct front_role *role)
 {
@@ -441,6 +451,9 @@ start(struct front_role *role)
     }
     if (r == 0) {
         r = front_watch(role->front, ipc_fd(role->keeper), on_keeper, role);
+    }
+    if (r == 0) {
+        r = confine(); /* no datagram was read yet */
     }
     if (r == 0) {
         r = ipc_send(role->main, MSG_FRONT_READY, 0, NULL, 0, -1);
