@@ -11,6 +11,12 @@
 
 enum { HEAD_SIZE = 16 };
 
+/* A descriptor that waits: it rides with the first byte of its message. */
+struct passed {
+    size_t at; /* of that byte in the queue */
+    int fd;
+};
+
 struct ipc {
     int fd;
     int got_fd; /* passed with bytes that were read; belongs to the next message */
@@ -24,6 +30,8 @@ struct ipc {
     uint8_t *out;
     size_t out_len;
     size_t out_cap;
+    struct passed passed[IPC_QUEUE_FDS]; /* in order */
+    size_t n_passed;
 };
 
 /* Keys cross some channels, and tokens: nothing that did stays behind in freed memory. (wipe() is
@@ -72,6 +80,9 @@ ipc_free(struct ipc *ipc)
     close(ipc->fd);
     if (ipc->got_fd >= 0) {
         close(ipc->got_fd);
+    }
+    for (size_t i = 0; i < ipc->n_passed; i++) {
+        close(ipc->passed[i].fd);
     }
     body_free(ipc);
     clear(ipc->out, ipc->out_cap);
@@ -127,32 +138,57 @@ send_some(int fd, const uint8_t *p, size_t len, int pass_fd)
     return n < 0 ? -errno : n;
 }
 
-int
-ipc_flush(struct ipc *ipc)
+/* Sends from `done` on, up to where the next descriptor has to ride. Returns bytes sent or a
+ * negative errno. */
+static ssize_t
+send_next(struct ipc *ipc, size_t done)
 {
-    size_t done = 0;
+    bool rides = ipc->n_passed > 0 && ipc->passed[0].at == done;
+    size_t next = rides ? 1 : 0;
+    size_t end = next < ipc->n_passed ? ipc->passed[next].at : ipc->out_len;
+    ssize_t n = send_some(ipc->fd, ipc->out + done, end - done, rides ? ipc->passed[0].fd : -1);
 
-    while (done < ipc->out_len) {
-        ssize_t n = send_some(ipc->fd, ipc->out + done, ipc->out_len - done, -1);
-
-        if (n == -EAGAIN) {
-            break;
-        }
-        if (n < 0) {
-            return (int)n;
-        }
-        done += (size_t)n;
+    if (n > 0 && rides) {
+        close(ipc->passed[0].fd);
+        ipc->n_passed--;
+        memmove(ipc->passed, ipc->passed + 1, ipc->n_passed * sizeof(ipc->passed[0]));
     }
+    return n;
+}
+
+/* Forgets what was sent. */
+static void
+queue_drop(struct ipc *ipc, size_t done)
+{
     if (done > 0) {
         memmove(ipc->out, ipc->out + done, ipc->out_len - done);
         ipc->out_len -= done;
         clear(ipc->out + ipc->out_len, done);
+    }
+    for (size_t i = 0; i < ipc->n_passed; i++) {
+        ipc->passed[i].at -= done;
     }
     if (ipc->out_len == 0 && ipc->out_cap > 65536) {
         free(ipc->out); /* a burst must not cost memory for ever */
         ipc->out = NULL;
         ipc->out_cap = 0;
     }
+}
+
+int
+ipc_flush(struct ipc *ipc)
+{
+    size_t done = 0;
+    ssize_t n = 0;
+
+    while (done < ipc->out_len && n >= 0) {
+        n = send_next(ipc, done);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    if (n < 0 && n != -EAGAIN) {
+        return (int)n;
+    }
+    queue_drop(ipc, done);
     return 0;
 }
 
@@ -185,31 +221,21 @@ queue_reserve(struct ipc *ipc, size_t more)
     return 0;
 }
 
-/* A descriptor can only ride on bytes of its own message, so the queue goes out first. */
-static int
-send_with_fd(struct ipc *ipc, const uint8_t *p, size_t len, int pass_fd)
+/* Writes the message at the end of the queue, where queue_reserve() has made room. */
+static void
+queue_add(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts, size_t n_parts,
+          size_t len)
 {
-    int flags = fcntl(ipc->fd, F_GETFL);
-    size_t done = 0;
-    int r;
+    struct wr wr = wr_init(ipc->out + ipc->out_len, HEAD_SIZE + len);
 
-    if (fcntl(ipc->fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
-        return -errno;
+    wr_le32(&wr, (uint32_t)len);
+    wr_le16(&wr, type);
+    wr_le16(&wr, 0);
+    wr_le64(&wr, id);
+    for (size_t i = 0; i < n_parts; i++) {
+        wr_bytes(&wr, parts[i]);
     }
-    r = ipc_flush(ipc);
-    while (r == 0 && done < len) {
-        ssize_t n = send_some(ipc->fd, p + done, len - done, done == 0 ? pass_fd : -1);
-
-        if (n < 0) {
-            r = (int)n;
-        } else {
-            done += (size_t)n;
-        }
-    }
-    if (fcntl(ipc->fd, F_SETFL, flags) < 0) {
-        return -errno;
-    }
-    return r;
+    ipc->out_len += wr.len;
 }
 
 int
@@ -217,35 +243,24 @@ ipc_send(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts,
          int take_fd)
 {
     size_t len = 0;
-    struct wr wr;
     int r;
 
     for (size_t i = 0; i < n_parts; i++) {
         len += parts[i].len;
     }
-    r = queue_reserve(ipc, HEAD_SIZE + len);
-    if (r == 0) {
-        size_t before = ipc->out_len;
-
-        wr = wr_init(ipc->out + before, HEAD_SIZE + len);
-        wr_le32(&wr, (uint32_t)len);
-        wr_le16(&wr, type);
-        wr_le16(&wr, 0);
-        wr_le64(&wr, id);
-        for (size_t i = 0; i < n_parts; i++) {
-            wr_bytes(&wr, parts[i]);
-        }
+    r = take_fd >= 0 && ipc->n_passed == IPC_QUEUE_FDS ? -ENOBUFS
+                                                       : queue_reserve(ipc, HEAD_SIZE + len);
+    if (r != 0) {
         if (take_fd >= 0) {
-            r = send_with_fd(ipc, wr.p, wr.len, take_fd);
-        } else {
-            ipc->out_len = before + wr.len;
-            r = ipc_flush(ipc);
+            close(take_fd);
         }
+        return r;
     }
     if (take_fd >= 0) {
-        close(take_fd);
+        ipc->passed[ipc->n_passed++] = (struct passed){.at = ipc->out_len, .fd = take_fd};
     }
-    return r;
+    queue_add(ipc, type, id, parts, n_parts, len);
+    return ipc_flush(ipc);
 }
 
 /* One a message: more is not spoken. All that came are ours to close, and the padding of our room

@@ -33,10 +33,14 @@ void ipc_freep(struct ipc **ipc);
 
 int ipc_fd(const struct ipc *ipc);
 
-/* Queues a message of the parts joined, and sends what the socket takes. take_fd is passed along
- * and closed here, or -1. Returns 0, or -ENOBUFS when more than IPC_QUEUE_MAX bytes wait already,
- * or another negative errno when the peer is gone. */
+/* Queues a message of the parts joined, and sends what the socket takes; never waits for a peer
+ * that does not read, unless the socket is blocking. take_fd is passed along with the message and
+ * closed then, or at the latest by ipc_free(); -1 for none. Returns 0, or -ENOBUFS when
+ * IPC_QUEUE_MAX bytes or IPC_QUEUE_FDS descriptors would wait, or another negative errno when the
+ * peer is gone. */
 #define IPC_QUEUE_MAX (8u * 1024u * 1024u)
+#define IPC_QUEUE_FDS 128u /* main to a keeper that starts: 64 fronts, 4 readers, a socket; twice \
+                            */
 MUST_CHECK int ipc_send(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts,
                         size_t n_parts, int take_fd);
 
