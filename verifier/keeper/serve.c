@@ -99,18 +99,36 @@ on_limits(struct serve *serve, struct bytes body)
     }
 }
 
-/* A message of main; one that carries a descriptor where none belongs, or comes before the setup,
- * ends this role: main starts another. */
 static void
-on_main(struct serve *serve, const struct ipc_msg *msg)
+out_of_turn(struct serve *serve, const char *message)
+{
+    log_event(LOG_ERROR, "out-of-turn", LOG_STR("message", message));
+    serve->stop = true;
+    serve->status = 1;
+}
+
+/* The setup comes first; it, the control socket and the start come once; and a descriptor comes
+ * with those that need one. */
+static bool
+is_in_turn(const struct serve *serve, const struct ipc_msg *msg)
 {
     bool wants_fd = msg->type == MSG_KEEPER_FRONT || msg->type == MSG_KEEPER_READER ||
                     msg->type == MSG_KEEPER_CONTROL;
 
-    if (wants_fd != (msg->fd >= 0) || serve->opened == (msg->type == MSG_KEEPER_SETUP)) {
-        log_event(LOG_ERROR, "out-of-turn", LOG_STR("message", message_name(msg->type)));
-        serve->stop = true;
-        serve->status = 1;
+    return wants_fd == (msg->fd >= 0) && serve->opened != (msg->type == MSG_KEEPER_SETUP) &&
+           !(msg->type == MSG_KEEPER_CONTROL && serve->clients.listener >= 0) &&
+           !(msg->type == MSG_KEEPER_START && serve->started);
+}
+
+/* A message of main; one out of turn ends this role: main starts another. */
+static void
+on_main(struct serve *serve, const struct ipc_msg *msg)
+{
+    if (!is_in_turn(serve, msg)) {
+        if (msg->fd >= 0) {
+            close(msg->fd);
+        }
+        out_of_turn(serve, message_name(msg->type));
         return;
     }
     switch (msg->type) {
@@ -149,8 +167,10 @@ main_turn(struct serve *serve)
             on_main(serve, &msg);
         }
     }
-    if (r != 0 && r != IPC_AGAIN) {
-        serve->stop = true; /* main is gone, or broken: nobody is left to serve for */
+    if (r == IPC_E_FORM) {
+        out_of_turn(serve, "not in the table");
+    } else if (r != 0 && r != IPC_AGAIN) {
+        serve->stop = true; /* main is gone: nobody is left to serve for */
     }
 }
 

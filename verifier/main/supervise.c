@@ -361,10 +361,11 @@ hear(struct supervise *s, struct slot *slot)
     struct ipc_msg msg;
     int r = ipc_recv(slot->channel, &msg);
 
+    if (r == IPC_OK && msg.fd >= 0) {
+        close(msg.fd); /* nobody sends us one */
+        r = IPC_E_FORM;
+    }
     if (r == IPC_OK) {
-        if (msg.fd >= 0) {
-            close(msg.fd); /* nobody sends us one */
-        }
         if (slot->ready) {
             put_down(slot, "it was ready twice");
             return;

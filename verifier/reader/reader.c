@@ -242,10 +242,7 @@ reader_serve(int take_fd)
         return 0;
     }
     if (r == 0) {
-        if (msg.fd >= 0) {
-            close(msg.fd); /* none belongs here */
-        }
-        r = do_job(ipc, hasher, &msg);
+        r = msg.fd >= 0 ? IPC_E_FORM : do_job(ipc, hasher, &msg); /* none belongs here */
     }
     if (r != 0) {
         log_event(LOG_ERROR, "reader-failed",

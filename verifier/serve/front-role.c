@@ -229,6 +229,8 @@ on_keeper(void *context)
     while (!role->ended && (r = ipc_recv(role->keeper, &msg)) == IPC_OK) {
         if (msg.fd >= 0) {
             close(msg.fd); /* a reply carries none */
+            r = IPC_E_FORM;
+            break;
         }
         take_reply(role, &msg);
     }
@@ -392,15 +394,20 @@ take_setup(struct front_role *role, const struct ipc_msg *msg)
 static int
 take_start(struct front_role *role, struct ipc_msg *msg)
 {
+    bool wants_fd = msg->type == MSG_FRONT_SOCKET || msg->type == MSG_FRONT_KEEPER;
+
+    if (wants_fd != (msg->fd >= 0)) {
+        return IPC_E_FORM;
+    }
     if (msg->type == MSG_FRONT_SETUP) {
         return take_setup(role, msg);
     }
-    if (msg->type == MSG_FRONT_SOCKET && msg->fd >= 0 && role->n_fds < ARRAY_LEN(role->fds)) {
+    if (msg->type == MSG_FRONT_SOCKET && role->n_fds < ARRAY_LEN(role->fds)) {
         role->fds[role->n_fds++] = msg->fd;
         msg->fd = -1;
         return 0;
     }
-    if (msg->type == MSG_FRONT_KEEPER && msg->fd >= 0 && !role->keeper) {
+    if (msg->type == MSG_FRONT_KEEPER && !role->keeper) {
         role->keeper = ipc_new(msg->fd, false, roles_keeper_to_front);
         msg->fd = -1;
         return role->keeper ? 0 : -ENOMEM;

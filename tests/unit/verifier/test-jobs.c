@@ -173,11 +173,15 @@ static void
 a_reader_may_say_two_things_only(void)
 {
     static const uint16_t types[] = {
-        MSG_READ_LOG, MSG_REQUEST, MSG_KEEPER_SETUP, MSG_CONTROL, MSG_REPLY, MSG_CLOSED, 0,
-        49,           51,          UINT16_MAX};
+#define MESSAGE(name, number, sender, receiver, most) (number),
+#include "roles/message.def"
+#undef MESSAGE
+        0, 49, 51, UINT16_MAX};
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        CHECK_EQ(answered(types[i], BYTES_NULL).outcome, JOB_BROKEN);
+        if (types[i] != MSG_LOG_RECORDS && types[i] != MSG_NOT_READ) {
+            CHECK_EQ(answered(types[i], BYTES_NULL).outcome, JOB_BROKEN);
+        }
     }
 }
 

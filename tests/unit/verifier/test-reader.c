@@ -2,6 +2,7 @@
 #include "reader/reader.h"
 
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -224,6 +225,7 @@ serve(struct bytes log, struct ipc **ret_ipc, struct ipc_msg *ret_msg)
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
+        CHECK_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0); /* as role_harden() does */
         _exit(reader_serve(fds[1]));
     }
     close(fds[1]);
