@@ -27,6 +27,12 @@ CLEAN = {
     'schemas/base/logid.def': 'LOGID("ready", "main", "a", "b")\n',
     'attestor/agent/agent-exit.c': '    {AGENT_ATTESTED, "attested", "x"},\n',
     'verifier/main/says.c': 'log_event(LOG_INFO, a ? "ready" : "ready", LOG_INT("n", f(1, 2)));\n',
+    'verifier/front/loop.c': (
+        'const struct a table[] = {1};\nint counter;\nstruct x;\nextern int x;\n'
+        'static int\ny(void)\n{\n}\n'),
+    'verifier/keeper/desk.c': (
+        'static int table;\n__attribute__((noreturn)) static void\ncounter(void)\n{\n}\n'
+        'int y(void);\nstatic int\ny(void)\n{\n}\n/* int x; */\nint main(void);\n'),
     'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/`\n',
 }
 # (check, words of the rule that fails, path, text)
@@ -88,6 +94,10 @@ SINS = [
     ('events', 'ids are sorted', 'schemas/base/logid.def',
      'LOGID("ready", "main", "a", "b")\n' * 2),
     ('events', 'no outcome', 'attestor/agent/agent-exit.c', '    {AGENT_X, "ready", "x"},\n'),
+    ('symbols', 'external names', 'tools/up.c', 'int\nx(void)\n{\n}\n'),
+    ('symbols', 'external names', 'attestor/up.c', 'MUST_CHECK int\nx(int a,\n  int b)\n{\n}\n'),
+    ('symbols', 'external names', 'tools/up.c', 'const struct a table[] = {\n    1,\n};\n'),
+    ('symbols', 'external names', 'tests/unit/test-up.c', 'int counter;\n'),
     ('headers', 'tools/up.h', 'tools/up.h', '#pragma once\n\nsize_t up(void);\n'),
     ('format', 'tools:', 'tools/up.c', 'int   a;\n'),
 ]
@@ -128,7 +138,7 @@ def sin_problems(sin, runs_on_clean):
 def main():
     tap, checks = Tap(), sorted({sin[0] for sin in SINS})
     clean = {check: failing(check, CLEAN) for check in checks}
-    for check in ('layers', 'style', 'docs', 'events'):
+    for check in ('layers', 'style', 'docs', 'events', 'symbols'):
         problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
         tap.case(f'{check}: a clean tree passes', problems)
     runs = {check: names is not None for check, names in clean.items()}
