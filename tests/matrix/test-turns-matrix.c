@@ -174,6 +174,8 @@ a_device_has_one_log_in_reading(void)
     CHECK(keeper_rig_take(&rig, &request));
     CHECK_EQ(request, rig.next_request);
     CHECK_EQ(rig.reply.code, COAP_CODE(4, 29));
+    CHECK_EQ(rig.reply.max_age_s, KEEPER_BUSY_RETRY_S);
+    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_RATE_LIMITED);
     keeper_rig_read(&rig);
     CHECK(keeper_rig_take(&rig, &request));
     CHECK_EQ(request, rig.next_request - 1);
@@ -198,8 +200,9 @@ a_lost_batch_takes_its_tokens_with_it(void)
     rig.keeper.batch_failed = true;
     keeper_rig_read(&rig);
     CHECK(keeper_rig_take(&rig, &request)); /* else a front would wait for ever */
-    CHECK_EQ(rig.reply.code, COAP_CODE(5, 0));
-    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_INTERNAL);
+    CHECK_EQ(rig.reply.code, COAP_CODE(5, 3));
+    CHECK_EQ(rig.reply.max_age_s, KEEPER_BUSY_RETRY_S);
+    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_STORE_UNAVAILABLE);
     CHECK_EQ(state_of_device(), DEVICE_PROVISIONAL);
     CHECK(!sessions_get(rig.keeper.sessions, rig.front, rig.connection));
     post();

@@ -10,6 +10,7 @@ enum {
     OPTION_BLOCK1 = 27,
     OPTION_SIZE2 = 28,
     OPTION_SIZE1 = 60,
+    BUSY_S = 1, /* what is too much here is a connection's own, and short */
 };
 
 struct coap_answer
@@ -24,8 +25,11 @@ coap_answer_problem(uint8_t *room, uint8_t code)
 {
     struct coap_answer answer = coap_answer_of(code);
 
+    if (code == FRONT_CODE(4, 29) || code == FRONT_CODE(5, 3)) {
+        answer.max_age_s = BUSY_S;
+    }
     answer.content_format = COAP_PROBLEM_FORMAT;
-    answer.payload = coap_problem_write(room, code);
+    answer.payload = coap_problem_write(room, code, answer.max_age_s);
     return answer;
 }
 

@@ -18,7 +18,7 @@ struct coap_answer {
 /* An answer without a body. */
 struct coap_answer coap_answer_of(uint8_t code);
 
-/* An error with problem details in room (COAP_PROBLEM_ROOM bytes). */
+/* An error with problem details in room (COAP_PROBLEM_ROOM bytes); 4.29 and 5.03 with Max-Age. */
 struct coap_answer coap_answer_problem(uint8_t *room, uint8_t code);
 
 /* Writes the message; p == NULL when it does not fit. */

@@ -1,9 +1,7 @@
 #include "front/coap-problem.h"
 
-#include "base/cbor-wr.h"
 #include "front/front.h"
-
-enum { KEY_TITLE = -1, KEY_CODE = -4 };
+#include "wire/problem.h"
 
 static const struct {
     uint8_t code;
@@ -22,20 +20,22 @@ static const struct {
 };
 
 struct bytes
-coap_problem_write(uint8_t room[COAP_PROBLEM_ROOM], uint8_t code)
+coap_problem_write(uint8_t room[COAP_PROBLEM_ROOM], uint8_t code, int64_t retry_s)
 {
     struct wr wr = wr_init(room, COAP_PROBLEM_ROOM);
-    const char *title = "refused";
+    bool busy = code == FRONT_CODE(4, 29) || code == FRONT_CODE(5, 3);
+    struct problem problem = {
+        .title = bytes_str("refused"),
+        .code = code,
+        .reason = busy ? REASON_RATE_LIMITED : REASON_NONE,
+        .retry_s = busy && retry_s > 0 ? (uint32_t)retry_s : 0,
+    };
 
     for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
         if (titles[i].code == code) {
-            title = titles[i].title;
+            problem.title = bytes_str(titles[i].title);
         }
     }
-    cbor_wr_map(&wr, 2);
-    cbor_wr_int(&wr, KEY_TITLE);
-    cbor_wr_tstr(&wr, title);
-    cbor_wr_int(&wr, KEY_CODE);
-    cbor_wr_uint(&wr, code);
+    problem_write(&wr, &problem);
     return wr_done(&wr);
 }

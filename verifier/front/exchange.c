@@ -48,9 +48,6 @@ refuse(struct conn *conn, const struct asked *asked, uint8_t code)
     uint8_t room[COAP_PROBLEM_ROOM];
     struct coap_answer answer = coap_answer_problem(room, code);
 
-    if (code == FRONT_CODE(4, 29) || code == FRONT_CODE(5, 3)) {
-        answer.max_age_s = 1;
-    }
     answer_now(conn, asked, &answer);
 }
 
@@ -78,6 +75,7 @@ must_wait(struct front *front, struct conn *conn, const struct asked *asked)
     }
     front->stats.n_waits++;
     answer.max_age_s = (int64_t)(wait_ms + 999) / 1000;
+    answer.payload = coap_problem_write(room, FRONT_CODE(4, 29), answer.max_age_s);
     answer_now(conn, asked, &answer);
     return true;
 }

@@ -160,8 +160,10 @@ static void
 on_log(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
 {
     struct attest *attest = context;
+    struct keeper *keeper = attest->keeper;
 
     end_reading(attest);
+    keeper_begin(keeper);
     if (attest->asked->front) {
         enum step step = again(attest);
 
@@ -171,6 +173,7 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
             attest_finish(attest);
         }
     }
+    keeper_end(keeper);
     attest_free(attest);
 }
 

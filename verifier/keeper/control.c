@@ -208,11 +208,15 @@ control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct byte
             command = find_command(&control->words);
         }
         if (command) {
+            keeper_begin(keeper);
             status = command->run(control);
         } else {
             (void)control_error(control, "usage", "no such command: see `assay help`");
         }
         send_answer(control, client, status);
+        if (command) {
+            keeper_end(keeper);
+        }
     }
     free(room);
     free(control);

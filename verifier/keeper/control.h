@@ -21,7 +21,7 @@ void control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct
 /* {"error": text, "code": code}; returns CONTROL_NO. */
 int control_error(struct control *control, const char *code, const char *text);
 
-/* -errno of the store as an error; marks the batch as failed. Returns CONTROL_NO. */
+/* -errno of the store as an error; what the command did is undone. Returns CONTROL_NO. */
 int control_broke(struct control *control, int r);
 
 /* A word as a NUL-ended string in room; false when it does not fit or is empty. */

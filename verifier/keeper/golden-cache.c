@@ -23,12 +23,20 @@ golden_cache_new(void)
 }
 
 void
+golden_cache_drop(struct golden_cache *cache)
+{
+    for (size_t i = 0; i < CLASSES_MAX; i++) {
+        golden_freep(&cache->slots[i].golden);
+    }
+}
+
+void
 golden_cache_free(struct golden_cache *cache)
 {
-    for (size_t i = 0; cache && i < CLASSES_MAX; i++) {
-        golden_free(cache->slots[i].golden);
+    if (cache) {
+        golden_cache_drop(cache);
+        free(cache);
     }
-    free(cache);
 }
 
 struct loading {

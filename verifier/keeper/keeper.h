@@ -23,6 +23,7 @@
 #define KEEPER_TOKEN_NULL_S 120 /* without a keeper's nonce */
 #define KEEPER_TOKEN_LEAST_S 60 /* one with less left is not issued */
 #define KEEPER_PENDING_RETRY_S 60
+#define KEEPER_BUSY_RETRY_S 5 /* beside 4.29 and 5.03, unless the answer names another time */
 
 struct attest;
 
@@ -51,7 +52,10 @@ struct keeper {
     struct ak_cache *aks;
     int64_t started_ms;
     struct log_limit log_limit; /* of lines that anybody can cause */
-    bool batch_failed;          /* the store failed: nothing of this batch may leave */
+    bool batch_failed;          /* the store lost the batch: nothing of this turn may leave */
+    bool in_piece;
+    int piece_failed;  /* 0, or why what this piece did is undone */
+    size_t piece_mail; /* letters that were in the outbox before it */
 };
 
 /* A request while it is worked on: where it came from and its bytes. */
@@ -70,7 +74,8 @@ void asked_free(struct asked *asked); /* the struct's memory too; NULL is fine *
 void keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code,
                   int32_t content_format, struct bytes body);
 
-/* Problem details: code and reason, with what `more` adds (NULL: nothing). */
+/* Problem details: code and reason, with what `more` adds (NULL: nothing). 4.29 and 5.03 say when
+ * to come again, in them and as Max-Age. */
 void keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code,
                     enum reason reason, const struct problem *more);
 
@@ -78,7 +83,14 @@ void keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t co
 void keeper_challenge(struct keeper *keeper, const struct asked *asked, const uint8_t *device,
                       enum reason reason);
 
-/* Something of ours broke: 5.00, a log line, and the batch is given up when the store failed. */
+/* A piece of work: what one request, one reader's answer or one operator's command makes of store,
+ * sessions and outbox. It stands or falls alone: where keeper_broke() was called in it, the end
+ * undoes it, and its answers become refusals. Pieces follow each other, they do not nest. */
+void keeper_begin(struct keeper *keeper);
+void keeper_end(struct keeper *keeper);
+
+/* Something of ours broke: a log line, and 5.03 with Max-Age when the store is locked or full, else
+ * 5.00. What the piece did is undone; outside of a piece the whole turn's batch is given up. */
 void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r);
 
 /* Whether a line that anybody can cause may be written now; tells what was left out before. */
@@ -94,7 +106,7 @@ MUST_CHECK int keeper_closed(struct keeper *keeper, const struct ipc *front, str
 void keeper_front_gone(struct keeper *keeper, const struct ipc *front);
 
 /* Ends a turn: one commit for all that it did, and only then its answers leave. When the store
- * fails nothing of it leaves: each peer gets 5.00 in its place, and asks again. */
+ * fails nothing of it leaves: each peer gets 5.03 in its place, with the time to ask again. */
 void keeper_settle(struct keeper *keeper);
 
 /* A fresh nonce for a device. Returns 0 or a negative errno. */
@@ -114,7 +126,7 @@ void keeper_attest(struct keeper *keeper, struct asked *take_asked);
 void keeper_token(struct keeper *keeper, struct asked *take_asked);
 void keeper_keys(struct keeper *keeper, struct asked *take_asked);
 
-/* An audit row; failing to write one gives up the batch. */
+/* An audit row; failing to write one undoes the piece. */
 void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, const char *actor,
                   const char *text);
 

@@ -77,14 +77,14 @@ outbox_release(struct outbox *outbox)
 }
 
 void
-outbox_rewrite(struct outbox *outbox, outbox_rewrite_fn *rewrite)
+outbox_rewrite(struct outbox *outbox, size_t from, outbox_rewrite_fn *rewrite, const void *context)
 {
-    for (size_t i = 0; i < outbox->n; i++) {
+    for (size_t i = from; i < outbox->n; i++) {
         struct letter *letter = &outbox->letters[i];
         uint8_t *room = malloc(REWRITE_ROOM);
         struct wr wr = wr_init(room, room ? REWRITE_ROOM : 0);
 
-        rewrite(letter->type, bytes_of(letter->body, letter->len), &wr);
+        rewrite(context, letter->type, bytes_of(letter->body, letter->len), &wr);
         if (!wr_done(&wr).p) {
             letter->to = NULL; /* its peer has to wait and ask again */
             free(room);

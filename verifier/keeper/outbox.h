@@ -13,9 +13,11 @@ void outbox_free(struct outbox *outbox);
 MUST_CHECK int outbox_put(struct outbox *outbox, struct ipc *to, uint16_t type, uint64_t id,
                           struct bytes body);
 
-/* Puts other bodies in the place of all: rewrite gets the old one and writes the new. */
-typedef void outbox_rewrite_fn(uint16_t type, struct bytes old, struct wr *wr);
-void outbox_rewrite(struct outbox *outbox, outbox_rewrite_fn *rewrite);
+/* Puts other bodies in the place of all but the first `from`: rewrite gets the old one and writes
+ * the new. */
+typedef void outbox_rewrite_fn(const void *context, uint16_t type, struct bytes old, struct wr *wr);
+void outbox_rewrite(struct outbox *outbox, size_t from, outbox_rewrite_fn *rewrite,
+                    const void *context);
 
 /* Sends all, or drops all. A peer that takes no more is its own loss. */
 void outbox_release(struct outbox *outbox);

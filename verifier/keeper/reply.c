@@ -6,11 +6,7 @@
 #include "base/log.h"
 #include "base/rd.h"
 #include "keeper/attest.h"
-#include "roles/control-wire.h"
 #include "roles/roles.h"
-
-static const char lost_json[] =
-    "{\"code\":\"store\",\"error\":\"the store failed: see the verifier's log\"}";
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
 
@@ -34,6 +30,23 @@ asked_free(struct asked *asked)
     }
 }
 
+static void
+put_reply(struct keeper *keeper, const struct asked *asked, const struct reply *reply)
+{
+    size_t cap = reply->body.len + 64;
+    uint8_t *room = asked->front ? malloc(cap) : NULL;
+    struct wr wr = wr_init(room, cap);
+
+    if (!room) {
+        return; /* the front is gone, or memory: the device asks again */
+    }
+    reply_write(&wr, reply);
+    if (outbox_put(keeper->outbox, asked->front, MSG_REPLY, asked->id, wr_done(&wr)) < 0) {
+        log_event(LOG_ERROR, "no-memory", LOG_STR("where", "reply"));
+    }
+    free(room);
+}
+
 void
 keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code, int32_t content_format,
              struct bytes body)
@@ -45,18 +58,8 @@ keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code, int
         .max_age_s = NONE,
         .body = body,
     };
-    size_t cap = body.len + 64;
-    uint8_t *room = asked->front ? malloc(cap) : NULL;
-    struct wr wr = wr_init(room, cap);
 
-    if (!room) {
-        return; /* the front is gone, or memory: the device asks again */
-    }
-    reply_write(&wr, &reply);
-    if (outbox_put(keeper->outbox, asked->front, MSG_REPLY, asked->id, wr_done(&wr)) < 0) {
-        log_event(LOG_ERROR, "no-memory", LOG_STR("where", "reply"));
-    }
-    free(room);
+    put_reply(keeper, asked, &reply);
 }
 
 void
@@ -67,12 +70,23 @@ keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, e
     const char *name = reason_name(reason);
     uint8_t room[PROBLEM_ROOM];
     struct wr wr = wr_init(room, sizeof(room));
+    struct reply reply = {
+        .connection = asked->request.connection,
+        .code = code,
+        .content_format = CF_PROBLEM,
+        .max_age_s = NONE,
+    };
 
+    if (code == COAP_CODE(4, 29) || code == COAP_CODE(5, 3)) {
+        problem.retry_s = problem.retry_s ? problem.retry_s : KEEPER_BUSY_RETRY_S;
+        reply.max_age_s = problem.retry_s; /* RFC 8516 section 2, RFC 7252 section 5.9.3.4 */
+    }
     problem.title = bytes_str(name ? name : "NONE");
     problem.code = code;
     problem.reason = (uint16_t)reason;
     problem_write(&wr, &problem);
-    keeper_reply(keeper, asked, code, CF_PROBLEM, wr_done(&wr));
+    reply.body = wr_done(&wr);
+    put_reply(keeper, asked, &reply);
 }
 
 int
@@ -96,62 +110,6 @@ keeper_challenge(struct keeper *keeper, const struct asked *asked, const uint8_t
         return;
     }
     keeper_problem(keeper, asked, COAP_CODE(4, 1), reason, &problem);
-}
-
-void
-keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r)
-{
-    log_event(LOG_ERROR, "internal", LOG_STR("where", where), LOG_INT("errno", -r));
-    keeper->batch_failed = true;
-    if (asked) {
-        keeper_problem(keeper, asked, COAP_CODE(5, 0), REASON_INTERNAL, NULL);
-    }
-}
-
-/* What leaves in the place of an answer whose batch was lost. */
-static void
-lost_answer(uint16_t type, struct bytes old, struct wr *wr)
-{
-    const struct control_answer control = {.status = 1, .json = bytes_str(lost_json)};
-    const struct problem problem = {
-        .title = bytes_str("INTERNAL"),
-        .code = COAP_CODE(5, 0),
-        .reason = REASON_INTERNAL,
-    };
-    uint8_t room[PROBLEM_ROOM / 2];
-    struct wr body = wr_init(room, sizeof(room));
-    struct reply reply;
-
-    if (type != MSG_REPLY) {
-        control_answer_write(wr, &control);
-    } else if (reply_read(old, &reply) == 0) {
-        problem_write(&body, &problem);
-        reply.code = COAP_CODE(5, 0);
-        reply.content_format = CF_PROBLEM;
-        reply.max_age_s = NONE;
-        reply.body = wr_done(&body);
-        reply_write(wr, &reply);
-    } else {
-        wr->failed = true;
-    }
-}
-
-void
-keeper_settle(struct keeper *keeper)
-{
-    int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
-
-    sessions_settle(keeper->sessions, r == 0);
-    if (r == 0) {
-        outbox_release(keeper->outbox);
-        return;
-    }
-    log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),
-              LOG_INT("answers", outbox_count(keeper->outbox)));
-    store_rollback(keeper->store);
-    outbox_rewrite(keeper->outbox, lost_answer);
-    outbox_release(keeper->outbox);
-    keeper->batch_failed = false;
 }
 
 static int
@@ -280,5 +238,7 @@ keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct byt
         asked_free(asked);
         return;
     }
+    keeper_begin(keeper);
     resources[asked->request.resource](keeper, asked);
+    keeper_end(keeper);
 }

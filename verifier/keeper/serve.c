@@ -218,17 +218,21 @@ static void
 trim(struct serve *serve, int64_t now_ms)
 {
     struct keeper *keeper = &serve->keeper;
+    int r;
 
     if (now_ms - serve->trimmed_ms < TRIM_EVERY_MS) {
         return;
     }
     serve->trimmed_ms = now_ms;
+    keeper_begin(keeper);
     /* logs too, or a device that measures something new each time fills the disk; what a finished
      * turn wrote is named by its rows by now */
-    if (store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context)) < 0 ||
-        store_log_trim(keeper->store) < 0) {
-        keeper->batch_failed = true;
+    r = store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context));
+    r = r == 0 ? store_log_trim(keeper->store) : r;
+    if (r < 0) {
+        keeper_broke(keeper, NULL, "trim", r); /* again in a minute */
     }
+    keeper_end(keeper);
 }
 
 static void

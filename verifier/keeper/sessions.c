@@ -12,13 +12,14 @@ struct key {
 struct entry {
     struct key key;
     struct session session;
-    uint64_t batch;
+    uint64_t piece;
     UT_hash_handle hh;
 };
 
 struct sessions {
     struct entry *table; /* uthash keeps insertion order: the head is the oldest */
-    uint64_t batch;
+    uint64_t piece;      /* counts up for ever */
+    uint64_t batch;      /* its first piece */
 };
 
 struct sessions *
@@ -78,7 +79,7 @@ sessions_put(struct sessions *sessions, const void *front, uint64_t connection,
     }
     HASH_ADD(hh, sessions->table, key, sizeof(entry->key), entry);
     entry->session = *session;
-    entry->batch = sessions->batch;
+    entry->piece = sessions->piece;
     return 0;
 }
 
@@ -128,19 +129,37 @@ sessions_drop_front(struct sessions *sessions, const void *front)
     }
 }
 
-void
-sessions_settle(struct sessions *sessions, bool kept)
+static void
+drop_since(struct sessions *sessions, uint64_t piece)
 {
     struct entry *entry;
     struct entry *next;
 
-    if (!kept) {
-        HASH_ITER(hh, sessions->table, entry, next)
-        {
-            if (entry->batch == sessions->batch) {
-                entry_end(sessions, entry);
-            }
+    HASH_ITER(hh, sessions->table, entry, next)
+    {
+        if (entry->piece >= piece) {
+            entry_end(sessions, entry);
         }
     }
-    sessions->batch++;
+}
+
+void
+sessions_settle(struct sessions *sessions, bool kept)
+{
+    if (!kept) {
+        drop_since(sessions, sessions->batch);
+    }
+    sessions->batch = ++sessions->piece;
+}
+
+void
+sessions_piece(struct sessions *sessions)
+{
+    sessions->piece++;
+}
+
+void
+sessions_undo(struct sessions *sessions)
+{
+    drop_since(sessions, sessions->piece);
 }

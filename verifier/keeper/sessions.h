@@ -19,6 +19,10 @@ struct sessions;
 /* Ends a batch: what was put in it stays, or goes when the verdicts that it rests on were lost. */
 void sessions_settle(struct sessions *sessions, bool kept);
 
+/* Begins the next piece of a batch; drops what was put since that. */
+void sessions_piece(struct sessions *sessions);
+void sessions_undo(struct sessions *sessions);
+
 struct sessions *sessions_new(void);
 void sessions_free(struct sessions *sessions);
 

@@ -89,7 +89,7 @@ answer_problem(struct front_role *role, const struct front_request *request, uin
     uint8_t room[COAP_PROBLEM_ROOM];
 
     ignore(front_reply(role->front, request->conn, request->request, code, COAP_PROBLEM_FORMAT,
-                       max_age_s, coap_problem_write(room, code)),
+                       max_age_s, coap_problem_write(room, code, max_age_s)),
            "the device asks again");
 }
 

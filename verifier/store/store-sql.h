@@ -16,8 +16,10 @@ enum statement {
 
 struct store {
     sqlite3 *db;
-    bool batch; /* a transaction of writes is open, or SQLite has dropped it (sql_batch_lost) */
-    bool began; /* by the call under way */
+    bool batch;     /* a transaction of writes is open, or SQLite has dropped it (sql_batch_lost) */
+    bool began;     /* by the call under way */
+    bool piece;     /* the savepoint of the piece under way is open */
+    bool impatient; /* somebody holds the lock: until the batch's end nobody is waited for again */
     sqlite3_stmt *prepared[SQL_N];
 };
 

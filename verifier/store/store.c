@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BUSY_WAIT_MS = 5000 };
+enum { BUSY_WAIT_MS = 1000 }; /* a device sends again after 2 s; backups hold no lock as long */
 
 /* Runs a statement of the transaction's own. */
 static int
@@ -24,6 +24,42 @@ batch_lost(const struct store *store)
     return store->batch && sqlite3_get_autocommit(store->db);
 }
 
+/* Waits for another's lock, but once a batch: a keeper that waited for each request of its turn
+ * would answer none of them in time. */
+static int
+begin(struct store *store)
+{
+    int r = run(store, SQL_BEGIN);
+
+    store->batch = r == 0;
+    if (r == -EBUSY && !store->impatient) {
+        store->impatient = true;
+        sqlite3_busy_timeout(store->db, 0);
+    }
+    return r;
+}
+
+static void
+end_batch(struct store *store)
+{
+    store->batch = false;
+    store->piece = false;
+    if (store->impatient) {
+        store->impatient = false;
+        sqlite3_busy_timeout(store->db, BUSY_WAIT_MS);
+    }
+}
+
+/* The piece's savepoint is set by its first call, so that a piece that only reads costs nothing. */
+static int
+begin_piece(struct store *store)
+{
+    int r = store->piece ? 0 : run(store, SQL_PIECE);
+
+    store->piece = r == 0;
+    return r;
+}
+
 int
 sql_call(struct store *store)
 {
@@ -34,14 +70,39 @@ sql_call(struct store *store)
     }
     store->began = !store->batch;
     if (store->began) {
-        r = run(store, SQL_BEGIN);
-        store->batch = r == 0;
+        r = begin(store);
     }
     if (r == 0) {
-        r = run(store, SQL_CALL);
+        r = begin_piece(store);
+        r = r == 0 ? run(store, SQL_CALL) : r;
         if (r != 0 && store->began) {
             store_rollback(store);
         }
+    }
+    return r;
+}
+
+int
+store_piece(struct store *store)
+{
+    int r = store->piece && !batch_lost(store) ? run(store, SQL_PIECE_DONE) : 0;
+
+    store->piece = false;
+    return r;
+}
+
+int
+store_undo(struct store *store)
+{
+    int r = 0;
+
+    if (batch_lost(store)) {
+        return -EIO;
+    }
+    if (store->piece) {
+        r = run(store, SQL_PIECE_UNDO);
+        r = r == 0 ? run(store, SQL_PIECE_DONE) : r;
+        store->piece = false;
     }
     return r;
 }
@@ -77,16 +138,16 @@ store_commit(struct store *store)
     int r = 0;
 
     if (batch_lost(store)) {
-        store->batch = false;
+        end_batch(store);
         return -EIO;
     }
     if (store->batch) {
-        r = run(store, SQL_COMMIT);
+        r = run(store, SQL_COMMIT); /* releases an open savepoint */
     }
     if (r != 0) {
         store_rollback(store);
     }
-    store->batch = false;
+    end_batch(store);
     return r;
 }
 
@@ -96,7 +157,7 @@ store_rollback(struct store *store)
     if (store->batch && !batch_lost(store)) {
         ignore(run(store, SQL_ROLLBACK), "fails only where SQLite has rolled back itself");
     }
-    store->batch = false;
+    end_batch(store);
 }
 
 void

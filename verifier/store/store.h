@@ -5,11 +5,13 @@
  * once, and only then lets answers leave ("durable before stamped"). A failed call leaves the batch
  * as it was before the call; a failed commit loses the whole batch, and the keeper answers none. A
  * full or failing disk can make SQLite drop the batch at a failed call: from then on every write
- * and the commit fail with -EIO, until that commit or store_rollback() has given the batch up.
+ * and the commit fail with -EIO, until that commit or store_rollback() has given the batch up. What
+ * several calls wrote for one request is a piece of the batch, and can be undone as one.
  *
  * Every function returns 0, or STORE_NONE where a row may be missing, or one of the outcomes named
  * at it, or a negative errno: when the database failed (-EIO, also for a row of wrong shapes;
- * -ENOSPC; -ENOMEM; -EBUSY after 5 s of waiting), or -EINVAL when the caller's struct has a text
+ * -ENOSPC; -ENOMEM; -EBUSY when another process kept its lock for 1 s, and at once for the rest of
+ * that batch), or -EINVAL when the caller's struct has a text
  * that does not end in its room or is no UTF-8, a length beyond its room or an enum out of range.
  * ret_ structs are untouched unless 0. */
 #pragma once
@@ -119,6 +121,12 @@ void store_close(struct store *store); /* an open batch is lost */
 void store_closep(struct store **store);
 MUST_CHECK int store_commit(struct store *store);
 void store_rollback(struct store *store);
+
+/* The next piece of work begins; the one before is kept. store_undo() takes back what the piece
+ * wrote, and nothing else of the batch. Each returns 0, or a negative errno: the batch cannot be
+ * kept, and what it holds is for store_rollback(). */
+MUST_CHECK int store_piece(struct store *store);
+MUST_CHECK int store_undo(struct store *store);
 
 /* Devices. store_device_put inserts or replaces the row of this id; STORE_EXISTS when the EK
  * fingerprint, ident or AK name belongs to another id. */

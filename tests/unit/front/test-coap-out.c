@@ -5,6 +5,7 @@
 #include "front/coap-answer.h"
 #include "front/coap-problem.h"
 #include "lib/check.h"
+#include "wire/problem.h"
 
 enum { ROOM = 70000 };
 
@@ -146,8 +147,34 @@ a_full_answer_fits_and_parses(void)
     answer = coap_answer_problem(value, FRONT_CODE(4, 29));
     CHECK(answer.payload.p != NULL);
     CHECK_EQ(answer.content_format, COAP_PROBLEM_FORMAT);
+    CHECK_EQ(answer.max_age_s, 1);
+}
+
+/* Each code of the front's own errors fits, and only those that end by waiting say how long. */
+static void
+errors_say_what_is_wrong_and_when_to_come_again(void)
+{
+    static uint8_t problem_room[COAP_PROBLEM_ROOM];
+
+    for (unsigned code = FRONT_CODE(4, 0); code <= FRONT_CODE(5, 31); code++) {
+        bool busy = code == FRONT_CODE(4, 29) || code == FRONT_CODE(5, 3);
+        struct problem problem;
+
+        CHECK_EQ(
+            problem_read(coap_problem_write(problem_room, (uint8_t)code, 604800), &problem, NULL),
+            0);
+        CHECK_EQ(problem.code, code);
+        CHECK(problem.title.len > 0);
+        CHECK_EQ(problem.reason, busy ? REASON_RATE_LIMITED : REASON_NONE);
+        CHECK_EQ(problem.retry_s, busy ? 604800 : 0);
+        CHECK_EQ(problem_read(coap_problem_write(problem_room, (uint8_t)code, FRONT_NO_MAX_AGE),
+                              &problem, NULL),
+                 0);
+        CHECK_EQ(problem.retry_s, 0);
+    }
 }
 
 CHECK_MAIN(CASE(every_type_code_and_token_length_parses),
            CASE(every_option_number_and_length_class_parses), CASE(numbers_are_as_short_as_can_be),
-           CASE(misuse_and_want_of_room_latch), CASE(a_full_answer_fits_and_parses))
+           CASE(misuse_and_want_of_room_latch), CASE(a_full_answer_fits_and_parses),
+           CASE(errors_say_what_is_wrong_and_when_to_come_again))

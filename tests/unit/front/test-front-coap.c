@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "base/cbor-rd.h"
+#include "front/coap-problem.h"
 #include "lib/check.h"
 #include "lib/front-rig.h"
+#include "wire/problem.h"
 
 enum { BLOCK = 1024 };
 
@@ -279,6 +281,7 @@ static void
 too_many_requests_at_once_are_told_to_wait(void)
 {
     struct dtls_ask ask = {.code = FRONT_POST, .path = "attest"};
+    struct problem problem;
     uint8_t room[2048];
 
     begin("dev-1", NULL);
@@ -288,6 +291,12 @@ too_many_requests_at_once_are_told_to_wait(void)
     }
     CHECK_EQ(ask_code(&ask), OF(4, 29));
     CHECK_EQ(rig.n_requests, LIMIT_FRONT_PENDING);
+    CHECK_EQ(answer.max_age_s, 1);
+    CHECK_EQ(answer.content_format, COAP_PROBLEM_FORMAT);
+    CHECK_EQ(problem_read(answer.payload, &problem, NULL), 0);
+    CHECK_EQ(problem.code, OF(4, 29));
+    CHECK_EQ(problem.reason, REASON_RATE_LIMITED);
+    CHECK_EQ(problem.retry_s, 1);
     end();
 }
 

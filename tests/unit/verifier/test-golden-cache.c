@@ -167,6 +167,28 @@ the_references_are_those_that_judge(void)
     finish();
 }
 
+/* A version that the store took back is given again, to other references. */
+static void
+a_version_taken_back_is_not_served(void)
+{
+    uint8_t want[32] = {2};
+    struct event event = {.pcr = 2, .type = 1, .digest = {BYTES_OF(want)}};
+    struct event_log log = {.n_banks = 1, .banks = {HASH_SHA256}, .n_events = 1, .events = &event};
+    struct verdict verdict = {0};
+
+    start();
+    add_class("c");
+    CHECK_EQ(store_commit(store), 0);
+    add_ref("c", 1);
+    CHECK_EQ(golden_count(get("c")), 1);
+    store_rollback(store);
+    add_ref("c", 2); /* under the number of the one before */
+    golden_cache_drop(cache);
+    golden_check(get("c"), &log, HASH_SHA256, &verdict);
+    CHECK_EQ(verdict.reference, CHECK_PASSED);
+    finish();
+}
+
 static void
 freeing_nothing_is_fine(void)
 {
@@ -178,4 +200,5 @@ freeing_nothing_is_fine(void)
 CHECK_MAIN(CASE(a_class_is_loaded_once_a_version), CASE(learning_that_was_rolled_back_is_forgotten),
            CASE(an_unknown_class_is_a_failure), CASE(classes_are_kept_apart),
            CASE(more_classes_than_slots_are_served), CASE(many_references_are_loaded_whole),
-           CASE(the_references_are_those_that_judge), CASE(freeing_nothing_is_fine))
+           CASE(the_references_are_those_that_judge), CASE(a_version_taken_back_is_not_served),
+           CASE(freeing_nothing_is_fine))

@@ -173,6 +173,43 @@ an_empty_body_is_a_letter_too(void)
     done(&pair);
 }
 
-CHECK_MAIN(CASE(nothing_leaves_before_it_is_released), CASE(letters_leave_in_their_order),
-           CASE(what_is_discarded_never_leaves), CASE(a_forgotten_peer_gets_nothing_and_others_do),
+/* Doubles the body's first byte; one that begins with 'x' cannot be rewritten. */
+static void
+twice(const void *context, uint16_t type, struct bytes old, struct wr *wr)
+{
+    CHECK_EQ(type, 34);
+    CHECK_STR(context, "why");
+    if (old.p[0] == 'x') {
+        wr->failed = true;
+        return;
+    }
+    wr_u8(wr, old.p[0]);
+    wr_u8(wr, old.p[0]);
+}
+
+static void
+letters_behind_a_mark_are_rewritten(void)
+{
+    struct outbox *outbox = outbox_new();
+    struct pair pair = make_pair();
+    size_t mark;
+
+    CHECK_EQ(outbox_put(outbox, pair.ours, 34, 1, bytes_str("a")), 0);
+    mark = outbox_count(outbox);
+    CHECK_EQ(outbox_put(outbox, pair.ours, 34, 2, bytes_str("b")), 0);
+    CHECK_EQ(outbox_put(outbox, pair.ours, 34, 3, bytes_str("x")), 0);
+    CHECK_EQ(outbox_put(outbox, pair.ours, 34, 4, bytes_str("d")), 0);
+    outbox_rewrite(outbox, mark, twice, "why");
+    outbox_release(outbox);
+    expect(&pair, 34, 1, bytes_str("a"));
+    expect(&pair, 34, 2, bytes_str("bb"));
+    expect(&pair, 34, 4, bytes_str("dd"));
+    CHECK(nothing(&pair));
+    outbox_free(outbox);
+    done(&pair);
+}
+
+CHECK_MAIN(CASE(letters_behind_a_mark_are_rewritten), CASE(nothing_leaves_before_it_is_released),
+           CASE(letters_leave_in_their_order), CASE(what_is_discarded_never_leaves),
+           CASE(a_forgotten_peer_gets_nothing_and_others_do),
            CASE(a_peer_that_hung_up_is_its_own_loss), CASE(an_empty_body_is_a_letter_too))

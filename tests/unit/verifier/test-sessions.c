@@ -161,7 +161,50 @@ a_renewed_session_is_no_longer_the_oldest(void)
     sessions_free(sessions);
 }
 
-CHECK_MAIN(CASE(a_session_comes_back_whole), CASE(a_connection_is_one_of_one_front),
+static void
+an_undone_piece_takes_its_own_only(void)
+{
+    struct sessions *sessions = sessions_new();
+
+    sessions_piece(sessions);
+    put(sessions, 0, 1, 1);
+    put(sessions, 0, 2, 1);
+    sessions_piece(sessions);
+    put(sessions, 0, 2, 1); /* renewed by what is then undone: it rests on nothing any more */
+    put(sessions, 0, 3, 1);
+    sessions_undo(sessions);
+    CHECK(has(sessions, 0, 1));
+    CHECK(!has(sessions, 0, 2));
+    CHECK(!has(sessions, 0, 3));
+    sessions_settle(sessions, true);
+    sessions_undo(sessions); /* nothing was put since */
+    CHECK(has(sessions, 0, 1));
+    sessions_free(sessions);
+}
+
+static void
+a_lost_batch_takes_all_its_pieces_and_nothing_before(void)
+{
+    struct sessions *sessions = sessions_new();
+
+    sessions_piece(sessions);
+    put(sessions, 0, 1, 1);
+    sessions_settle(sessions, true);
+    for (uint64_t i = 2; i < 5; i++) {
+        sessions_piece(sessions);
+        put(sessions, 0, i, 1);
+    }
+    sessions_settle(sessions, false);
+    CHECK(has(sessions, 0, 1));
+    for (uint64_t i = 2; i < 5; i++) {
+        CHECK(!has(sessions, 0, i));
+    }
+    sessions_free(sessions);
+}
+
+CHECK_MAIN(CASE(an_undone_piece_takes_its_own_only),
+           CASE(a_lost_batch_takes_all_its_pieces_and_nothing_before),
+           CASE(a_session_comes_back_whole), CASE(a_connection_is_one_of_one_front),
            CASE(putting_again_replaces), CASE(dropping_takes_one_connection),
            CASE(dropping_a_device_takes_all_its_connections),
            CASE(a_front_that_is_gone_takes_its_connections), CASE(a_full_table_drops_the_oldest),

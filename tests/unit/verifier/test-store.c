@@ -186,7 +186,7 @@ the_file_is_private_and_durable(void)
     CHECK_EQ(seen.st_mode & 0777, 0600);
     CHECK_EQ(pragma(store, "PRAGMA synchronous"), 2);
     CHECK_EQ(pragma(store, "PRAGMA foreign_keys"), 1);
-    CHECK_EQ(pragma(store, "PRAGMA busy_timeout"), 5000);
+    CHECK_EQ(pragma(store, "PRAGMA busy_timeout"), 1000);
     CHECK_EQ(pragma(store, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"),
              1);
     drop_folder(&made);
