@@ -3,6 +3,9 @@
 
 #include "ask-args.h"
 
+extern const struct cmd cmd_audit_export;
+extern const struct cmd cmd_audit_head;
+extern const struct cmd cmd_audit_verify;
 extern const struct cmd cmd_class_add;
 extern const struct cmd cmd_class_list;
 extern const struct cmd cmd_device_approve;

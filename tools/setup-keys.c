@@ -150,11 +150,15 @@ int
 setup_keys(struct setup *setup)
 {
     CLEANUP(privkey_freep) struct privkey *token = NULL;
+    CLEANUP(privkey_freep) struct privkey *audit = NULL;
     static const char *const secrets[] = {"keys/psk-masters", "keys/nonce-keys"};
     int r = certificates(setup);
 
     if (r == 0) {
         r = key_file(setup, "keys/token.key", &token);
+    }
+    if (r == 0) {
+        r = key_file(setup, "keys/audit.key", &audit);
     }
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
         r = random_file(setup, secrets[i], SLOT);

@@ -19,7 +19,8 @@ import time
 import tap
 
 ASSAY, VERIFIER, ASK = (os.path.abspath(path) for path in sys.argv[1:4])
-SECRETS = ['ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters', 'nonce-keys']
+SECRETS = ['audit.key', 'ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters',
+           'nonce-keys']
 PATIENCE_S = 20
 
 
@@ -128,7 +129,7 @@ def setup_makes_everything_and_keeps_it():
     assert stat.S_IMODE(os.stat(site.key('')).st_mode) == 0o700
     run = site.setup('--json')
     told = json.loads(run.stdout)
-    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 12
+    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 13
     assert all(open(site.key(name), 'rb').read() == old for name, old in before.items())
     os.unlink(site.key('server.pem'))
     assert len(json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)['made']) == 1

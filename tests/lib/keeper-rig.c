@@ -10,7 +10,7 @@
 #include "roles/roles.h"
 #include "wire/answer.h"
 
-enum { RECORDS_ROOM = 2 * 1024 * 1024, SETUP_ROOM = 16384, FRAME_ROOM = 512 * 1024 };
+enum { RECORDS_ROOM = 2 * 1024 * 1024, FRAME_ROOM = 512 * 1024 };
 
 static int64_t
 rig_utc(void *context)
@@ -34,15 +34,13 @@ any_limit(uint16_t type)
 static void
 open_keeper(struct keeper_rig *rig)
 {
-    static struct clock clock;
-    uint8_t *room = malloc(SETUP_ROOM);
-    struct wr wr = wr_init(room, SETUP_ROOM);
+    struct wr wr = wr_init(rig->setup, sizeof(rig->setup));
     struct privkey *key = NULL;
     char *pem = NULL;
     struct keeper_setup setup = {
         .site = bytes_str(RIG_SITE),
         .issuer = bytes_str("https://test.assay"),
-        .store_path = bytes_str(":memory:"),
+        .store_path = bytes_str(rig->store_path ? rig->store_path : ":memory:"),
         .masters = {{.id = 1, .key = {1, 2, 3}}},
         .nonce_keys = {{.id = 1, .key = {4, 5, 6}}},
         .pending_max = 100,
@@ -53,12 +51,21 @@ open_keeper(struct keeper_rig *rig)
     CHECK_EQ(privkey_to_pem(key, &pem), 0);
     setup.token_key = bytes_str(pem);
     setup.site_key = bytes_str(pem);
+    setup.audit_key = bytes_str(pem);
+    setup.audit_tokens = rig->audit_tokens;
     keeper_setup_write(&wr, &setup);
-    clock = (struct clock){rig_utc, rig_mono, rig};
-    CHECK_EQ(keeper_open(&rig->keeper, &clock, wr_done(&wr)), 0);
+    rig->setup_len = wr_done(&wr).len;
+    rig->clock = (struct clock){rig_utc, rig_mono, rig};
+    CHECK_EQ(keeper_open(&rig->keeper, &rig->clock, wr_done(&wr)), 0);
     privkey_free(key);
     free(pem);
-    free(room);
+}
+
+void
+keeper_rig_reopen(struct keeper_rig *rig)
+{
+    keeper_close(&rig->keeper);
+    CHECK_EQ(keeper_open(&rig->keeper, &rig->clock, bytes_of(rig->setup, rig->setup_len)), 0);
 }
 
 void
@@ -66,7 +73,8 @@ keeper_rig_new(struct keeper_rig *rig)
 {
     int fds[2];
 
-    memset(rig, 0, sizeof(*rig));
+    memset((uint8_t *)rig + offsetof(struct keeper_rig, keeper), 0,
+           sizeof(*rig) - offsetof(struct keeper_rig, keeper));
     rig->now_ms = INT64_C(1790000000000);
     rig->mono_ms = 1000;
     rig->hasher = hasher_new();
@@ -212,6 +220,7 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     struct ipc *client;
     struct ipc *end;
     int fds[2];
+    int r = IPC_AGAIN;
 
     for (size_t i = 0; i < n_words; i++) {
         in.words[i] = bytes_str(words[i]);
@@ -222,7 +231,10 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     end = ipc_new(fds[1], false, any_limit);
     control_run(&rig->keeper, client, 0, wr_done(&wr));
     keeper_settle(&rig->keeper);
-    CHECK_EQ(ipc_recv(end, &msg), IPC_OK);
+    for (int i = 0; i < 1000 && (r = ipc_recv(end, &msg)) == IPC_AGAIN; i++) {
+        CHECK_EQ(ipc_flush(client), 0); /* longer than the socket holds */
+    }
+    CHECK_EQ(r, IPC_OK);
     CHECK_EQ(control_answer_read(msg.body, &answer), 0);
     snprintf(json, cap, "%.*s", (int)answer.json.len, (const char *)answer.json.p);
     ipc_free(client);

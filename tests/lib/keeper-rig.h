@@ -8,7 +8,12 @@
 #define RIG_SITE "test.assay"
 
 struct keeper_rig {
+    const char *store_path; /* set before keeper_rig_new(); NULL: in memory */
+    bool audit_tokens;      /* the same */
     struct keeper keeper;
+    struct clock clock;
+    uint8_t setup[16384];
+    size_t setup_len;
     struct ipc *front; /* the keeper's end */
     struct ipc *peer;  /* the front's end, ours */
     int64_t now_ms;
@@ -27,6 +32,9 @@ struct keeper_rig {
 
 void keeper_rig_new(struct keeper_rig *rig);
 void keeper_rig_done(struct keeper_rig *rig);
+
+/* The keeper ends and another begins with the same setup; for rigs with a file. */
+void keeper_rig_reopen(struct keeper_rig *rig);
 
 /* A fresh connection of the device: other exporter, handshake now. */
 void keeper_rig_connect(struct keeper_rig *rig);

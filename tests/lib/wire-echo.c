@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "wire/answer.h"
+#include "wire/audit-head.h"
+#include "wire/audit-row.h"
 #include "wire/credential.h"
 #include "wire/enroll.h"
 #include "wire/evidence.h"
@@ -24,6 +26,8 @@
     }
 
 ECHO(answer)
+ECHO(audit_head)
+ECHO(audit_row)
 ECHO(claims)
 ECHO(credential)
 ECHO(enroll)
@@ -100,9 +104,12 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
         const char *kind;
         int (*echo)(struct bytes in, struct wr *wr);
     } kinds[] = {
-        {"answer", echo_answer},   {"claims", echo_claims},       {"credential", echo_credential},
-        {"enroll", echo_enroll},   {"enrolled", echo_enrolled},   {"evidence", echo_evidence},
-        {"problem", echo_problem}, {"selection", echo_selection}, {"token-cwt", echo_token_cwt},
+        {"answer", echo_answer},         {"audit-head", echo_audit_head},
+        {"audit-row", echo_audit_row},   {"claims", echo_claims},
+        {"credential", echo_credential}, {"enroll", echo_enroll},
+        {"enrolled", echo_enrolled},     {"evidence", echo_evidence},
+        {"problem", echo_problem},       {"selection", echo_selection},
+        {"token-cwt", echo_token_cwt},
     };
 
     if (strcmp(kind, "values") == 0) {

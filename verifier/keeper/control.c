@@ -24,6 +24,8 @@ static const struct command {
     {"device", "remove", 2, 2, control_device_remove},
     {"device", "code", 2, 2, control_device_code},
     {"device", "import", 1, CONTROL_WORDS_MAX, control_device_import},
+    {"audit", "head", 0, 0, control_audit_head},
+    {"audit", "rows", 1, 1, control_audit_rows},
     {"class", "add", 1, 16, control_class_add},
     {"class", "list", 0, 0, control_class_list},
     {"golden", "learn", 2, CONTROL_WORDS_MAX, control_golden_learn},

@@ -45,6 +45,8 @@ int control_device_release(struct control *control);
 int control_device_remove(struct control *control);
 int control_device_code(struct control *control);
 int control_device_import(struct control *control);
+int control_audit_head(struct control *control);
+int control_audit_rows(struct control *control);
 int control_class_add(struct control *control);
 int control_class_list(struct control *control);
 int control_golden_learn(struct control *control);

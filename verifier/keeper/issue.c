@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/b64.h"
+#include "base/hex.h"
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
@@ -164,6 +165,25 @@ paper_make(struct keeper *keeper, const struct issue *issue, struct bytes audien
 typedef int sign_fn(struct wr *wr, const struct token_claims *claims, struct bytes kid,
                     struct privkey *key, struct hasher *hasher);
 
+/* By configuration each token has its row; without it, no token. The id stands as in the token, so
+ * that one which somebody shows can be found: cti in hex, jti as it is. */
+static void
+audit_token(struct keeper *keeper, const struct issue *issue, const struct token_claims *claims,
+            bool cwt)
+{
+    char id[2 * TOKEN_ID_SIZE + 1];
+    char text[512];
+
+    if (cwt) {
+        (void)hex_write(id, BYTES_OF(claims->id));
+    } else {
+        (void)b64_write(id, BYTES_OF(claims->id));
+    }
+    snprintf(text, sizeof(text), "%s %s exp %lld aud %.*s", cwt ? "cwt" : "jwt", id,
+             (long long)claims->exp, (int)claims->aud.len, (const char *)claims->aud.p);
+    keeper_audit(keeper, "token", issue->device->id, "keeper", text);
+}
+
 static int
 issue_with(struct keeper *keeper, const struct issue *issue, struct bytes audience, sign_fn *sign,
            struct bytes kid, struct wr *wr, struct bytes *ret)
@@ -177,6 +197,9 @@ issue_with(struct keeper *keeper, const struct issue *issue, struct bytes audien
     r = sign(wr, &paper.claims, kid, keeper->token_key, keeper->hasher);
     if (r != 0) {
         return r < 0 ? r : -EINVAL;
+    }
+    if (keeper->setup.audit_tokens) {
+        audit_token(keeper, issue, &paper.claims, sign == token_cwt_sign);
     }
     *ret = wr_done(wr);
     return 0;

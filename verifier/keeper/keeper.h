@@ -26,6 +26,7 @@
 #define KEEPER_BUSY_RETRY_S 5 /* beside 4.29 and 5.03, unless the answer names another time */
 
 struct attest;
+struct audit_keep;
 
 struct keeper {
     const struct clock *clock;
@@ -50,6 +51,7 @@ struct keeper {
     struct outbox *outbox;
     struct golden_cache *golden;
     struct ak_cache *aks;
+    struct audit_keep *audit; /* audit-sign.h */
     int64_t started_ms;
     struct log_limit log_limit; /* of lines that anybody can cause */
     bool batch_failed;          /* the store lost the batch: nothing of this turn may leave */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "crypto/cose-key.h"
 #include "keeper/attest.h"
+#include "keeper/audit-sign.h"
 
 static int
 fail(const char *what, int r)
@@ -148,7 +149,14 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
     if (r == 0) {
         r = open_anchors(keeper, keeper->setup.anchors, keeper->setup.n_anchors);
     }
-    return r == 0 ? open_store(keeper) : r;
+    if (r == 0) {
+        r = open_store(keeper);
+    }
+    if (r == 0) {
+        r = audit_sign_begin(keeper);
+        r = r == 0 ? 0 : fail("audit head", r);
+    }
+    return r;
 }
 
 int
@@ -181,6 +189,7 @@ void
 keeper_close(struct keeper *keeper)
 {
     attest_drop_all(keeper);
+    audit_sign_end(keeper);
     store_close(keeper->store);
     ak_cache_free(keeper->aks);
     golden_cache_free(keeper->golden);

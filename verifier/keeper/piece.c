@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "keeper/audit-sign.h"
 #include "keeper/keeper.h"
 #include "roles/control-wire.h"
 #include "roles/roles.h"
@@ -117,6 +118,7 @@ keeper_settle(struct keeper *keeper)
     sessions_settle(keeper->sessions, r == 0);
     if (r == 0) {
         outbox_release(keeper->outbox);
+        audit_sign_turn(keeper);
         return;
     }
     log_event(LOG_ERROR, "batch-lost", LOG_INT("errno", -r),

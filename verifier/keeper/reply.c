@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/rd.h"
 #include "keeper/attest.h"
+#include "keeper/audit-sign.h"
 #include "roles/roles.h"
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
@@ -131,6 +132,7 @@ keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, con
     };
     int r = store_audit_add(keeper->store, &row, audit_hash, keeper->hasher);
 
+    audit_sign_due(keeper);
     if (r != 0) {
         keeper_broke(keeper, NULL, "audit", r);
     }

@@ -36,6 +36,10 @@ take_file(const struct loading *loading, const char *name, bool secret, struct b
 
     snprintf(path, sizeof(path), "%s/%s", loading->settings->keys, name);
     r = file_read(path, PEM_FILE_MAX, ret);
+    if (r == -ENOENT) {
+        return say(loading, r, name,
+                   "is not there; `assay setup`, run again, makes what is missing");
+    }
     if (r < 0) {
         return say(loading, r, name, strerror(-r));
     }
@@ -174,6 +178,14 @@ take_token(const struct loading *loading, struct keyring *ret)
 }
 
 static int
+take_audit(const struct loading *loading, struct keyring *ret)
+{
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+
+    return take_key(loading, "audit.key", &ret->audit_key, &key);
+}
+
+static int
 take_server(const struct loading *loading, struct keyring *ret)
 {
     struct bytes chain[LIMIT_CHAIN];
@@ -205,7 +217,7 @@ take_roots(const struct loading *loading, struct keyring *ret)
 }
 
 static int (*const parts[])(const struct loading *loading, struct keyring *ret) = {
-    take_masters, take_nonces, take_token, take_server, take_site, take_roots,
+    take_masters, take_nonces, take_token, take_audit, take_server, take_site, take_roots,
 };
 
 int
@@ -246,6 +258,7 @@ keyring_free(struct keyring *keyring)
     file_free(&keyring->server_key);
     file_free(&keyring->token_key);
     file_free(&keyring->site_key);
+    file_free(&keyring->audit_key);
     list_free(keyring->chain, keyring->n_chain);
     list_free(keyring->anchors, keyring->n_anchors);
     wipe(keyring, sizeof(*keyring));

@@ -13,6 +13,7 @@ struct keyring {
     struct bytes server_key;
     struct bytes token_key;
     struct bytes site_key;
+    struct bytes audit_key;
     size_t n_chain;
     struct bytes chain[LIMIT_CHAIN]; /* DER of site.pem */
     size_t n_anchors;

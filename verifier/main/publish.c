@@ -43,22 +43,49 @@ save_sets(const char *folder, const struct p256 *point, struct hasher *hasher)
     return r < 0 ? r : save(folder, "keys.cbor", wr_done(&wr));
 }
 
+static int
+save_audit(const char *folder, const struct p256 *point, struct hasher *hasher)
+{
+    uint8_t kid[P256_THUMB_SIZE];
+    uint8_t room[512];
+    struct wr wr = wr_init(room, sizeof(room));
+    int r = p256_cose_thumb(point, hasher, kid);
+
+    if (r < 0) {
+        return r;
+    }
+    cose_key_set_write(&wr, &(struct cose_key){*point, BYTES_OF(kid)}, 1);
+    return save(folder, "audit-keys.cbor", wr_done(&wr));
+}
+
+static int
+point_of(struct bytes pem, struct p256 *ret)
+{
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    int r = privkey_from_pem(pem, &key);
+
+    if (r == 0) {
+        r = privkey_point(key, ret->x, ret->y);
+    }
+    return r > 0 ? -EINVAL : r;
+}
+
 int
-publish_keys(const char *folder, struct bytes token_key_pem)
+publish_keys(const char *folder, struct bytes token_key_pem, struct bytes audit_key_pem)
 {
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
-    CLEANUP(privkey_freep) struct privkey *key = NULL;
-    struct p256 point;
-    int r = hasher ? privkey_from_pem(token_key_pem, &key) : -ENOMEM;
+    struct p256 token;
+    struct p256 audit;
+    int r = hasher ? point_of(token_key_pem, &token) : -ENOMEM;
 
-    if (r > 0) {
-        return -EINVAL;
-    }
     if (r == 0) {
-        r = privkey_point(key, point.x, point.y);
+        r = point_of(audit_key_pem, &audit);
     }
     if (r == 0) {
         r = file_folder(folder, 0755);
     }
-    return r < 0 ? r : save_sets(folder, &point, hasher);
+    if (r == 0) {
+        r = save_sets(folder, &token, hasher);
+    }
+    return r == 0 ? save_audit(folder, &audit, hasher) : r;
 }

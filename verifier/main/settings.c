@@ -29,6 +29,8 @@ const struct conf_item settings_items[] = {
     TEXT("public", "directory", public_folder, "/var/lib/assay/public",
          "folder for jwks.json and keys.cbor"),
     TEXT("store", "path", store, "/var/lib/assay/verifier.db", "file of the store"),
+    {"audit", "tokens", CONF_BOOL, offsetof(struct settings, audit_tokens), 0, 0, 0, "no",
+     "a row in the audit log for each token"},
     TEXT("control", "socket", control, "/run/assay/control.sock", "socket of the assay command"),
     TEXT("control", "group", control_group, "assay-admin",
          "group that may use it beside root, if there is such a group"),

@@ -20,6 +20,7 @@ struct settings {
     char control[108]; /* sun_path */
     char control_group[33];
     char ek_roots[256];
+    bool audit_tokens;
     int64_t connections;
     int64_t handshakes;
     int64_t body;

@@ -92,6 +92,8 @@ keeper_write(struct wr *wr, const struct settings *settings, const struct keyrin
         .store_path = bytes_str(settings->store),
         .token_key = keyring->token_key,
         .site_key = keyring->site_key,
+        .audit_key = keyring->audit_key,
+        .audit_tokens = settings->audit_tokens,
         .n_chain = keyring->n_chain,
         .n_anchors = keyring->n_anchors,
         .pending_max = (uint32_t)settings->pending_max,

@@ -190,7 +190,8 @@ serve(const char *config, struct loaded *loaded)
         r = listen_control(&loaded->settings, &loaded->sockets, &problem);
     }
     if (r == 0) {
-        r = publish_keys(loaded->settings.public_folder, loaded->keyring.token_key);
+        r = publish_keys(loaded->settings.public_folder, loaded->keyring.token_key,
+                         loaded->keyring.audit_key);
         snprintf(problem.text, sizeof(problem.text), "%.200s: %s", loaded->settings.public_folder,
                  strerror(-r));
     }

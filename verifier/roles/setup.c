@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 11, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
+enum { N_KEEPER = 13, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
@@ -84,6 +84,8 @@ keeper_setup_read(struct bytes in, struct keeper_setup *ret)
     nonces_read(&c, ret->nonce_keys);
     ret->token_key = cbor_rd_bstr(&c, PEM_MAX);
     ret->site_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->audit_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->audit_tokens = cbor_rd_bool(&c);
     ret->n_chain = list_read(&c, ret->chain, LIMIT_CHAIN);
     ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
     ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
@@ -102,6 +104,8 @@ keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
     nonces_write(wr, setup->nonce_keys);
     cbor_wr_bstr(wr, setup->token_key);
     cbor_wr_bstr(wr, setup->site_key);
+    cbor_wr_bstr(wr, setup->audit_key);
+    cbor_wr_bool(wr, setup->audit_tokens);
     list_write(wr, setup->chain, setup->n_chain);
     list_write(wr, setup->anchors, setup->n_anchors);
     cbor_wr_uint(wr, setup->pending_max);

@@ -18,6 +18,8 @@ struct keeper_setup {
     struct nonce_key nonce_keys[NONCE_KEYS_MAX];
     struct bytes token_key; /* PEM, P-256 */
     struct bytes site_key;  /* PEM, P-256: signs enrolment answers */
+    struct bytes audit_key; /* PEM, P-256: signs the audit log's head */
+    bool audit_tokens;      /* an audit row for each token */
     size_t n_chain;
     struct bytes chain[LIMIT_CHAIN]; /* DER, the site key's certificate first */
     size_t n_anchors;

@@ -2,21 +2,15 @@
 
 #include <errno.h>
 
-#include "base/cbor-wr.h"
-
-/* A row as it is chained; texts in their rooms, so that a row of the file is the same thing. */
-struct audit_row {
-    int64_t seq;
-    int64_t at_ms;
+/* Texts of a row of the file, in their rooms. */
+struct texts {
     char kind[STORE_AUDIT_TEXT_MAX];
-    bool has_device;
     uint8_t device[WIRE_UEID_SIZE];
     char actor[STORE_AUDIT_TEXT_MAX];
     char text[STORE_AUDIT_TEXT_MAX];
-    uint8_t hash[32];
 };
 
-/* hash = SHA-256(previous || [seq, at_ms, kind, device / null, actor, text]) */
+/* As audit_row_hash(), by the caller's hash. */
 static int
 chain(const struct audit_row *row, const uint8_t previous[32], store_hash_fn *hash, void *context,
       uint8_t ret[32])
@@ -25,17 +19,7 @@ chain(const struct audit_row *row, const uint8_t previous[32], store_hash_fn *ha
     struct wr wr = wr_init(room, sizeof(room));
     struct bytes parts[2] = {bytes_of(previous, 32)};
 
-    cbor_wr_array(&wr, 6);
-    cbor_wr_int(&wr, row->seq);
-    cbor_wr_int(&wr, row->at_ms);
-    cbor_wr_tstr(&wr, row->kind);
-    if (row->has_device) {
-        cbor_wr_bstr(&wr, BYTES_OF(row->device));
-    } else {
-        cbor_wr_null(&wr);
-    }
-    cbor_wr_tstr(&wr, row->actor);
-    cbor_wr_tstr(&wr, row->text);
+    audit_row_write(&wr, row);
     parts[1] = wr_done(&wr);
     return parts[1].p ? hash(context, parts, 2, ret) : -EMSGSIZE;
 }
@@ -61,100 +45,77 @@ store_audit_head(struct store *store, int64_t *ret_seq, uint8_t ret_hash[32])
 }
 
 static int
-copy_text(char out[STORE_AUDIT_TEXT_MAX], const char *text)
-{
-    size_t len = strnlen(text, STORE_AUDIT_TEXT_MAX);
-
-    if (len == STORE_AUDIT_TEXT_MAX) {
-        return -EMSGSIZE;
-    }
-    memcpy(out, text, len + 1);
-    return 0;
-}
-
-static int
-fill(struct audit_row *row, const struct store_audit *from)
-{
-    int r = copy_text(row->kind, from->kind);
-
-    if (r == 0) {
-        r = copy_text(row->actor, from->actor);
-    }
-    if (r == 0) {
-        r = copy_text(row->text, from->text);
-    }
-    row->at_ms = from->at_ms;
-    row->has_device = from->device != NULL;
-    if (from->device) {
-        memcpy(row->device, from->device, sizeof(row->device));
-    }
-    return r;
-}
-
-static int
-insert(struct store *store, const struct audit_row *row)
+insert(struct store *store, const struct store_audit *from, const struct audit_row *row,
+       const uint8_t hash[32])
 {
     struct sql sql = sql_begin(store, SQL_AUDIT_ADD);
 
     sql_int(&sql, row->seq);
     sql_int(&sql, row->at_ms);
-    sql_text(&sql, row->kind, sizeof(row->kind));
-    if (row->has_device) {
-        sql_blob(&sql, BYTES_OF(row->device));
+    sql_text(&sql, from->kind, STORE_AUDIT_TEXT_MAX);
+    if (row->device) {
+        sql_blob(&sql, bytes_of(row->device, WIRE_UEID_SIZE));
     } else {
         sql_null(&sql);
     }
-    sql_text(&sql, row->actor, sizeof(row->actor));
-    sql_text(&sql, row->text, sizeof(row->text));
-    sql_blob(&sql, BYTES_OF(row->hash));
+    sql_text(&sql, from->actor, STORE_AUDIT_TEXT_MAX);
+    sql_text(&sql, from->text, STORE_AUDIT_TEXT_MAX);
+    sql_blob(&sql, bytes_of(hash, 32));
     return sql_run(&sql, NULL);
 }
 
 /* The number and hash of the last row are read under the write lock, so that two writers cannot
  * both follow one row. */
 static int
-add(struct store *store, struct audit_row *row, store_hash_fn *hash, void *context)
+add(struct store *store, const struct store_audit *from, store_hash_fn *hash, void *context)
 {
+    struct audit_row row = {
+        .at_ms = from->at_ms,
+        .kind = bytes_str(from->kind),
+        .device = from->device,
+        .actor = bytes_str(from->actor),
+        .text = bytes_str(from->text),
+    };
     uint8_t previous[32] = {0};
-    int r = store_audit_head(store, &row->seq, previous);
+    uint8_t own[32];
+    int r = store_audit_head(store, &row.seq, previous);
 
     if (r < 0) {
         return r;
     }
-    if (row->seq == INT64_MAX) {
+    if (row.seq == INT64_MAX) {
         return -EIO;
     }
-    row->seq++; /* from 0 when the log is empty */
-    r = chain(row, previous, hash, context, row->hash);
-    return r == 0 ? insert(store, row) : r;
+    row.seq++; /* from 0 when the log is empty */
+    r = chain(&row, previous, hash, context, own);
+    return r == 0 ? insert(store, from, &row, own) : r;
 }
 
 int
 store_audit_add(struct store *store, const struct store_audit *row, store_hash_fn *hash,
                 void *context)
 {
-    struct audit_row full = {0};
-    int r = fill(&full, row);
+    int r = sql_call(store);
 
-    if (r == 0) {
-        r = sql_call(store);
-    }
-    return r == 0 ? sql_done(store, add(store, &full, hash, context)) : r;
+    return r == 0 ? sql_done(store, add(store, row, hash, context)) : r;
 }
 
 static void
-read_row(struct sql *sql, struct audit_row *row)
+read_row(struct sql *sql, struct texts *texts, struct audit_row *row, uint8_t hash[32])
 {
     row->seq = sql_get_int(sql, 1, INT64_MAX);
     row->at_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
-    sql_get_text(sql, row->kind, sizeof(row->kind));
-    row->has_device = !sql_get_null(sql);
-    if (row->has_device) {
-        sql_get_exact(sql, row->device, sizeof(row->device));
+    sql_get_text(sql, texts->kind, sizeof(texts->kind));
+    if (!sql_get_null(sql)) {
+        sql_get_exact(sql, texts->device, sizeof(texts->device));
+        row->device = texts->device;
     }
-    sql_get_text(sql, row->actor, sizeof(row->actor));
-    sql_get_text(sql, row->text, sizeof(row->text));
-    sql_get_exact(sql, row->hash, sizeof(row->hash));
+    sql_get_text(sql, texts->actor, sizeof(texts->actor));
+    sql_get_text(sql, texts->text, sizeof(texts->text));
+    sql_get_exact(sql, hash, 32);
+    row->kind = bytes_str(texts->kind);
+    row->actor = bytes_str(texts->actor);
+    row->text = bytes_str(texts->text);
 }
 
 /* Whether the row under the statement is number seq and follows `previous`, which becomes its hash.
@@ -162,20 +123,44 @@ read_row(struct sql *sql, struct audit_row *row)
 static int
 check_row(struct sql *sql, int64_t seq, uint8_t previous[32], store_hash_fn *hash, void *context)
 {
+    struct texts texts = {0};
     struct audit_row row = {0};
+    uint8_t own[32] = {0};
     uint8_t want[32];
     int r;
 
-    read_row(sql, &row);
+    read_row(sql, &texts, &row, own);
     if (sql->r != 0 || row.seq != seq) {
         return STORE_NONE;
     }
     r = chain(&row, previous, hash, context, want);
-    if (r == 0 && !bytes_equal(BYTES_OF(want), BYTES_OF(row.hash))) {
+    if (r == -EMSGSIZE || (r == 0 && !bytes_equal(BYTES_OF(want), BYTES_OF(own)))) {
         r = STORE_NONE;
     }
-    memcpy(previous, row.hash, 32);
+    memcpy(previous, own, 32);
     return r;
+}
+
+int
+store_audit_each(struct store *store, int64_t from,
+                 bool (*visit)(void *context, const struct audit_row *row, const uint8_t hash[32]),
+                 void *context)
+{
+    struct sql sql = sql_begin(store, SQL_AUDIT_FROM);
+    bool more = true;
+    int r;
+
+    sql_int(&sql, from);
+    while (more && (r = sql_row(&sql)) == 0) {
+        struct texts texts = {0};
+        struct audit_row row = {0};
+        uint8_t hash[32] = {0};
+
+        read_row(&sql, &texts, &row, hash);
+        more = sql.r == 0 && visit(context, &row, hash);
+    }
+    r = sql_end(&sql, 0);
+    return r == STORE_NONE ? 0 : r;
 }
 
 int

@@ -18,6 +18,7 @@
 
 #include "base/fault.h"
 #include "wire/answer.h"
+#include "wire/audit-row.h"
 
 #define STORE_CLASS_MAX 64u
 #define STORE_TEXT_MAX 128u
@@ -211,10 +212,9 @@ MUST_CHECK int store_evidence_put(struct store *store, const struct store_eviden
 MUST_CHECK int store_evidence_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                   struct store_evidence *ret);
 
-/* Audit: rows are chained, hash = SHA-256(previous hash || deterministic CBOR of the row): [seq,
- * at_ms, kind, device or null, actor, text], seq from 1, before the first row 32 zero bytes. The
- * hash function comes from the caller (crypto), so that the store links no OpenSSL; it returns 0 or
- * -errno. A text of STORE_AUDIT_TEXT_MAX bytes or more is -EMSGSIZE. */
+/* Audit: rows are chained (wire/audit-row.h). The hash function comes from the caller (crypto), so
+ * that the store links no OpenSSL; it returns 0 or -errno. A text of STORE_AUDIT_TEXT_MAX bytes or
+ * more is -EMSGSIZE. */
 struct store_audit {
     int64_t at_ms;
     const char *kind;      /* "refused", "enrolled", "approved", … stable names */
@@ -226,6 +226,11 @@ typedef int store_hash_fn(void *context, const struct bytes *parts, size_t n_par
                           uint8_t ret[32]);
 MUST_CHECK int store_audit_add(struct store *store, const struct store_audit *row,
                                store_hash_fn *hash, void *context);
+/* Rows from number `from` on, in order: calls visit until it returns false. */
+MUST_CHECK int store_audit_each(struct store *store, int64_t from,
+                                bool (*visit)(void *context, const struct audit_row *row,
+                                              const uint8_t hash[32]),
+                                void *context);
 /* Walks the chain; *ret_rows counts good rows; returns STORE_NONE when a row does not fit, with
  * *ret_rows the number before it. */
 MUST_CHECK int store_audit_verify(struct store *store, store_hash_fn *hash, void *context,
