@@ -26,6 +26,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_class_list,
     &cmd_golden_learn,
     &cmd_golden_show,
+    &cmd_store_backup,
     &cmd_audit_head,
     &cmd_audit_export,
     &cmd_audit_verify,

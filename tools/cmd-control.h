@@ -19,3 +19,4 @@ extern const struct cmd cmd_device_show;
 extern const struct cmd cmd_golden_learn;
 extern const struct cmd cmd_golden_show;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_store_backup;

@@ -51,4 +51,6 @@ int control_class_add(struct control *control);
 int control_class_list(struct control *control);
 int control_golden_learn(struct control *control);
 int control_golden_show(struct control *control);
+int control_store_backup(struct control *control);
+int control_store_state(struct control *control);
 int control_status(struct control *control);

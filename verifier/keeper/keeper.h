@@ -27,6 +27,7 @@
 
 struct attest;
 struct audit_keep;
+struct backup;
 
 struct keeper {
     const struct clock *clock;
@@ -51,6 +52,7 @@ struct keeper {
     struct outbox *outbox;
     struct golden_cache *golden;
     struct ak_cache *aks;
+    struct backup *backup;    /* backup.h; NULL until one was asked for */
     struct audit_keep *audit; /* audit-sign.h */
     int64_t started_ms;
     struct log_limit log_limit; /* of lines that anybody can cause */

@@ -8,6 +8,7 @@
 #include "crypto/cose-key.h"
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
+#include "keeper/backup.h"
 
 static int
 fail(const char *what, int r)
@@ -189,6 +190,7 @@ void
 keeper_close(struct keeper *keeper)
 {
     attest_drop_all(keeper);
+    backup_end(keeper);
     audit_sign_end(keeper);
     store_close(keeper->store);
     ak_cache_free(keeper->aks);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "keeper/backup.h"
 #include "keeper/clients.h"
 #include "keeper/open.h"
 #include "keeper/sandbox-keeper.h"
@@ -252,6 +253,7 @@ turn(struct serve *serve)
     clients_turn(&serve->clients, &serve->keeper, now_ms);
     trim(serve, now_ms);
     keeper_settle(&serve->keeper);
+    backup_turn(&serve->keeper);
 }
 
 static void
@@ -275,7 +277,8 @@ wait_for_work(const struct serve *serve)
         n += jobs_poll(serve->keeper.jobs, fds + n, POLL_MAX - n);
         n += clients_poll(&serve->clients, fds + n, POLL_MAX - n);
     }
-    ignore(poll(fds, n, POLL_MS) < 0, "every channel is read without waiting anyhow");
+    ignore(poll(fds, n, serve->opened && backup_running(&serve->keeper) ? 0 : POLL_MS) < 0,
+           "every channel is read without waiting anyhow");
 }
 
 int

@@ -129,6 +129,20 @@ void store_rollback(struct store *store);
 MUST_CHECK int store_piece(struct store *store);
 MUST_CHECK int store_undo(struct store *store);
 
+/* A copy of all that is committed, made in slices between the caller's batches; what is committed
+ * meanwhile is in it too. The file has mode 0600, lies at path.part until it is whole and synced,
+ * and replaces nothing. begin: STORE_EXISTS when there is a file at path. step: one slice, 256 KiB;
+ * *ret_done when it was the last (STORE_EXISTS: somebody took the name meanwhile); not while a
+ * batch is open, and after an error or the last slice only free. free: an unfinished one is
+ * removed. Before the store is closed. */
+struct store_backup;
+MUST_CHECK int store_backup_begin(struct store *store, const char *path, struct store_backup **ret);
+MUST_CHECK int store_backup_step(struct store_backup *backup, bool *ret_done);
+void store_backup_progress(const struct store_backup *backup, int64_t *ret_left,
+                           int64_t *ret_pages);
+void store_backup_free(struct store_backup *backup);
+void store_backup_freep(struct store_backup **backup);
+
 /* Devices. store_device_put inserts or replaces the row of this id; STORE_EXISTS when the EK
  * fingerprint, ident or AK name belongs to another id. */
 MUST_CHECK int store_device_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
