@@ -203,9 +203,10 @@ add_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_class_add = {
     .name = "class add",
-    .args = "NAME [--bank ALG] [--pcrs LIST] [--interval SECONDS]\n"
-            "       [--audience bearer:NAME]… [--need-ek-chain[=no]] [--allow-no-nonce[=no]]\n"
-            "       [--allow-sha1[=no]] [--lacks ALG,…] " ASK_ARGS,
+    .args =
+        "NAME [--bank ALG] [--pcrs LIST] [--interval SECONDS]\n"
+        "       [--audience KIND:NAME[,OPTION]…]… [--need-ek-chain[=no]] [--allow-no-nonce[=no]]\n"
+        "       [--allow-sha1[=no]] [--lacks ALG,…] " ASK_ARGS,
     .summary = "make a class of devices, or set one anew",
     .help =
         "A class is what devices that shall boot alike have in common. What is not given is as\n"
@@ -215,11 +216,19 @@ const struct cmd cmd_class_add = {
         "  --pcrs            PCRs wanted in it, as 0-9,14; 0 to 7 are always among them\n"
         "  --interval        seconds between two attestations, 10 to 86400\n"
         "  --audience        who may be told about a device of this class; may be repeated\n"
+        "                    bearer:NAME  whoever holds the token is believed\n"
+        "                    bound:NAME   the token names a key of the device's TPM (cnf)\n"
+        "                    and behind a comma each: rs256 (JWT signed with the RSA key),\n"
+        "                    ear-2026 (EAR's names as respelled in 2026), pairwise (bearer: sub\n"
+        "                    differs from every other audience's), x5t (bound: to the key's\n"
+        "                    certificate, not to the key)\n"
         "  --need-ek-chain   the TPM's maker must vouch for its endorsement key\n"
         "  --allow-no-nonce  the first evidence of a boot may do without the verifier's nonce\n"
         "  --allow-sha1      --bank may be sha1: for old machines only\n"
         "  --lacks           banks that these TPMs cannot have\n\n" ASK_HELP "Example:\n"
-        "  $ assay class add laptops --pcrs 0-9,14 --audience bearer:vpn --need-ek-chain\n\n"
+        "  $ assay class add laptops --pcrs 0-9,14 --audience bearer:vpn --need-ek-chain\n"
+        "  $ assay class add gates --audience bound:broker --audience "
+        "bearer:wiki,rs256,pairwise\n\n"
         "Exit status: 0 made, 1 refused, 2 usage.\n",
     .run = add_run,
 };

@@ -155,9 +155,8 @@ check_signature(const struct token_file *file, const struct token_keys *keys, st
     if (f->check) {
         return;
     }
-    if (!hasher || pubkey_from_point(KEY_P256, BYTES_OF(named->point.x), BYTES_OF(named->point.y),
-                                     &key) != 0) {
-        find_if(f, true, "key", "the named key is not a point of P-256");
+    if (!hasher || token_keys_decode(named, &key) != 0) {
+        find_if(f, true, "key", "the named key is neither a point of P-256 nor RSA of a good size");
         return;
     }
     find_if(f, token_file_verify(file, key, hasher) != 0, "signature", "not by the named key");

@@ -9,15 +9,18 @@
 #include "setup-files.h"
 
 enum { DAY_S = 86400, CA_DAYS = 3650, LEAF_DAYS = 825, PEM_MAX = 16384, SLOT = 1 + 32 };
+enum { RSA_BITS = 2048 /* what every consumer of RS256 takes, RFC 7518 section 3.3 */ };
 
-/* The number of the first key, and random bytes. */
+/* Random bytes; with_id puts the number of the first key in front. */
 static int
-random_file(struct setup *setup, const char *name, size_t len)
+random_file(struct setup *setup, const char *name, size_t len, bool with_id)
 {
     uint8_t room[128];
     int r = len <= sizeof(room) ? random_bytes(room, len) : -EINVAL;
 
-    room[0] = 1;
+    if (with_id) {
+        room[0] = 1;
+    }
     if (r < 0) {
         return setup_fail(setup, r, name, "no randomness");
     }
@@ -28,16 +31,17 @@ random_file(struct setup *setup, const char *name, size_t len)
 
 /* Makes the key's file unless it is there, and reads what is there then. */
 static int
-key_file(struct setup *setup, const char *name, struct privkey **ret_key)
+kind_file(struct setup *setup, const char *name, enum key_kind kind, struct privkey **ret_key)
 {
     CLEANUP(privkey_freep) struct privkey *fresh = NULL;
+    bool rsa = kind == KEY_RSA;
     struct bytes pem = BYTES_NULL;
     char path[SETUP_PATH];
     char *text = NULL;
     int r = 0;
 
     if (!setup_has(setup, name)) {
-        r = privkey_generate(&fresh);
+        r = rsa ? privkey_rsa_generate(RSA_BITS, &fresh) : privkey_generate(&fresh);
         r = r == 0 ? privkey_to_pem(fresh, &text) : r;
     }
     if (r < 0) {
@@ -53,9 +57,20 @@ key_file(struct setup *setup, const char *name, struct privkey **ret_key)
     }
     snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
     r = file_read(path, PEM_MAX, &pem);
-    r = r == 0 ? privkey_from_pem(pem, ret_key) : r;
+    if (r == 0) {
+        r = rsa ? privkey_rsa_from_pem(pem, ret_key) : privkey_from_pem(pem, ret_key);
+    }
     file_free(&pem);
-    return r == 0 ? 0 : setup_fail(setup, r, name, "no unencrypted P-256 key in PEM");
+    return r == 0 ? 0
+                  : setup_fail(setup, r, name,
+                               rsa ? "no unencrypted RSA key of 2048 to 4096 bits in PEM"
+                                   : "no unencrypted P-256 key in PEM");
+}
+
+static int
+key_file(struct setup *setup, const char *name, struct privkey **ret_key)
+{
+    return kind_file(setup, name, KEY_P256, ret_key);
 }
 
 static int
@@ -151,7 +166,16 @@ setup_keys(struct setup *setup)
 {
     CLEANUP(privkey_freep) struct privkey *token = NULL;
     CLEANUP(privkey_freep) struct privkey *audit = NULL;
-    static const char *const secrets[] = {"keys/psk-masters", "keys/nonce-keys"};
+    CLEANUP(privkey_freep) struct privkey *rsa = NULL;
+    static const struct {
+        const char *name;
+        size_t len;
+        bool with_id;
+    } secrets[] = {
+        {"keys/psk-masters", SLOT, true},
+        {"keys/nonce-keys", SLOT, true},
+        {"keys/pairwise-key", 32, false},
+    };
     int r = certificates(setup);
 
     if (r == 0) {
@@ -160,8 +184,11 @@ setup_keys(struct setup *setup)
     if (r == 0) {
         r = key_file(setup, "keys/audit.key", &audit);
     }
+    if (r == 0) {
+        r = kind_file(setup, "keys/token-rsa.key", KEY_RSA, &rsa);
+    }
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
-        r = random_file(setup, secrets[i], SLOT);
+        r = random_file(setup, secrets[i].name, secrets[i].len, secrets[i].with_id);
     }
     return r;
 }

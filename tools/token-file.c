@@ -15,7 +15,7 @@ tell(int outcome)
     static const struct told words[] = {
         [COSE_E_FORM] = {"form", "neither a compact JWS nor a COSE_Sign1 of ours"},
         [COSE_E_HEADER] = {"header", "a header parameter that is not spoken, or not signed"},
-        [COSE_E_ALG] = {"alg", "not signed with ES256"},
+        [COSE_E_ALG] = {"alg", "not signed with ES256, or RS256 for a JWT"},
     };
     _Static_assert((int)COSE_E_FORM == (int)JOSE_E_FORM &&
                        (int)COSE_E_HEADER == (int)JOSE_E_HEADER &&

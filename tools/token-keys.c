@@ -34,8 +34,26 @@ key_is_ours(const json_t *key)
 {
     const char *kid = json_string_value(json_object_get(key, "kid"));
 
-    return kid && strlen(kid) > 0 && strlen(kid) <= LIMIT_KID_BYTES && is(key, "kty", "EC") &&
-           is(key, "crv", "P-256") && may(key, "use", "sig") && may(key, "alg", "ES256");
+    return kid && strlen(kid) > 0 && strlen(kid) <= LIMIT_KID_BYTES && may(key, "use", "sig") &&
+           ((is(key, "kty", "EC") && is(key, "crv", "P-256") && may(key, "alg", "ES256")) ||
+            (is(key, "kty", "RSA") && is(key, "e", "AQAB") && may(key, "alg", "RS256")));
+}
+
+/* Reads the numbers of a key that is for us. Returns NULL or the problem. */
+static const char *
+numbers(const json_t *key, struct token_key *to)
+{
+    const char *n = json_string_value(json_object_get(key, "n"));
+
+    to->rsa = is(key, "kty", "RSA");
+    if (to->rsa) {
+        return n && b64_read(bytes_str(n), to->n, sizeof(to->n), &to->n_len) == 0
+                   ? NULL
+                   : "an RSA key without a modulus, or with one that is too long";
+    }
+    return coordinate(key, "x", to->point.x) && coordinate(key, "y", to->point.y)
+               ? NULL
+               : "a key without the coordinates of P-256";
 }
 
 static const char *
@@ -52,6 +70,7 @@ json_keys(const json_t *set, struct token_keys *keys)
     {
         struct token_key *to = &keys->keys[keys->n];
         const char *kid = json_string_value(json_object_get(key, "kid"));
+        const char *problem;
 
         if (json_object_get(key, "d")) {
             return "a private key lies in the set";
@@ -62,8 +81,9 @@ json_keys(const json_t *set, struct token_keys *keys)
         if (keys->n == LIMIT_KEYS) {
             return "too many keys";
         }
-        if (!coordinate(key, "x", to->point.x) || !coordinate(key, "y", to->point.y)) {
-            return "a key without the coordinates of P-256";
+        problem = numbers(key, to);
+        if (problem) {
+            return problem;
         }
         to->kid_len = strlen(kid);
         memcpy(to->kid, kid, to->kid_len);
@@ -110,7 +130,7 @@ token_keys_read(struct bytes in, struct token_keys *ret_keys, const char **ret_p
     const char *problem = keys.json ? jwks_read(in, &keys) : cose_read(in, &keys);
 
     if (!problem && keys.n == 0) {
-        problem = "no usable P-256 key with a kid in it";
+        problem = "no usable P-256 or RSA key with a kid in it";
     }
     if (problem) {
         *ret_problem = problem;
@@ -134,4 +154,12 @@ token_keys_find(const struct token_keys *keys, struct bytes kid)
         }
     }
     return found;
+}
+
+int
+token_keys_decode(const struct token_key *key, struct pubkey **ret_key)
+{
+    return key->rsa ? pubkey_from_rsa(bytes_of(key->n, key->n_len), 65537, ret_key)
+                    : pubkey_from_point(KEY_P256, BYTES_OF(key->point.x), BYTES_OF(key->point.y),
+                                        ret_key);
 }

@@ -9,7 +9,10 @@
 struct token_key {
     uint8_t kid[LIMIT_KID_BYTES];
     size_t kid_len;
+    bool rsa; /* a JWKS only */
     struct p256 point;
+    uint8_t n[LIMIT_RSA_BITS / 8];
+    size_t n_len;
 };
 
 struct token_keys {
@@ -27,3 +30,7 @@ MUST_CHECK int token_keys_read(struct bytes in, struct token_keys *ret_keys,
  * needs the JWKS and a CWT the COSE key set. NULL if
  * there is none, or if two keys have that name. */
 const struct token_key *token_keys_find(const struct token_keys *keys, struct bytes kid);
+
+/* The key, decoded. Returns 0 with a key to free, or what pubkey_from_point() and pubkey_from_rsa()
+ * return. */
+MUST_CHECK int token_keys_decode(const struct token_key *key, struct pubkey **ret_key);

@@ -92,7 +92,24 @@ header_read(struct bytes text, struct header *header)
     if (separator != '}' || !rd_end(&rd)) {
         return JOSE_E_HEADER;
     }
-    return bytes_equal(header->alg, bytes_str("ES256")) ? 0 : JOSE_E_ALG;
+    return 0;
+}
+
+static const char *const alg_names[] = {[JOSE_ES256] = "ES256", [JOSE_RS256] = "RS256"};
+
+/* The algorithm, whose signatures have this size. */
+static int
+alg_read(struct bytes name, struct jose *jose)
+{
+    if (bytes_equal(name, bytes_str(alg_names[JOSE_ES256]))) {
+        jose->alg = JOSE_ES256;
+        return jose->signature_len == ES256_SIG_SIZE ? 0 : JOSE_E_FORM;
+    }
+    if (bytes_equal(name, bytes_str(alg_names[JOSE_RS256]))) {
+        jose->alg = JOSE_RS256;
+        return jose->signature_len >= 256 ? 0 : JOSE_E_FORM;
+    }
+    return JOSE_E_ALG;
 }
 
 /* Characters up to the next dot, which is consumed. */
@@ -122,7 +139,6 @@ jose_read(struct bytes text, uint8_t *room, size_t cap, struct jose *ret_jose)
     struct jose jose = {0};
     size_t header_len;
     size_t payload_len;
-    size_t signature_len;
     int r;
 
     jose.signing_input = bytes_of(text.p, header_text.len + 1 + payload_text.len);
@@ -130,11 +146,15 @@ jose_read(struct bytes text, uint8_t *room, size_t cap, struct jose *ret_jose)
     if (rd.failed || text.len > LIMIT_TOKEN_BYTES ||
         b64_read(header_text, room, cap, &header_len) != 0 ||
         b64_read(payload_text, room + header_len, cap - header_len, &payload_len) != 0 ||
-        b64_read(signature_text, jose.signature, sizeof(jose.signature), &signature_len) != 0 ||
-        signature_len != sizeof(jose.signature)) {
+        b64_read(signature_text, jose.signature, sizeof(jose.signature), &jose.signature_len) !=
+            0 ||
+        jose.signature_len < ES256_SIG_SIZE) {
         return JOSE_E_FORM;
     }
     r = header_read(bytes_of(room, header_len), &header);
+    if (r == 0) {
+        r = alg_read(header.alg, &jose);
+    }
     if (r != 0) {
         return r;
     }
@@ -151,15 +171,20 @@ jose_verify(const struct jose *jose, struct pubkey *key, struct hasher *hasher)
     uint8_t digest[32];
     int r;
 
-    if (pubkey_kind(key) != KEY_P256) {
+    if (pubkey_kind(key) != (jose->alg == JOSE_ES256 ? KEY_P256 : KEY_RSA) || pubkey_weak(key)) {
         return JOSE_E_ALG;
     }
     r = hasher_bytes(hasher, HASH_SHA256, jose->signing_input, digest);
     if (r < 0) {
         return r;
     }
-    r = pubkey_verify_ecdsa(key, BYTES_OF(digest), bytes_of(jose->signature, 32),
-                            bytes_of(jose->signature + 32, 32));
+    if (jose->alg == JOSE_ES256) {
+        r = pubkey_verify_ecdsa(key, BYTES_OF(digest), bytes_of(jose->signature, 32),
+                                bytes_of(jose->signature + 32, 32));
+    } else {
+        r = pubkey_verify_rsa(key, SIG_RSASSA, HASH_SHA256, BYTES_OF(digest),
+                              bytes_of(jose->signature, jose->signature_len));
+    }
     return r <= 0 ? r : JOSE_E_SIGNATURE;
 }
 
@@ -175,7 +200,7 @@ b64_append(struct wr *wr, struct bytes in)
 }
 
 static int
-header_write(struct wr *wr, const char *typ, struct bytes kid)
+header_write(struct wr *wr, enum jose_alg alg, const char *typ, struct bytes kid)
 {
     char room[256];
     struct json_wr j = json_wr_init(room, sizeof(room));
@@ -185,7 +210,7 @@ header_write(struct wr *wr, const char *typ, struct bytes kid)
     }
     json_wr_object(&j);
     json_wr_key(&j, "alg");
-    json_wr_str(&j, "ES256");
+    json_wr_str(&j, alg_names[alg]);
     if (kid.len > 0) {
         json_wr_key(&j, "kid");
         json_wr_text(&j, kid);
@@ -200,14 +225,28 @@ header_write(struct wr *wr, const char *typ, struct bytes kid)
     return 0;
 }
 
+/* The signature by the key's kind. */
+static int
+sign(struct privkey *key, const uint8_t digest[32], uint8_t room[RS256_SIG_MAX],
+     struct bytes *ret_signature)
+{
+    size_t len = ES256_SIG_SIZE;
+    int r = privkey_kind(key) == KEY_RSA ? privkey_rsa_sign(key, digest, room, &len)
+                                         : privkey_sign(key, digest, room);
+
+    *ret_signature = bytes_of(room, len);
+    return r;
+}
+
 int
 jose_write(struct wr *wr, const char *typ, struct bytes kid, struct bytes payload,
            struct privkey *key, struct hasher *hasher)
 {
     size_t start = wr->len;
     uint8_t digest[32];
-    uint8_t signature[ES256_SIG_SIZE];
-    int r = header_write(wr, typ, kid);
+    uint8_t room[RS256_SIG_MAX];
+    struct bytes signature;
+    int r = header_write(wr, privkey_kind(key) == KEY_RSA ? JOSE_RS256 : JOSE_ES256, typ, kid);
 
     if (r < 0) {
         return r;
@@ -221,21 +260,62 @@ jose_write(struct wr *wr, const char *typ, struct bytes kid, struct bytes payloa
     if (r < 0) {
         return r;
     }
-    r = privkey_sign(key, digest, signature);
+    r = sign(key, digest, room, &signature);
     if (r < 0) {
         return r;
     }
     wr_u8(wr, '.');
-    b64_append(wr, BYTES_OF(signature));
+    b64_append(wr, signature);
     return wr->failed ? -ENOSPC : 0;
+}
+
+static void
+rsa_key_write(struct json_wr *j, const struct jose_key *key)
+{
+    json_wr_object(j);
+    json_wr_key(j, "alg");
+    json_wr_str(j, alg_names[JOSE_RS256]);
+    json_wr_key(j, "e");
+    json_wr_str(j, "AQAB");
+    json_wr_key(j, "kid");
+    json_wr_text(j, key->kid);
+    json_wr_key(j, "kty");
+    json_wr_str(j, "RSA");
+    json_wr_key(j, "n");
+    json_wr_b64(j, key->rsa_n);
+    json_wr_key(j, "use");
+    json_wr_str(j, "sig");
+    json_wr_end_object(j);
+}
+
+int
+jose_rsa_thumb(struct bytes n, struct hasher *hasher, uint8_t ret_thumb[32])
+{
+    char room[B64_LEN(RS256_SIG_MAX) + 64];
+    struct json_wr j = json_wr_init(room, sizeof(room));
+
+    json_wr_object(&j);
+    json_wr_key(&j, "e");
+    json_wr_str(&j, "AQAB");
+    json_wr_key(&j, "kty");
+    json_wr_str(&j, "RSA");
+    json_wr_key(&j, "n");
+    json_wr_b64(&j, n);
+    json_wr_end_object(&j);
+    return json_wr_done(&j).p ? hasher_bytes(hasher, HASH_SHA256, json_wr_done(&j), ret_thumb)
+                              : -ENOSPC;
 }
 
 static void
 key_write(struct json_wr *j, const struct jose_key *key)
 {
+    if (key->rsa_n.p) {
+        rsa_key_write(j, key);
+        return;
+    }
     json_wr_object(j);
     json_wr_key(j, "alg");
-    json_wr_str(j, "ES256");
+    json_wr_str(j, alg_names[JOSE_ES256]);
     json_wr_key(j, "crv");
     json_wr_str(j, "P-256");
     json_wr_key(j, "kid");

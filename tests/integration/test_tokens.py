@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import readers
+
 ASSAY, MINT, NPM_SOURCE, NPM_BUILD = sys.argv[1:5]
 IAT = 1790000000
 NOW = IAT + 10
@@ -25,10 +27,6 @@ PLACES = 96  # changed places a token, spread over its parts
 
 SETS = {'jwt': ('token.jwt', 'jwks.json', 'other-jwks.json', 'stranger.json'),
         'cwt': ('token.cwt', 'keys.cose', 'other-keys.cose', 'stranger.cose')}
-
-
-class Skip(Exception):
-    pass
 
 
 def b64(data):
@@ -104,37 +102,15 @@ def without_signature(token):
     return [text.encode() for text in forged]
 
 
-def node_setup():
-    """Installs the locked readers into the build folder, once."""
-    if not shutil.which('npm') or not shutil.which('node'):
-        raise Skip('no node and npm')
-    os.makedirs(NPM_BUILD, exist_ok=True)
-    for name in ('package.json', 'package-lock.json', 'verify-token.mjs'):
-        shutil.copy(os.path.join(NPM_SOURCE, name), NPM_BUILD)
-    done = subprocess.run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'],
-                          cwd=NPM_BUILD, capture_output=True, text=True, timeout=240, check=False)
-    if done.returncode != 0:
-        raise Skip('npm cannot install: ' + (done.stderr.strip().splitlines() or ['?'])[-1])
-
-
-def node_ask(jobs):
-    text = ''.join(json.dumps(job) + '\n' for job in jobs)
-    done = subprocess.run(['node', 'verify-token.mjs'], cwd=NPM_BUILD, input=text,
-                          capture_output=True, text=True, timeout=120, check=True)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(answers) == len(jobs), done.stderr
-    return answers
-
-
 def job(minted, kind, token=None, keys=None, aud=AUD, now=NOW):
     token = minted.token(kind) if token is None else token
     return {'kind': kind, 'token': base64.b64encode(token).decode(), 'aud': aud, 'now': now,
-            'keys': minted.path(keys or SETS[kind][1])}
+            'keys': minted.path(keys or SETS[kind][1]), 'iss': ISS}
 
 
 def node_accepts(kind):
     for extra in ((), ('old',)):
-        answer, = node_ask([job(Minted(*extra), kind)])
+        answer, = readers.ask(NPM_BUILD, [job(Minted(*extra), kind)])
         assert answer['ok'], answer
         if kind == 'jwt':
             claims = answer['claims']
@@ -150,7 +126,7 @@ def node_accepts(kind):
 def node_refuses_changes(kind):
     minted = Minted()
     jobs = [job(minted, kind)] + [job(minted, kind, t) for t in flips(kind, minted.token(kind))]
-    answers = node_ask(jobs)
+    answers = readers.ask(NPM_BUILD, jobs)
     assert answers[0]['ok'], answers[0]
     bad = [i for i, answer in enumerate(answers[1:]) if answer['ok']]
     assert not bad, f'accepted although changed: places {bad}'
@@ -163,7 +139,7 @@ def node_refuses_others(kind):
             job(minted, kind, keys=SETS[kind][3])]
     if kind == 'jwt':
         jobs += [job(minted, kind, forged) for forged in without_signature(minted.token('jwt'))]
-    for i, answer in enumerate(node_ask(jobs)):
+    for i, answer in enumerate(readers.ask(NPM_BUILD, jobs)):
         assert not answer['ok'], f'job {i} accepted'
 
 
@@ -267,8 +243,8 @@ def main():
     failed = False
     reason = None
     try:
-        node_setup()
-    except (Skip, subprocess.TimeoutExpired) as error:
+        readers.install(NPM_SOURCE, NPM_BUILD)
+    except readers.Skip as error:
         reason = str(error)
     print(f'1..{len(cases)}')
     for number, (claim, kind) in enumerate(cases, 1):

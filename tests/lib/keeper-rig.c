@@ -32,9 +32,12 @@ any_limit(uint16_t type)
 }
 
 static void
-open_keeper(struct keeper_rig *rig)
+open_keeper(struct keeper_rig *rig, bool all_keys)
 {
+    static const uint8_t pairwise[SETUP_PAIRWISE_SIZE] = {7};
     struct wr wr = wr_init(rig->setup, sizeof(rig->setup));
+    struct privkey *rsa = NULL;
+    char *rsa_pem = NULL;
     struct privkey *key = NULL;
     char *pem = NULL;
     struct keeper_setup setup = {
@@ -53,11 +56,19 @@ open_keeper(struct keeper_rig *rig)
     setup.site_key = bytes_str(pem);
     setup.audit_key = bytes_str(pem);
     setup.audit_tokens = rig->audit_tokens;
+    if (all_keys) {
+        CHECK_EQ(privkey_rsa_generate(2048, &rsa), 0);
+        CHECK_EQ(privkey_to_pem(rsa, &rsa_pem), 0);
+        setup.rsa_key = bytes_str(rsa_pem);
+        setup.pairwise_key = BYTES_OF(pairwise);
+    }
     keeper_setup_write(&wr, &setup);
     rig->setup_len = wr_done(&wr).len;
     rig->clock = (struct clock){rig_utc, rig_mono, rig};
     CHECK_EQ(keeper_open(&rig->keeper, &rig->clock, wr_done(&wr)), 0);
     privkey_free(key);
+    privkey_free(rsa);
+    free(rsa_pem);
     free(pem);
 }
 
@@ -68,8 +79,8 @@ keeper_rig_reopen(struct keeper_rig *rig)
     CHECK_EQ(keeper_open(&rig->keeper, &rig->clock, bytes_of(rig->setup, rig->setup_len)), 0);
 }
 
-void
-keeper_rig_new(struct keeper_rig *rig)
+static void
+rig_new(struct keeper_rig *rig, bool all_keys)
 {
     int fds[2];
 
@@ -82,8 +93,20 @@ keeper_rig_new(struct keeper_rig *rig)
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     rig->front = ipc_new(fds[0], false, roles_front_to_keeper);
     rig->peer = ipc_new(fds[1], false, any_limit);
-    open_keeper(rig);
+    open_keeper(rig, all_keys);
     soft_device_new(&rig->device, rig->hasher, RIG_SITE);
+}
+
+void
+keeper_rig_new(struct keeper_rig *rig)
+{
+    rig_new(rig, false);
+}
+
+void
+keeper_rig_new_all_keys(struct keeper_rig *rig)
+{
+    rig_new(rig, true);
 }
 
 void

@@ -31,6 +31,7 @@ struct keeper_rig {
 };
 
 void keeper_rig_new(struct keeper_rig *rig);
+void keeper_rig_new_all_keys(struct keeper_rig *rig); /* RSA token key and pairwise key too */
 void keeper_rig_done(struct keeper_rig *rig);
 
 /* The keeper ends and another begins with the same setup; for rigs with a file. */

@@ -119,14 +119,14 @@ class Device:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
-    def configure(self, code=""):
+    def configure(self, code="", audiences="assay"):
         write(self.conf, f"[verifier]\nservers = {self.site.server}:{self.site.port}\n"
               f"site = test.assay\n"
               f"ca = {self.site.etc}/keys/ca.pem\n[tpm]\ntcti = {self.tpm.tcti}\n"
               f"[sources]\nfirmware = {self.log}\nima = {self.path('none')}\n"
               f"userspace = {self.path('none')}\ndmi = {self.path('dmi')}\n"
               f"[state]\ndir = {self.path('state')}\n"
-              f"[tokens]\ndir = {self.path('tokens')}\naudiences = assay\n"
+              f"[tokens]\ndir = {self.path('tokens')}\naudiences = {audiences}\n"
               + (f"[enrol]\ncode = {code}\n" if code else ""))
 
     def boot(self, log=GRUB_LOG, banks=BANKS):
@@ -184,10 +184,8 @@ class Site:
         self.log_path = os.path.join(folder, "verifier.log")
         self.ca_dir = os.path.join(folder, "ek-ca")
         self.main, self.n = None, 0
-        done = run(programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
-                   os.path.dirname(self.socket), "--site", "test.assay", "--name", address,
-                   "--port", str(self.port), *setup)
-        assert done.code == 0, done
+        self.setup_words = ("--name", address, *setup)
+        self.setup()
 
     def __enter__(self):
         self.start()
@@ -196,6 +194,12 @@ class Site:
     def __exit__(self, *unused):
         if self.main.poll() is None:
             self.stop()
+
+    def setup(self):
+        done = run(self.programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
+                   os.path.dirname(self.socket), "--site", "test.assay", "--port",
+                   str(self.port), *self.setup_words)
+        assert done.code == 0, done
 
     def start(self):
         with open(self.log_path, "ab") as log:

@@ -166,6 +166,8 @@ class_settings_out_of_range_are_refused(void)
         "audiences=bearer:a/b",
         "audiences=bearer:.a",
         "audiences=bearer:a bearer:",
+        "audiences=bearer:a bound:a",
+        "audiences=bound:a,pairwise",
         "need-ek-chain=",
         "need-ek-chain=true",
         "allow-no-nonce=YES",
@@ -192,8 +194,8 @@ audiences_of(char out[300], unsigned n)
 
     memset(name, 'x', sizeof(name));
     name[63] = '\0';
-    snprintf(out, 300, "audiences=bearer:%s bearer:%s bearer:%s bearer:%.*s", name, name, name,
-             (int)n, name);
+    snprintf(out, 300, "audiences=bearer:a%s bearer:b%s bearer:c%s bearer:%.*s", name + 1, name + 1,
+             name + 1, (int)n, name);
 }
 
 static void
@@ -207,6 +209,22 @@ class_settings_at_their_bounds_are_taken(void)
     CHECK_STR(text(YES("class", "add", "c", audiences), "audiences"), audiences + 10);
     audiences_of(audiences, 36);
     NO("setting", "class", "add", "c", audiences);
+}
+
+static void
+audiences_that_want_a_key_need_it(void)
+{
+    start();
+    NO("key", "class", "add", "c", "audiences=bearer:a,rs256");
+    NO("key", "class", "add", "c", "audiences=bearer:b bound:a,x5t,rs256");
+    NO("key", "class", "add", "c", "audiences=bearer:a,pairwise");
+    CHECK_EQ(json_array_size(json_object_get(YES("class", "list"), "classes")), 0);
+    CHECK_STR(
+        text(YES("class", "add", "c", "audiences=bound:a,x5t bearer:b,ear-2026"), "audiences"),
+        "bound:a,x5t bearer:b,ear-2026");
+    keeper_rig_done(&rig);
+    keeper_rig_new_all_keys(&rig);
+    (void)YES("class", "add", "c", "audiences=bearer:a,rs256,pairwise bound:b,rs256");
 }
 
 static void
@@ -436,8 +454,8 @@ CHECK_MAIN(CASE(unknown_words_and_wrong_counts_are_usage), CASE(class_add_takes_
            CASE(a_command_of_another_form_is_usage), CASE(status_counts_devices_by_state),
            CASE(a_class_has_its_defaults), CASE(class_settings_are_taken_and_listed),
            CASE(class_settings_out_of_range_are_refused),
-           CASE(class_settings_at_their_bounds_are_taken), CASE(bad_names_are_refused),
-           CASE(a_prefix_is_long_enough_and_of_one_device),
+           CASE(class_settings_at_their_bounds_are_taken), CASE(audiences_that_want_a_key_need_it),
+           CASE(bad_names_are_refused), CASE(a_prefix_is_long_enough_and_of_one_device),
            CASE(a_prefix_of_two_devices_is_ambiguous),
            CASE(approving_needs_the_whole_fingerprint_and_a_class),
            CASE(only_pending_devices_are_approved), CASE(quarantine_and_release_are_a_pair),

@@ -1,13 +1,11 @@
 // Verifies tokens with code that is not ours: JWT with jose, CWT with cborg and Node's own crypto.
-// Reads one JSON job a line {kind, token (base64), keys (path), aud, now} and answers one JSON line
-// {ok, error?, claims?} each.
+// Reads one JSON job a line {kind, token (base64), keys (path), iss, aud, now, alg?} and answers one
+// JSON line {ok, error?, claims?} each.
 import { createInterface } from 'node:readline';
 import { createPublicKey, createHash, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { decode, encode } from 'cborg';
-
-const ISSUER = 'https://verifier.example';
 
 function need(condition, what) {
     if (!condition) {
@@ -18,7 +16,7 @@ function need(condition, what) {
 async function checkJwt(job) {
     const jwks = createLocalJWKSet(JSON.parse(readFileSync(job.keys, 'utf8')));
     const options = {
-        issuer: ISSUER, audience: job.aud, algorithms: ['ES256'], typ: 'JWT',
+        issuer: job.iss, audience: job.aud, algorithms: [job.alg ?? 'ES256'], typ: 'JWT',
         currentDate: new Date(job.now * 1000),
         requiredClaims: ['exp', 'iat', 'nbf', 'jti', 'sub'],
     };
@@ -79,7 +77,7 @@ function checkCwt(job) {
     need(verify('sha256', toBeSigned, { key, dsaEncoding: 'ieee-p1363' }, signature), 'signature');
     const claims = cbor(payload);
 
-    need(claims.get(1) === ISSUER, 'issuer');
+    need(claims.get(1) === job.iss, 'issuer');
     need(claims.get(3) === job.aud, 'audience');
     need(claims.get(4) > job.now && claims.get(6) <= job.now, 'time');
     return Object.fromEntries([...claims].map(([name, value]) => [name, plain(value)]));

@@ -239,6 +239,7 @@ open_session(struct attest *attest)
     struct session session = {
         .challenge_ms = attest->challenge_ms,
         .expires_ms = attest->challenge_ms + life * 1000,
+        .key = attest->key,
     };
 
     memcpy(session.device, attest->device.id, sizeof(session.device));
@@ -266,10 +267,14 @@ send_answer(struct attest *attest, const struct store_last *last)
         sessions_drop(keeper->sessions, attest->asked->front, attest->asked->request.connection);
     }
     if (r == 0 && trusted) {
-        struct issue issue = {&attest->device, &attest->class_row, last, attest->nonce_age_ms < 0};
+        struct issue issue = {.device = &attest->device,
+                              .class_row = &attest->class_row,
+                              .last = last,
+                              .null_nonce = attest->nonce_age_ms < 0,
+                              .key = &attest->key};
 
         r = issue_cwt(keeper, &issue, token, sizeof(token), &answer.cwt);
-        r = r > 0 ? 0 : r; /* too old for a token: none, and no fault */
+        r = r > 0 ? 0 : r; /* too old for a token, or nothing to bind it to: none, and no fault */
     }
     if (r < 0) {
         keeper_broke(keeper, attest->asked, "answer", r);

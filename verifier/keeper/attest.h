@@ -28,6 +28,7 @@ struct attest {
     int64_t challenge_ms;              /* the quote was made after this */
     int64_t nonce_age_ms;              /* negative without a keeper's nonce */
     uint8_t challenge[32];             /* what is used up: the nonce, else the exporter */
+    struct bound_key key; /* certified on this connection, by this evidence or one before */
     enum order_verdict order;
     struct verdict verdict;
     struct attest *next; /* in keeper->reading while a reader has its log */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "keeper/audience.h"
 #include "keeper/control.h"
 
 static void
@@ -114,23 +115,11 @@ read_interval(const char *text, int64_t *ret)
     return n > 0 && n <= 5 && text[n] == '\0' && *ret >= 10 && *ret <= 86400;
 }
 
-/* "bearer:NAME" words of good names. */
 static bool
 read_audiences(const char *text, char ret[256])
 {
-    const char *at = text;
-
-    while (*at != '\0') {
-        size_t len = strcspn(at, " ");
-
-        if (len <= 7 || memcmp(at, "bearer:", 7) != 0 ||
-            !control_name_good(bytes_of(at + 7, len - 7))) {
-            return false;
-        }
-        at += len + (at[len] == ' ');
-    }
     snprintf(ret, 256, "%s", text);
-    return strlen(text) < 256;
+    return strlen(text) < 256 && audience_list_good(text);
 }
 
 /* Sets one key=value; false when it makes no sense. */
@@ -175,6 +164,21 @@ set_word(const struct control *control, size_t i, struct store_class *class_row)
     return set(class_row, word, value);
 }
 
+/* Whether an audience wants a key that a site of before has not. */
+static bool
+lacks_key(const struct keeper *keeper, const char *audiences)
+{
+    struct audience audience;
+
+    while (audience_next(&audiences, &audience)) {
+        if ((audience.rs256 && !keeper->rsa_key) ||
+            (audience.pairwise && !keeper->setup.pairwise_key.p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 control_class_add(struct control *control)
 {
@@ -199,6 +203,11 @@ control_class_add(struct control *control)
                                  "audiences=bearer:NAME need-ek-chain=yes allow-no-nonce=no "
                                  "allow-sha1=no lacks=sha512");
         }
+    }
+    if (lacks_key(control->keeper, class_row.audiences)) {
+        return control_error(control, "key",
+                             "an audience is rs256 or pairwise, and the site has no key for that: "
+                             "run `assay setup` once more and start the verifier anew");
     }
     r = store_class_put(control->keeper->store, &class_row);
     if (r != 0) {

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "keeper/audience.h"
 #include "roles/roles.h"
 
 enum { JSON_ROOM = 4 * 1024 * 1024, PREFIX_MIN = 8 };
@@ -73,17 +74,7 @@ control_text(const struct control *control, size_t i, char *room, size_t cap)
 bool
 control_name_good(struct bytes name)
 {
-    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
-    if (name.len == 0 || name.len >= STORE_CLASS_MAX || name.p[0] == '.') {
-        return false;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.p[i] == 0 || !strchr(good, name.p[i])) {
-            return false;
-        }
-    }
-    return true;
+    return audience_name_good(name);
 }
 
 void

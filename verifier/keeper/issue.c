@@ -8,56 +8,72 @@
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
-static const char bearer_prefix[] = "bearer:";
+enum { UEID_RANDOM = 0x01 };
 
-/* The next word of a list; empty at its end. */
-static struct bytes
-next_word(const char **at)
+/* Whether the token can name what the audience wants it bound to. */
+static bool
+binding_met(const struct issue *issue, const struct audience *audience)
 {
-    struct bytes word;
+    const struct bound_key *key = issue->key;
 
-    *at += strspn(*at, " ");
-    word = bytes_of(*at, strcspn(*at, " "));
-    *at += word.len;
-    return word;
+    return !audience->bound ||
+           (key && key->set && (audience->cnf == TOKEN_CNF_JKT || key->has_cert));
 }
 
-/* The audience of a word that allows it as bearer; empty otherwise. */
-static struct bytes
-bearer_of(struct bytes word)
+/* What the audience's JWTs are signed with; NULL when the site has no such key. */
+static struct privkey *
+signer_of(const struct keeper *keeper, const struct audience *audience)
 {
-    size_t n = sizeof(bearer_prefix) - 1;
-
-    if (word.len <= n || memcmp(word.p, bearer_prefix, n) != 0) {
-        return BYTES_NULL;
-    }
-    return bytes_of(word.p + n, word.len - n);
+    return audience->rs256 ? keeper->rsa_key : keeper->token_key;
 }
 
-/* The first bearer audience, or the one that is asked for; empty when there is none. */
-static struct bytes
-find_audience(const char *audiences, struct bytes asked)
+static bool
+keys_there(const struct keeper *keeper, const struct audience *audience)
 {
-    const char *at = audiences;
-
-    for (struct bytes word = next_word(&at); word.len > 0; word = next_word(&at)) {
-        struct bytes name = bearer_of(word);
-
-        if (name.len > 0 && (!asked.p || bytes_equal(name, asked))) {
-            return name;
-        }
-    }
-    return BYTES_NULL;
+    return signer_of(keeper, audience) && (!audience->pairwise || keeper->setup.pairwise_key.p);
 }
 
-/* HMAC-SHA-256 of the boot under the site: a name for one boot that says nothing else. */
 static int
-boot_id(struct keeper *keeper, const struct issue *issue, uint8_t ret[32])
+find_cwt(const struct keeper *keeper, const struct issue *issue, struct audience *ret)
+{
+    const char *at = issue->class_row->audiences;
+    struct audience audience;
+    int r = ISSUE_E_AUDIENCE;
+
+    while (audience_next(&at, &audience)) {
+        if (!keys_there(keeper, &audience)) {
+            continue;
+        }
+        if (binding_met(issue, &audience)) {
+            *ret = audience;
+            return 0;
+        }
+        r = ISSUE_E_KEY;
+    }
+    return r;
+}
+
+static int
+find_jwt(const struct keeper *keeper, const struct issue *issue, struct bytes name,
+         struct audience *ret)
+{
+    if (!audience_find(issue->class_row->audiences, name, ret) || !keys_there(keeper, ret)) {
+        return ISSUE_E_AUDIENCE;
+    }
+    return binding_met(issue, ret) ? 0 : ISSUE_E_KEY;
+}
+
+/* HMAC-SHA-256 of the boot under the site: a name for one boot that says nothing else. To an
+ * audience with names of its own it is its own too. */
+static int
+boot_id(struct keeper *keeper, const struct issue *issue, const struct audience *audience,
+        uint8_t ret[32])
 {
     uint8_t room[32];
     struct wr wr = wr_init(room, sizeof(room));
     struct bytes parts[] = {bytes_str("assay-boot-1"), keeper->setup.site,
-                            BYTES_OF(issue->device->id), BYTES_NULL};
+                            BYTES_OF(issue->device->id), BYTES_NULL,
+                            audience->pairwise ? audience->name : BYTES_NULL};
 
     wr_be64(&wr, (uint64_t)issue->last->era);
     wr_be64(&wr, issue->last->reset_count);
@@ -81,8 +97,30 @@ vector_fill(const struct issue *issue, struct token_vector *vector)
     }
 }
 
+/* The device's id, or for an audience with names of its own a random-looking UEID (RFC 9711 section
+ * 4.2.1, type 0x01) that only the site can connect with another's: OpenID Connect Core 8.1. */
+static int
+sub_write(struct keeper *keeper, const struct issue *issue, const struct audience *audience,
+          char room[TOKEN_SUB_ROOM], struct bytes *ret)
+{
+    struct bytes parts[] = {bytes_str("assay-sub-1"), keeper->setup.site,
+                            BYTES_OF(issue->device->id), audience->name};
+    uint8_t ueid[WIRE_UEID_SIZE];
+    int r = 0;
+
+    memcpy(ueid, issue->device->id, sizeof(ueid));
+    if (audience->pairwise) {
+        ueid[0] = UEID_RANDOM;
+        r = hasher_hmac(keeper->hasher, HASH_SHA256, keeper->setup.pairwise_key, parts,
+                        ARRAY_LEN(parts), ueid + 1);
+    }
+    *ret = token_sub_write(BYTES_OF(ueid), room);
+    return r;
+}
+
 /* Everything that one token's claims point to. */
 struct paper {
+    struct audience audience;
     char sub[TOKEN_SUB_ROOM];
     char policy[96];
     uint8_t boot[32];
@@ -109,14 +147,22 @@ mirror_fill(const struct issue *issue, struct paper *paper)
 }
 
 static void
-claims_fill(struct keeper *keeper, const struct issue *issue, struct bytes audience, int64_t exp,
-            struct paper *paper)
+cnf_fill(const struct issue *issue, enum token_cnf cnf, struct token_claims *claims)
+{
+    claims->cnf = cnf;
+    if (cnf != TOKEN_CNF_NONE) {
+        memcpy(claims->cnf_digest, cnf == TOKEN_CNF_JKT ? issue->key->jkt : issue->key->x5t,
+               sizeof(claims->cnf_digest));
+    }
+}
+
+static void
+claims_fill(struct keeper *keeper, const struct issue *issue, int64_t exp, struct paper *paper)
 {
     struct token_claims *claims = &paper->claims;
 
     claims->iss = keeper->setup.issuer;
-    claims->sub = token_sub_write(BYTES_OF(issue->device->id), paper->sub);
-    claims->aud = audience;
+    claims->aud = paper->audience.name;
     claims->iat = issue->last->challenge_ms / 1000;
     claims->nbf = claims->iat;
     claims->exp = exp;
@@ -126,44 +172,50 @@ claims_fill(struct keeper *keeper, const struct issue *issue, struct bytes audie
     vector_fill(issue, &claims->vector);
     claims->policies[0] = bytes_str(paper->policy);
     claims->n_policies = 1;
-    claims->spelling = TOKEN_EAR_OLD; /* what deployed readers know */
+    claims->spelling = paper->audience.spelling;
     claims->mirror = &paper->mirror;
+    cnf_fill(issue, paper->audience.cnf, claims);
+}
+
+/* What is computed: policy in force, names, a fresh id. */
+static int
+names_make(struct keeper *keeper, const struct issue *issue, struct paper *paper)
+{
+    int64_t version = 0;
+    int r = store_ref_version(keeper->store, issue->class_row->name, &version);
+
+    if (r == 0) {
+        snprintf(paper->policy, sizeof(paper->policy), "golden:%s:%lld", issue->class_row->name,
+                 (long long)version);
+        r = boot_id(keeper, issue, &paper->audience, paper->boot);
+    }
+    if (r == 0) {
+        r = sub_write(keeper, issue, &paper->audience, paper->sub, &paper->claims.sub);
+    }
+    if (r == 0) {
+        r = random_bytes(paper->claims.id, sizeof(paper->claims.id));
+    }
+    return r > 0 ? -EIO : r;
 }
 
 static int
-paper_make(struct keeper *keeper, const struct issue *issue, struct bytes audience,
+paper_make(struct keeper *keeper, const struct issue *issue, const struct audience *audience,
            struct paper *paper)
 {
     int64_t life = issue->null_nonce ? KEEPER_TOKEN_NULL_S : KEEPER_TOKEN_S;
     int64_t exp = issue->last->challenge_ms / 1000 + life;
     int64_t now = keeper->clock->utc_ms(keeper->clock->context) / 1000;
-    int64_t version = 0;
     int r;
 
-    *paper = (struct paper){0};
-    if (audience.len == 0) {
-        return ISSUE_E_AUDIENCE;
-    }
+    *paper = (struct paper){.audience = *audience};
     if (exp - now < KEEPER_TOKEN_LEAST_S) {
         return ISSUE_E_OLD;
     }
-    r = store_ref_version(keeper->store, issue->class_row->name, &version);
-    if (r == 0) {
-        snprintf(paper->policy, sizeof(paper->policy), "golden:%s:%lld", issue->class_row->name,
-                 (long long)version);
-        r = boot_id(keeper, issue, paper->boot);
-    }
-    if (r == 0) {
-        r = random_bytes(paper->claims.id, sizeof(paper->claims.id));
-    }
+    r = names_make(keeper, issue, paper);
     mirror_fill(issue, paper);
-    claims_fill(keeper, issue, audience, exp, paper);
-    return r > 0 ? -EIO : r;
+    claims_fill(keeper, issue, exp, paper);
+    return r;
 }
-
-/* Signs with one of the two envelopes. */
-typedef int sign_fn(struct wr *wr, const struct token_claims *claims, struct bytes kid,
-                    struct privkey *key, struct hasher *hasher);
 
 /* By configuration each token has its row; without it, no token. The id stands as in the token, so
  * that one which somebody shows can be found: cti in hex, jti as it is. */
@@ -184,46 +236,57 @@ audit_token(struct keeper *keeper, const struct issue *issue, const struct token
     keeper_audit(keeper, "token", issue->device->id, "keeper", text);
 }
 
-static int
-issue_with(struct keeper *keeper, const struct issue *issue, struct bytes audience, sign_fn *sign,
-           struct bytes kid, struct wr *wr, struct bytes *ret)
-{
-    struct paper paper;
-    int r = paper_make(keeper, issue, audience, &paper);
-
-    if (r != 0) {
-        return r;
-    }
-    r = sign(wr, &paper.claims, kid, keeper->token_key, keeper->hasher);
-    if (r != 0) {
-        return r < 0 ? r : -EINVAL;
-    }
-    if (keeper->setup.audit_tokens) {
-        audit_token(keeper, issue, &paper.claims, sign == token_cwt_sign);
-    }
-    *ret = wr_done(wr);
-    return 0;
-}
-
 int
 issue_cwt(struct keeper *keeper, const struct issue *issue, uint8_t *room, size_t cap,
           struct bytes *ret)
 {
     struct wr wr = wr_init(room, cap);
-    struct bytes audience = find_audience(issue->class_row->audiences, BYTES_NULL);
+    struct audience audience;
+    struct paper paper;
+    int r = find_cwt(keeper, issue, &audience);
 
-    return issue_with(keeper, issue, audience, token_cwt_sign, BYTES_OF(keeper->cose_kid), &wr,
-                      ret);
+    if (r == 0) {
+        r = paper_make(keeper, issue, &audience, &paper);
+    }
+    if (r != 0) {
+        return r;
+    }
+    r = token_cwt_sign(&wr, &paper.claims, BYTES_OF(keeper->cose_kid), keeper->token_key,
+                       keeper->hasher);
+    if (r != 0) {
+        return r < 0 ? r : -EINVAL;
+    }
+    if (keeper->setup.audit_tokens) {
+        audit_token(keeper, issue, &paper.claims, true);
+    }
+    *ret = wr_done(&wr);
+    return 0;
 }
 
 int
-issue_jwt(struct keeper *keeper, const struct issue *issue, struct bytes audience, uint8_t *room,
+issue_jwt(struct keeper *keeper, const struct issue *issue, struct bytes name, uint8_t *room,
           size_t cap, struct bytes *ret)
 {
     struct wr wr = wr_init(room, cap);
-    struct bytes allowed =
-        audience.len > 0 ? find_audience(issue->class_row->audiences, audience) : BYTES_NULL;
+    struct audience audience;
+    struct paper paper;
+    int r = find_jwt(keeper, issue, name, &audience);
 
-    return issue_with(keeper, issue, allowed, token_jwt_sign, bytes_str(keeper->token_kid), &wr,
-                      ret);
+    if (r == 0) {
+        r = paper_make(keeper, issue, &audience, &paper);
+    }
+    if (r != 0) {
+        return r;
+    }
+    r = token_jwt_sign(&wr, &paper.claims,
+                       bytes_str(audience.rs256 ? keeper->rsa_kid : keeper->token_kid),
+                       signer_of(keeper, &audience), keeper->hasher);
+    if (r != 0) {
+        return r < 0 ? r : -EINVAL;
+    }
+    if (keeper->setup.audit_tokens) {
+        audit_token(keeper, issue, &paper.claims, false);
+    }
+    *ret = wr_done(&wr);
+    return 0;
 }

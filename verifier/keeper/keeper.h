@@ -38,8 +38,10 @@ struct keeper {
     size_t setup_len;
     uint8_t *anchor_bytes; /* what a reload brought; NULL: the anchors are those of the setup */
     struct privkey *token_key;
+    struct privkey *rsa_key; /* NULL: no audience is served with RS256 */
     struct privkey *site_key;
     char token_kid[64];   /* RFC 7638 thumbprint, base64url: kid of JWTs */
+    char rsa_kid[64];     /* the same of rsa_key */
     uint8_t cose_kid[32]; /* RFC 9679 thumbprint: kid of CWTs */
     uint8_t key_set[512]; /* COSE key set, as GET /keys gives it */
     size_t key_set_len;

@@ -6,6 +6,7 @@
 #include "base/b64.h"
 #include "base/log.h"
 #include "crypto/cose-key.h"
+#include "crypto/jose.h"
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
 #include "keeper/backup.h"
@@ -42,6 +43,30 @@ open_key_set(struct keeper *keeper)
     return keeper->key_set_len > 0 ? 0 : -ENOSPC;
 }
 
+/* The RSA token key, where the site has one. */
+static int
+open_rsa_key(struct keeper *keeper)
+{
+    struct bytes pem = keeper->setup.rsa_key;
+    uint8_t n[RS256_SIG_MAX];
+    uint8_t thumb[32];
+    size_t len = 0;
+    int r = pem.len ? privkey_rsa_from_pem(pem, &keeper->rsa_key) : 0;
+
+    if (r != 0 || !keeper->rsa_key) {
+        return r;
+    }
+    wipe((void *)(uintptr_t)pem.p, pem.len);
+    r = privkey_rsa_modulus(keeper->rsa_key, n, &len);
+    if (r == 0) {
+        r = jose_rsa_thumb(bytes_of(n, len), keeper->hasher, thumb);
+    }
+    if (r == 0) {
+        (void)b64_write(keeper->rsa_kid, BYTES_OF(thumb));
+    }
+    return r;
+}
+
 static int
 open_keys(struct keeper *keeper)
 {
@@ -58,6 +83,10 @@ open_keys(struct keeper *keeper)
     /* the texts have served; the objects hold the keys from here on */
     wipe((void *)(uintptr_t)setup->token_key.p, setup->token_key.len);
     wipe((void *)(uintptr_t)setup->site_key.p, setup->site_key.len);
+    r = open_rsa_key(keeper);
+    if (r != 0) {
+        return fail("RSA token key", r);
+    }
     r = open_key_set(keeper);
     return r == 0 ? 0 : fail("key set", r);
 }
@@ -202,6 +231,7 @@ keeper_close(struct keeper *keeper)
     free(keeper->anchors);
     free(keeper->anchor_bytes);
     privkey_free(keeper->site_key);
+    privkey_free(keeper->rsa_key);
     privkey_free(keeper->token_key);
     hasher_free(keeper->hasher);
     wipe(keeper->setup_bytes, keeper->setup_len);

@@ -29,6 +29,8 @@ serve_jwt(struct keeper *keeper, const struct asked *asked, const struct issue *
 
     if (r == ISSUE_E_AUDIENCE) {
         keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_NONE, NULL);
+    } else if (r == ISSUE_E_KEY) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_KEY, NULL);
     } else if (r == ISSUE_E_OLD) {
         keeper_challenge(keeper, asked, issue->device->id, REASON_EVIDENCE_STALE);
     } else if (r < 0) {
@@ -44,7 +46,7 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
     const struct session *session;
     struct store_class class_row;
     struct store_last last;
-    struct issue issue = {device, &class_row, &last, false};
+    struct issue issue = {.device = device, .class_row = &class_row, .last = &last};
     int r;
 
     if (device->state != DEVICE_FRESH || !session_of(keeper, asked, device, &session)) {
@@ -59,6 +61,7 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
         keeper_broke(keeper, asked, "token", r);
         return;
     }
+    issue.key = &session->key;
     issue.null_nonce = session->expires_ms - session->challenge_ms < KEEPER_TOKEN_S * 1000;
     last.challenge_ms = session->challenge_ms; /* that verdict's times, however late it is asked */
     serve_jwt(keeper, asked, &issue);

@@ -7,11 +7,20 @@
 
 #define SESSIONS_MAX 65536u
 
+/* A key of the device's TPM that its AK certified on the connection. */
+struct bound_key {
+    bool set;
+    bool has_cert;
+    uint8_t jkt[32]; /* thumbprint of its JWK, RFC 7638 */
+    uint8_t x5t[32]; /* SHA-256 of the certificate that came with it, if one did */
+};
+
 struct session {
     uint8_t device[WIRE_UEID_SIZE];
     uint8_t exporter[32];
     int64_t challenge_ms; /* of the verdict: what its tokens' times follow from */
     int64_t expires_ms;   /* no token lives beyond this */
+    struct bound_key key;
 };
 
 struct sessions;

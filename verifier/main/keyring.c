@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "crypto/digest.h"
@@ -48,6 +49,21 @@ take_file(const struct loading *loading, const char *name, bool secret, struct b
         return say(loading, 1, name, "others than its owner may use it; chmod 600 it");
     }
     return 0;
+}
+
+/* A secret file that need not be there; one that is there and empty is no key. */
+static int
+take_file_if(const struct loading *loading, const char *name, struct bytes *ret)
+{
+    char path[PATH_ROOM];
+    int r;
+
+    snprintf(path, sizeof(path), "%s/%s", loading->settings->keys, name);
+    if (access(path, F_OK) < 0 && errno == ENOENT) {
+        return 0;
+    }
+    r = take_file(loading, name, true, ret);
+    return r == 0 && ret->len == 0 ? say(loading, 1, name, "the file is empty") : r;
 }
 
 /* One or two slots of id and key, ids not zero and not alike. */
@@ -106,6 +122,28 @@ take_key(const struct loading *loading, const char *name, struct bytes *ret,
     }
     r = privkey_from_pem(*ret, ret_key);
     return r == 0 ? 0 : say(loading, r, name, "no unencrypted P-256 key in PEM");
+}
+
+/* Keys that sites of before 0.2 do not have; `assay setup` adds them. */
+static int
+take_later_keys(const struct loading *loading, struct keyring *ret)
+{
+    CLEANUP(privkey_freep) struct privkey *rsa = NULL;
+    int r = take_file_if(loading, "token-rsa.key", &ret->rsa_key);
+
+    if (r == 0 && ret->rsa_key.p) {
+        r = privkey_rsa_from_pem(ret->rsa_key, &rsa);
+        r = r == 0
+                ? 0
+                : say(loading, r, "token-rsa.key", "no unencrypted RSA key of 2048 to 4096 bits");
+    }
+    if (r == 0) {
+        r = take_file_if(loading, "pairwise-key", &ret->pairwise_key);
+    }
+    if (r == 0 && ret->pairwise_key.p && ret->pairwise_key.len != SETUP_PAIRWISE_SIZE) {
+        r = say(loading, 1, "pairwise-key", "wrong length: 32 bytes are expected");
+    }
+    return r;
 }
 
 static bool
@@ -217,7 +255,8 @@ take_roots(const struct loading *loading, struct keyring *ret)
 }
 
 static int (*const parts[])(const struct loading *loading, struct keyring *ret) = {
-    take_masters, take_nonces, take_token, take_audit, take_server, take_site, take_roots,
+    take_masters,    take_nonces, take_token, take_audit,
+    take_later_keys, take_server, take_site,  take_roots,
 };
 
 int
@@ -257,6 +296,8 @@ keyring_free(struct keyring *keyring)
     file_free(&keyring->server_cert);
     file_free(&keyring->server_key);
     file_free(&keyring->token_key);
+    file_free(&keyring->rsa_key);
+    file_free(&keyring->pairwise_key);
     file_free(&keyring->site_key);
     file_free(&keyring->audit_key);
     list_free(keyring->chain, keyring->n_chain);

@@ -12,6 +12,8 @@ struct keyring {
     struct bytes server_cert; /* PEM as in the file; all owned */
     struct bytes server_key;
     struct bytes token_key;
+    struct bytes rsa_key;      /* token-rsa.key; empty: there is none */
+    struct bytes pairwise_key; /* 32 bytes; empty: there is none */
     struct bytes site_key;
     struct bytes audit_key;
     size_t n_chain;

@@ -91,6 +91,8 @@ keeper_write(struct wr *wr, const struct settings *settings, const struct keyrin
         .issuer = bytes_str(settings->issuer),
         .store_path = bytes_str(settings->store),
         .token_key = keyring->token_key,
+        .rsa_key = keyring->rsa_key,
+        .pairwise_key = keyring->pairwise_key,
         .site_key = keyring->site_key,
         .audit_key = keyring->audit_key,
         .audit_tokens = settings->audit_tokens,

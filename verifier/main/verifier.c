@@ -191,7 +191,7 @@ serve(const char *config, struct loaded *loaded)
     }
     if (r == 0) {
         r = publish_keys(loaded->settings.public_folder, loaded->keyring.token_key,
-                         loaded->keyring.audit_key);
+                         loaded->keyring.rsa_key, loaded->keyring.audit_key);
         snprintf(problem.text, sizeof(problem.text), "%.200s: %s", loaded->settings.public_folder,
                  strerror(-r));
     }

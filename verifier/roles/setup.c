@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 13, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
+enum { N_KEEPER = 15, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
@@ -70,6 +70,18 @@ list_write(struct wr *wr, const struct bytes *items, size_t n)
     }
 }
 
+/* Nothing, or a whole key: a part of one would be a weak one. */
+static struct bytes
+pairwise_read(struct cbor_rd *c)
+{
+    struct bytes key = cbor_rd_bstr(c, SETUP_PAIRWISE_SIZE);
+
+    if (key.len != 0 && key.len != SETUP_PAIRWISE_SIZE) {
+        cbor_rd_fail(c);
+    }
+    return key.len ? key : BYTES_NULL;
+}
+
 int
 keeper_setup_read(struct bytes in, struct keeper_setup *ret)
 {
@@ -83,6 +95,8 @@ keeper_setup_read(struct bytes in, struct keeper_setup *ret)
     masters_read(&c, ret->masters);
     nonces_read(&c, ret->nonce_keys);
     ret->token_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->rsa_key = cbor_rd_bstr(&c, PEM_MAX);
+    ret->pairwise_key = pairwise_read(&c);
     ret->site_key = cbor_rd_bstr(&c, PEM_MAX);
     ret->audit_key = cbor_rd_bstr(&c, PEM_MAX);
     ret->audit_tokens = cbor_rd_bool(&c);
@@ -103,6 +117,8 @@ keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
     masters_write(wr, setup->masters);
     nonces_write(wr, setup->nonce_keys);
     cbor_wr_bstr(wr, setup->token_key);
+    cbor_wr_bstr(wr, setup->rsa_key);
+    cbor_wr_bstr(wr, setup->pairwise_key);
     cbor_wr_bstr(wr, setup->site_key);
     cbor_wr_bstr(wr, setup->audit_key);
     cbor_wr_bool(wr, setup->audit_tokens);

@@ -10,16 +10,20 @@
 
 #define SETUP_ANCHORS_MAX 128u /* EK roots and intermediates: the public collection has 60 */
 
+#define SETUP_PAIRWISE_SIZE 32u
+
 struct keeper_setup {
     struct bytes site;       /* text */
     struct bytes issuer;     /* text: `iss` of tokens */
     struct bytes store_path; /* text */
     struct ident_master masters[IDENT_MASTERS_MAX];
     struct nonce_key nonce_keys[NONCE_KEYS_MAX];
-    struct bytes token_key; /* PEM, P-256 */
-    struct bytes site_key;  /* PEM, P-256: signs enrolment answers */
-    struct bytes audit_key; /* PEM, P-256: signs the audit log's head */
-    bool audit_tokens;      /* an audit row for each token */
+    struct bytes token_key;    /* PEM, P-256 */
+    struct bytes rsa_key;      /* PEM, RSA: signs JWTs of audiences that want it; empty: none */
+    struct bytes pairwise_key; /* 32 bytes, or .p == NULL: names devices for one audience each */
+    struct bytes site_key;     /* PEM, P-256: signs enrolment answers */
+    struct bytes audit_key;    /* PEM, P-256: signs the audit log's head */
+    bool audit_tokens;         /* an audit row for each token */
     size_t n_chain;
     struct bytes chain[LIMIT_CHAIN]; /* DER, the site key's certificate first */
     size_t n_anchors;

@@ -198,9 +198,69 @@ der_signatures_read_back_and_other_forms_do_not(void)
     CHECK_EQ(der_sig_read(check_hex("3006 030101 020101"), 32, rs), 1);
 }
 
+static void
+an_rsa_private_key_signs_and_survives_its_pem(void)
+{
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    CLEANUP(privkey_freep) struct privkey *back = NULL;
+    CLEANUP(pubkey_freep) struct pubkey *public = NULL;
+    struct privkey *none = NULL;
+    uint8_t signature[RS256_SIG_MAX];
+    uint8_t n[RS256_SIG_MAX];
+    size_t n_len = 0;
+    size_t len = 0;
+    char *pem = NULL;
+
+    CHECK_EQ(privkey_rsa_generate(2048, &key), 0);
+    CHECK_EQ(privkey_kind(key), KEY_RSA);
+    CHECK_EQ(privkey_to_pem(key, &pem), 0);
+    CHECK_EQ(privkey_rsa_from_pem(bytes_str(pem), &back), 0);
+    CHECK_EQ(privkey_from_pem(bytes_str(pem), &none), PRIVKEY_E_ALG);
+    CHECK_EQ(privkey_rsa_modulus(key, n, &n_len), 0);
+    CHECK_EQ(n_len, 256);
+    CHECK_EQ(pubkey_from_rsa(bytes_of(n, n_len), 65537, &public), 0);
+    CHECK_EQ(privkey_rsa_sign(back, sample_digest().p, signature, &len), 0);
+    CHECK_EQ(len, 256);
+    CHECK_EQ(pubkey_verify_rsa(public, SIG_RSASSA, HASH_SHA256, sample_digest(),
+                               bytes_of(signature, len)),
+             0);
+    signature[7] ^= 1;
+    CHECK_EQ(pubkey_verify_rsa(public, SIG_RSASSA, HASH_SHA256, sample_digest(),
+                               bytes_of(signature, len)),
+             PUBKEY_E_WRONG);
+    free(pem);
+}
+
+static void
+the_kinds_of_private_keys_do_not_mix(void)
+{
+    CLEANUP(privkey_freep) struct privkey *rsa = NULL;
+    CLEANUP(privkey_freep) struct privkey *ec = NULL;
+    struct privkey *none = NULL;
+    uint8_t room[RS256_SIG_MAX];
+    uint8_t x[32];
+    size_t len = 0;
+    char *pem = NULL;
+
+    CHECK_EQ(privkey_rsa_generate(2048, &rsa), 0);
+    CHECK_EQ(privkey_generate(&ec), 0);
+    CHECK_EQ(privkey_kind(ec), KEY_P256);
+    CHECK_EQ(privkey_to_pem(ec, &pem), 0);
+    CHECK_EQ(privkey_rsa_from_pem(bytes_str(pem), &none), PRIVKEY_E_ALG);
+    CHECK_EQ(privkey_rsa_from_pem(bytes_str("-----BEGIN"), &none), PRIVKEY_E_FORM);
+    CHECK(privkey_sign(rsa, sample_digest().p, room) < 0);
+    CHECK(privkey_point(rsa, x, x) < 0);
+    CHECK(privkey_rsa_sign(ec, sample_digest().p, room, &len) < 0);
+    CHECK(privkey_rsa_modulus(ec, room, &len) < 0);
+    free(pem);
+    CHECK_EQ(privkey_rsa_generate(1024, &none), PRIVKEY_E_ALG);
+}
+
 CHECK_MAIN(CASE(a_known_signature_verifies), CASE(every_flipped_byte_of_a_signature_is_wrong),
            CASE(zero_empty_and_long_values_are_wrong), CASE(a_point_off_the_curve_is_refused),
            CASE(spki_goes_both_ways), CASE(rsa_sizes_and_exponents_are_bounded),
            CASE(what_a_private_key_signs_its_public_half_verifies),
            CASE(a_private_key_survives_its_pem),
+           CASE(an_rsa_private_key_signs_and_survives_its_pem),
+           CASE(the_kinds_of_private_keys_do_not_mix),
            CASE(der_signatures_read_back_and_other_forms_do_not))

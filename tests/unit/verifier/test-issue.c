@@ -2,6 +2,7 @@
 #include "keeper/issue.h"
 
 #include "crypto/cose.h"
+#include "crypto/jose.h"
 #include "lib/check.h"
 #include "lib/keeper-rig.h"
 #include "wire/token-cwt.h"
@@ -14,10 +15,12 @@ static struct store_last last;
 static struct issue issue;
 static uint8_t room[4096];
 
+static struct bound_key bound;
+
 static void
-start(void)
+start_on(void (*rig_new)(struct keeper_rig *rig))
 {
-    keeper_rig_new(&rig);
+    rig_new(&rig);
     device = (struct store_device){.ek_chain = EK_CHAIN_NONE};
     memset(device.id, 0x31, sizeof(device.id));
     device.id[0] = 1;
@@ -27,6 +30,18 @@ start(void)
         .tier = TIER_AFFIRMING, .challenge_ms = rig.now_ms, .era = 1, .reset_count = 5};
     issue = (struct issue){.device = &device, .class_row = &class_row, .last = &last};
     CHECK_EQ(store_class_put(rig.keeper.store, &class_row), 0);
+}
+
+static void
+start(void)
+{
+    start_on(keeper_rig_new);
+}
+
+static void
+audiences(const char *list)
+{
+    snprintf(class_row.audiences, sizeof(class_row.audiences), "%s", list);
 }
 
 /* The token's claims; the signature is verified with the key that the keeper has, and kid is the
@@ -137,10 +152,10 @@ a_token_has_its_least_life_left(void)
 }
 
 static void
-the_cwt_is_for_the_first_bearer_audience(void)
+the_cwt_is_for_the_first_audience_whose_binding_is_met(void)
 {
     static const struct {
-        const char *audiences;
+        const char *list;
         const char *first;
     } rows[] = {
         {"bearer:a", "a"},         {"bearer:a bearer:b", "a"},      {"  bearer:b   bearer:a ", "b"},
@@ -149,20 +164,26 @@ the_cwt_is_for_the_first_bearer_audience(void)
 
     start();
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        snprintf(class_row.audiences, sizeof(class_row.audiences), "%s", rows[i].audiences);
+        audiences(rows[i].list);
         CHECK_BYTES(cwt().aud, bytes_str(rows[i].first));
     }
+    audiences("bound:x,x5t bound:y bearer:z");
+    bound = (struct bound_key){.set = true};
+    issue.key = &bound;
+    CHECK_BYTES(cwt().aud, bytes_str("y"));
+    bound.has_cert = true;
+    CHECK_BYTES(cwt().aud, bytes_str("x"));
 }
 
 static void
 without_a_bearer_audience_there_is_no_token(void)
 {
-    static const char *const audiences[] = {
-        "", " ", "assay", "bearer:", "BEARER:assay", "*", "bound:assay", "xbearer:assay"};
+    static const char *const lists[] = {
+        "", " ", "assay", "bearer:", "BEARER:assay", "*", "bound:other,", "xbearer:assay"};
 
     start();
-    for (size_t i = 0; i < ARRAY_LEN(audiences); i++) {
-        snprintf(class_row.audiences, sizeof(class_row.audiences), "%s", audiences[i]);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        audiences(lists[i]);
         CHECK_EQ(outcome(), ISSUE_E_AUDIENCE);
         CHECK_EQ(jwt_for("assay"), ISSUE_E_AUDIENCE);
         CHECK_EQ(jwt_for("*"), ISSUE_E_AUDIENCE);
@@ -177,7 +198,7 @@ a_jwt_is_for_a_listed_audience_only(void)
     snprintf(class_row.audiences, sizeof(class_row.audiences), "bearer:api bearer:vpn bound:db");
     CHECK_EQ(jwt_for("api"), 0);
     CHECK_EQ(jwt_for("vpn"), 0);
-    CHECK_EQ(jwt_for("db"), ISSUE_E_AUDIENCE);
+    CHECK_EQ(jwt_for("db"), ISSUE_E_KEY);
     CHECK_EQ(jwt_for("ap"), ISSUE_E_AUDIENCE);
     CHECK_EQ(jwt_for("apis"), ISSUE_E_AUDIENCE);
     CHECK_EQ(jwt_for("API"), ISSUE_E_AUDIENCE);
@@ -185,6 +206,175 @@ a_jwt_is_for_a_listed_audience_only(void)
     CHECK_EQ(jwt_for("bearer:api"), ISSUE_E_AUDIENCE);
     CHECK_EQ(jwt_for(""), ISSUE_E_AUDIENCE);
     CHECK_EQ(jwt_for(NULL), ISSUE_E_AUDIENCE);
+}
+
+/* The JWT's payload as text. */
+static const char *
+jwt_text(const char *audience, struct jose *ret_jose)
+{
+    static uint8_t decoded[LIMIT_TOKEN_BYTES];
+    static char text[LIMIT_TOKEN_BYTES + 1];
+    struct bytes token;
+
+    CHECK_EQ(issue_jwt(&rig.keeper, &issue, bytes_str(audience), room, sizeof(room), &token), 0);
+    CHECK(token.len <= LIMIT_TOKEN_BYTES);
+    CHECK_EQ(jose_read(token, decoded, sizeof(decoded), ret_jose), 0);
+    snprintf(text, sizeof(text), "%.*s", (int)ret_jose->payload.len,
+             (const char *)ret_jose->payload.p);
+    return text;
+}
+
+static void
+a_bound_audience_needs_a_key_and_names_it(void)
+{
+    struct token_claims claims;
+    struct jose jose;
+
+    start();
+    audiences("bound:db");
+    CHECK_EQ(outcome(), ISSUE_E_KEY);
+    bound = (struct bound_key){.jkt = {0xaa}, .x5t = {0xbb}};
+    issue.key = &bound;
+    CHECK_EQ(outcome(), ISSUE_E_KEY);
+    CHECK_EQ(jwt_for("db"), ISSUE_E_KEY);
+    bound.set = true;
+    claims = cwt();
+    CHECK_EQ(claims.cnf, TOKEN_CNF_JKT);
+    CHECK_BYTES(BYTES_OF(claims.cnf_digest), BYTES_OF(bound.jkt));
+    CHECK(strstr(jwt_text("db", &jose),
+                 "\"cnf\":{\"jkt\":\"qgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"));
+    audiences("bearer:db");
+    CHECK_EQ(cwt().cnf, TOKEN_CNF_NONE);
+    CHECK(!strstr(jwt_text("db", &jose), "cnf"));
+}
+
+static void
+x5t_needs_the_certificate(void)
+{
+    struct jose jose;
+
+    start();
+    audiences("bound:db,x5t");
+    bound = (struct bound_key){.set = true, .jkt = {0xaa}, .x5t = {0xbb}};
+    issue.key = &bound;
+    CHECK_EQ(outcome(), ISSUE_E_KEY);
+    CHECK_EQ(jwt_for("db"), ISSUE_E_KEY);
+    bound.has_cert = true;
+    CHECK_EQ(cwt().cnf, TOKEN_CNF_X5T);
+    CHECK_BYTES(BYTES_OF(cwt().cnf_digest), BYTES_OF(bound.x5t));
+    CHECK(strstr(jwt_text("db", &jose),
+                 "\"cnf\":{\"x5t#S256\":\"uwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"));
+}
+
+static void
+rs256_is_signed_by_the_rsa_key_and_named_by_its_kid(void)
+{
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    uint8_t n[RS256_SIG_MAX];
+    size_t len = 0;
+    struct jose jose;
+
+    start_on(keeper_rig_new_all_keys);
+    audiences("bearer:aws,rs256 bearer:vpn");
+    (void)jwt_text("aws", &jose);
+    CHECK_EQ(jose.alg, JOSE_RS256);
+    CHECK_BYTES(jose.kid, bytes_str(rig.keeper.rsa_kid));
+    CHECK_EQ(privkey_rsa_modulus(rig.keeper.rsa_key, n, &len), 0);
+    CHECK_EQ(pubkey_from_rsa(bytes_of(n, len), 65537, &key), 0);
+    CHECK_EQ(jose_verify(&jose, key, rig.hasher), 0);
+    (void)jwt_text("vpn", &jose);
+    CHECK_EQ(jose.alg, JOSE_ES256);
+    CHECK_BYTES(jose.kid, bytes_str(rig.keeper.token_kid));
+    CHECK_BYTES(cwt().aud, bytes_str("aws")); /* a CWT is ES256 all the same */
+}
+
+static void
+the_spelling_is_the_audiences(void)
+{
+    struct jose jose;
+    const char *text;
+
+    start();
+    audiences("bearer:old bearer:new,ear-2026");
+    text = jwt_text("old", &jose);
+    CHECK(strstr(text, "\"ear.status\"") && strstr(text, TOKEN_PROFILE_OLD));
+    CHECK(!strstr(text, "ear_status"));
+    text = jwt_text("new", &jose);
+    CHECK(strstr(text, "\"ear_status\"") && strstr(text, TOKEN_PROFILE_NEW));
+    CHECK(!strstr(text, "ear.status"));
+}
+
+/* The value of a text member. */
+static void
+member(const char *text, const char *name, char ret[128])
+{
+    const char *at = strstr(text, name);
+
+    CHECK(at);
+    at += strlen(name);
+    CHECK(strncmp(at, "\":\"", 3) == 0);
+    at += 3;
+    snprintf(ret, 128, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void
+pairwise_names_connect_for_nobody(void)
+{
+    static const char *const names[] = {"a", "b", "plain"};
+    char own[TOKEN_SUB_ROOM];
+    char sub[3][128];
+    char boot[3][128];
+    char again[128];
+    struct jose jose;
+
+    start_on(keeper_rig_new_all_keys);
+    audiences("bearer:a,pairwise bearer:b,pairwise bearer:plain");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        member(jwt_text(names[i], &jose), "\"sub", sub[i]);
+        member(jwt_text(names[i], &jose), "device_boot_id", boot[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        CHECK(strcmp(sub[i], sub[(i + 1) % 3]) != 0 && strcmp(boot[i], boot[(i + 1) % 3]) != 0);
+    }
+    CHECK_BYTES(bytes_str(sub[2]), token_sub_write(BYTES_OF(device.id), own));
+    last.challenge_ms += 1000; /* the same device keeps its name */
+    member(jwt_text("a", &jose), "\"sub", again);
+    CHECK_STR(again, sub[0]);
+    CHECK_BYTES(cwt().sub, bytes_str(sub[0])); /* in either envelope */
+    device.id[7] ^= 1;                         /* and shares it with no other */
+    member(jwt_text("a", &jose), "\"sub", again);
+    CHECK(strcmp(again, sub[0]) != 0);
+}
+
+static void
+a_site_without_the_later_keys_serves_the_others(void)
+{
+    start();
+    audiences("bearer:a,rs256 bearer:b,pairwise bearer:c");
+    CHECK_EQ(jwt_for("a"), ISSUE_E_AUDIENCE);
+    CHECK_EQ(jwt_for("b"), ISSUE_E_AUDIENCE);
+    CHECK_EQ(jwt_for("c"), 0);
+    CHECK_BYTES(cwt().aud, bytes_str("c"));
+}
+
+static void
+the_largest_jwt_keeps_within_its_bound(void)
+{
+    char name[64];
+    char list[128];
+    struct jose jose;
+
+    start_on(keeper_rig_new_all_keys);
+    memset(name, 'n', sizeof(name));
+    name[63] = '\0';
+    memcpy(class_row.name, name, sizeof(name));
+    CHECK_EQ(store_class_put(rig.keeper.store, &class_row), 0);
+    snprintf(list, sizeof(list), "bound:%s,rs256,ear-2026,x5t", name);
+    audiences(list);
+    bound = (struct bound_key){.set = true, .has_cert = true};
+    issue.key = &bound;
+    device.ek_chain = EK_CHAIN_VERIFIED;
+    (void)jwt_text(name, &jose);
 }
 
 static void
@@ -282,7 +472,12 @@ a_class_without_a_version_gives_no_token(void)
 
 CHECK_MAIN(CASE(claims_say_who_for_whom_and_by_which_policy), CASE(times_follow_from_the_challenge),
            CASE(a_null_nonce_gives_a_shorter_life), CASE(a_token_has_its_least_life_left),
-           CASE(the_cwt_is_for_the_first_bearer_audience),
+           CASE(the_cwt_is_for_the_first_audience_whose_binding_is_met),
+           CASE(a_bound_audience_needs_a_key_and_names_it), CASE(x5t_needs_the_certificate),
+           CASE(rs256_is_signed_by_the_rsa_key_and_named_by_its_kid),
+           CASE(the_spelling_is_the_audiences), CASE(pairwise_names_connect_for_nobody),
+           CASE(a_site_without_the_later_keys_serves_the_others),
+           CASE(the_largest_jwt_keeps_within_its_bound),
            CASE(without_a_bearer_audience_there_is_no_token),
            CASE(a_jwt_is_for_a_listed_audience_only),
            CASE(an_audience_that_is_not_allowed_comes_before_age),

@@ -1,0 +1,43 @@
+/* The words of a class's audiences: who may be told about its devices, and how. A word is
+ *
+ *     bearer:NAME[,OPTION]…    whoever holds the token is believed
+ *     bound:NAME[,OPTION]…     the token names a key of the device's TPM (cnf)
+ *
+ * with the options, in any order, each once:
+ *
+ *     rs256       JWTs are signed with the site's RSA key, for consumers that know nothing else
+ *     pairwise    sub and boot name differ from every other audience's (bearer only: the device
+ *                 key of bound tokens is one for all audiences, and would tie them together)
+ *     ear-2026    EAR's names as respelled in 2026; without it as deployed readers know them
+ *     x5t         cnf names the key's certificate (RFC 8705); without it the key (RFC 9449; bound
+ *                 only)
+ *
+ * Words are separated by blanks. The options of signature and spelling are for JWTs: a CWT has one
+ * of each. */
+#pragma once
+
+#include "wire/token.h"
+
+struct audience {
+    struct bytes name; /* view into the word */
+    bool bound;
+    bool rs256;
+    bool pairwise;
+    enum token_spelling spelling;
+    enum token_cnf cnf; /* TOKEN_CNF_NONE unless bound */
+};
+
+/* The next good word of a list; others are passed over, so that a word of a later version gives no
+ * token here. Returns false at the list's end. */
+bool audience_next(const char **at, struct audience *ret);
+
+/* The first word for this name. Returns false when there is none. */
+bool audience_find(const char *list, struct bytes name, struct audience *ret);
+
+/* Whether every word of a list is good, one blank stands between two, and no two are for one name.
+ */
+bool audience_list_good(const char *list);
+
+/* A name that may stand in files, URLs and tokens: 1 to 63 letters, digits, '-', '_' and '.', no
+ * dot first. */
+bool audience_name_good(struct bytes name);
