@@ -65,6 +65,7 @@ judged(struct agent *agent, const struct link_reply *reply)
         return refused(agent);
     }
     agent->told = true;
+    agent->key_told = agent->key_told || agent->key_sent;
     agent_cwt_write(agent, answer.cwt);
     return agent_tell(agent, AGENT_ATTESTED, AGENT_R_DONE, tier_name(answer.tier));
 }

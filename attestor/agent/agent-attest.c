@@ -107,6 +107,7 @@ fetch(struct agent *agent, const char *audience)
         (void)write_token(agent, name, bytes_of(reply.body, reply.len));
         return 0;
     }
+    agent->key_told = false; /* a verifier that began anew does not know it */
     log_event(LOG_WARNING, "no-token", LOG_STR("audience", audience),
               LOG_INT("code", (reply.code >> 5) * 100 + (reply.code & 31)));
     remove_token(agent, name);

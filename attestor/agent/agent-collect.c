@@ -31,6 +31,8 @@ struct collect {
     struct tpm_quote quote;
     struct tpm_pcr_values values;
     bool has_values;
+    uint8_t key_room[AGENT_KEY_ROOM];
+    struct bytes key; /* .p == NULL: not sent */
 };
 
 static void
@@ -193,6 +195,30 @@ take_quote(struct collect *collect, struct tpm_error *error)
                   : tpm_signed_check(&collect->quote.attest, agent->ak, self_check, agent->hasher);
 }
 
+/* A TPM without P-256 has no such key: its tokens stay unbound. */
+static int
+take_key(struct collect *collect, struct tpm_error *error)
+{
+    struct agent *agent = collect->agent;
+    struct wr wr = wr_init(collect->key_room, sizeof(collect->key_room));
+    int r;
+
+    agent->key_sent = false;
+    if (agent->conf->bind == AGENT_BIND_NO || agent->key_told) {
+        return 0;
+    }
+    r = agent_key_item(agent, &wr, error);
+    if (r == TPM_E_LACKS) {
+        log_event(LOG_WARNING, "no-device-key", LOG_STR("why", error->text));
+        return 0;
+    }
+    if (r == 0) {
+        collect->key = wr_done(&wr);
+        agent->key_sent = true;
+    }
+    return r;
+}
+
 static struct bytes
 write_quote(const struct collect *collect, uint8_t room[QUOTE_ROOM])
 {
@@ -234,8 +260,9 @@ write_evidence(struct collect *collect, struct source_data *ret)
     uint8_t values[VALUES_ROOM];
     struct evidence evidence = {.claims = collect->claims_bytes,
                                 .quote = write_quote(collect, quote),
-                                .values = write_values(collect, values)};
-    size_t cap = CLAIMS_ROOM + QUOTE_ROOM + VALUES_ROOM;
+                                .values = write_values(collect, values),
+                                .key = collect->key};
+    size_t cap = CLAIMS_ROOM + QUOTE_ROOM + VALUES_ROOM + AGENT_KEY_ROOM;
     struct wr wr;
 
     for (size_t i = 0; i < collect->n; i++) {
@@ -285,6 +312,9 @@ agent_collect(struct agent *agent, struct source_data *ret_body, enum agent_resu
     r = make_claims(collect, &error);
     if (r == 0) {
         r = take_quote(collect, &error);
+    }
+    if (r == 0) {
+        r = take_key(collect, &error);
     }
     if (r == 0) {
         read_after(collect);

@@ -29,6 +29,8 @@ const struct conf_item agent_conf_items[] = {
     TEXT("tokens", "dir", token_dir, "/run/assay", "folder that tokens are written to"),
     TEXT("tokens", "group", group, "", "group that may read tokens, beside root"),
     TEXT("tokens", "audiences", audiences, "", "audiences to fetch a JWT for, comma-separated"),
+    TEXT("tokens", "bind", bind_word, "no",
+         "no, key, or certificate: a key of the TPM for audiences that bind tokens"),
     TEXT("enrol", "code", code, "", "one-time enrolment code, if there is one"),
 };
 const size_t agent_conf_items_n = ARRAY_LEN(agent_conf_items);
@@ -105,6 +107,24 @@ servers_problem(const struct agent_conf *conf)
                                  : NULL;
 }
 
+static const char *
+bind_problem(struct agent_conf *conf)
+{
+    static const char *const words[] = {
+        [AGENT_BIND_NO] = "no",
+        [AGENT_BIND_KEY] = "key",
+        [AGENT_BIND_CERTIFICATE] = "certificate",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcmp(conf->bind_word, words[i]) == 0) {
+            conf->bind = (enum agent_bind)i;
+            return NULL;
+        }
+    }
+    return "[tokens] bind: no, key or certificate is expected";
+}
+
 int
 agent_conf_load(const char *path, struct agent_conf *ret, struct conf_problem *ret_problem)
 {
@@ -118,6 +138,9 @@ agent_conf_load(const char *path, struct agent_conf *ret, struct conf_problem *r
     why = servers_problem(&conf);
     if (!why) {
         why = audiences_problem(&conf);
+    }
+    if (!why) {
+        why = bind_problem(&conf);
     }
     if (!why && conf.site[0] == '\0') {
         why = "[verifier] site: it may not be empty";

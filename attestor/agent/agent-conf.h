@@ -7,6 +7,9 @@
 #define AGENT_CONF_PATH "/etc/assay/attestor.conf"
 #define AGENT_AUDIENCES_MAX 8u /* a device that speaks to more services asks them itself */
 
+/* What tokens can be bound to: nothing, the device key, or the key with its own certificate. */
+enum agent_bind { AGENT_BIND_NO, AGENT_BIND_KEY, AGENT_BIND_CERTIFICATE };
+
 struct agent_conf {
     char servers[1024];
     char ca[256];
@@ -21,6 +24,8 @@ struct agent_conf {
     char token_dir[256];
     char group[64];
     char audiences[1024];
+    char bind_word[16];
+    enum agent_bind bind; /* of the word */
     char code[LIMIT_CODE + 1];
 };
 

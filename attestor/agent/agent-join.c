@@ -85,6 +85,7 @@ agent_join_connect(struct agent *agent)
     int r;
 
     link_closep(&agent->link);
+    agent->key_told = false;
     r = link_open(&target, LINK_PSK, &agent->link, text);
     if (r == 0) {
         log_event(LOG_DEBUG, "connected", LOG_STR("peer", link_peer(agent->link)),

@@ -41,6 +41,11 @@ void agent_tokens_remove(const struct agent *agent);
 /* The CWT of an answer; without one the old file goes. */
 void agent_cwt_write(const struct agent *agent, struct bytes cwt);
 
+/* Item of the device key for the present connection and nonce. Returns 0, > 0 (enum tpm_outcome)
+ * with the error, or a negative errno. */
+MUST_CHECK int agent_key_item(struct agent *agent, struct wr *wr, struct tpm_error *error);
+#define AGENT_KEY_ROOM (DEVICE_CERT_ROOM + 3072u)
+
 /* Quote, claims and logs as one body. Returns 0 (source_file_done() it), 1 after agent_tell() with
  * *ret_result, or a negative errno. */
 MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,

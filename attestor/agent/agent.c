@@ -165,6 +165,7 @@ wait_later(struct agent *agent)
 static void
 drop_tpm(struct agent *agent)
 {
+    tpm_key_freep(&agent->dev);
     tpm_key_freep(&agent->ak);
     tpm_key_freep(&agent->ek);
     tpm_closep(&agent->tpm);
@@ -228,6 +229,7 @@ agent_done(struct agent *agent)
     link_ticket_drop(&agent->ticket);
     secret_freep(&agent->psk);
     source_file_done(&agent->cose);
+    tpm_key_freep(&agent->dev);
     tpm_key_freep(&agent->ak);
     tpm_key_freep(&agent->ek);
     tpm_cert_done(&agent->certs);

@@ -6,6 +6,7 @@
 #include "agent/agent-conf.h"
 #include "agent/agent-exit.h"
 #include "agent/credential-check.h"
+#include "agent/device-cert.h"
 #include "base/clock.h"
 #include "link/link.h"
 #include "source/source-file.h"
@@ -17,7 +18,9 @@
 #define AGENT_CREDENTIAL_FILE "credential"
 #define AGENT_NONCE_FILE "nonce"
 #define AGENT_CWT_FILE "token.cwt"
-#define AGENT_CREDENTIAL_MAX 20480u /* a chain of four certificates, and the blob */
+#define AGENT_KEY_FILE "device-key.der"   /* SubjectPublicKeyInfo, beside the tokens */
+#define AGENT_CERT_FILE "device-cert.der" /* in the state folder, and beside the tokens */
+#define AGENT_CREDENTIAL_MAX 20480u       /* a chain of four certificates, and the blob */
 
 enum agent_step {
     AGENT_TPM,      /* open it, load EK and AK */
@@ -62,6 +65,11 @@ struct agent {
     struct tpm_certs certs;
     struct tpm_key *ek;
     struct tpm_key *ak;
+    struct tpm_key *dev; /* what tokens are bound to; NULL: not asked for, or not yet made */
+    uint8_t dev_cert[DEVICE_CERT_ROOM];
+    size_t dev_cert_len; /* 0: none */
+    bool key_told;       /* an accepted evidence of this connection carried it */
+    bool key_sent;       /* the last evidence carried it */
     struct source_smbios machine;
 
     struct source_data cose;      /* the credential as received */

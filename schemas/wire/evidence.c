@@ -10,7 +10,9 @@ enum {
     ITEM_QUOTE = 1,
     ITEM_VALUES = 2,
     ITEM_LOGS = 3,
-    ITEMS_MAX = 3 + LIMIT_EVIDENCE_LOGS,
+    ITEM_KEY = -1, /* logs may become more, so it stands on the other side of zero */
+    ITEMS_MAX = 4 + LIMIT_EVIDENCE_LOGS,
+    KEY_MAX = 8192,
     QUOTE_MAX = 2048,
     VALUES_MAX = 4096,
 };
@@ -68,6 +70,8 @@ evidence_read(struct bytes in, struct evidence *ret, struct fault *ret_fault)
             evidence.quote = item_read(&c, CF_OCTETS, QUOTE_MAX);
         } else if (key == ITEM_VALUES) {
             evidence.values = item_read(&c, CF_CBOR, VALUES_MAX);
+        } else if (key == ITEM_KEY) {
+            evidence.key = item_read(&c, CF_CBOR, KEY_MAX);
         } else if (key >= ITEM_LOGS) {
             log_item_read(&c, (size_t)key - ITEM_LOGS, &evidence);
         } else {
@@ -119,9 +123,9 @@ evidence_match(const struct evidence *evidence, const struct claims *claims,
 }
 
 static void
-item_write(struct wr *wr, size_t key, uint64_t type, struct bytes value)
+item_write(struct wr *wr, int64_t key, uint64_t type, struct bytes value)
 {
-    cbor_wr_uint(wr, key);
+    cbor_wr_int(wr, key);
     cbor_wr_array(wr, 3);
     cbor_wr_uint(wr, type);
     cbor_wr_bstr(wr, value);
@@ -132,7 +136,7 @@ static void
 log_item_write(struct wr *wr, size_t i, enum log_kind kind, struct bytes value)
 {
     if (kind != LOG_USERSPACE) {
-        item_write(wr, ITEM_LOGS + i, EVIDENCE_TYPE_BINARY, value);
+        item_write(wr, ITEM_LOGS + (int64_t)i, EVIDENCE_TYPE_BINARY, value);
         return;
     }
     cbor_wr_uint(wr, ITEM_LOGS + i);
@@ -145,7 +149,7 @@ log_item_write(struct wr *wr, size_t i, enum log_kind kind, struct bytes value)
 void
 evidence_write(struct wr *wr, const struct evidence *evidence, const struct claims *claims)
 {
-    size_t n = 2 + (evidence->values.p != NULL);
+    size_t n = 2u + (evidence->values.p != NULL) + (evidence->key.p != NULL);
 
     for (size_t i = 0; i < claims->n_logs; i++) {
         n += evidence->logs[i].len > 0;
@@ -160,6 +164,9 @@ evidence_write(struct wr *wr, const struct evidence *evidence, const struct clai
         if (evidence->logs[i].len > 0) {
             log_item_write(wr, i, claims->logs[i].kind, evidence->logs[i]);
         }
+    }
+    if (evidence->key.p) {
+        item_write(wr, ITEM_KEY, CF_CBOR, evidence->key);
     }
 }
 

@@ -11,6 +11,7 @@ struct evidence {
     struct bytes claims;                    /* as signed: hash these bytes, then read them */
     struct bytes quote;                     /* TPM2B_ATTEST || TPMT_SIGNATURE */
     struct bytes values;                    /* or .p == NULL */
+    struct bytes key;                       /* wire/device-key.h, or .p == NULL */
     struct bytes logs[LIMIT_EVIDENCE_LOGS]; /* by the claims' position; .p == NULL when left out */
     uint8_t
         log_types[LIMIT_EVIDENCE_LOGS]; /* LOG_USERSPACE by the item's type, 0 for a binary one */

@@ -77,7 +77,8 @@ class Lab:
         values = {"servers": f"127.0.0.1:{PORT}", "name": "verifier.test", "site": "lab",
                   "ca": self.pki("ca.pem"), "tcti": self.tpm.tcti, "firmware": LOG,
                   "ima": self.path("none"), "userspace": self.path("none"),
-                  "audiences": "wiki, https://git.test/x", "code": "one-time", **settings}
+                  "audiences": "wiki, https://git.test/x", "code": "one-time",
+                  "bind": "no", **settings}
         self.config = self.path(f"conf{self.n}")
         write(self.config, "[verifier]\n" + "".join(
             f"{name} = {values[name]}\n" for name in ("servers", "ca", "site", "name"))
@@ -85,7 +86,8 @@ class Lab:
             + f"[sources]\nfirmware = {values['firmware']}\nima = {values['ima']}\n"
             + f"userspace = {values['userspace']}\ndmi = {dmi}\n"
             + f"[state]\ndir = {self.state}\n[tokens]\ndir = {self.tokens}\n"
-            + f"audiences = {values['audiences']}\n[enrol]\ncode = {values['code']}\n")
+            + f"audiences = {values['audiences']}\nbind = {values['bind']}\n"
+            + f"[enrol]\ncode = {values['code']}\n")
 
     def attestor(self, *arguments, timeout=90):
         done = subprocess.run([ATTESTOR, "--config", self.config, *arguments],
@@ -360,6 +362,65 @@ def a_hundred_kilobytes_arrive_where_a_tenth_is_lost(lab):
     assert len(verifier.having("attest")) == 1 and lost >= 10, (lost, verifier.lines)
 
 
+def the_device_key_is_certified_once_a_connection(lab):
+    lab.fresh(bind="key")
+    with StandIn(lab, "m", "9AA") as verifier:
+        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
+        time.sleep(6)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=20) == 0
+    told = [line.split()[0] for line in verifier.lines if line.split()[0] in ("evidence", "key")]
+    # asked for another selection and once more: certified for each nonce; then it is known
+    assert told[:6] == ["evidence", "key", "evidence", "key", "evidence", "evidence"], told
+    assert told.count("key") == 2, told
+    assert all(line.endswith("certificate=0") for line in verifier.having("key")), verifier.lines
+    assert "device-key.der" in lab.token_files() and "device-cert.der" not in lab.token_files()
+
+
+def a_verifier_that_forgot_the_device_key_is_told_again(lab):
+    lab.fresh(bind="key", audiences="nothing")
+    with StandIn(lab, "m", "A") as verifier:
+        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
+        time.sleep(5)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=20) == 0
+    told = [line.split()[0] for line in verifier.lines
+            if line.split()[0] in ("evidence", "key", "token")]
+    assert told[:6] == ["evidence", "key", "token"] * 2, told
+
+
+def no_device_key_is_made_unless_asked_for(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    assert verifier.having("key") == [] and "device-key.der" not in lab.token_files()
+
+
+def the_devices_certificate_is_its_keys_own_and_kept(lab):
+    lab.fresh(bind="certificate")
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    first = read(os.path.join(lab.state, "device-cert.der"), "rb")
+    assert verifier.having("key")[0].endswith(f"certificate={len(first)}"), verifier.lines
+    assert read(os.path.join(lab.tokens, "device-cert.der"), "rb") == first
+    pem, spki = lab.path("device.pem"), lab.path("device.spki")
+    openssl("x509", "-inform", "DER", "-in", os.path.join(lab.tokens, "device-cert.der"), "-out",
+            pem)
+    openssl("verify", "-check_ss_sig", "-CAfile", pem, pem)
+    openssl("x509", "-in", pem, "-pubkey", "-noout", "-out", spki + ".pem")
+    openssl("pkey", "-pubin", "-in", spki + ".pem", "-outform", "DER", "-out", spki)
+    assert read(spki, "rb") == read(os.path.join(lab.tokens, "device-key.der"), "rb")
+    lab.tpm.reset()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    assert read(os.path.join(lab.state, "device-cert.der"), "rb") == first
+    write(os.path.join(lab.state, "device-cert.der"), "of another key")
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    again = read(os.path.join(lab.state, "device-cert.der"), "rb")
+    assert again != first and again[4:273] == first[4:273], (len(first), len(again))
+
+
 def the_fingerprint_is_that_of_the_endorsement_key(lab):
     code, out, log = lab.attestor("--fingerprint")
     assert code == 0 and len(out.strip()) == 64, (code, out, log)
@@ -410,6 +471,10 @@ def main():
             no_tpm_and_no_log_have_codes_of_their_own,
             growing_logs_go_only_where_their_pcrs_are_wanted,
             a_hundred_kilobytes_arrive_where_a_tenth_is_lost,
+            the_device_key_is_certified_once_a_connection,
+            a_verifier_that_forgot_the_device_key_is_told_again,
+            no_device_key_is_made_unless_asked_for,
+            the_devices_certificate_is_its_keys_own_and_kept,
             the_fingerprint_is_that_of_the_endorsement_key,
             what_is_wrong_in_the_settings_is_said)
             if not only or case.__name__ in only])

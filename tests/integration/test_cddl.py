@@ -16,8 +16,8 @@ import mutate
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, '..', '..', 'schemas', 'cddl')
 CORPUS = os.path.join(HERE, '..', 'fuzz', 'corpus')
-MESSAGES = ['answer', 'audit-head', 'audit-row', 'claims', 'credential', 'enroll', 'enrolled',
-            'evidence', 'problem', 'selection', 'token-cwt', 'values']
+MESSAGES = ['answer', 'audit-head', 'audit-row', 'claims', 'credential', 'device-key', 'enroll',
+            'enrolled', 'evidence', 'problem', 'selection', 'token-cwt', 'values']
 # Maps into which others may write: everything below the top of these is closed again, or listed.
 OPEN = {'problem': {''}, 'token-cwt': {'', '/266/tpm', '/1004'}}
 # Entries of others, whose content is theirs, and which our writer does not write.
@@ -239,6 +239,12 @@ def limits(schema, reader):
           credential(identity='i' * 65), credential(object=b''), credential(object=bytes(129)),
           credential(secret=b''), credential(secret=bytes(515)), credential(ek=bytes(31)),
           credential(ek=bytes(33)), credential(name=b''), credential(name=bytes(67))]),
+        ('device-key', [diag.Map([(0, bytes(512)), (1, bytes(2048)), (2, bytes(4096))]),
+                        diag.Map([(0, key), (1, key)])],
+         [diag.Map([(0, b''), (1, key)]), diag.Map([(0, key), (1, b'')]),
+          diag.Map([(0, key), (1, key), (2, b'')]), diag.Map([(0, bytes(513)), (1, key)]),
+          diag.Map([(0, key), (1, bytes(2049))]),
+          diag.Map([(0, key), (1, key), (2, bytes(4097))])]),
         ('enrolled', [enrolled(6, 604800), enrolled(wanted=[(41, 0xffffff)])],
          [enrolled(7), enrolled(seconds=604801), enrolled(wanted=[]), enrolled(wanted=[(11, 0)]),
           enrolled(wanted=[(11, 1), (12, 1)]), enrolled(wanted=[(11, 0x1000000)])]),

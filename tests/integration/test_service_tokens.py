@@ -3,6 +3,7 @@
 running service in the hands of stock libraries, by the keys that it publishes."""
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ ISS = "https://127.0.0.1"
 OK = 0
 
 
-def on_a_site(*audiences):
+def on_a_site(*audiences, bind="no"):
     """Gives the case a site whose one device has been affirmed for these audiences."""
     def decorate(case):
         def wrapped():
@@ -30,7 +31,7 @@ def on_a_site(*audiences):
             try:
                 with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
                     names = [word.split(":")[1].split(",")[0] for word in audiences]
-                    device.configure(audiences=", ".join(names))
+                    device.configure(audiences=", ".join(names), bind=bind)
                     device.boot()
                     site.affirmed(device)
                     set_audiences(site, *audiences)
@@ -51,6 +52,10 @@ def set_audiences(site, *audiences):
 
 def unb64(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def parts(token):
@@ -155,6 +160,46 @@ def each_audience_reads_ear_in_its_own_spelling(_, device):
     assert new["eat_profile"] != old["eat_profile"]
 
 
+def thumbprint(spki):
+    """RFC 7638, of a P-256 key."""
+    x, y = spki[-64:-32], spki[-32:]
+    jwk = {"crv": "P-256", "kty": "EC", "x": b64(x), "y": b64(y)}
+    return b64(hashlib.sha256(json.dumps(jwk, separators=(",", ":")).encode()).digest())
+
+
+@on_a_site("bound:wiki", "bound:mail,rs256", "bound:door,x5t", bind="key")
+def a_bound_token_names_the_key_of_the_tpm(site, device):
+    assert device.tokens() == ["device-key.der", "mail.jwt", "token.cwt", "wiki.jwt"]
+    jkt = thumbprint(read(device.path("tokens", "device-key.der")))
+    token = read(device.path("tokens", "wiki.jwt"))
+    assert refuses_what_it_must(site, token)["cnf"] == {"jkt": jkt}
+    mail = asked(job(site, read(device.path("tokens", "mail.jwt")), aud="mail", alg="RS256"))[0]
+    assert mail["ok"] and mail["claims"]["cnf"] == {"jkt": jkt}, mail
+    cwt = refuses_what_it_must(site, read(device.path("tokens", "token.cwt")))
+    assert cwt["8"] == {"jkt": unb64(jkt).hex()}, cwt
+    done = run(PROGRAMS.assay, "token", "verify", "--keys", public(site, "jwks.json"), "--json",
+               device.path("tokens", "wiki.jwt"))
+    assert json.loads(done.out)["claims"]["cnf"] == {"jkt": jkt}, done
+    device.tpm.reset()
+    device.boot()
+    device.attest(OK)  # the same key after a reboot
+    assert parts(read(device.path("tokens", "wiki.jwt")))[1]["cnf"] == {"jkt": jkt}
+
+
+@on_a_site("bound:wiki", "bound:door,x5t", bind="certificate")
+def a_bound_token_names_the_certificate_for_mutual_tls(_, device):
+    digest = b64(hashlib.sha256(read(device.path("tokens", "device-cert.der"))).digest())
+    door = parts(read(device.path("tokens", "door.jwt")))[1]
+    assert door["cnf"] == {"x5t#S256": digest}, door
+    assert "jkt" in parts(read(device.path("tokens", "wiki.jwt")))[1]["cnf"]
+
+
+@on_a_site("bound:wiki", "bearer:mail")
+def without_a_key_a_bound_audience_gets_nothing(_, device):
+    assert device.tokens() == ["mail.jwt", "token.cwt"]
+    assert "cnf" not in parts(read(device.path("tokens", "mail.jwt")))[1]
+
+
 @on_a_site("bearer:wiki")
 def a_site_of_before_gains_its_keys_by_another_setup(site, device):
     assert site.stop() == 0
@@ -204,6 +249,9 @@ CASES = (
     the_key_set_has_token_keys_only_and_each_is_named,
     pairwise_names_tell_two_audiences_nothing,
     each_audience_reads_ear_in_its_own_spelling,
+    a_bound_token_names_the_key_of_the_tpm,
+    a_bound_token_names_the_certificate_for_mutual_tls,
+    without_a_key_a_bound_audience_gets_nothing,
     a_site_of_before_gains_its_keys_by_another_setup,
     keys_that_are_damaged_or_open_stop_the_verifier,
 )

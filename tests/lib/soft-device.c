@@ -209,7 +209,7 @@ soft_evidence_write(const struct soft_device *device, const struct soft_evidence
     static uint8_t values[8192];
     struct wr quote_wr = wr_init(quote, sizeof(quote));
     struct wr values_wr = wr_init(values, sizeof(values));
-    struct evidence out = {.claims = evidence->claims_bytes};
+    struct evidence out = {.claims = evidence->claims_bytes, .key = evidence->key};
 
     wr_be16(&quote_wr, (uint16_t)evidence->attest_len);
     wr_bytes(&quote_wr, bytes_of(evidence->attest_room, evidence->attest_len));

@@ -57,6 +57,7 @@ struct soft_evidence {
     bool with_values;
     bool with_log;
     bool second_log;  /* an IMA list too, of which nothing is new */
+    struct bytes key; /* item of the device key (lib/soft-key.h); .p == NULL: none */
     uint8_t trailing; /* bytes of rubbish behind the signature */
 };
 

@@ -16,11 +16,13 @@
 #include "crypto/makecred.h"
 #include "formats/pem.h"
 #include "formats/quote.h"
+#include "formats/tpm-device-key.h"
 #include "front/front.h"
 #include "lib/check.h"
 #include "wire/answer.h"
 #include "wire/binding.h"
 #include "wire/credential.h"
+#include "wire/device-key.h"
 #include "wire/enroll.h"
 #include "wire/evidence.h"
 #include "wire/problem.h"
@@ -278,6 +280,41 @@ check_quote(const struct front_request *request, const struct evidence *evidence
            attest.selections.n > 1 ? attest.selections.bank[1].mask : 0);
 }
 
+/* The device key, certified by the AK for this connection and nonce. */
+static void
+check_key(const struct front_request *request, struct bytes item, const struct claims *claims)
+{
+    struct binding binding = {.site = bytes_str(SITE),
+                              .mode = BINDING_CONNECTION,
+                              .nonce = claims->has_nonce ? claims->nonce : NULL,
+                              .exporter = request->exporter};
+    struct device_key wire;
+    struct tpm_public public;
+    struct tpm_attest statement;
+    struct tpm_signature signature;
+    struct tpm_public ak;
+    struct pubkey *key = NULL;
+    struct bytes info;
+    struct rd rd;
+    uint8_t want[32];
+
+    CHECK_EQ(device_key_read(item, &wire, NULL), 0);
+    CHECK_EQ(tpm_public_read(wire.public, &public, NULL), 0);
+    CHECK_EQ(tpm_device_key_check(&public, NULL), 0);
+    rd = rd_init(wire.certified);
+    info = rd_bytes(&rd, rd_be16(&rd));
+    CHECK_EQ(tpm_attest_read(info, TPM_ATTEST_CERTIFY, &statement, NULL), 0);
+    CHECK_EQ(tpm_device_key_certified(&public, &statement, hasher, NULL), 0);
+    CHECK_EQ(binding_certify(hasher, &binding, want), 0);
+    CHECK_BYTES(statement.extra_data, BYTES_OF(want));
+    CHECK_EQ(tpm_public_read(ak_area.len ? ak_area : file("ak"), &ak, NULL), 0);
+    CHECK_EQ(tpm_public_key(&ak, &key), 0);
+    CHECK_EQ(tpm_signature_read(rd_rest(&rd), &signature, NULL), 0);
+    CHECK_EQ(tpm_signature_verify(&ak, key, &signature, info, hasher, NULL), 0);
+    pubkey_free(key);
+    printf("key bytes=%zu certificate=%zu\n", item.len, wire.certificate.len);
+}
+
 static void
 check_evidence(const struct front_request *request)
 {
@@ -300,6 +337,9 @@ check_evidence(const struct front_request *request)
                (unsigned)claims.logs[i].offset, evidence.logs[i].len);
     }
     check_quote(request, &evidence, &claims);
+    if (evidence.key.p) {
+        check_key(request, evidence.key, &claims);
+    }
 }
 
 static void
@@ -364,6 +404,8 @@ on_attest(const struct front_request *request)
 static void
 on_request(void *context, const struct front_request *request)
 {
+    struct problem problem = {.has_nonce = false};
+
     (void)context;
     switch (request->resource) {
     case FRONT_ENROLL:
@@ -374,6 +416,10 @@ on_request(void *context, const struct front_request *request)
         break;
     case FRONT_TOKEN:
         printf("token %.*s\n", (int)request->aud.len, (const char *)request->aud.p);
+        if (bytes_equal(request->aud, bytes_str("nothing"))) {
+            refuse(request, FRONT_CODE(4, 3), REASON_DEVICE_KEY, &problem);
+            return;
+        }
         reply(request, FRONT_CODE(2, 5), 60, bytes_str("jwt"));
         break;
     default:

@@ -7,6 +7,7 @@
 #include "wire/audit-head.h"
 #include "wire/audit-row.h"
 #include "wire/credential.h"
+#include "wire/device-key.h"
 #include "wire/enroll.h"
 #include "wire/evidence.h"
 #include "wire/problem.h"
@@ -30,6 +31,7 @@ ECHO(audit_head)
 ECHO(audit_row)
 ECHO(claims)
 ECHO(credential)
+ECHO(device_key)
 ECHO(enroll)
 ECHO(enrolled)
 ECHO(problem)
@@ -39,8 +41,10 @@ echo_evidence(struct bytes in, struct wr *wr)
 {
     struct evidence evidence;
     struct claims claims;
+    struct device_key key;
 
     if (evidence_read(in, &evidence, NULL) != 0 ||
+        (evidence.key.p && device_key_read(evidence.key, &key, NULL) != 0) ||
         claims_read(evidence.claims, &claims, NULL) != 0 ||
         evidence_match(&evidence, &claims, NULL) != 0) {
         return WIRE_ECHO_REFUSED;
@@ -106,9 +110,10 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
     } kinds[] = {
         {"answer", echo_answer},         {"audit-head", echo_audit_head},
         {"audit-row", echo_audit_row},   {"claims", echo_claims},
-        {"credential", echo_credential}, {"enroll", echo_enroll},
-        {"enrolled", echo_enrolled},     {"evidence", echo_evidence},
-        {"problem", echo_problem},       {"selection", echo_selection},
+        {"credential", echo_credential}, {"device-key", echo_device_key},
+        {"enroll", echo_enroll},         {"enrolled", echo_enrolled},
+        {"evidence", echo_evidence},     {"problem", echo_problem},
+        {"selection", echo_selection},
         {"token-cwt", echo_token_cwt},
     };
 

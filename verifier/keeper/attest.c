@@ -267,10 +267,7 @@ void
 keeper_attest(struct keeper *keeper, struct asked *take_asked)
 {
     static enum step (*const steps[])(struct attest *) = {
-        attest_open,
-        attest_challenge,
-        attest_quote,
-        attest_order,
+        attest_open, attest_challenge, attest_quote, attest_order, attest_key,
     };
     struct attest *attest = calloc(1, sizeof(*attest));
     enum step step;

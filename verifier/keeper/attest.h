@@ -46,6 +46,7 @@ enum step attest_open(struct attest *attest);      /* device, form, structures *
 enum step attest_device(struct attest *attest);    /* of attest_open(): rows of the store alone */
 enum step attest_challenge(struct attest *attest); /* nonce or exporter, and its time */
 enum step attest_quote(struct attest *attest);     /* signature, signer, binding, selection */
+enum step attest_key(struct attest *attest);       /* what bound tokens may name */
 enum step attest_order(struct attest *attest);     /* boot and clock */
 
 /* With the log at hand: values, replay, events, references, membership. Fills the verdict. Returns

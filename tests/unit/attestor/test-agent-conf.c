@@ -51,6 +51,8 @@ each_wrong_setting_is_named(void)
         {"v", "[tokens]\naudiences = a/b, a_b\n", "share one file"},
         {"v", "[tokens]\naudiences = a,b,c,d,e,f,g,h,i\n", "more than eight"},
         {"v", "[tokens]\nmode = 0640\n", "no such setting"},
+        {"v", "[tokens]\nbind = yes\n", "[tokens] bind"},
+        {"v", "[tokens]\nbind =\n", "[tokens] bind"},
     };
     struct conf_problem problem;
 
@@ -60,6 +62,27 @@ each_wrong_setting_is_named(void)
         CHECK_EQ(load(cases[i].servers, cases[i].more, &conf, &problem), 1);
         CHECK(strstr(problem.text, cases[i].said) != NULL);
         CHECK_STR(conf.site, "untouched");
+    }
+}
+
+static void
+tokens_are_bound_when_asked(void)
+{
+    static const struct {
+        const char *more;
+        enum agent_bind bind;
+    } cases[] = {
+        {"", AGENT_BIND_NO},
+        {"[tokens]\nbind = no\n", AGENT_BIND_NO},
+        {"[tokens]\nbind = key\n", AGENT_BIND_KEY},
+        {"[tokens]\nbind = certificate\n", AGENT_BIND_CERTIFICATE},
+    };
+    struct agent_conf conf;
+    struct conf_problem problem;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CHECK_EQ(load("v", cases[i].more, &conf, &problem), 0);
+        CHECK_EQ(conf.bind, cases[i].bind);
     }
 }
 
@@ -111,6 +134,7 @@ servers_are_names_and_addresses_with_or_without_port(void)
 }
 
 CHECK_MAIN(CASE(four_settings_are_enough), CASE(each_wrong_setting_is_named),
+           CASE(tokens_are_bound_when_asked),
            CASE(audiences_are_taken_one_by_one_and_never_name_a_path),
            CASE(an_audience_too_long_ends_the_list),
            CASE(servers_are_names_and_addresses_with_or_without_port))
