@@ -67,7 +67,16 @@ static const char version_1[] =
 static const char version_2[] = "ALTER TABLE class ADD COLUMN lacks INTEGER NOT NULL DEFAULT 0;"
                                 "PRAGMA user_version = 2;";
 
-const char *const schema_steps[] = {version_1, version_2};
+/* Logs that grow, as far as they were accepted. */
+static const char version_3[] =
+    "CREATE TABLE growing ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE, kind INTEGER NOT NULL,"
+    " era INTEGER NOT NULL, reset_count INTEGER NOT NULL, restart_count INTEGER NOT NULL,"
+    " length INTEGER NOT NULL, run BLOB NOT NULL, n_entries INTEGER NOT NULL,"
+    " n_violations INTEGER NOT NULL, tracks BLOB NOT NULL, PRIMARY KEY (device, kind)) STRICT;"
+    "PRAGMA user_version = 3;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

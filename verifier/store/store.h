@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "crypto/sha256-run.h"
 #include "wire/answer.h"
 #include "wire/audit-row.h"
 
@@ -25,6 +26,7 @@
 #define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
+#define STORE_TRACKS_MAX 2176u     /* 32 PCR values of 64 bytes, 4 bytes each beside */
 #define STORE_AUDIT_TEXT_MAX 1024u /* each text of an audit row */
 
 enum store_outcome {
@@ -110,6 +112,20 @@ struct store_evidence {
     uint8_t device[WIRE_UEID_SIZE];
     uint8_t firmware_log[32]; /* digest; body in the log table */
     int64_t arrived_ms;
+};
+
+/* What is known of a log that grows: its accepted part in the boot of the last accepted evidence.
+ */
+struct store_growing {
+    int64_t era;
+    uint64_t reset_count;
+    uint64_t restart_count;
+    uint64_t length;       /* bytes accepted: the next offset */
+    struct sha256_run run; /* over them */
+    uint32_t n_entries;
+    uint32_t n_violations;
+    uint8_t tracks[STORE_TRACKS_MAX]; /* PCR values behind them, appraise/growing.h */
+    size_t tracks_len;
 };
 
 struct store;
@@ -220,6 +236,13 @@ MUST_CHECK int store_log_has(struct store *store, const uint8_t digest[32]); /* 
 /* Drops the bodies that neither a last verdict nor kept evidence names, those of this batch too:
  * not between store_log_put() and the row that names it. */
 MUST_CHECK int store_log_trim(struct store *store);
+
+/* One row a device and kind of log; putting replaces, and returns STORE_NONE when there is no such
+ * device. It goes with its device. */
+MUST_CHECK int store_growing_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                 enum log_kind kind, struct store_growing *ret);
+MUST_CHECK int store_growing_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                 enum log_kind kind, const struct store_growing *growing);
 
 /* Putting returns STORE_NONE when there is no such device. */
 MUST_CHECK int store_evidence_put(struct store *store, const struct store_evidence *evidence);
