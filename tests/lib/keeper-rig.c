@@ -129,9 +129,11 @@ keeper_rig_connect(struct keeper_rig *rig)
 
 /* Plays one reader: gives the keeper a channel, waits for a job on it, answers as a reader would.
  */
-static void
+static bool
 play_reader(struct keeper_rig *rig)
 {
+    uint16_t answer = 0;
+    bool worked = false;
     int fds[2];
     struct ipc *reader;
     struct ipc_msg msg;
@@ -144,19 +146,21 @@ play_reader(struct keeper_rig *rig)
         uint8_t *room = malloc(RECORDS_ROOM);
         struct wr wr = wr_init(room, RECORDS_ROOM);
         struct fault fault = {0};
-        int r = reader_parse(msg.body, rig->hasher, &wr, &fault);
+        int r = reader_read(&msg, rig->hasher, &wr, &answer, &fault);
         struct bytes part = wr_done(&wr);
         uint8_t fault_room[16];
         struct wr fault_wr = wr_init(fault_room, sizeof(fault_room));
 
         CHECK(r >= 0);
+        worked = true;
+        rig->n_read++;
         wr_le16(&fault_wr, (uint16_t)fault.rule);
         wr_le32(&fault_wr, fault.event);
         wr_le64(&fault_wr, fault.offset);
         if (r > 0) {
             part = wr_done(&fault_wr);
         }
-        CHECK_EQ(ipc_send(reader, r > 0 ? MSG_NOT_READ : MSG_LOG_RECORDS, msg.id, &part, 1, -1), 0);
+        CHECK_EQ(ipc_send(reader, r > 0 ? MSG_NOT_READ : answer, msg.id, &part, 1, -1), 0);
         for (int i = 0; i < 1000 && (ipc_pending(reader) || i == 0); i++) {
             jobs_turn(rig->keeper.jobs, rig->mono_ms);
             CHECK_EQ(ipc_flush(reader), 0);
@@ -166,13 +170,16 @@ play_reader(struct keeper_rig *rig)
     }
     ipc_free(reader);
     jobs_turn(rig->keeper.jobs, rig->mono_ms);
+    return worked;
 }
 
-void
+bool
 keeper_rig_read(struct keeper_rig *rig)
 {
-    play_reader(rig);
+    bool worked = play_reader(rig);
+
     keeper_settle(&rig->keeper);
+    return worked;
 }
 
 void
@@ -225,7 +232,8 @@ keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_reso
     uint64_t request = 0;
 
     keeper_rig_post(rig, kind, resource, body, audience);
-    keeper_rig_read(rig);
+    while (keeper_rig_read(rig)) { /* one part of one log after the other */
+    }
     CHECK(keeper_rig_take(rig, &request));
     CHECK_EQ(request, rig->next_request);
     return rig->reply.code;

@@ -19,6 +19,7 @@ struct keeper_rig {
     int64_t now_ms;
     int64_t mono_ms;
     uint64_t next_request;
+    unsigned n_read; /* parts of logs that readers were given */
     struct soft_device device;
     struct hasher *hasher;
     char identity[64];
@@ -44,11 +45,12 @@ void keeper_rig_connect(struct keeper_rig *rig);
 uint8_t keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind,
                        enum request_resource resource, struct bytes body, const char *audience);
 
-/* The two halves of keeper_rig_ask(): the request alone, and a reader's work; keeper_rig_take()
+/* The two halves of keeper_rig_ask(): the request alone, and one reader's work, whether there was
+ * any; keeper_rig_take()
  * says whether a reply came, and takes it. */
 void keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
                      struct bytes body, const char *audience);
-void keeper_rig_read(struct keeper_rig *rig);
+bool keeper_rig_read(struct keeper_rig *rig);
 bool keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request);
 
 /* One operator's command: exit status, and the JSON in json (NUL-ended). */

@@ -137,6 +137,27 @@ fault_read(struct bytes body, struct fault *ret)
     return true;
 }
 
+/* What a reader says when a job went well. */
+static uint16_t
+answer_to(uint16_t type)
+{
+    static const struct {
+        uint16_t type;
+        uint16_t answer;
+    } pairs[] = {
+        {MSG_READ_LOG, MSG_LOG_RECORDS},
+        {MSG_READ_IMA, MSG_IMA_RECORDS},
+        {MSG_READ_USERSPACE, MSG_USERSPACE_RECORDS},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        if (pairs[i].type == type) {
+            return pairs[i].answer;
+        }
+    }
+    return 0;
+}
+
 static void
 on_message(struct worker *worker, const struct ipc_msg *msg)
 {
@@ -144,7 +165,7 @@ on_message(struct worker *worker, const struct ipc_msg *msg)
 
     if (msg->type == MSG_NOT_READ && fault_read(msg->body, &fault)) {
         finish(worker, JOB_REFUSED, BYTES_NULL, &fault);
-    } else if (msg->type == MSG_LOG_RECORDS) {
+    } else if (msg->type == answer_to(worker->job.type)) {
         finish(worker, JOB_DONE, msg->body, NULL);
     } else {
         finish(worker, JOB_BROKEN, BYTES_NULL, NULL);

@@ -30,7 +30,7 @@ void jobs_free(struct jobs *jobs);
 void jobs_reader(struct jobs *jobs, int take_fd);
 
 /* Copies body; done is called later from jobs_turn(), never from here. Returns 0, -ENOBUFS when too
- * much waits already, or -ENOMEM. type is MSG_READ_LOG. */
+ * much waits already, or -ENOMEM. type is one of the messages that a reader takes. */
 MUST_CHECK int jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms,
                            job_fn *done, void *context);
 

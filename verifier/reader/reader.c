@@ -10,12 +10,14 @@
 #include "formats/evdata.h"
 #include "formats/evtext.h"
 #include "formats/evtype.h"
+#include "reader/reader-ima.h"
+#include "reader/reader-userlog.h"
 #include "reader/sandbox-reader.h"
 #include "roles/records.h"
 #include "roles/roles.h"
 
 enum {
-    RECORDS_MAX = 4 * 1024 * 1024, /* MSG_LOG_RECORDS; the worst log takes 3.1 MB */
+    RECORDS_MAX = 8 * 1024 * 1024, /* of any kind; the worst firmware log takes 3.1 MB */
     GROW_MAX = 64 * 1024 * 1024,   /* room beside what is mapped at the start */
     CPU_S = 10,                    /* the largest log takes some 20 ms */
     LOCALITY_HCRTM = 4,
@@ -207,14 +209,34 @@ send_fault(struct ipc *ipc, uint64_t id, const struct fault *fault)
     return ipc_send(ipc, MSG_NOT_READ, id, &part, 1, -1);
 }
 
+int
+reader_read(const struct ipc_msg *msg, struct hasher *hasher, struct wr *records,
+            uint16_t *ret_answer, struct fault *ret_fault)
+{
+    switch (msg->type) {
+    case MSG_READ_LOG:
+        *ret_answer = MSG_LOG_RECORDS;
+        return reader_parse(msg->body, hasher, records, ret_fault);
+    case MSG_READ_IMA:
+        *ret_answer = MSG_IMA_RECORDS;
+        return reader_ima(msg->body, hasher, records);
+    case MSG_READ_USERSPACE:
+        *ret_answer = MSG_USERSPACE_RECORDS;
+        return reader_userlog(msg->body, hasher, records, ret_fault);
+    default:
+        return -EBADMSG;
+    }
+}
+
 static int
 do_job(struct ipc *ipc, struct hasher *hasher, const struct ipc_msg *msg)
 {
     CLEANUP(free_p) uint8_t *room = malloc(RECORDS_MAX);
     struct wr records = wr_init(room, room ? RECORDS_MAX : 0);
     struct fault fault = {.event = FAULT_NO_EVENT};
+    uint16_t answer = 0;
     struct bytes part;
-    int r = room ? reader_parse(msg->body, hasher, &records, &fault) : -ENOMEM;
+    int r = room ? reader_read(msg, hasher, &records, &answer, &fault) : -ENOMEM;
 
     if (r > 0) {
         return send_fault(ipc, msg->id, &fault);
@@ -223,7 +245,7 @@ do_job(struct ipc *ipc, struct hasher *hasher, const struct ipc_msg *msg)
         return r;
     }
     part = wr_done(&records);
-    return ipc_send(ipc, MSG_LOG_RECORDS, msg->id, &part, 1, -1);
+    return ipc_send(ipc, answer, msg->id, &part, 1, -1);
 }
 
 int
@@ -233,8 +255,10 @@ reader_serve(int take_fd)
     /* before it is confined: the library opens its configuration now */
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     struct ipc_msg msg;
-    int r = ipc && hasher ? confine() : -ENOMEM;
+    int r;
 
+    reader_userlog_prepare();
+    r = ipc && hasher ? confine() : -ENOMEM;
     if (r == 0) {
         r = ipc_recv(ipc, &msg);
     }
