@@ -170,13 +170,21 @@ evidence_write(struct wr *wr, const struct evidence *evidence, const struct clai
     }
 }
 
+/* PCR 10 grows on while values are read, so its own is never sent: the IMA list's replay finds it.
+ */
+static uint32_t
+values_mask(const struct pcr_set *set)
+{
+    return set->mask & ~PCR_MASK_IMA;
+}
+
 /* Position in the selection of the bank that a map key names, counting only banks with values;
  * selection.n when there is none. */
 static size_t
 values_bank(const struct selection *selection, int64_t key)
 {
     for (size_t i = 0; i < selection->n; i++) {
-        if (hash_tpm_id(selection->sets[i].bank) == key && selection->sets[i].mask != 0) {
+        if (hash_tpm_id(selection->sets[i].bank) == key && values_mask(&selection->sets[i]) != 0) {
             return i;
         }
     }
@@ -186,9 +194,9 @@ values_bank(const struct selection *selection, int64_t key)
 static void
 bank_read(struct cbor_rd *c, const struct pcr_set *set, uint8_t out[LIMIT_PCRS][HASH_SIZE_MAX])
 {
-    cbor_rd_array(c, (size_t)__builtin_popcount(set->mask));
+    cbor_rd_array(c, (size_t)__builtin_popcount(values_mask(set)));
     for (size_t pcr = 0; pcr < LIMIT_PCRS; pcr++) {
-        if (set->mask >> pcr & 1) {
+        if (values_mask(set) >> pcr & 1) {
             cbor_rd_bstr_copy(c, out[pcr], hash_size(set->bank));
         }
     }
@@ -200,7 +208,7 @@ banks_with_values(const struct selection *selection)
     size_t n = 0;
 
     for (size_t i = 0; i < selection->n; i++) {
-        n += selection->sets[i].mask != 0;
+        n += values_mask(&selection->sets[i]) != 0;
     }
     return n;
 }
@@ -237,9 +245,9 @@ static void
 bank_write(struct wr *wr, const struct pcr_set *set, const uint8_t value[LIMIT_PCRS][HASH_SIZE_MAX])
 {
     cbor_wr_uint(wr, hash_tpm_id(set->bank));
-    cbor_wr_array(wr, (size_t)__builtin_popcount(set->mask));
+    cbor_wr_array(wr, (size_t)__builtin_popcount(values_mask(set)));
     for (size_t pcr = 0; pcr < LIMIT_PCRS; pcr++) {
-        if (set->mask >> pcr & 1) {
+        if (values_mask(set) >> pcr & 1) {
             cbor_wr_bstr(wr, bytes_of(value[pcr], hash_size(set->bank)));
         }
     }
@@ -254,7 +262,8 @@ pcr_values_write(struct wr *wr, const struct pcr_values *values)
     /* keys ascend as the enum does: SHA-1 4, SHA-256 11, … */
     for (size_t bank = 0; bank < HASH_N; bank++) {
         for (size_t i = 0; i < selection->n; i++) {
-            if (selection->sets[i].bank == (enum hash)bank && selection->sets[i].mask != 0) {
+            if (selection->sets[i].bank == (enum hash)bank &&
+                values_mask(&selection->sets[i]) != 0) {
                 bank_write(wr, &selection->sets[i], values->value[i]);
             }
         }

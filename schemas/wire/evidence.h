@@ -32,13 +32,14 @@ MUST_CHECK int evidence_match(const struct evidence *evidence, const struct clai
 /* Writes the items; logs by the kinds of claims. */
 void evidence_write(struct wr *wr, const struct evidence *evidence, const struct claims *claims);
 
-/* PCR values beside a log: for each bank the values of the quoted PCRs in ascending order. */
+/* PCR values beside a log: for each bank the values of the quoted PCRs in ascending order, but for
+ * PCR 10, whose value is never sent. */
 struct pcr_values {
     struct selection selection;
     uint8_t value[LIMIT_BANKS][LIMIT_PCRS][HASH_SIZE_MAX]; /* [set of selection][PCR] */
 };
 
-/* Reads values for exactly this selection (banks with an empty mask carry none). Returns 0 or 1
+/* Reads values for exactly this selection (banks with no PCR but 10 carry none). Returns 0 or 1
  * with the fault; *ret is cleared then. */
 MUST_CHECK int pcr_values_read(struct bytes in, const struct selection *selection,
                                struct pcr_values *ret, struct fault *ret_fault);

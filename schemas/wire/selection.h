@@ -19,6 +19,10 @@ struct selection {
 
 #define PCR_MASK_ALL 0xffffffu
 #define PCR_MASK_FIRMWARE 0xffu /* PCR 0 to 7: what every quote names in every bank */
+#define PCR_MASK_IMA 0x400u     /* PCR 10: what the IMA list explains */
+/* PCR 11, 12, 13 and 15: boot phases, credentials, extensions, machine id and file systems, which
+ * systemd's userspace log explains (systemd-pcrextend(8)); 14 is shim's. */
+#define PCR_MASK_USERSPACE 0xb800u
 
 /* Both read and write the array; a bank that is not ours, named twice, or a mask above PCR 23
  * fails the reader. */

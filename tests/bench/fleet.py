@@ -100,7 +100,11 @@ def measure(programs, bench_fleet, folder, devices, rounds):
         with Fleet(bench_fleet, site, devices, rounds) as fleet:
             fleet.inventory(os.path.join(folder, "fleet.csv"))
             fleet.golden()
+            fleet.wait("lists")
+            site.assay("class", "add", "fleet", "--audience", "bearer:bench", "--pcrs", "0-10,14")
+            fleet.go()
             wire = fleet.wait("wire")
+            site.assay("class", "add", "fleet", "--audience", "bearer:bench")
             fleet.go()
             results = {"wire": wire, "open": fleet.measure("open"),
                        "resumed": fleet.measure("resumed")}

@@ -202,7 +202,7 @@ peer_enrol(struct peer *peer, const struct peer_site *site)
 }
 
 static struct bytes
-evidence_make(struct peer *peer, bool with_log, bool second_log, struct wr *wr)
+evidence_make(struct peer *peer, bool with_log, struct wr *wr)
 {
     static struct soft_evidence evidence;
     static int64_t begun_us;
@@ -213,8 +213,7 @@ evidence_make(struct peer *peer, bool with_log, bool second_log, struct wr *wr)
     if (clock_ms > peer->device.clock_ms) {
         peer->device.clock_ms = clock_ms;
     }
-    evidence = (struct soft_evidence){
-        .with_log = with_log, .with_values = with_log, .second_log = second_log};
+    evidence = (struct soft_evidence){.with_log = with_log, .with_values = with_log};
     soft_evidence_plain(&peer->device, peer->nonce, peer->exporter, &evidence);
     return soft_evidence_write(&peer->device, &evidence, wr);
 }
@@ -238,7 +237,7 @@ peer_first(struct peer *peer, struct bytes log)
     size_t cap = log.len + 16384;
     uint8_t *room = malloc(cap);
     struct wr wr = wr_init(room, cap);
-    struct bytes body = evidence_make(peer, log.len > 0, false, &wr);
+    struct bytes body = evidence_make(peer, log.len > 0, &wr);
 
     for (uint32_t num = 0; (size_t)num * BLOCK < body.len; num++) {
         size_t at = (size_t)num * BLOCK;
@@ -273,13 +272,13 @@ post(struct peer *peer)
 }
 
 void
-peer_attest(struct peer *peer, bool second_log)
+peer_attest(struct peer *peer)
 {
     uint8_t room[2048];
     struct wr wr = wr_init(room, sizeof(room));
     struct dtls_ask ask = {.code = 2, .path = "attest", .token = 3};
 
-    ask.payload = evidence_make(peer, false, second_log, &wr);
+    ask.payload = evidence_make(peer, false, &wr);
     peer->payload_up = ask.payload.len;
     peer->request = dtls_ask_write(&peer->client, &ask, peer->message);
     CHECK(peer->request.p != NULL);

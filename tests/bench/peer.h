@@ -60,9 +60,8 @@ void peer_first(struct peer *peer, struct bytes log); /* evidence with the log, 
 void peer_open(struct peer *peer, const struct peer_site *site);
 void peer_close(struct peer *peer);
 
-/* Makes a repeat evidence of this connection and sends it. second_log: claims an IMA list too, of
- * which nothing is new. */
-void peer_attest(struct peer *peer, bool second_log);
+/* Makes a repeat evidence of this connection and sends it. */
+void peer_attest(struct peer *peer);
 
 /* Moves on what peer_open() or peer_attest() began. True when it has moved: the handshake is
  * finished, or an accepted answer with its token came (peer_take() has read it). */

@@ -57,10 +57,11 @@ class Reader:
 
 
 def selection_of(kind, value):
-    """A selection that these PCR values belong to."""
+    """A selection that these PCR values belong to: from PCR 0 on, PCR 10 without a value."""
     if kind != 'values':
         return None
-    return [[bank, (1 << len(items)) - 1] for bank, items in value]
+    return [[bank, sum(1 << pcr for pcr in range(len(items) + (len(items) > 10)))]
+            for bank, items in value]
 
 
 class Message:

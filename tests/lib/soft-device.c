@@ -77,6 +77,22 @@ soft_device_enroll(const struct soft_device *device, struct wr *wr)
 }
 
 static void
+growing_plain(struct soft_device *device, enum log_kind kind, const struct soft_growing *growing,
+              struct claims *claims)
+{
+    struct claims_log *log = &claims->logs[claims->n_logs];
+
+    if (growing->bytes.p) {
+        claims->n_logs++;
+        log->kind = kind;
+        log->offset = growing->offset;
+        CHECK_EQ(hasher_bytes(device->hasher, HASH_SHA256,
+                              bytes_of(growing->bytes.p, (size_t)growing->offset), log->before),
+                 0);
+    }
+}
+
+static void
 claims_plain(struct soft_device *device, const uint8_t *nonce, struct soft_evidence *evidence)
 {
     struct wr wr = wr_init(evidence->claims_room, sizeof(evidence->claims_room));
@@ -96,10 +112,8 @@ claims_plain(struct soft_device *device, const uint8_t *nonce, struct soft_evide
     CHECK_EQ(hasher_bytes(device->hasher, HASH_SHA256, bytes_of(device->log.p, (size_t)log->offset),
                           log->before),
              0);
-    if (evidence->second_log) {
-        evidence->claims.logs[1] = (struct claims_log){.kind = LOG_IMA, .offset = 1 << 20};
-        evidence->claims.n_logs = 2;
-    }
+    growing_plain(device, LOG_IMA, &device->ima, &evidence->claims);
+    growing_plain(device, LOG_USERSPACE, &device->userspace, &evidence->claims);
     claims_write(&wr, &evidence->claims);
     evidence->claims_bytes = wr_done(&wr);
     CHECK(evidence->claims_bytes.p);
@@ -163,10 +177,8 @@ soft_evidence_plain(struct soft_device *device, const uint8_t *nonce, const uint
 {
     bool with_log = ret->with_log;
     bool with_values = ret->with_values;
-    bool second_log = ret->second_log;
 
-    *ret = (struct soft_evidence){
-        .with_log = with_log, .with_values = with_values, .second_log = second_log};
+    *ret = (struct soft_evidence){.with_log = with_log, .with_values = with_values};
     ret->sig_alg = TPM_ALG_ECDSA;
     ret->sig_hash = ALG_SHA256;
     claims_plain(device, nonce, ret);
@@ -230,6 +242,15 @@ soft_evidence_write(const struct soft_device *device, const struct soft_evidence
     }
     if (evidence->with_log) {
         out.logs[0] = device->log;
+    }
+    for (size_t i = 1; i < evidence->claims.n_logs; i++) {
+        const struct soft_growing *growing =
+            evidence->claims.logs[i].kind == LOG_IMA ? &device->ima : &device->userspace;
+        size_t from = (size_t)evidence->claims.logs[i].offset;
+
+        if (growing->bytes.len > from) {
+            out.logs[i] = bytes_of(growing->bytes.p + from, growing->bytes.len - from);
+        }
     }
     evidence_write(wr, &out, &evidence->claims);
     CHECK(wr_done(wr).p);

@@ -24,6 +24,10 @@ struct soft_device {
     const char *site;
 
     struct bytes log; /* raw firmware log */
+    struct soft_growing {
+        struct bytes bytes; /* the log as it is when it is read; .p == NULL: none */
+        uint64_t offset;    /* what the verifier is believed to know */
+    } ima, userspace;
     struct pcr_values values;
     uint64_t clock_ms;
     uint32_t reset_count;
@@ -56,7 +60,6 @@ struct soft_evidence {
     uint16_t sig_hash; /* as written */
     bool with_values;
     bool with_log;
-    bool second_log;  /* an IMA list too, of which nothing is new */
     struct bytes key; /* item of the device key (lib/soft-key.h); .p == NULL: none */
     uint8_t trailing; /* bytes of rubbish behind the signature */
 };

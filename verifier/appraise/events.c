@@ -5,7 +5,7 @@
 #include "base/hex.h"
 
 /* PCRs of the static root of trust that the firmware closes with a separator. */
-enum { FIRMWARE_PCRS = 8, PCR_IMA = 10, PCR_DRTM_FIRST = 17, PCR_DRTM_LAST = 22 };
+enum { FIRMWARE_PCRS = 8, PCR_DRTM_FIRST = 17, PCR_DRTM_LAST = 22 };
 
 size_t
 event_log_bank(const struct event_log *log, enum hash bank)
@@ -46,10 +46,10 @@ pcrs_extend(struct hasher *hasher, const struct event_log *log, enum hash bank,
     return r;
 }
 
-/* The PCRs of a bank after the firmware log and what continues it. */
+/* The PCRs of a bank after the firmware log. */
 static int
-pcrs_replay(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
-            enum hash bank, uint8_t pcrs[LIMIT_PCRS][HASH_SIZE_MAX])
+pcrs_replay(struct hasher *hasher, const struct event_log *log, enum hash bank,
+            uint8_t pcrs[LIMIT_PCRS][HASH_SIZE_MAX])
 {
     size_t at = event_log_bank(log, bank);
     struct event_memo *memo = log->memo && at < log->n_banks ? &log->memo[at] : NULL;
@@ -65,7 +65,7 @@ pcrs_replay(struct hasher *hasher, const struct event_log *log, const struct eve
         memcpy(memo->pcrs, pcrs, sizeof(memo->pcrs));
         memo->known = true;
     }
-    return r == 0 && more ? pcrs_extend(hasher, more, bank, pcrs) : r;
+    return r;
 }
 
 static void
@@ -96,11 +96,11 @@ note_difference(struct verdict *verdict, enum hash bank, uint32_t pcr, const uin
 
 static bool
 compare(struct verdict *verdict, const struct pcr_set *set,
-        uint8_t replayed[LIMIT_PCRS][HASH_SIZE_MAX],
+        const uint8_t replayed[LIMIT_PCRS][HASH_SIZE_MAX],
         const uint8_t quoted[LIMIT_PCRS][HASH_SIZE_MAX])
 {
     for (uint32_t pcr = 0; pcr < LIMIT_PCRS; pcr++) {
-        bool judged = (set->mask >> pcr & 1) && pcr != PCR_IMA;
+        bool judged = (set->mask & ~PCR_MASK_IMA) >> pcr & 1;
 
         if (judged && memcmp(replayed[pcr], quoted[pcr], hash_size(set->bank)) != 0) {
             note_difference(verdict, set->bank, pcr, replayed[pcr], quoted[pcr]);
@@ -110,47 +110,29 @@ compare(struct verdict *verdict, const struct pcr_set *set,
     return true;
 }
 
-/* One active bank. Returns 1 when it replays, 0 when it does not, or a negative errno. */
-static int
-replay_bank(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
-            const struct pcr_set *set, const uint8_t quoted[LIMIT_PCRS][HASH_SIZE_MAX],
-            struct verdict *verdict)
-{
-    uint8_t pcrs[LIMIT_PCRS][HASH_SIZE_MAX];
-    int r;
-
-    if (event_log_bank(log, set->bank) == log->n_banks) {
-        note_missing_bank(verdict, set->bank);
-        return 0;
-    }
-    r = pcrs_replay(hasher, log, more, set->bank, pcrs);
-    return r < 0 ? r : compare(verdict, set, pcrs, quoted);
-}
-
-int
-events_replay(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
-              const struct pcr_values *values, struct verdict *verdict)
+bool
+events_replay(const struct event_log *log, const struct pcr_values *replayed,
+              const struct pcr_values *quoted, struct verdict *verdict)
 {
     size_t active = 0;
     bool all = true;
 
-    verdict->replay = CHECK_FAILED;
-    for (size_t i = 0; i < values->selection.n; i++) {
-        const struct pcr_set *set = &values->selection.sets[i];
-        int r;
+    for (size_t i = 0; i < quoted->selection.n; i++) {
+        const struct pcr_set *set = &quoted->selection.sets[i];
 
         if (set->mask == 0) {
             continue;
         }
-        r = replay_bank(hasher, log, more, set, values->value[i], verdict);
-        if (r < 0) {
-            return r;
-        }
-        all = all && r == 1;
         active++;
+        if (event_log_bank(log, set->bank) == log->n_banks) {
+            note_missing_bank(verdict, set->bank);
+            all = false;
+        } else {
+            all = compare(verdict, set, replayed->value[i], quoted->value[i]) && all;
+        }
     }
     verdict->replay = all && active > 0 ? CHECK_PASSED : CHECK_FAILED;
-    return 0;
+    return verdict->replay == CHECK_PASSED;
 }
 
 /* Digests of the separators in one bank. */
@@ -247,15 +229,15 @@ events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
 }
 
 int
-events_values(struct hasher *hasher, const struct event_log *log, const struct event_log *more,
-              const struct selection *selection, struct pcr_values *ret)
+events_values(struct hasher *hasher, const struct event_log *log, const struct selection *selection,
+              struct pcr_values *ret)
 {
     int r = 0;
 
     memset(ret, 0, sizeof(*ret));
     ret->selection = *selection;
     for (size_t i = 0; i < selection->n && r == 0; i++) {
-        r = pcrs_replay(hasher, log, more, selection->sets[i].bank, ret->value[i]);
+        r = pcrs_replay(hasher, log, selection->sets[i].bank, ret->value[i]);
     }
     return r;
 }

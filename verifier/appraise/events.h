@@ -43,14 +43,13 @@ struct event_log {
 /* Index of a bank in the log, or n_banks. */
 size_t event_log_bank(const struct event_log *log, enum hash bank);
 
-/* Replays every active bank (one with bits in the signed selection) to the quoted values: an active
- * bank that the log lacks is 111, a PCR that differs 203 with the PCR and both values named. values
- * are those that hash to pcrDigest. `more` (or NULL) continues after the firmware log: the
- * userspace log's events. PCR 10 is left out: it is the IMA list's to explain. Sets
- * verdict->replay. Returns 0 or a negative errno. */
-MUST_CHECK int events_replay(struct hasher *hasher, const struct event_log *log,
-                             const struct event_log *more, const struct pcr_values *values,
-                             struct verdict *verdict);
+/* Compares, in every active bank (one with bits in the signed selection), what the logs give
+ * (events_values(), growing_match()) with the quoted values, those that hash to pcrDigest: an
+ * active bank that the log lacks is 111, a PCR that differs 203 with the PCR and both values named.
+ * PCR 10 is left out: whatever value it has was found by replay. Sets verdict->replay and returns
+ * whether it passed. */
+bool events_replay(const struct event_log *log, const struct pcr_values *replayed,
+                   const struct pcr_values *quoted, struct verdict *verdict);
 
 /* The firmware profile's rules: exactly one separator in each of PCR 0 to 7, of value 00000000 or
  * ffffffff (any other is a firmware error, 211), no separator's digest under another type (210),
@@ -59,9 +58,8 @@ MUST_CHECK int events_replay(struct hasher *hasher, const struct event_log *log,
 MUST_CHECK int events_check(struct hasher *hasher, const struct event_log *log, enum hash bank,
                             struct verdict *verdict);
 
-/* Values that the selection's PCRs have if the logs are the whole truth: what a quote's pcrDigest
- * can be compared with before any value was sent. A bank that the log lacks gives its start values.
+/* Values that the selection's PCRs have if the log is the whole truth: what a quote's pcrDigest can
+ * be compared with before any value was sent. A bank that the log lacks gives its start values.
  * Returns 0 or a negative errno. */
 MUST_CHECK int events_values(struct hasher *hasher, const struct event_log *log,
-                             const struct event_log *more, const struct selection *selection,
-                             struct pcr_values *ret);
+                             const struct selection *selection, struct pcr_values *ret);

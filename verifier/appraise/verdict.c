@@ -100,7 +100,8 @@ verdict_genuine(const struct verdict *verdict)
            verdict->signature == CHECK_PASSED && verdict->signer == CHECK_PASSED &&
            verdict->binding == CHECK_PASSED && verdict->selection == CHECK_PASSED &&
            verdict->order == CHECK_PASSED && verdict->pcr_digest == CHECK_PASSED &&
-           verdict->log == CHECK_PASSED && verdict->replay == CHECK_PASSED;
+           verdict->log == CHECK_PASSED && verdict->replay == CHECK_PASSED &&
+           verdict->growing == CHECK_PASSED;
 }
 
 enum tier

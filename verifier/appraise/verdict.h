@@ -21,6 +21,7 @@ enum check { CHECK_NOT_RUN, CHECK_FAILED, CHECK_PASSED };
     CHECK(pcr_digest) /* the values at hand are those quoted */                               \
     CHECK(log)        /* a log is there and well-formed */                                    \
     CHECK(replay)     /* every active bank replays from the log to the quoted values */       \
+    CHECK(growing)    /* the IMA list, where PCR 10 is quoted, is there and of this boot */   \
     CHECK(events)     /* separators, types and bound data are as the firmware profile says */ \
     CHECK(member)     /* the device has a class */                                            \
     CHECK(ek)         /* the EK's chain meets what the class demands */                       \
@@ -52,8 +53,8 @@ bool verdict_check(struct verdict *verdict, enum check *field, bool passed, enum
 /* True only when every check passed and no reason of effect FAIL is noted. */
 bool verdict_trusted(const struct verdict *verdict);
 
-/* True when signature, binding, order, digest and replay hold: evidence worth keeping to learn
- * from, whatever policy says. */
+/* True when signature, binding, order, digest and replay hold and the logs are of this boot:
+ * evidence worth keeping to learn from, whatever policy says. */
 bool verdict_genuine(const struct verdict *verdict);
 
 /* Tier of the whole: affirming when trusted without warnings, warning with, else contraindicated;

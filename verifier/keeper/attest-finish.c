@@ -27,13 +27,31 @@ digest_kept(const struct attest *attest)
     return bytes_of(digest.p, digest.len < most ? digest.len : most);
 }
 
+/* Only restartCount rose: a resume when nothing that was measured before is undone. Where logs grow
+ * the digest does too: then the firmware's log is the same one, and each other goes on from where
+ * it was known, by a replay that a cleared PCR could not give. */
+static bool
+is_resume(const struct attest *attest)
+{
+    const struct attest_part *ima = &attest->ima;
+    const struct attest_part *userspace = &attest->userspace;
+
+    if (!attest->has_last || attest->order != ORDER_MAYBE) {
+        return false;
+    }
+    if (ima->claim || userspace->claim) {
+        return memcmp(attest->firmware->digest, attest->last.firmware_log, 32) == 0 &&
+               (!ima->claim || ima->resumed) && (!userspace->claim || userspace->resumed);
+    }
+    return bytes_equal(digest_kept(attest),
+                       bytes_of(attest->last.pcr_digest, digest_kept(attest).len));
+}
+
 static void
 last_boot(const struct attest *attest, struct store_last *last)
 {
     bool same = attest->has_last && attest->order == ORDER_SAME;
-    bool resumed = attest->has_last && attest->order == ORDER_MAYBE &&
-                   bytes_equal(digest_kept(attest),
-                               bytes_of(attest->last.pcr_digest, digest_kept(attest).len));
+    bool resumed = is_resume(attest);
 
     last->era = attest->device.era;
     last->reset_count = attest->quote.reset_count;
@@ -60,6 +78,19 @@ last_fault(const struct verdict *verdict, struct store_last *last)
     snprintf(last->fault_seen, sizeof(last->fault_seen), "%s", verdict->seen);
 }
 
+static void
+last_lengths(const struct attest *attest, struct store_last *last)
+{
+    struct log_offset known[LIMIT_EVIDENCE_LOGS];
+    size_t n = attest_growing_known(attest, known);
+
+    last->ima_length = 0;
+    last->userspace_length = 0;
+    for (size_t i = 0; i < n; i++) {
+        *(known[i].kind == LOG_IMA ? &last->ima_length : &last->userspace_length) = known[i].offset;
+    }
+}
+
 /* The row of the last verdict. Evidence that is not genuine leaves the boot and clock of the last
  * genuine one: a forger must not move them. */
 static void
@@ -71,6 +102,7 @@ last_fill(const struct attest *attest, struct store_last *last)
     *last = attest->has_last ? attest->last : (struct store_last){0};
     if (verdict_genuine(verdict)) {
         last_boot(attest, last);
+        last_lengths(attest, last);
         if (attest->firmware) {
             memcpy(last->firmware_log, attest->firmware->digest, sizeof(last->firmware_log));
         }
@@ -122,6 +154,9 @@ keep_evidence(struct attest *attest)
     }
     memcpy(evidence.device, attest->device.id, sizeof(evidence.device));
     memcpy(evidence.firmware_log, attest->firmware->digest, sizeof(evidence.firmware_log));
+    if (r == 0) {
+        r = attest_growing_keep(attest);
+    }
     return r == 0 ? store_evidence_put(keeper->store, &evidence) : r;
 }
 
@@ -225,8 +260,8 @@ answer_fill(const struct attest *attest, const struct store_last *last, struct a
         answer->reasons[answer->n_reasons - 1] = REASON_DEVICE_QUARANTINED;
     }
     if (attest->firmware && verdict_genuine(&attest->verdict)) {
-        answer->n_known = 1;
         answer->known[0] = (struct log_offset){LOG_FIRMWARE, attest->firmware->length};
+        answer->n_known = 1 + attest_growing_known(attest, &answer->known[1]);
     }
 }
 

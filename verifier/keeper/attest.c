@@ -12,6 +12,9 @@ void
 attest_free(struct attest *attest)
 {
     if (attest) {
+        free(attest->ima.records);
+        free(attest->userspace.records);
+        free(attest->userspace_events);
         asked_free(attest->asked);
         free(attest);
     }
@@ -85,10 +88,7 @@ static enum step
 again(struct attest *attest)
 {
     static enum step (*const steps[])(struct attest *) = {
-        attest_device,
-        attest_challenge,
-        attest_quote,
-        attest_order,
+        attest_device, attest_challenge, attest_quote, attest_order, attest_growing,
     };
 
     return run(attest, steps, ARRAY_LEN(steps));
@@ -104,19 +104,8 @@ broke(struct attest *attest, const char *where, int r)
 static void
 want_log(struct attest *attest)
 {
-    struct problem problem = {
-        .has_nonce = true,
-        .want_values = true,
-        .n_want_logs = 1,
-        .want_logs = {{LOG_FIRMWARE, 0}},
-    };
-    int r = keeper_nonce(attest->keeper, attest->device.id, problem.nonce);
-
-    if (r < 0) {
-        broke(attest, "nonce", r);
-        return;
-    }
-    keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 9), REASON_BODY_MISSING, &problem);
+    attest->firmware_unknown = true;
+    (void)attest_want(attest, REASON_BODY_MISSING, true);
 }
 
 static void
@@ -147,15 +136,14 @@ with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
     } else if (r < 0) {
         broke(attest, "records", r);
     } else {
-        /* a reader that died or lied: its peer waits, nobody else notices */
-        log_event(LOG_ERROR, "reader-broken", LOG_HEX("device", BYTES_OF(attest->device.id)),
-                  LOG_TEXT("peer", attest->asked->request.peer));
-        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
+        (void)attest_reader_broken(attest);
     }
 }
 
-/* What a reader made of a log that came with this evidence. Nobody waits for an answer whose
- * connection is gone: no verdict, as if it had never been asked. */
+static void find_log(struct attest *attest);
+
+/* What a reader made of a log, or part, that came with this evidence. Nobody waits for an answer
+ * whose connection is gone: no verdict, as if it had never been asked. */
 static void
 on_log(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
 {
@@ -167,9 +155,19 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
     if (attest->asked->front) {
         enum step step = again(attest);
 
-        if (step == STEP_ON) {
+        if (step == STEP_ON && attest->reads == LOG_FIRMWARE) {
             with_records(attest, outcome, body, fault);
-        } else if (step == STEP_JUDGE) {
+            attest_free(attest);
+            return;
+        }
+        if (step == STEP_ON) {
+            step = attest_growing_take(attest, outcome, body, fault);
+        }
+        if (step == STEP_ON) {
+            find_log(attest);
+            return;
+        }
+        if (step == STEP_JUDGE) {
             attest_finish(attest);
         }
     }
@@ -179,14 +177,15 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
 
 /* Hands bytes to a reader; the attestation goes on in on_log(). */
 static void
-read_log(struct attest *attest, struct bytes body)
+read_log(struct attest *attest, enum log_kind kind, uint16_t type, struct bytes body)
 {
     struct keeper *keeper = attest->keeper;
     int r = begin_reading(attest)
-                ? jobs_submit(keeper->jobs, MSG_READ_LOG, body,
+                ? jobs_submit(keeper->jobs, type, body,
                               keeper->clock->mono_ms(keeper->clock->context), on_log, attest)
                 : -EBUSY;
 
+    attest->reads = kind;
     if (r < 0) {
         end_reading(attest);
         keeper_problem(keeper, attest->asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, NULL);
@@ -207,7 +206,7 @@ fresh_log(struct attest *attest, struct bytes body)
         keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED,
                        NULL);
     } else {
-        read_log(attest, body);
+        read_log(attest, LOG_FIRMWARE, MSG_READ_LOG, body);
         return;
     }
     attest_free(attest);
@@ -222,7 +221,7 @@ stored_log(struct attest *attest)
     int r = store_log_get(attest->keeper->store, attest->firmware->digest, &body, &len);
 
     if (r == 0) {
-        read_log(attest, bytes_of(body, len));
+        read_log(attest, LOG_FIRMWARE, MSG_READ_LOG, bytes_of(body, len));
         free(body);
         return;
     }
@@ -234,13 +233,20 @@ stored_log(struct attest *attest)
     attest_free(attest);
 }
 
-/* The log, by the shortest way: read before, sent, or stored. */
+/* The firmware's log by the shortest way, read before, sent, or stored, once the parts of growing
+ * logs are read: what it gives is judged at once and is kept by nobody here. */
 static void
 find_log(struct attest *attest)
 {
     const struct known_events *known;
     struct bytes body;
+    uint16_t type;
+    int kind = attest_growing_unread(attest, &type, &body);
 
+    if (kind != 0) {
+        read_log(attest, (enum log_kind)kind, type, body);
+        return;
+    }
     if (!attest->firmware) {
         (void)verdict_check(&attest->verdict, &attest->verdict.log, false, RULE_LOG_NEEDED);
         attest_finish(attest);
@@ -267,7 +273,8 @@ void
 keeper_attest(struct keeper *keeper, struct asked *take_asked)
 {
     static enum step (*const steps[])(struct attest *) = {
-        attest_open, attest_challenge, attest_quote, attest_order, attest_key,
+        attest_open,  attest_challenge, attest_quote,
+        attest_order, attest_key,       attest_growing,
     };
     struct attest *attest = calloc(1, sizeof(*attest));
     enum step step;

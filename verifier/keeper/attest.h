@@ -2,13 +2,26 @@
 #pragma once
 
 #include "appraise/golden.h"
+#include "appraise/growing.h"
 #include "appraise/order.h"
+#include "crypto/sha256-run.h"
 #include "formats/tpm-attest.h"
 #include "formats/tpm-signature.h"
 #include "keeper/keeper.h"
 #include "wire/answer.h"
 #include "wire/binding.h"
 #include "wire/evidence.h"
+
+/* One log that grows, in one evidence. */
+struct attest_part {
+    const struct claims_log *claim; /* NULL: none */
+    struct bytes body;              /* from the claimed offset on; may be empty */
+    bool resumed;                   /* goes on from what is stored */
+    struct store_growing row;       /* that, or zero */
+    uint64_t want;                  /* offset to ask for when the claim does not fit */
+    uint8_t *records;               /* what a reader made of the body; NULL: not read yet */
+    size_t records_len;
+};
 
 struct attest {
     struct keeper *keeper;
@@ -25,9 +38,16 @@ struct attest {
     struct bytes attest_bytes;         /* TPMS_ATTEST, what is signed */
     struct selection quoted;           /* the signed selection, in our banks */
     const struct claims_log *firmware; /* of claims; NULL: none named */
-    int64_t challenge_ms;              /* the quote was made after this */
-    int64_t nonce_age_ms;              /* negative without a keeper's nonce */
-    uint8_t challenge[32];             /* what is used up: the nonce, else the exporter */
+    struct attest_part ima;
+    struct attest_part userspace;
+    struct growing_ima ima_list;
+    struct growing_userspace userspace_log;
+    struct event *userspace_events; /* of userspace_log */
+    enum log_kind reads;            /* what a reader has now */
+    bool firmware_unknown;          /* its log is to be sent */
+    int64_t challenge_ms;           /* the quote was made after this */
+    int64_t nonce_age_ms;           /* negative without a keeper's nonce */
+    uint8_t challenge[32];          /* what is used up: the nonce, else the exporter */
     struct bound_key key; /* certified on this connection, by this evidence or one before */
     enum order_verdict order;
     struct verdict verdict;
@@ -48,6 +68,43 @@ enum step attest_challenge(struct attest *attest); /* nonce or exporter, and its
 enum step attest_quote(struct attest *attest);     /* signature, signer, binding, selection */
 enum step attest_key(struct attest *attest);       /* what bound tokens may name */
 enum step attest_order(struct attest *attest);     /* boot and clock */
+
+enum step attest_growing(struct attest *attest); /* logs that grow: claims against what is known */
+
+/* The next part of a log that a reader must read before the firmware's events can be judged: its
+ * kind, with the message and the bytes for it; 0 when there is none. */
+int attest_growing_unread(const struct attest *attest, uint16_t *ret_type, struct bytes *ret_body);
+
+/* What a reader made of attest->reads. STEP_ON, or as a step. */
+enum step attest_growing_take(struct attest *attest, enum job_outcome outcome, struct bytes body,
+                              const struct fault *fault);
+
+/* 4.09 with a fresh nonce: from where on each log is wanted, and PCR values if `values`. */
+enum step attest_want(struct attest *attest, enum reason reason, bool values);
+
+/* A reader that died or lied: 4.29, its peer waits and nobody else notices. */
+enum step attest_reader_broken(struct attest *attest);
+
+/* Values of the quoted PCRs, three times. */
+struct attest_values {
+    struct pcr_values firmware; /* as the firmware's log gives them */
+    struct pcr_values logs;     /* and as all logs together do */
+    struct pcr_values quoted;   /* those that hash to pcrDigest */
+};
+
+/* Finds them; sets verdict->pcr_digest. No value outside the quote is ever used. */
+enum step attest_values(struct attest *attest, const struct event_log *log,
+                        struct attest_values *ret);
+
+/* What the IMA list begins with, and what is noted of it; sets verdict->growing. Returns 0 or a
+ * negative errno. */
+MUST_CHECK int attest_growing_judge(struct attest *attest, const struct attest_values *values);
+
+/* Writes what is known now of logs in genuine evidence. Returns 0 or a negative errno. */
+MUST_CHECK int attest_growing_keep(struct attest *attest);
+
+/* The next offsets, into room for two; returns how many. */
+size_t attest_growing_known(const struct attest *attest, struct log_offset *ret);
 
 /* With the log at hand: values, replay, events, references, membership. Fills the verdict. Returns
  * STEP_ANSWERED when values are wanted. */

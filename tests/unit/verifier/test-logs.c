@@ -187,7 +187,7 @@ each_log_has_an_empty_memo_of_its_own(void)
         add(logs, i);
         known = find(logs, i);
         CHECK(known->log.memo && !known->log.memo[0].known);
-        CHECK_EQ(events_values(hasher, &known->log, NULL, &selection, &values), 0);
+        CHECK_EQ(events_values(hasher, &known->log, &selection, &values), 0);
         CHECK(known->log.memo[0].known);
         CHECK(memcmp(values.value[0][4], before.value[0][4], 32) != 0);
         before = values;
