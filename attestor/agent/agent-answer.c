@@ -26,6 +26,7 @@ take_known(struct agent *agent, const struct answer *answer)
 {
     agent->n_known = answer->n_known;
     memcpy(agent->known, answer->known, sizeof(agent->known));
+    agent_known_save(agent);
 }
 
 /* Refused by policy: the verdict stands, the device goes on attesting; it may heal. */

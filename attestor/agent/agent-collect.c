@@ -15,9 +15,6 @@
 
 enum { CLAIMS_ROOM = 2048, QUOTE_ROOM = 2048, VALUES_ROOM = 8192 };
 
-#define MASK_IMA (1u << 10)
-#define MASK_USERSPACE 0xf800u /* PCR 11 to 15: systemd-stub and what comes after it */
-
 struct collect {
     struct agent *agent;
     struct source_data log[LIMIT_EVIDENCE_LOGS];
@@ -81,12 +78,12 @@ read_before(struct collect *collect)
 
     collect->agent->no_log = r != 0;
     add_log(collect, LOG_FIRMWARE, r, &data);
-    if (collect->wanted.pcrs & MASK_IMA) {
+    if (collect->wanted.pcrs & PCR_MASK_IMA) {
         data = (struct source_data){0};
         r = source_ima_read(conf->ima, &data);
         add_log(collect, LOG_IMA, r, &data);
     }
-    if (collect->wanted.pcrs & MASK_USERSPACE) {
+    if (collect->wanted.pcrs & PCR_MASK_USERSPACE) {
         data = (struct source_data){0};
         r = source_userspace_lock(conf->userspace, &collect->lock);
         if (r == 0) {

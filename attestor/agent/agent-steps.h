@@ -35,6 +35,11 @@ bool agent_problem(const struct link_reply *reply, struct problem *ret);
 void agent_nonce_set(struct agent *agent, const uint8_t nonce[WIRE_NONCE_SIZE]);
 void agent_nonce_load(struct agent *agent);
 
+/* How much of the growing logs the verifier knows: kept while the machine runs, forgotten with its
+ * boot. */
+void agent_known_save(const struct agent *agent);
+void agent_known_load(struct agent *agent);
+
 /* Judged evidence without trust, and state changes: tokens of before must not outlive it. */
 void agent_tokens_remove(const struct agent *agent);
 

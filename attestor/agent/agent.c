@@ -218,6 +218,7 @@ agent_run(struct agent *agent)
     }
     source_smbios_read(agent->conf->dmi, &agent->machine);
     agent_nonce_load(agent);
+    agent_known_load(agent);
     agent->wanted = (struct pcr_set){HASH_SHA256, 0xffff}; /* what a device quotes untold */
     return run_steps(agent);
 }

@@ -1,6 +1,7 @@
 /* The attestor as a table of steps. Each step does one thing and says how it went; the table says
- * what comes next. Nothing secret leaves memory: the state folder holds the credential as it came
- * and the last nonce. Protocol page, Identity and Attestation. */
+ * what comes next. Nothing secret leaves memory: the state folder holds the credential as it came,
+ * the last nonce, and how much of the growing logs the verifier knows. Protocol page, Identity and
+ * Attestation. */
 #pragma once
 
 #include "agent/agent-conf.h"
@@ -17,6 +18,7 @@
 
 #define AGENT_CREDENTIAL_FILE "credential"
 #define AGENT_NONCE_FILE "nonce"
+#define AGENT_KNOWN_FILE "known"
 #define AGENT_CWT_FILE "token.cwt"
 #define AGENT_KEY_FILE "device-key.der"   /* SubjectPublicKeyInfo, beside the tokens */
 #define AGENT_CERT_FILE "device-cert.der" /* in the state folder, and beside the tokens */

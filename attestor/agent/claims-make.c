@@ -5,11 +5,13 @@ enum { MODEL_MAX = 32 /* RFC 9711 section 4.2.4: hwmodel is at most 32 bytes */ 
 static int
 make_log(struct hasher *hasher, const struct known_log_at *from, struct claims_log *ret)
 {
-    uint64_t offset = from->offset <= from->bytes.len ? from->offset : 0;
+    bool grows = from->kind != LOG_FIRMWARE; /* the firmware's is known whole or not at all */
+    bool fits = grows ? from->offset <= from->bytes.len : from->offset == from->bytes.len;
+    uint64_t offset = fits ? from->offset : 0;
     struct claims_log log = {.kind = from->kind, .offset = offset};
     int r = hasher_bytes(hasher, HASH_SHA256, bytes_of(from->bytes.p, (size_t)offset), log.before);
 
-    if (r == 0 && from->kind == LOG_FIRMWARE) { /* the only one that cannot grow */
+    if (r == 0 && !grows) {
         log.whole = true;
         log.length = from->bytes.len;
         r = hasher_bytes(hasher, HASH_SHA256, from->bytes, log.digest);

@@ -14,7 +14,7 @@ struct claims_facts {
     const struct known_log_at {
         enum log_kind kind;
         struct bytes bytes; /* of a log that grows: at least up to offset */
-        uint64_t offset;    /* accepted before; more than bytes has counts as 0 */
+        uint64_t offset;    /* accepted before; one that cannot be counts as 0 */
     } * logs;
     size_t n_logs;
 };

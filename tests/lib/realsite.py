@@ -123,8 +123,8 @@ class Device:
         write(self.conf, f"[verifier]\nservers = {self.site.server}:{self.site.port}\n"
               f"site = test.assay\n"
               f"ca = {self.site.etc}/keys/ca.pem\n[tpm]\ntcti = {self.tpm.tcti}\n"
-              f"[sources]\nfirmware = {self.log}\nima = {self.path('none')}\n"
-              f"userspace = {self.path('none')}\ndmi = {self.path('dmi')}\n"
+              f"[sources]\nfirmware = {self.log}\nima = {self.path('ima')}\n"
+              f"userspace = {self.path('userspace')}\ndmi = {self.path('dmi')}\n"
               f"[state]\ndir = {self.path('state')}\n"
               f"[tokens]\ndir = {self.path('tokens')}\naudiences = {audiences}\nbind = {bind}\n"
               + (f"[enrol]\ncode = {code}\n" if code else ""))

@@ -153,6 +153,21 @@ a_log_shorter_than_what_is_known_starts_anew(void)
     CHECK_EQ(claims.logs[0].offset, 0);
 }
 
+/* A log that cannot grow is known whole or not at all: an offset within it would be no evidence. */
+static void
+a_firmware_log_of_another_length_starts_anew(void)
+{
+    for (uint64_t offset = 0; offset <= 4; offset++) {
+        struct known_log_at log = {LOG_FIRMWARE, bytes_str("log"), offset};
+        struct claims_facts facts = {.quoted = quoted, .logs = &log, .n_logs = 1};
+        struct claims claims;
+
+        make(&facts, &claims);
+        CHECK_EQ(claims.logs[0].offset, offset == 3 ? 3 : 0);
+        CHECK_EQ(claims.logs[0].length, 3);
+    }
+}
+
 CHECK_MAIN(CASE(the_good_path_visits_every_step_but_enrolment),
            CASE(every_step_can_stop_and_says_where_it_goes),
            CASE(after_a_wait_the_connection_is_made_again), CASE(waits_differ_within_their_bounds),
@@ -160,4 +175,5 @@ CHECK_MAIN(CASE(the_good_path_visits_every_step_but_enrolment),
            CASE(the_first_claims_tell_machine_and_whole_log),
            CASE(a_repeat_leaves_out_what_did_not_change),
            CASE(a_log_that_grows_has_its_prefix_only),
-           CASE(a_log_shorter_than_what_is_known_starts_anew))
+           CASE(a_log_shorter_than_what_is_known_starts_anew),
+           CASE(a_firmware_log_of_another_length_starts_anew))

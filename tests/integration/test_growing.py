@@ -1,0 +1,215 @@
+"""growing.py ASSAY VERIFIER ATTESTOR TPM_EXTEND TESTS [CASE…]: logs that grow while the machine
+runs, from the real attestor on a software TPM to the real verifier. The IMA list is of a recorded
+boot and extends PCR 10 as its kernel did."""
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import sys
+import tempfile
+
+import realsite
+import swtpm
+import tap
+from realsite import read, write
+
+PROGRAMS = realsite.Programs(*sys.argv[1:5])
+BOOT = os.path.join(sys.argv[5], "vectors", "boot", "grub-sb-on-ima")
+REFUSED, OK = 1, 0
+TAIL, REPLAY, OFF, LOG_MISSING = 614, 602, 601, 220
+
+
+def entries():
+    """The list's entries as bytes, whole, with their template data."""
+    data, at, found = read(os.path.join(BOOT, "ima-binary")), 0, []
+    while at < len(data):
+        name_len, = struct.unpack_from("<I", data, at + 24)
+        body_at = at + 28 + name_len
+        body_len, = struct.unpack_from("<I", data, body_at)
+        end = body_at + 4 + body_len
+        found.append((data[at:end], data[body_at + 4:end]))
+        at = end
+    return found
+
+
+ENTRIES = entries()
+
+
+def measure(device, first, last):
+    """What the kernel does for these entries: SHA-384 padded, as in that boot."""
+    lines = ""
+    for _, data in ENTRIES[first:last]:
+        sha1 = hashlib.sha1(data).hexdigest()
+        lines += (f"10 sha1:{sha1} sha256:{hashlib.sha256(data).hexdigest()} "
+                  f"sha384:{sha1.ljust(96, '0')}\n")
+    device.extend(lines)
+
+
+def listed(device, count):
+    """The list as it is read now; returns its length."""
+    content = b"".join(entry for entry, _ in ENTRIES[:count])
+    write(device.path("ima"), content)
+    return len(content)
+
+
+def known(device):
+    """Offsets that the attestor keeps, by kind: [boot id, [[kind, offset], …]] in CBOR."""
+    data = read(device.path("state", "known"))
+    assert data[:3] == b"\x82\x58\x24", data
+    at, found = 3 + 36, {}
+    for _ in range(data[at] & 0x1f):
+        assert data[at + 1] == 0x82, data
+        kind, head = data[at + 2], data[at + 3]
+        size = {0x18: 1, 0x19: 2, 0x1a: 4}.get(head, 0)
+        found[kind] = int.from_bytes(data[at + 4:at + 4 + size], "big") if size else head
+        at += 3 + size
+    return found
+
+
+def on_a_site(pcrs):
+    """Gives the case a site whose class wants these PCRs, and a member that has booted with 50
+    entries measured and learned."""
+    def wrap(case):
+        def wrapped():
+            folder = tempfile.mkdtemp(prefix="assay-site-")
+            try:
+                with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
+                    device.boot(os.path.join(BOOT, "binary_bios_measurements"))
+                    measure(device, 0, 50)
+                    listed(device, 50)
+                    site.approve(device)
+                    site.assay("class", "add", "laptops", "--pcrs", pcrs)
+                    case(site, device)
+                    assert site.main.poll() is None, site.log_text()
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        wrapped.__name__ = case.__name__
+        return wrapped
+    return wrap
+
+
+@on_a_site("0-10,14")
+def a_list_grows_and_only_its_new_part_is_sent(site, device):
+    site.learn(device)
+    assert device.attest(OK)["tier"] == "affirming"
+    assert known(device) == {2: listed(device, 50)}
+    for before, count in ((50, 60), (60, 61), (61, 61), (61, 103)):
+        measure(device, before, count)
+        length = listed(device, count)
+        assert device.attest(OK)["reasons"] == []
+        assert known(device) == {2: length}, (known(device), length)
+        if count == 60:
+            assert site.stop() == 0
+            site.start()  # what was known is known
+
+
+@on_a_site("0-10,14")
+def entries_behind_the_quote_are_carried_over(site, device):
+    site.learn(device)
+    length = listed(device, 50)
+    listed(device, 60)  # the kernel has written more than the TPM had at the quote
+    outcome = device.attest(OK)
+    assert (outcome["tier"], outcome["reasons"]) == ("affirming", [TAIL]), outcome
+    assert known(device) == {2: length}
+    measure(device, 50, 60)
+    assert device.attest(OK)["reasons"] == []
+    assert known(device) == {2: listed(device, 60)}
+
+
+@on_a_site("0-10,14")
+def a_new_boot_begins_anew_whatever_the_attestor_remembers(site, device):
+    site.learn(device)
+    device.attest(OK)
+    for restart in (device.tpm.reset, device.tpm.restart):
+        restart()
+        device.boot(os.path.join(BOOT, "binary_bios_measurements"))
+        measure(device, 0, 20)
+        length = listed(device, 20)
+        assert device.attest(OK)["tier"] == "affirming"
+        assert known(device) == {2: length}
+        measure(device, 20, 50)
+        listed(device, 50)
+        assert device.attest(OK)["tier"] == "affirming"
+
+
+@on_a_site("0-10,14")
+def a_forgotten_or_spoilt_offset_costs_one_round_trip(site, device):
+    site.learn(device)
+    device.attest(OK)
+    good = read(device.path("state", "known"))
+    length = known(device)[2]
+    for spoilt in (None, b"", b"\xff" * 60, good[:-1], good[:-1] + bytes([good[-1] ^ 1]),
+                   good.replace(good[3:39], b"0" * 36)):
+        if spoilt is None:
+            os.unlink(device.path("state", "known"))
+        else:
+            write(device.path("state", "known"), spoilt)
+        assert device.attest(OK)["tier"] == "affirming", spoilt
+        assert known(device) == {2: length}
+
+
+@on_a_site("0-10,14")
+def what_the_list_does_not_tell_is_refused(site, device):
+    site.learn(device)
+    device.attest(OK)
+    measure(device, 60, 61)  # of which the list tells nothing
+    outcome = device.attest(REFUSED)
+    assert outcome["reasons"] == [REPLAY] and device.tokens() == [], outcome
+    shown = site.assay("device", "show", device.row()["id"])
+    assert "IMA_REPLAY" in shown and "PCR 10" in shown, shown
+    os.unlink(device.path("ima"))
+    assert device.attest(REFUSED)["reasons"] == [OFF]
+
+
+@on_a_site("0-15")
+def userspace_is_judged_by_its_own_log(site, device):
+    records = device.path("userspace")
+    assert LOG_MISSING not in device.attest()["reasons"]  # nothing extended: nothing to explain
+    site.learn(device)
+    device.attest(OK)
+
+    def extend(pcr, text, log=True):
+        digests = {bank: hashlib.new(bank, text.encode()).hexdigest()
+                   for bank in realsite.BANKS.split(",")}
+        device.extend(f"{pcr} " + " ".join(f"{b}:{d}" for b, d in digests.items()) + "\n")
+        if log:
+            with open(records, "a", encoding="ascii") as file:
+                file.write("\x1e" + json.dumps({
+                    "pcr": pcr, "digests": [{"hashAlg": b, "digest": d}
+                                            for b, d in digests.items()],
+                    "content_type": "systemd",
+                    "content": {"string": text, "eventType": "phase"}}) + "\n")
+
+    extend(11, "enter-initrd")
+    assert device.attest(OK)["reasons"] == []
+    assert known(device)[3] == os.path.getsize(records)
+    extend(15, "machine-id:1")
+    assert device.attest(OK)["reasons"] == []
+    assert known(device)[3] == os.path.getsize(records)
+    extend(12, "credential", log=False)
+    assert 203 in device.attest(REFUSED)["reasons"]
+    os.unlink(records)
+    assert set(device.attest(REFUSED)["reasons"]) == {203, LOG_MISSING}
+
+
+CASES = (
+    a_list_grows_and_only_its_new_part_is_sent,
+    entries_behind_the_quote_are_carried_over,
+    a_new_boot_begins_anew_whatever_the_attestor_remembers,
+    a_forgotten_or_spoilt_offset_costs_one_round_trip,
+    what_the_list_does_not_tell_is_refused,
+    userspace_is_judged_by_its_own_log,
+)
+
+
+def main():
+    if swtpm.missing():
+        tap.skip_all("needs " + ", ".join(swtpm.missing()))
+    only = sys.argv[6:]
+    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
+
+
+if __name__ == "__main__":
+    main()
