@@ -193,23 +193,34 @@ read_log(struct attest *attest, enum log_kind kind, uint16_t type, struct bytes 
     }
 }
 
-/* A log that came with the evidence: its digest is ours to compute. */
-static void
-fresh_log(struct attest *attest, struct bytes body)
+/* A log that came with the evidence: its digest is ours to compute, even when the log that it
+ * claims to be is known, because these bytes are what will be stored under that name. Returns
+ * STEP_ON when it is the one that the claims name, or when none came. */
+static enum step
+check_body(struct attest *attest, struct bytes body)
 {
     uint8_t digest[32];
-    int r = hasher_bytes(attest->keeper->hasher, HASH_SHA256, body, digest);
+    int r;
 
+    if (!body.p) {
+        return STEP_ON;
+    }
+    if (body.len > LOG_MAX) {
+        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE,
+                       NULL);
+        return STEP_ANSWERED;
+    }
+    r = hasher_bytes(attest->keeper->hasher, HASH_SHA256, body, digest);
     if (r < 0) {
         broke(attest, "digest", r);
-    } else if (memcmp(digest, attest->firmware->digest, 32) != 0) {
+        return STEP_ANSWERED;
+    }
+    if (memcmp(digest, attest->firmware->digest, 32) != 0) {
         keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED,
                        NULL);
-    } else {
-        read_log(attest, LOG_FIRMWARE, MSG_READ_LOG, body);
-        return;
+        return STEP_ANSWERED;
     }
-    attest_free(attest);
+    return STEP_ON;
 }
 
 /* A log that the device left out because we should have it. */
@@ -254,16 +265,16 @@ find_log(struct attest *attest)
         return;
     }
     body = attest->evidence.logs[attest->firmware - attest->claims.logs];
+    if (check_body(attest, body) != STEP_ON) {
+        attest_free(attest);
+        return;
+    }
     known = logs_find(attest->keeper->logs, attest->firmware->digest);
     if (known) {
         with_events(attest, &known->log);
         attest_free(attest);
-    } else if (body.len > LOG_MAX) {
-        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE,
-                       NULL);
-        attest_free(attest);
     } else if (body.p) {
-        fresh_log(attest, body);
+        read_log(attest, LOG_FIRMWARE, MSG_READ_LOG, body);
     } else {
         stored_log(attest);
     }
