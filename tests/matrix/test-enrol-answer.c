@@ -182,6 +182,27 @@ a_second_ak_under_one_ek_is_no_device(void)
     CHECK_BYTES(BYTES_OF(enrol_state().ueid), BYTES_OF(first.ueid));
 }
 
+/* One TPM has several EKs: quarantine of one device must not be evaded by enrolling with the other.
+ * The AK is the same, as both are of one hierarchy. */
+static void
+one_ak_under_two_eks_is_no_second_device(void)
+{
+    struct enrolled first;
+
+    enrol_start();
+    enrol_take_identity();
+    CHECK_EQ(enrol_on_psk(enrol_written()), COAP_CODE(2, 4));
+    first = enrol_state();
+    softek_done(&softek);
+    softek = softek_new(KEY_P256, 0, HASH_SHA256, 128);
+    enrol_plain();
+    enrol_take_identity();
+    CHECK_EQ(enrol_on_psk(enrol_written()), COAP_CODE(4, 3));
+    CHECK_EQ(keeper_rig_problem(&rig, NULL), REASON_AK_UNKNOWN);
+    CHECK_EQ(enrol_rows(), 1);
+    CHECK_EQ(first.state, DEVICE_PENDING);
+}
+
 static void
 command(const char *const *words, size_t n, int status, char json[4096])
 {
@@ -366,7 +387,8 @@ CHECK_MAIN(CASE(the_answer_names_site_and_keys), CASE(a_flipped_answer_does_not_
            CASE(the_blob_opens_with_the_ek_for_this_ak_only), CASE(an_rsa_ek_opens_its_blob_too),
            CASE(two_answers_share_no_blob), CASE(a_body_of_other_keys_is_not_the_identitys),
            CASE(a_made_up_identity_is_refused), CASE(a_second_ak_under_one_ek_is_no_device),
-           CASE(a_code_serves_one_device), CASE(a_code_is_not_used_up_on_a_certificate_connection),
-           CASE(a_code_ends_at_its_time), CASE(a_pending_device_joins_with_a_code_later),
+           CASE(one_ak_under_two_eks_is_no_second_device), CASE(a_code_serves_one_device),
+           CASE(a_code_is_not_used_up_on_a_certificate_connection), CASE(a_code_ends_at_its_time),
+           CASE(a_pending_device_joins_with_a_code_later),
            CASE(nobody_learns_from_the_answer_who_is_known),
            CASE(another_ak_does_not_lift_a_removal))

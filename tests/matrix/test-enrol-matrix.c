@@ -2,6 +2,7 @@
 #include "formats/tpm-ek.h"
 #include "lib/check.h"
 #include "lib/enrol-parts.h"
+#include "lib/roca-vector.h"
 
 static uint8_t rubbish[512]; /* stands for key material */
 
@@ -254,6 +255,20 @@ ak_rsa_no_scheme(void)
 }
 
 static void
+ek_of_the_faulty_library(void)
+{
+    ek_rsa();
+    parts.ek.rsa_n = check_hex(ROCA_VECTOR);
+}
+
+static void
+ak_of_the_faulty_library(void)
+{
+    ak_rsa();
+    parts.ak.rsa_n = check_hex(ROCA_VECTOR);
+}
+
+static void
 ak_p384(void)
 {
     parts.ak.curve = 4;
@@ -361,6 +376,8 @@ static const struct row {
     {"an RSA AK with e = 3", ak_rsa_exponent, REASON_AK_ATTRIBUTES},
     {"an RSA AK with a short modulus", ak_rsa_short, REASON_AK_ATTRIBUTES},
     {"an RSA AK without a scheme", ak_rsa_no_scheme, REASON_AK_ATTRIBUTES},
+    {"an EK of the faulty library", ek_of_the_faulty_library, REASON_TPM_WEAK_KEY},
+    {"an AK of the faulty library", ak_of_the_faulty_library, REASON_TPM_WEAK_KEY},
     {"a P-384 AK", ak_p384, REASON_AK_ATTRIBUTES},
     {"an AK of an unknown curve", ak_curve_unknown, REASON_AK_ATTRIBUTES},
     {"an AK without a scheme", ak_no_scheme, REASON_AK_ATTRIBUTES},
