@@ -23,7 +23,8 @@ CLEAN = {
     'verifier/keeper/desk.h': '#pragma once\n',
     'attestor/agent.h': '#pragma once\n',
     'tools/assay.c': '#include "front/loop.h"\n#include "agent.h"\n\n#include <jansson.h>\n',
-    'tests/unit/test-x.c': '#include "keeper/desk.h"\n\n#include <openssl/evp.h>\n',
+    'tests/unit/test-x.c': '#include "keeper/desk.h"\n\n#include <openssl/evp.h>\n\nCASE(a)\n',
+    'docs/threats.md': '## X (2)\n\n| 1 | y | `test-x::a` |\n| 2 | y | not yet: z |\n',
     'schemas/base/logid.def': 'LOGID("ready", "main", "a", "b")\n',
     'attestor/agent/agent-exit.c': '    {AGENT_ATTESTED, "attested", "x"},\n',
     'verifier/main/says.c': 'log_event(LOG_INFO, a ? "ready" : "ready", LOG_INT("n", f(1, 2)));\n',
@@ -33,7 +34,7 @@ CLEAN = {
     'verifier/keeper/desk.c': (
         'static int table;\n__attribute__((noreturn)) static void\ncounter(void)\n{\n}\n'
         'int y(void);\nstatic int\ny(void)\n{\n}\n/* int x; */\nint main(void);\n'),
-    'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/`\n',
+    'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/` `docs/`\n',
 }
 # (check, words of the rule that fails, path, text)
 SINS = [
@@ -80,7 +81,13 @@ SINS = [
     ('style', 'no tabs', 'tools/up.c', 'int a; \n'),
     ('docs', 'no path', 'docs/a.md', 'see /' + 'home/me/x\n'),
     ('docs', 'no host', 'docs/a.md', 'from https://registry.npm' + 'js.org/x\n'),
-    ('docs', "README's code map", 'docs/a.md', 'x\n'),
+    ('docs', "README's code map", 'other/a.md', 'x\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-x::b` |\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-y` |\n'),
+    ('threats', 'each threat names', 'docs/threats.md', '| 1 | y | we are careful |\n'),
+    ('threats', 'each threat names', 'docs/threats.md', '| 1 | y | not yet: |\n'),
+    ('threats', 'each list', 'docs/threats.md', '## X (2)\n\n| 1 | y | `test-x` |\n'),
+    ('threats', 'each list', 'docs/threats.md', '## X (1)\n\n| 2 | y | `test-x` |\n'),
     ('sizes', 'source: lengths', 'tools/up.c', 'int\nup(void)\n{\n' + '    f();\n' * 90 + '}\n'),
     ('sizes', 'source: sizes of .c', 'tools/up.c', 'int a;\n' * 1001),
     ('sizes', 'source: sizes of headers', 'tools/up.h', 'int a;\n' * 201),
@@ -138,7 +145,7 @@ def sin_problems(sin, runs_on_clean):
 def main():
     tap, checks = Tap(), sorted({sin[0] for sin in SINS})
     clean = {check: failing(check, CLEAN) for check in checks}
-    for check in ('layers', 'style', 'docs', 'events', 'symbols'):
+    for check in ('layers', 'style', 'docs', 'events', 'symbols', 'threats'):
         problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
         tap.case(f'{check}: a clean tree passes', problems)
     runs = {check: names is not None for check, names in clean.items()}
