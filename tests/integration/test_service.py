@@ -436,7 +436,7 @@ def bytes_of_devices_stay_escaped_in_logs_and_on_terminals(site, device):
                or c == "\u202e" or 0xdc80 <= ord(c) <= 0xdcff]
         assert raw == [], (raw, text)
     lines = [json.loads(line) for line in site.log_text().splitlines()]
-    assert len(lines) > 4 and all(line["role"] for line in lines)
+    assert len(lines) > 1 and all(line["role"] for line in lines)
 
 
 CASES = (

@@ -32,6 +32,10 @@ const struct sandbox_rule sandbox_keeper[] = {
     SANDBOX_ANY("ftruncate"),
     SANDBOX_ANY("unlink"),
     SANDBOX_ANY("unlinkat"),
+    SANDBOX_ANY("rename"), /* the audit log's head is replaced at once */
+    SANDBOX_ANY("link"),   /* a backup gets its name when it is whole */
+    SANDBOX_ANY("mkdir"),  /* the folder of backups */
+    SANDBOX_ANY("chmod"),
     SANDBOX_ANY("geteuid"), /* as root SQLite gives its files the owner of the first */
     SANDBOX_ANY("fchown"),
     SANDBOX_ANY("fchmod"),

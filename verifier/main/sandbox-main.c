@@ -22,7 +22,7 @@ const struct sandbox_rule sandbox_main[] = {
     SANDBOX_IF("socket", 0, AF_UNIX),
     SANDBOX_IF("socketpair", 0, AF_UNIX),
     SANDBOX_ANY("signalfd4"),
-    SANDBOX_ANY("getdents64"), /* EK roots, when it is told to read them again */
+    SANDBOX_ANY("getdents64"),               /* EK roots, when it is told to read them again */
     SANDBOX_IF("fcntl", 1, F_DUPFD_CLOEXEC), /* what roles get, main keeps for the next */
     SANDBOX_ANY("wait4"),
     SANDBOX_ANY("waitid"),
@@ -100,6 +100,10 @@ const struct sandbox_rule sandbox_main[] = {
     SANDBOX_ANY("fsync"),
     SANDBOX_ANY("fdatasync"),
     SANDBOX_ANY("ftruncate"),
+    SANDBOX_ANY("rename"),
+    SANDBOX_ANY("link"),
+    SANDBOX_ANY("mkdir"),
+    SANDBOX_ANY("chmod"),
     SANDBOX_ANY("fchown"),
     SANDBOX_ANY("fchmod"),
     SANDBOX_ANY("clock_nanosleep"),

@@ -114,7 +114,7 @@ make_setups(void)
     what = (struct x509_make){X509_MAKE_SERVER, "v", names, 1, 0, INT32_MAX};
     CHECK_EQ(x509_make(&what, key, key, bytes_str(ca), &cert), 0);
     front.certificate = bytes_str(cert);
-    front.key = keeper.token_key = keeper.site_key = bytes_str(pem);
+    front.key = keeper.token_key = keeper.site_key = keeper.audit_key = bytes_str(pem);
     front_setup_write(&front_wr, &front);
     keeper_setup_write(&keeper_wr, &keeper);
     front_setup_bytes = wr_done(&front_wr);
