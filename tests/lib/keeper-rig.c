@@ -322,21 +322,33 @@ keeper_rig_boot(struct keeper_rig *rig, struct bytes log)
 }
 
 void
-keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
+keeper_rig_fingerprint(struct keeper_rig *rig, char ret[65])
 {
-    uint8_t room[2048];
-    struct wr wr = wr_init(room, sizeof(room));
-    struct bytes body = soft_device_enroll(&rig->device, &wr);
-    static uint8_t evidence_room[FRAME_ROOM];
-    struct wr evidence_wr = wr_init(evidence_room, sizeof(evidence_room));
-    struct soft_evidence evidence = {.with_log = true, .with_values = true};
-    char fingerprint[65];
-    static char json[262144];
     uint8_t spki[256];
     size_t len = 0;
     uint8_t digest[32];
     struct tpm_public ek;
     struct pubkey *key = NULL;
+
+    CHECK_EQ(tpm_public_read(bytes_of(rig->device.ek_public, rig->device.ek_public_len), &ek, NULL),
+             0);
+    CHECK_EQ(tpm_public_key(&ek, &key), 0);
+    CHECK_EQ(pubkey_spki(key, spki, sizeof(spki), &len), 0);
+    CHECK_EQ(hasher_bytes(rig->hasher, HASH_SHA256, bytes_of(spki, len), digest), 0);
+    for (size_t i = 0; i < 32; i++) {
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    }
+    pubkey_free(key);
+}
+
+void
+keeper_rig_join(struct keeper_rig *rig)
+{
+    uint8_t room[2048];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct bytes body = soft_device_enroll(&rig->device, &wr);
+    char fingerprint[65];
+    char json[4096];
 
     keeper_rig_identity(rig);
     keeper_rig_connect(rig);
@@ -344,20 +356,25 @@ keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
              COAP_CODE(2, 4));
     keeper_rig_connect(rig);
     CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_ENROLL, body, NULL), COAP_CODE(2, 4));
-    CHECK_EQ(tpm_public_read(bytes_of(rig->device.ek_public, rig->device.ek_public_len), &ek, NULL),
-             0);
-    CHECK_EQ(tpm_public_key(&ek, &key), 0);
-    CHECK_EQ(pubkey_spki(key, spki, sizeof(spki), &len), 0);
-    CHECK_EQ(hasher_bytes(rig->hasher, HASH_SHA256, bytes_of(spki, len), digest), 0);
-    for (size_t i = 0; i < 32; i++) {
-        snprintf(fingerprint + 2 * i, 3, "%02x", digest[i]);
-    }
-    pubkey_free(key);
-    CHECK_EQ(keeper_rig_command(rig, (const char *[]){"class", "add", "c"}, 3, json, sizeof(json)),
-             0);
+    keeper_rig_fingerprint(rig, fingerprint);
     CHECK_EQ(keeper_rig_command(rig, (const char *[]){"device", "approve", fingerprint, "c"}, 4,
                                 json, sizeof(json)),
              0);
+}
+
+void
+keeper_rig_member(struct keeper_rig *rig, const char *log_vector)
+{
+    static uint8_t evidence_room[FRAME_ROOM];
+    struct wr evidence_wr = wr_init(evidence_room, sizeof(evidence_room));
+    struct soft_evidence evidence = {.with_log = true, .with_values = true};
+    char fingerprint[65];
+    static char json[262144];
+
+    CHECK_EQ(keeper_rig_command(rig, (const char *[]){"class", "add", "c"}, 3, json, sizeof(json)),
+             0);
+    keeper_rig_join(rig);
+    keeper_rig_fingerprint(rig, fingerprint);
     CHECK(keeper_rig_boot(rig, check_vector(log_vector)));
     keeper_rig_connect(rig);
     soft_evidence_plain(&rig->device, NULL, rig->exporter, &evidence);

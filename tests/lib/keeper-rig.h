@@ -60,6 +60,12 @@ int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t 
 /* Gives the device the identity that the keeper would give its keys, without opening a blob. */
 void keeper_rig_identity(struct keeper_rig *rig);
 
+/* SHA-256 of the device's EK, as an operator names it. */
+void keeper_rig_fingerprint(struct keeper_rig *rig, char ret[65]);
+
+/* Enrols the device on both kinds of connection, into the class "c" that is there. */
+void keeper_rig_join(struct keeper_rig *rig);
+
 /* Enrols the device on both kinds of connection, with a class that has learned the log. */
 void keeper_rig_member(struct keeper_rig *rig, const char *log_vector);
 

@@ -116,6 +116,15 @@ with_events(struct attest *attest, const struct event_log *log)
     }
 }
 
+/* Whether what a reader said of a log may serve others who bring it: its digests replayed to a
+ * quote, and nothing that rests on its word alone was held against the log. Else the next reader is
+ * asked; one that lies must not speak for all devices with that log. */
+static bool
+holds(const struct verdict *verdict)
+{
+    return verdict->replay == CHECK_PASSED && verdict->events == CHECK_PASSED;
+}
+
 static void
 with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
              const struct fault *fault)
@@ -133,6 +142,9 @@ with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
                             : 1;
     if (r == 0) {
         with_events(attest, &known->log);
+        if (!holds(&attest->verdict)) {
+            logs_drop(attest->keeper->logs, attest->firmware->digest);
+        }
     } else if (r < 0) {
         broke(attest, "records", r);
     } else {

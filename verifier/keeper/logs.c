@@ -55,6 +55,18 @@ logs_find(struct logs *logs, const uint8_t digest[32])
     return NULL;
 }
 
+void
+logs_drop(struct logs *logs, const uint8_t digest[32])
+{
+    for (size_t i = 0; i < LOGS_MAX; i++) {
+        struct slot *slot = &logs->slots[i];
+
+        if (slot->records && memcmp(slot->known.digest, digest, 32) == 0) {
+            slot_clear(slot);
+        }
+    }
+}
+
 /* A free slot, or the one unused longest. */
 static struct slot *
 slot_take(struct logs *logs)

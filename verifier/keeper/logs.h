@@ -23,3 +23,6 @@ const struct known_events *logs_find(struct logs *logs, const uint8_t digest[32]
  * *ret, 1 when the records are not in their form, or -ENOMEM. */
 MUST_CHECK int logs_add(struct logs *logs, const uint8_t digest[32], struct bytes records,
                         const struct known_events **ret);
+
+/* Forgets a log, if it is known: what was made of it turned out to be no truth to build on. */
+void logs_drop(struct logs *logs, const uint8_t digest[32]);

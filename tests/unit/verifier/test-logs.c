@@ -195,7 +195,25 @@ each_log_has_an_empty_memo_of_its_own(void)
     logs_free(logs);
 }
 
+static void
+a_dropped_log_is_gone_and_no_other(void)
+{
+    struct logs *logs = logs_new();
+    uint8_t digest[32];
+
+    add(logs, 1);
+    add(logs, 2);
+    name_of(digest, 1);
+    logs_drop(logs, digest);
+    logs_drop(logs, digest);
+    CHECK(!find(logs, 1));
+    CHECK(find(logs, 2));
+    add(logs, 1);
+    CHECK(find(logs, 1));
+    logs_free(logs);
+}
+
 CHECK_MAIN(CASE(a_log_is_kept_as_a_copy), CASE(an_unknown_log_is_none),
            CASE(records_of_a_wrong_form_are_refused), CASE(a_refused_log_leaves_no_trace),
            CASE(the_log_unused_longest_makes_room), CASE(a_refused_log_evicts_nothing),
-           CASE(each_log_has_an_empty_memo_of_its_own))
+           CASE(each_log_has_an_empty_memo_of_its_own), CASE(a_dropped_log_is_gone_and_no_other))
