@@ -121,7 +121,9 @@ on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *r
 
     (void)sent;
     (void)mid;
-    if (link && link->asked && !link->answered) {
+    /* 2.31 is told when a copy of it comes after the last block; it is never an answer */
+    if (link && link->asked && !link->answered &&
+        coap_pdu_get_code(received) != COAP_RESPONSE_CODE_CONTINUE) {
         reply_fill(link, received);
     }
     return COAP_RESPONSE_OK;

@@ -39,8 +39,8 @@ int ipc_fd(const struct ipc *ipc);
  * IPC_QUEUE_MAX bytes or IPC_QUEUE_FDS descriptors would wait, or another negative errno when the
  * peer is gone. */
 #define IPC_QUEUE_MAX (8u * 1024u * 1024u)
-#define IPC_QUEUE_FDS 128u /* main to a keeper that starts: 64 fronts, 4 readers, a socket; twice \
-                            */
+/* main to a keeper that starts: 64 fronts, 4 readers, a socket; twice */
+#define IPC_QUEUE_FDS 128u
 MUST_CHECK int ipc_send(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts,
                         size_t n_parts, int take_fd);
 

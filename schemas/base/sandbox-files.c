@@ -24,7 +24,8 @@ struct ruleset {
 /* What a process may do in its own folders. */
 static const uint64_t own_rights = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
                                    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                                   LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE;
+                                   LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                   FS_TRUNCATE;
 
 unsigned
 sandbox_files_version(void)

@@ -204,7 +204,7 @@ keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_res
     memcpy(request.exporter, rig->exporter, sizeof(request.exporter));
     request_write(&wr, &request);
     CHECK(wr_done(&wr).p);
-    keeper_request(&rig->keeper, rig->front, ++rig->next_request, wr_done(&wr));
+    CHECK_EQ(keeper_request(&rig->keeper, rig->front, ++rig->next_request, wr_done(&wr)), 0);
     keeper_settle(&rig->keeper);
     free(room);
 }

@@ -108,13 +108,10 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
         const char *kind;
         int (*echo)(struct bytes in, struct wr *wr);
     } kinds[] = {
-        {"answer", echo_answer},         {"audit-head", echo_audit_head},
-        {"audit-row", echo_audit_row},   {"claims", echo_claims},
-        {"credential", echo_credential}, {"device-key", echo_device_key},
-        {"enroll", echo_enroll},         {"enrolled", echo_enrolled},
-        {"evidence", echo_evidence},     {"problem", echo_problem},
-        {"selection", echo_selection},
-        {"token-cwt", echo_token_cwt},
+        {"answer", echo_answer},   {"audit-head", echo_audit_head}, {"audit-row", echo_audit_row},
+        {"claims", echo_claims},   {"credential", echo_credential}, {"device-key", echo_device_key},
+        {"enroll", echo_enroll},   {"enrolled", echo_enrolled},     {"evidence", echo_evidence},
+        {"problem", echo_problem}, {"selection", echo_selection},   {"token-cwt", echo_token_cwt},
     };
 
     if (strcmp(kind, "values") == 0) {

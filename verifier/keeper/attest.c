@@ -296,8 +296,7 @@ void
 keeper_attest(struct keeper *keeper, struct asked *take_asked)
 {
     static enum step (*const steps[])(struct attest *) = {
-        attest_open,  attest_challenge, attest_quote,
-        attest_order, attest_key,       attest_growing,
+        attest_open, attest_challenge, attest_quote, attest_order, attest_key, attest_growing,
     };
     struct attest *attest = calloc(1, sizeof(*attest));
     enum step step;

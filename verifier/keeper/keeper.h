@@ -103,8 +103,9 @@ void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *
 bool keeper_may_log(struct keeper *keeper);
 
 /* A request of any kind; answers now or later. The frame's bytes are copied where they must stay.
- */
-void keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame);
+ * Returns 1 when the frame is no request, as no front of ours sends it; else 0. */
+MUST_CHECK int keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id,
+                              struct bytes frame);
 
 /* A connection of a front is gone (the body of a MSG_CLOSED), or a whole front is: its tokens end,
  * and answers that are still being made go nowhere. Returns 1 when the body is none. */

@@ -214,7 +214,7 @@ allowed(const struct request *request)
     return true;
 }
 
-void
+int
 keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame)
 {
     static void (*const resources[RESOURCE_N])(struct keeper *, struct asked *) = {
@@ -231,16 +231,17 @@ keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct byt
             log_event(LOG_ERROR, "request-form", LOG_INT("errno", -r));
         }
         asked_free(asked);
-        return;
+        return r == -EINVAL ? 1 : 0; /* for want of memory the device asks again */
     }
     asked->front = front;
     asked->id = id;
     if (!allowed(&asked->request)) {
         keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_NONE, NULL);
         asked_free(asked);
-        return;
+        return 0;
     }
     keeper_begin(keeper);
     resources[asked->request.resource](keeper, asked);
     keeper_end(keeper);
+    return 0;
 }

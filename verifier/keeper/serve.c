@@ -13,7 +13,8 @@
 #include "keeper/sandbox-keeper.h"
 #include "roles/roles.h"
 
-enum { FRONTS_MAX = 16, POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
+enum { FRONTS_MAX = 64 }; /* as many as [listen] workers may be */
+enum { POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
 enum { POLL_MS = 1000, TRIM_EVERY_MS = 60000, FRAMES_A_TURN = 64 };
 
 struct serve {
@@ -192,8 +193,7 @@ on_front(struct serve *serve, struct ipc *front, const struct ipc_msg *msg)
         return IPC_E_FORM;
     }
     if (msg->type == MSG_REQUEST) {
-        keeper_request(&serve->keeper, front, msg->id, msg->body);
-        return IPC_OK;
+        return keeper_request(&serve->keeper, front, msg->id, msg->body) == 0 ? IPC_OK : IPC_E_FORM;
     }
     return keeper_closed(&serve->keeper, front, msg->body) == 0 ? IPC_OK : IPC_E_FORM;
 }

@@ -29,7 +29,8 @@ struct role_user {
 };
 
 /* Returns 0, 1 when there is no such user, -E2BIG when it is in too many groups, or another
- * negative errno. "" leaves it unset, and so does the user that main runs as, unless that is root. */
+ * negative errno. "" leaves it unset, and so does the user that main runs as, unless that is
+ * root. */
 MUST_CHECK int role_user_find(const char *name, struct role_user *ret);
 
 const char *role_name(enum role_kind kind);

@@ -21,6 +21,7 @@ const struct sandbox_rule sandbox_main[] = {
     SANDBOX_ANY("close"),
     SANDBOX_IF("socket", 0, AF_UNIX),
     SANDBOX_IF("socketpair", 0, AF_UNIX),
+    SANDBOX_IF("setsockopt", 2, SO_SNDTIMEO), /* systemd may be slow */
     SANDBOX_ANY("signalfd4"),
     SANDBOX_ANY("getdents64"),               /* EK roots, when it is told to read them again */
     SANDBOX_IF("fcntl", 1, F_DUPFD_CLOEXEC), /* what roles get, main keeps for the next */

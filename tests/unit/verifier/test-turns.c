@@ -219,12 +219,10 @@ end_of(struct played *played)
     return WEXITSTATUS(status);
 }
 
-/* Brings a role into one of its states. */
-typedef struct played begin_fn(unsigned state);
-
+/* `begin` brings a role into one of its states. */
 static void
-check_all(const char *role, begin_fn *begin, unsigned n_states, const struct turn *turns,
-          size_t n_turns)
+check_all(const char *role, struct played (*begin)(unsigned state), unsigned n_states,
+          const struct turn *turns, size_t n_turns)
 {
     for (unsigned state = 0; state < n_states; state++) {
         for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
@@ -458,6 +456,50 @@ a_front_to_the_keeper(void)
     CHECK_EQ(end_of(&keeper), 0);
 }
 
+/* The settings allow 64 workers. */
+static void
+every_front_that_main_may_start_is_served(void)
+{
+    enum { WORKERS_MAX = 64 };
+    struct ipc *fronts[WORKERS_MAX];
+    struct played keeper;
+
+    make_setups();
+    keeper = begin_keeper(3);
+    for (size_t i = 0; i < WORKERS_MAX; i++) {
+        fronts[i] = keeper_with_front(&keeper);
+    }
+    for (size_t i = 0; i < WORKERS_MAX; i++) {
+        CHECK(is_answered(fronts[i]));
+        ipc_free(fronts[i]);
+    }
+    CHECK_EQ(end_of(&keeper), 0);
+}
+
+/* The right type and the wrong form. */
+static void
+what_is_no_request_ends_the_fronts_channel(void)
+{
+    static const uint8_t junk[40] = {0x8c, 1, 2};
+    struct played keeper;
+    struct ipc *other;
+
+    make_setups();
+    keeper = begin_keeper(3);
+    other = keeper_with_front(&keeper);
+    for (size_t len = 0; len <= sizeof(junk); len += 8) {
+        struct ipc *front = keeper_with_front(&keeper);
+        struct bytes body = bytes_of(junk, len);
+
+        CHECK_EQ(ipc_send(front, MSG_REQUEST, 2, &body, 1, -1), 0);
+        CHECK(!is_answered(front));
+        CHECK(is_answered(other));
+        ipc_free(front);
+    }
+    ipc_free(other);
+    CHECK_EQ(end_of(&keeper), 0);
+}
+
 static char socket_path[] = "/tmp/assay-turns-XXXXXX/control";
 static char *const socket_folder_end = socket_path + sizeof("/tmp/assay-turns-XXXXXX") - 1;
 
@@ -587,5 +629,7 @@ every_channel_takes_its_own_messages_and_their_sizes(void)
 }
 
 CHECK_MAIN(CASE(main_to_a_front), CASE(main_to_a_keeper), CASE(a_keeper_to_a_reader),
-           CASE(a_keeper_to_a_front), CASE(a_front_to_the_keeper), CASE(an_operator_to_the_keeper),
+           CASE(a_keeper_to_a_front), CASE(a_front_to_the_keeper),
+           CASE(every_front_that_main_may_start_is_served),
+           CASE(what_is_no_request_ends_the_fronts_channel), CASE(an_operator_to_the_keeper),
            CASE(every_channel_takes_its_own_messages_and_their_sizes))
