@@ -98,3 +98,25 @@
 #define LIMIT_FRONT_ACK_MS 1000u        /* half of a client's first retransmission */
 #define LIMIT_FRONT_RETRANSMIT_MS 2000u /* ACK_TIMEOUT, RFC 7252 section 4.8 */
 #define LIMIT_FRONT_RETRANSMITS 4u      /* MAX_RETRANSMIT, RFC 7252 section 4.8 */
+
+/* Bundles: what an operator's policy makes the keeper hold. A read bundle is one struct of 450 kB
+ * and its bytes; nothing is allocated while it is read. */
+#define LIMIT_BUNDLE_BYTES (8u * 1024u * 1024u) /* 190,000 digests; a site's firmware: 3,000 */
+#define LIMIT_BUNDLE_POLICIES 16u               /* a policy serves a class of machines, and bases */
+#define LIMIT_POLICY_RULES 128u         /* the longest example has 27; appraisal page, section 5f */
+#define LIMIT_BUNDLE_RULES 1024u        /* of all policies */
+#define LIMIT_RULE_ARGS 16u             /* the longest sequence has 5 members */
+#define LIMIT_BUNDLE_ARGS 2048u         /* of all rules: two each */
+#define LIMIT_POLICY_CLASSES 16u        /* class names that one policy serves */
+#define LIMIT_BUNDLE_SETS 256u          /* a release of an operating system makes six */
+#define LIMIT_SET_TABLES 4u             /* SHA-1, SHA-256, SHA-384, SHA-512 */
+#define LIMIT_SET_RECORDS 65536u        /* of one set and bank */
+#define LIMIT_BUNDLE_LABELS 4096u       /* of all sets; labels are for people */
+#define LIMIT_BUNDLE_WORDS 2048u        /* of all sets: advisories, SBAT and SVN rows */
+#define LIMIT_BUNDLE_RELEASES 256u      /* 64 of a component, section 5f; four components */
+#define LIMIT_BUNDLE_LISTS 32u          /* of each kind: cmdline, grubcmd, ima */
+#define LIMIT_LIST_ITEMS 64u            /* tokens of one list; the longest example has 15 */
+#define LIMIT_BUNDLE_ITEMS 1024u        /* of all lists */
+#define LIMIT_BUNDLE_NAME 48u           /* names of policies, rules, sets, components, claims */
+#define LIMIT_BUNDLE_TEXT 128u          /* globs, labels, sources; longest GRUB command seen: 118 */
+#define LIMIT_BUNDLE_S (3650u * 86400u) /* spans: ten years outlive every device */

@@ -6,6 +6,7 @@
 #include "wire/answer.h"
 #include "wire/audit-head.h"
 #include "wire/audit-row.h"
+#include "wire/bundle.h"
 #include "wire/credential.h"
 #include "wire/device-key.h"
 #include "wire/enroll.h"
@@ -35,6 +36,30 @@ ECHO(device_key)
 ECHO(enroll)
 ECHO(enrolled)
 ECHO(problem)
+
+static int
+echo_bundle(struct bytes in, struct wr *wr)
+{
+    static struct bundle bundle;
+
+    if (bundle_read(in, &bundle, NULL) != 0) {
+        return WIRE_ECHO_REFUSED;
+    }
+    bundle_write(wr, &bundle);
+    return WIRE_ECHO_OK;
+}
+
+static int
+echo_bundle_seal(struct bytes in, struct wr *wr)
+{
+    struct bundle_seal seal;
+
+    if (bundle_seal_read(in, &seal, NULL) != 0) {
+        return WIRE_ECHO_REFUSED;
+    }
+    bundle_seal_write(wr, &seal);
+    return WIRE_ECHO_OK;
+}
 
 static int
 echo_evidence(struct bytes in, struct wr *wr)
@@ -108,10 +133,13 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
         const char *kind;
         int (*echo)(struct bytes in, struct wr *wr);
     } kinds[] = {
-        {"answer", echo_answer},   {"audit-head", echo_audit_head}, {"audit-row", echo_audit_row},
-        {"claims", echo_claims},   {"credential", echo_credential}, {"device-key", echo_device_key},
-        {"enroll", echo_enroll},   {"enrolled", echo_enrolled},     {"evidence", echo_evidence},
-        {"problem", echo_problem}, {"selection", echo_selection},   {"token-cwt", echo_token_cwt},
+        {"answer", echo_answer},           {"audit-head", echo_audit_head},
+        {"audit-row", echo_audit_row},     {"bundle", echo_bundle},
+        {"bundle-seal", echo_bundle_seal}, {"claims", echo_claims},
+        {"credential", echo_credential},   {"device-key", echo_device_key},
+        {"enroll", echo_enroll},           {"enrolled", echo_enrolled},
+        {"evidence", echo_evidence},       {"problem", echo_problem},
+        {"selection", echo_selection},     {"token-cwt", echo_token_cwt},
     };
 
     if (strcmp(kind, "values") == 0) {

@@ -1,0 +1,357 @@
+/* The bundle's reader refuses what one change makes wrong, though each part has its form. */
+#include "lib/bundle-sample.h"
+#include "lib/check.h"
+
+static struct bundle got;
+
+static int
+read_again(const struct bundle *b, struct fault *ret_fault)
+{
+    return bundle_read(check_guarded(bundle_sample_bytes(b)), &got, ret_fault);
+}
+
+static void
+refused(const char *what, const struct bundle *b)
+{
+    struct fault fault = {0};
+
+    printf("# %s\n", what);
+    CHECK(bundle_sample_bytes(b).p != NULL);
+    CHECK_EQ(read_again(b, &fault), 1);
+    CHECK_EQ(fault.rule, RULE_WIRE_BUNDLE);
+}
+
+/* Does the change make a bundle that is refused? */
+#define REFUSED(change)                     \
+    do {                                    \
+        struct bundle *b = bundle_sample(); \
+        change;                             \
+        refused(#change, b);                \
+    } while (0)
+
+#define TAKEN(change)                       \
+    do {                                    \
+        struct bundle *b = bundle_sample(); \
+        change;                             \
+        CHECK_EQ(read_again(b, NULL), 0);   \
+    } while (0)
+
+static void
+the_sample_is_read_as_it_was_written(void)
+{
+    struct bundle *b = bundle_sample();
+    struct bytes written = bundle_sample_bytes(b);
+
+    CHECK_EQ(read_again(b, NULL), 0);
+    CHECK_EQ(got.n_rules, 4);
+    CHECK_EQ(got.rules[0].verb, VERB_SEQUENCE);
+    CHECK_EQ(got.args[0].max, 2);
+    CHECK_BYTES(got.args[1].text, bytes_str("os"));
+    CHECK_EQ(got.args[1].number, 41);
+    CHECK_EQ(got.policies[1].quote.mask, 0xff);
+    CHECK_EQ(got.sets[1].next, 2);
+    CHECK_EQ(got.sets[0].next, BUNDLE_NONE);
+    CHECK_EQ(got.imas[0].unknown_then, EFFECT_FAIL);
+    CHECK_BYTES(bundle_sample_bytes(&got), written);
+}
+
+static void
+every_truncation_and_a_byte_more_is_refused(void)
+{
+    struct bytes whole = bundle_sample_bytes(bundle_sample());
+    static uint8_t more[8192];
+
+    for (size_t n = 0; n < whole.len; n++) {
+        CHECK_EQ(bundle_read(check_guarded(bytes_of(whole.p, n)), &got, NULL), 1);
+    }
+    memcpy(more, whole.p, whole.len);
+    CHECK_EQ(bundle_read(bytes_of(more, whole.len + 1), &got, NULL), 1);
+}
+
+static void
+another_schema_is_told_as_such(void)
+{
+    struct fault fault;
+
+    CHECK_EQ(bundle_read(check_hex("a1 01 02"), &got, &fault), 1);
+    CHECK_EQ(fault.rule, RULE_BUNDLE_SCHEMA);
+    CHECK_EQ(rule_reason(fault.rule), REASON_SCHEMA_UNSUPPORTED);
+    CHECK_EQ(bundle_read(check_hex("a1 01 61 31"), &got, &fault), 1);
+    CHECK_EQ(fault.rule, RULE_WIRE_BUNDLE);
+}
+
+static void
+indices_must_be_in_range(void)
+{
+    REFUSED(b->args[0].index = 5);
+    REFUSED(b->args[2].index = 1);
+    REFUSED(b->args[3].index = 1);
+    REFUSED(b->releases[0].cmdline = 1);
+    REFUSED(b->items[3].set = 5);
+    REFUSED(b->sets[1].next = 5);
+    REFUSED(b->n_labels = 1);
+    REFUSED(b->n_releases = 0);
+    REFUSED(b->n_cmdlines = 0);
+}
+
+static void
+an_index_names_the_right_kind(void)
+{
+    REFUSED(b->args[0].index = 3);              /* certificates as digests */
+    REFUSED(b->items[4].set = 0);               /* digests as keys */
+    REFUSED(b->items[3].set = 3);               /* keys as digests */
+    REFUSED(b->sets[1].next = 0);               /* a successor that is no baseline */
+    REFUSED(b->sets[2].next = 1);               /* a circle */
+    REFUSED(b->sets[1].next = 1);               /* of itself */
+    REFUSED(b->rules[0].verb = VERB_SIGNED_BY); /* with list bounds in its argument */
+    TAKEN((b->args[1] = (struct bundle_arg){.index = 4, .number = 7}));
+    REFUSED((b->args[1] = (struct bundle_arg){.index = 3, .number = 7}));
+}
+
+static void
+names_are_unique_and_ascend(void)
+{
+    REFUSED(b->policies[1].name = bytes_str("base"));
+    REFUSED(b->sets[1].name = bytes_str("os.kernel"));
+    REFUSED(b->sets[4].name = bytes_str("a"));
+    REFUSED(b->rules[1].id = bytes_str("chain"));
+    REFUSED(b->labels[1] = bytes_str("6.12.48"));
+    REFUSED(b->words[1].name = bytes_str("grub"));
+    REFUSED(b->n_releases = 2; b->releases[1] = b->releases[0]);
+    REFUSED(b->n_cmdlines = 2; b->cmdlines[1] = b->cmdlines[0]);
+    REFUSED(b->n_imas = 2; b->imas[1] = b->imas[0]);
+    REFUSED(b->policies[1].n_classes = 2; b->policies[1].classes[1] = bytes_str("t14g3"));
+}
+
+static void
+a_class_has_one_policy(void)
+{
+    struct bundle *b = bundle_sample();
+
+    b->n_policies = 3;
+    b->policies[2] = b->policies[1];
+    b->policies[2].name = bytes_str("other");
+    refused("the same class in two policies", b);
+    b->policies[2].classes[0] = bytes_str("x13");
+    for (size_t i = 0; i < 4; i++) {
+        b->rules[4 + i] = b->rules[i];
+        b->rules[4 + i].first_arg += 4;
+        b->args[4 + i] = b->args[i];
+    }
+    CHECK_EQ(read_again(b, NULL), 0);
+    CHECK(bundle_policy_of(&got, bytes_str("x13")) == &got.policies[2]);
+    CHECK(bundle_policy_of(&got, bytes_str("t14g3")) == &got.policies[1]);
+    CHECK(bundle_policy_of(&got, bytes_str("base")) == NULL);
+}
+
+static void
+names_and_texts_are_safe_to_print(void)
+{
+    REFUSED(b->policies[1].name = bytes_str("lap top"));
+    REFUSED(b->policies[1].name = bytes_str("laptop\n"));
+    REFUSED(b->policies[1].name = bytes_str("laptop\""));
+    REFUSED(b->rules[0].slot = bytes_str("b\xc3\xb6ot"));
+    REFUSED(b->labels[0] = bytes_str("6\"12"));
+    REFUSED(b->labels[0] = bytes_str("6\x1b[2J"));
+    REFUSED(b->labels[0] = bytes_str("6\x7f"));
+    REFUSED(b->items[0].text = bytes_str("ro quiet"));
+    TAKEN(b->labels[0] = bytes_str("6 \\vmlinuz-6.12"));
+    REFUSED(b->policies[1].name = bytes_str("laptop7890123456789012345678901234567890123456789"));
+}
+
+static void
+a_flag_stands_only_with_its_verb(void)
+{
+    REFUSED(b->rules[0].flags = RULE_WHOLE);
+    REFUSED(b->rules[1].flags = RULE_PREFIX_OK);
+    REFUSED(b->rules[0].flags = RULE_UNPINNED);
+    REFUSED(b->rules[2].flags = RULE_SAME_RELEASE);
+    REFUSED(b->rules[0].or_pin = 1);
+    REFUSED(b->rules[0].flags = 16);
+    TAKEN(b->rules[0].flags = RULE_PREFIX_OK | RULE_SAME_RELEASE);
+    TAKEN(b->rules[0].verb = VERB_ONE_OF; b->args[0].min = 1; b->args[0].max = 1;
+          b->rules[0].or_pin = 3);
+    REFUSED(b->rules[0].verb = VERB_ONE_OF; b->args[0].max = 1; b->rules[0].or_pin = 3;
+            b->rules[0].flags = RULE_WHOLE);
+}
+
+static void
+arguments_are_those_of_the_verb(void)
+{
+    REFUSED(b->rules[0].verb = VERB_ANY);
+    REFUSED(b->rules[0].verb = VERB_IS);
+    REFUSED(b->rules[0].n_args = 0);
+    REFUSED(b->rules[2].n_args = 2);
+    REFUSED(b->args[0].text = bytes_str("both"));
+    REFUSED(b->args[0].min = 3);
+    REFUSED(b->args[0].min = 0; b->args[0].max = 0);
+    REFUSED(b->args[1].number = 0);
+    REFUSED((b->args[1].index = 4));
+    REFUSED(b->args[1].text = bytes_str("o s"));
+    REFUSED(b->rules[0].verb = (enum bundle_verb)17);
+    REFUSED(b->rules[0].count_min = 3);
+    TAKEN(b->args[0].min = 0);
+}
+
+static void
+a_span_ends_in_something_worse(void)
+{
+    REFUSED(b->rules[0].for_s = 60);
+    REFUSED(b->rules[0].for_s = 60; b->rules[0].otherwise = EFFECT_WARN;
+            b->rules[0].then_effect = EFFECT_NOTE);
+    TAKEN(b->rules[0].for_s = 60; b->rules[0].otherwise = EFFECT_NOTE;
+          b->rules[0].then_effect = EFFECT_WARN);
+    CHECK_EQ(got.rules[0].then_effect, EFFECT_WARN);
+    TAKEN(b->rules[0].otherwise = EFFECT_WARN);
+    CHECK_EQ(got.rules[0].then_effect, EFFECT_WARN);
+    REFUSED(b->imas[0].unknown_for_s = 60);
+    REFUSED(b->imas[0].unknown_pending = true);
+    REFUSED(b->imas[0].violations = EFFECT_WARN);
+    REFUSED(b->imas[0].violations_max = 3);
+    TAKEN(b->imas[0].violations = EFFECT_WARN; b->imas[0].violations_max = 3);
+}
+
+static void
+an_applied_policy_quotes_and_rules(void)
+{
+    REFUSED(b->policies[1].quote.mask = 0);
+    REFUSED(b->policies[1].n_rules = 0; b->n_rules = 0);
+    REFUSED(b->policies[1].token_floor = 3);
+    REFUSED(b->policies[1].mode = (enum bundle_mode)0);
+    REFUSED(b->policies[1].version = 0);
+    REFUSED(b->policies[1].fresh_else = EFFECT_WARN);
+    REFUSED(b->n_policies = 0);
+    TAKEN(b->policies[1].fresh_else = EFFECT_WARN; b->policies[1].fresh_boot_s = 60);
+}
+
+static void
+a_set_has_members_and_those_of_its_kind(void)
+{
+    REFUSED(b->sets[0].n_tables = 0);
+    REFUSED(b->sets[4].n_words = 0);
+    REFUSED(b->sets[0].kind = BUNDLE_SET_FILE);
+    REFUSED(b->sets[0].kind = BUNDLE_SET_CERTS);
+    REFUSED(b->sets[3].kind = BUNDLE_SET_DIGESTS);
+    REFUSED(b->sets[4].kind = BUNDLE_SET_ADVISORIES);
+    REFUSED(b->sets[0].next = 1);
+    REFUSED(b->sets[0].file = BYTES_OF(((uint8_t[32]){1})));
+    REFUSED(b->words[0].number = 0);
+    REFUSED(b->sets[0].version = 0);
+}
+
+static void
+records_agree_with_their_releases(void)
+{
+    REFUSED(b->releases[0].state = BUNDLE_REVOKED);
+    REFUSED(b->releases[0].state = (enum bundle_state)6);
+    REFUSED(b->releases[0].retire_s = 999);
+    REFUSED(b->releases[0].overlap_s = 60);
+    REFUSED(b->releases[0].overlap_s = 60; b->releases[0].replaces = bytes_str("0");
+            b->releases[0].active_s = 0);
+    TAKEN(b->releases[0].overlap_s = 60; b->releases[0].replaces = bytes_str("0"));
+}
+
+/* Two records in one table. */
+static struct bytes
+pair(const char *first, const char *second)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "%064d%s%064d%s", 1, first, 1, second);
+    return check_hex(text);
+}
+
+static void
+records_are_ordered_and_well_formed(void)
+{
+    static const struct {
+        const char *first, *second;
+        int r;
+    } cases[] = {
+        {"0000000002000000", "0000000102000000", 0}, {"0000000102000000", "0000000002000000", 1},
+        {"0000000002000000", "0000000002000000", 1}, {"0000000000000000", "0000000102000000", 1},
+        {"0000000006000000", "0000000102000000", 1}, {"0000000002020000", "0000000102000000", 1},
+        {"0000000002000000", "ffff0000020000ff", 1}, {"0000000002000000", "ffff00000200ffff", 0},
+        {"0000000002000000", "ffff00010200ffff", 1}, {"0000000002000000", "ffff01000200ffff", 1},
+        {"0000000002000000", "ffff00000201ffff", 1}, {"0000000002000000", "0001000002000000", 1},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct bundle *b = bundle_sample();
+
+        b->sets[0].tables[0].records = pair(cases[i].first, cases[i].second);
+        printf("# %zu\n", i);
+        CHECK_EQ(read_again(b, NULL), cases[i].r);
+    }
+}
+
+static void
+a_table_is_whole_and_in_its_place(void)
+{
+    REFUSED(b->sets[0].tables[0].records.len--);
+    REFUSED(b->sets[0].tables[0].records.len = 0);
+    REFUSED(b->sets[0].tables[0].alg = HASH_SHA1);
+    REFUSED(b->sets[0].tables[1] = b->sets[0].tables[0]; b->sets[0].n_tables = 2);
+    REFUSED(b->sets[3].tables[0].alg = HASH_SM3_256);
+}
+
+static void
+digests_are_found(void)
+{
+    struct bundle *b = bundle_sample();
+    size_t first = 77;
+    uint8_t digest[32];
+
+    b->sets[0].tables[0].records = pair("0000000002000000", "0000000102000000");
+    CHECK_EQ(read_again(b, NULL), 0);
+    memcpy(digest, b->sets[0].tables[0].records.p, sizeof(digest));
+    CHECK_EQ(bundle_table_find(&got.sets[0].tables[0], BYTES_OF(digest), &first), 2);
+    CHECK_EQ(first, 0);
+    CHECK_EQ(bundle_table_at(&got.sets[0].tables[0], 1).position, 1);
+    CHECK_EQ(bundle_table_at(&got.sets[0].tables[0], 1).label, 0);
+    first = 77;
+    CHECK_EQ(bundle_table_find(&got.sets[0].tables[0], bytes_of(digest, 31), &first), 0);
+    digest[31] ^= 2;
+    CHECK_EQ(bundle_table_find(&got.sets[0].tables[0], BYTES_OF(digest), &first), 0);
+    CHECK_EQ(first, 77);
+    CHECK(bundle_set_table(&got.sets[0], HASH_SHA256) == &got.sets[0].tables[0]);
+    CHECK(bundle_set_table(&got.sets[0], HASH_SHA384) == NULL);
+    CHECK_EQ(bundle_set_named(&got, bytes_str("sbat:7")), 4);
+    CHECK_EQ(bundle_set_named(&got, bytes_str("sbat:8")), BUNDLE_NONE);
+}
+
+static void
+numbers_and_names_of_enums_go_both_ways(void)
+{
+    for (int i = 1; i <= VERB_MAX; i++) {
+        const char *name = bundle_verb_name((enum bundle_verb)i);
+
+        CHECK(name != NULL);
+        CHECK_EQ(bundle_verb_from(bytes_str(name)), i);
+    }
+    CHECK(bundle_verb_name((enum bundle_verb)0) == NULL);
+    CHECK_EQ(bundle_verb_from(bytes_str("accept")), VERB_NONE);
+    CHECK_EQ(bundle_verb_args((enum bundle_verb)99), ARGS_NONE);
+    CHECK_EQ(bundle_verb_flags((enum bundle_verb)99), 0);
+    for (int i = 1; i <= BUNDLE_STATE_MAX; i++) {
+        CHECK_EQ(bundle_state_from(bytes_str(bundle_state_name((enum bundle_state)i))), i);
+    }
+    for (int i = 1; i <= BUNDLE_SET_KIND_MAX; i++) {
+        CHECK_EQ(bundle_set_kind_from(bytes_str(bundle_set_kind_name((enum bundle_set_kind)i))), i);
+    }
+    CHECK_STR(bundle_state_name((enum bundle_state)0), "unknown");
+    CHECK_STR(bundle_set_kind_name((enum bundle_set_kind)7), "unknown");
+    CHECK_EQ(bundle_state_from(bytes_str("")), 0);
+    CHECK(!bundle_item_fits(ITEM_REQUIRE, ARGS_SET));
+}
+
+CHECK_MAIN(CASE(the_sample_is_read_as_it_was_written),
+           CASE(every_truncation_and_a_byte_more_is_refused), CASE(another_schema_is_told_as_such),
+           CASE(indices_must_be_in_range), CASE(an_index_names_the_right_kind),
+           CASE(names_are_unique_and_ascend), CASE(a_class_has_one_policy),
+           CASE(names_and_texts_are_safe_to_print), CASE(a_flag_stands_only_with_its_verb),
+           CASE(arguments_are_those_of_the_verb), CASE(a_span_ends_in_something_worse),
+           CASE(an_applied_policy_quotes_and_rules), CASE(a_set_has_members_and_those_of_its_kind),
+           CASE(records_agree_with_their_releases), CASE(records_are_ordered_and_well_formed),
+           CASE(a_table_is_whole_and_in_its_place), CASE(digests_are_found),
+           CASE(numbers_and_names_of_enums_go_both_ways))
