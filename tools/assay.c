@@ -3,6 +3,7 @@
 
 #include "cmd-control.h"
 #include "cmd-log.h"
+#include "cmd-policy.h"
 
 extern const struct cmd cmd_quote_check;
 
@@ -30,6 +31,10 @@ const struct cmd *const cmd_table[] = {
     &cmd_audit_head,
     &cmd_audit_export,
     &cmd_audit_verify,
+    &cmd_policy_check,
+    &cmd_policy_compile,
+    &cmd_policy_sign,
+    &cmd_policy_show,
     &cmd_log_show,
     &cmd_log_diff,
     &cmd_ima_show,

@@ -206,7 +206,55 @@ def limits(schema, reader):
     def enrolled(state=0, seconds=0, wanted=((11, 1),)):
         return [state, seconds, ueid, nonce, [list(one) for one in wanted]]
 
+    def bundle(policy=(), **kw):
+        keys = {'sets': 3, 'releases': 4, 'cmdlines': 5, 'imas': 7, 'labels': 8}
+        base = {1: 'b', 2: 1, 11: 2, 17: 3}
+        base.update(dict(policy))
+        return diag.Map([(1, 1), (2, [diag.Map(sorted((k, v) for k, v in base.items()
+                                                      if v is not None))]),
+                         *((keys[name], value) for name, value in kw.items())])
+
+    def one_set(**kw):
+        keys = {'name': 1, 'version': 2, 'kind': 3, 'words': 6, 'file': 8}
+        pairs = {1: 's', 2: 1, 3: 5, 6: [['a', 0]]}
+        pairs.update({keys[name]: value for name, value in kw.items()})
+        return diag.Map(sorted((k, v) for k, v in pairs.items() if v is not None))
+
+    def release(**kw):
+        keys = {'svn': 4, 'state': 5, 'active': 7, 'slots': 11}
+        pairs = {1: 'c', 2: 'n', 3: 'v', 5: 1}
+        pairs.update({keys[name]: value for name, value in kw.items()})
+        return diag.Map(sorted(pairs.items()))
+
+    def tokens(*items, other=None):
+        return diag.Map([(1, 'l'), (2, [list(one) for one in items]),
+                         *([(3, other)] if other is not None else [])])
+
+    def ima(pcr=10, digest=11, keys=1):
+        return diag.Map([(1, 'i'), (2, [[11, '/a']]), (4, pcr), (5, digest), (6, keys)])
+
     good_and_bad = [
+        ('bundle', [bundle(), bundle({1: 'n' * 48}), bundle({10: 315360000}), bundle({11: 32}),
+                    bundle({15: 1048576}), bundle({17: 1}), bundle({8: 31}), bundle({9: 41}),
+                    bundle(sets=[one_set(name='n' * 48)]), bundle(labels=['x' * 128, 'y']),
+                    bundle(sets=[one_set(kind=6, words=None, file=bytes(32))]),
+                    bundle(releases=[release(svn=2**63 - 1, active=2**32 - 1)]),
+                    bundle(releases=[release(state=5, slots='x' * 128)]),
+                    bundle(cmdlines=[tokens(*[(1, 'x')] * 64, other=2)]),
+                    bundle(imas=[ima(pcr=23, keys=31, digest=4)])],
+         [bundle({1: ''}), bundle({1: 'n' * 49}), bundle({2: 0}), bundle({2: 2**32}),
+          bundle({8: 0}), bundle({8: 32}), bundle({9: 5}), bundle({10: 0}),
+          bundle({10: 315360001}), bundle({11: 1}), bundle({15: 1048577}), bundle({16: 4097}),
+          bundle({17: 0}), bundle({17: 4}), bundle({17: None}), bundle({18: []}),
+          bundle(sets=[]), bundle(sets=[one_set(kind=0)]), bundle(sets=[one_set(kind=7)]),
+          bundle(sets=[one_set(words=[])]), bundle(labels=['']), bundle(labels=['x' * 129]),
+          bundle(sets=[one_set(kind=6, words=None, file=bytes(31))]),
+          bundle(releases=[release(svn=0)]), bundle(releases=[release(svn=2**63)]),
+          bundle(releases=[release(state=6)]), bundle(releases=[release(active=2**32)]),
+          bundle(cmdlines=[tokens()]), bundle(cmdlines=[tokens(*[(1, 'x')] * 65)]),
+          bundle(cmdlines=[tokens((5, 'x'))]), bundle(cmdlines=[tokens((1, 'x'), other=0)]),
+          bundle(cmdlines=[tokens((1, 'x'), other=3)]), bundle(imas=[ima(pcr=0)]),
+          bundle(imas=[ima(pcr=24)]), bundle(imas=[ima(keys=0)]), bundle(imas=[ima(digest=1)])]),
         ('answer', [answer(reasons=[899] * 16), answer(next=604800), answer(actions=3),
                     answer(cwt=bytes(2048)), answer(known=[[1, 0], [2, 4294967295], [3, 0]]),
                     answer(tier=32)],

@@ -179,11 +179,23 @@ def tokens(folder):
                       True)
 
 
+def policies(folder):
+    """Texts, and what they compile to; a changed text may well compile."""
+    examples = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../docs/examples')
+    for name in ('gateway', 'cloud-vm'):
+        text, bundle = os.path.join(examples, name + '.policy'), os.path.join(folder, name)
+        subprocess.run([ASSAY, 'policy', 'compile', text, '--out', bundle],
+                       stdin=subprocess.DEVNULL, capture_output=True, check=True)
+        yield Subject(f'policy check {name}', text, ['policy', 'check', '{}', '--json'])
+        yield Subject(f'policy show {name}', bundle, ['policy', 'show', '{}'], True)
+
+
 def main():
     with tempfile.TemporaryDirectory() as top:
         minted = os.path.join(top, 'minted')
         os.mkdir(minted)
-        subjects = [*logs(), *ima_lists(), *quotes(), *certificates(), *tokens(minted)]
+        subjects = [*logs(), *ima_lists(), *quotes(), *certificates(), *tokens(minted),
+                    *policies(top)]
 
         def judge(numbered):
             folder = os.path.join(top, str(numbered[0]))

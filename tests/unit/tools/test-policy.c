@@ -1,0 +1,424 @@
+/* The compiler: what it makes of a policy, and what it says of a wrong one, with line and column.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/check.h"
+#include "lib/policy-text.h"
+#include "policy/policy-compile.h"
+
+static struct bundle bundle;
+static struct policy_say say;
+
+static int
+compile(const char *text)
+{
+    struct policy_memory *memory;
+    int r;
+
+    memset(&say, 0, sizeof(say));
+    r = policy_compile(bytes_str(text), &bundle, &memory, &say);
+    (void)check_keep(memory);
+    for (size_t i = 0; i < say.n; i++) {
+        printf("# %u:%u: %s\n", say.items[i].line, say.items[i].column, say.items[i].text);
+    }
+    return r;
+}
+
+struct mistake {
+    const char *text;
+    uint32_t line, column;
+    const char *said; /* a part of it */
+};
+
+static void
+check_first(const struct mistake *m)
+{
+    size_t i = 0;
+
+    CHECK_EQ(compile(m->text), 1);
+    while (i < say.n && say.items[i].note) {
+        i++;
+    }
+    CHECK(i < say.n);
+    CHECK(strstr(say.items[i].text, m->said) != NULL);
+    CHECK_EQ(say.items[i].line, m->line);
+    CHECK_EQ(say.items[i].column, m->column);
+}
+
+#define EACH(table)                                 \
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) { \
+        check_first(&(table)[i]);                   \
+    }
+
+/* A whole policy with one more line as line 4. */
+#define WITH(line) POLICY_HEAD line "\n" POLICY_RULES POLICY_TAIL
+#define RULE_AT 12 /* column of the slot in "  rule x : " */
+
+static void
+a_whole_policy_compiles(void)
+{
+    CHECK_EQ(compile(POLICY_HEAD POLICY_RULES POLICY_TAIL), 0);
+    CHECK_EQ(say.n, 0);
+    CHECK_EQ(bundle.n_policies, 1);
+    CHECK_EQ(bundle.n_rules, 3);
+    CHECK_EQ(bundle.rules[0].flags, RULE_WHOLE);
+    CHECK_EQ(bundle.rules[0].count_min, 1);
+    CHECK_EQ(bundle.rules[0].count_max, LIMIT_EVENTS);
+    CHECK_EQ(bundle.policies[0].quote.mask, 0x3ff);
+    CHECK_EQ(bundle.n_releases, 2);
+    CHECK(bundle_set_named(&bundle, bytes_str("os.kernel")) != BUNDLE_NONE);
+    CHECK(bundle_set_named(&bundle, bytes_str("fw/t14")) != BUNDLE_NONE);
+}
+
+static void
+words_that_come_near_are_offered(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : frimware device-pin"), 4, RULE_AT, "did you mean firmware?"},
+        {WITH("  rule x : config device-pni"), 4, 19, "did you mean device-pin?"},
+        {WITH("  rule x : boot.kernel one-of @os.kernal"), 4, 31, "did you mean os.kernel?"},
+        {WITH("  rule x : gpt device-pin claim os.kernl"), 4, 33, "did you mean os.kernel?"},
+        {WITH("  rul x : gpt device-pin"), 4, 3, "did you mean rule?"},
+        {WITH("  mod enforce"), 4, 3, "did you mean mode?"},
+        {"polcy x {\n}\n", 1, 1, "did you mean policy?"},
+        {WITH("  extends lap version 1"), 4, 11, "no policy of this name above"},
+        {WITH("  rule x : boot.cmdline tokens @cmdline/lapto"), 4, 32, "@cmdline/laptop?"},
+        {WITH("  rule x : boot.script commands @grubcmd/debain"), 4, 33, "@grubcmd/debian?"},
+        {WITH("  rule x : ima policy ima/cop"), 4, 23, "did you mean ima/corp?"},
+        {"set cert x { }\n", 1, 5, "did you mean certs?"},
+        {"release os c 1 { cmdline lap }\ncmdline laq { require ro }\n", 1, 26, "laq?"},
+        {"set certs x { ms-20 }\ncert ms-21 " POLICY_DIGEST "\n", 1, 15, "ms-21?"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+text_is_read_only_where_a_digest_vouches_for_it(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : boot.kernel match \"/vmlinuz*\""), 4, 24, "no digest vouches"},
+        {WITH("  rule x : boot.images tokens @cmdline/laptop"), 4, 24, "no digest vouches"},
+        {WITH("  rule x : driver commands @grubcmd/debian"), 4, 19, "allowed: one-of, sequence"},
+        {WITH("  rule x : sb.db one-of @os.kernel"), 4, 18, "does not fit sb.db; allowed: equals"},
+        {WITH("  rule x : rtm device-pin"), 4, 16, "does not fit rtm; allowed: is"},
+        {WITH("  rule x : secureboot match \"on\""), 4, 23, "does not fit secureboot"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+rules_that_cannot_matter_are_refused(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule fw : gpt device-pin"), 5, 8, "a rule of this name stands above"},
+        {WITH("  rule x : driver device-pin"), 6, 8, "asks the same of the same slot as x"},
+        {WITH("  rule x : boot.images any"), 4, 8, "allows all, which says nothing beside chain"},
+        {WITH("  rule x : driver forbid"), 6, 8, "forbidden by x"},
+        {WITH("  rule x : mok device-pin\n  quote sha256 pcrs 0-6,8,9"), 4, 8, "never reached"},
+        {WITH("  rule x : uki device-pin"), 4, 8, "the quote names no PCR of its slot"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+what_must_be_there_is_missed(void)
+{
+    static const struct mistake mistakes[] = {
+        {"policy x { applies class in { a }\n rule s : secureboot is on\n}\n", 1, 8, "no quote"},
+        {POLICY_HEAD POLICY_TAIL, 1, 8, "without rules"},
+        {POLICY_HEAD "  rule rom : driver device-pin\n" POLICY_TAIL, 1, 8, "no rule for firmware"},
+        {"policy x { applies class in { a }\n profile uboot-bootm\n quote sha256 pcrs 8\n"
+         " rule s : boot.script any\n}\n",
+         1, 8, "no rule for boot.kernel"},
+        {"", 1, 1, "no policy"},
+        {"policy x {\n", 2, 1, "} is wanted here, not the end of the file"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+any_on_code_is_marked_and_noted(void)
+{
+    CHECK_EQ(compile(WITH("  rule x : boot.files any")), 0);
+    CHECK_EQ(say.n, 1);
+    CHECK(say.items[0].note);
+    CHECK(strstr(say.items[0].text, "442") != NULL);
+    CHECK_EQ(bundle.rules[0].flags, RULE_UNPINNED);
+    CHECK_EQ(compile(WITH("  rule x : boot.vars any")), 0);
+    CHECK_EQ(say.n, 0);
+    CHECK_EQ(bundle.rules[0].flags, 0);
+}
+
+static void
+arguments_are_checked(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : sb.db equals @os.kernel"), 4, 25, "with a set of digests"},
+        {WITH("  rule x : mok one-of @sb/db"), 4, 23, "with a set of certs"},
+        {WITH("  rule x : mok one-of sb/db"), 4, 23, "a set such as @sb/db"},
+        {WITH("  rule x : boot.kernel one-of @os.kernel#2"), 4, 31, "the set has version 1"},
+        {WITH("  rule x : boot.preos sequence @os.kernel{2..1}"), 4, 32, "{1..2}"},
+        {WITH("  rule x : boot.preos sequence @os.kernel{0..0}"), 4, 32, "{1..2}"},
+        {WITH("  rule x : boot.preos sequence"), 4, 31, "a set or a word is wanted"},
+        {WITH("  rule x : boot.kernel at-least floor(oz)"), 4, 33, "has an svn"},
+        {WITH("  rule x : boot.kernel at-least floor(os)"), 4, 33, "has an svn"},
+        {WITH("  rule x : boot.kernel at-least 0"), 4, 33, "a number from 1 on"},
+        {WITH("  rule x : boot.kernel at-least floor(fw,x)"), 4, 33, "floor(COMPONENT)"},
+        {WITH("  rule x : boot.kernel at-least floor(f{,7)"), 4, 33, "that of a component"},
+        {WITH("  rule x : sb.sbat at-least sbat:8"), 4, 29, "no set of this name"},
+        {WITH("  rule x : gpt device-pin count 2..1"), 4, 33, "a count is written a..b"},
+        {WITH("  rule x : gpt device-pin count 1..5000"), 4, 33, "at most 4096"},
+        {WITH("  rule x : gpt device-pin whole"), 4, 27, "count, same-release, else or claim"},
+        {WITH("  rule x : mok one-of @os.shim same-release"), 4, 32, "mok has no release"},
+        {WITH("  rule x : boot.files one-of @os.shim whole or-pin 2"), 4, 45, "exclude"},
+        {WITH("  rule x : boot.files one-of @os.shim or-pin 65"), 4, 46, "from 1 to 64"},
+        {WITH("  rule x: gpt device-pin"), 4, 11, ": is wanted here"},
+        {WITH("  rule x gpt device-pin"), 4, 10, ": is wanted here"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+spans_need_a_day_to_count_from(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : sb.db includes @sb/db else warn for 9d then fail"), 4, 44, "published"},
+        {WITH("  rule x : sb.db includes @sb/new else fail for 9d then fail"), 4, 45, "worse"},
+        {WITH("  rule x : sb.db includes @sb/new else warn for 9 then fail"), 4, 49, "14d"},
+        {WITH("  rule x : sb.db includes @sb/new else warn for 9d fail"), 4, 52, "then"},
+        {WITH("  rule x : sb.db includes @sb/new else wran"), 4, 40, "fail, warn or note"},
+    };
+
+    EACH(mistakes)
+    CHECK_EQ(compile(WITH("  rule x : sb.db includes @sb/new else warn for 9d then fail")), 0);
+    CHECK_EQ(bundle.rules[0].for_s, 9 * 86400);
+    CHECK_EQ(bundle.rules[0].otherwise, EFFECT_WARN);
+    CHECK_EQ(bundle.rules[0].then_effect, EFFECT_FAIL);
+}
+
+static void
+settings_are_checked(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  quote sha257 pcrs 0-9"), 4, 9, "a hash such as sha256"},
+        {WITH("  quote sha256 pcrs 0-24"), 4, 21, "none above 23"},
+        {WITH("  quote sha256 pcrs 9-0"), 4, 21, "PCRs are written"},
+        {WITH("  quote sha256 pcrs 1,,2"), 4, 21, "PCRs are written"},
+        {WITH("  quote sha256 0-9"), 4, 16, "pcrs and a list"},
+        {WITH("  ak ecc-p521"), 4, 6, "a key such as ecc-p256"},
+        {WITH("  token floor green"), 4, 15, "affirming or warning"},
+        {WITH("  token ttl 11y"), 4, 13, "a span such as"},
+        {WITH("  mode maybe"), 4, 8, "off, observe or enforce"},
+        {WITH("  fresh else warn"), 4, 18, "else of what?"},
+        {WITH("  limits log 2MiB"), 4, 14, "1MiB at most"},
+        {WITH("  limits datagrams many"), 4, 20, "a number of datagrams"},
+        {WITH("  applies t14"), 4, 11, "class in { NAME"},
+        {WITH("  schema 2"), 4, 11, "knows schema 1"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+sets_and_releases_are_checked(void)
+{
+    static const struct mistake mistakes[] = {
+        {"set digests a { }\n", 1, 13, "empty"},
+        {"set digests a { sha256:12 }\n", 1, 17, "64 hex digits, here are 2 characters"},
+        {"set digests a { sha256:"
+         "zz"
+         " }\n",
+         1, 17, "64 hex digits"},
+        {"set digests a { 12 }\n", 1, 17, "a digest such as sha256"},
+        {"set sbat a { shim 0 }\n", 1, 21, "1 at least"},
+        {"set sbat a { shim 1 shim 2 }\n", 1, 10, "shim stands twice"},
+        {"set dbx a next b { " POLICY_DIGEST " }\n", 1, 9, "no set of this name"},
+        {"set dbx a next b { " POLICY_DIGEST " }\nset dbx b next a { " POLICY_DIGEST " }\n", 1, 9,
+         "in a circle"},
+        {"set certs a next b { " POLICY_DIGEST " }\nset dbx b { " POLICY_DIGEST " }\n", 1, 11,
+         "only a dbx set"},
+        {"set digests a { " POLICY_DIGEST " " POLICY_DIGEST " revoked }\n", 1, 13, "stands twice"},
+        {"set digests a published 2026-02-30 { " POLICY_DIGEST " }\n", 1, 25, "a date such as"},
+        {"set digests a version 0 { " POLICY_DIGEST " }\n", 1, 23, "from 1 on"},
+        {"set digests a { " POLICY_DIGEST " }\nset digests a { " POLICY_DIGEST " }\n", 2, 13,
+         "stands in line 1"},
+        {"release os c 1 { kernel }\n", 1, 25, "a digest such as"},
+        {"release o.s c 1 { }\n", 1, 9, "holds none of"},
+        {"cert a234567890123456789012345678901234567890123456 " POLICY_DIGEST "\n", 1, 6, "longer"},
+        {"release os c 1 { slots A A A A A A A A A A A A A A A A A A A A A A A A A A A }\n", 1, 74,
+         "that many"},
+        {"release os c 1 { variant { } }\n", 1, 26, "without events"},
+        {"release os c 1 { overlap 3d }\n", 1, 9, "overlap needs"},
+        {"release os c 1 { active 2026-02-01 retire 2026-01-01 }\n", 1, 9, "retires before"},
+        {"release os c 1 { state good }\n", 1, 24, "a state is staged"},
+        {"release os c 1 { initrd announced-by-device }\n", 1, 45, "signed-kernel"},
+        {"release os c 1 { }\nrelease os c 1 { }\n", 2, 9, "above already"},
+        {"set digests os.k { " POLICY_DIGEST " }\nrelease os c 1 { k " POLICY_DIGEST " }\n", 2, 18,
+         "a set of this name stands in line 1"},
+        {"cert a sha1:3a9c0000000000000000000000000000000000ff\n", 1, 6, "the sha256"},
+        {"set certs a { image sha1:3a9c0000000000000000000000000000000000ff }\n", 1, 67, "sha256"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+lists_are_checked(void)
+{
+    static const struct mistake mistakes[] = {
+        {"cmdline a { requires ro }\n", 1, 13, "require, bind, allow, deny and other"},
+        {"cmdline a { other warn }\n", 1, 9, "names nothing"},
+        {"cmdline a { require \"a b\" }\n", 1, 27, "no blank"},
+        {"cmdline a { require ro }\ncmdline a { require ro }\n", 2, 9, "already"},
+        {"grubcmd a { word set }\n", 1, 13, "words, expect"},
+        {"ima a { }\n", 1, 5, "names nothing"},
+        {"ima a { deny /x }\n", 1, 14, "digest @set or path"},
+        {"ima a { skip path /a\n violations warn }\n", 2, 18, "max and a number"},
+        {"ima a { skip path /a\n unknown warn for 1h then warn }\n", 2, 32, "something worse"},
+        {"ima a { pcr 24 }\n", 1, 13, "a PCR from 1 to 23"},
+        {"ima a { min-keys rsa-2048 }\n", 1, 9, "an ima block has"},
+        {"ima a { signed @s }\nset digests s { " POLICY_DIGEST " }\n", 1, 16, "a set of certs"},
+        {"ima a { allow @s }\nset certs s { " POLICY_DIGEST " }\n", 1, 15, "a set of digests"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+bytes_that_nobody_can_print_are_refused(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule \xc3\xa4 : gpt any"), 4, 8, "byte c3: only printable ASCII"},
+        {WITH("  rule x : boot.cmdline match \"a"), 4, 31, "has no end"},
+        {"set digests a { " POLICY_DIGEST " \"\x1b[2J\" }\n", 1, 89, "byte 1b"},
+    };
+
+    EACH(mistakes)
+}
+
+static void
+all_errors_are_said_up_to_twenty(void)
+{
+    char text[8192] = POLICY_HEAD;
+    size_t len = strlen(text);
+
+    CHECK_EQ(compile(WITH("  rule x : frimware any\n  rule y : gpt sees\n  mode mad")), 1);
+    CHECK_EQ(say.n_errors, 3);
+    CHECK_EQ(say.items[0].line, 4);
+    CHECK_EQ(say.items[1].line, 5);
+    CHECK_EQ(say.items[2].line, 6);
+    for (int i = 0; i < 30; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "  rule r%d : none any\n", i);
+    }
+    snprintf(text + len, sizeof(text) - len, "%s%s", POLICY_RULES, POLICY_TAIL);
+    CHECK_EQ(compile(text), 1);
+    CHECK_EQ(say.n, SAY_MAX);
+    CHECK_EQ(say.n_errors, 30);
+}
+
+static void
+limits_hold(void)
+{
+    static char text[32768] = POLICY_HEAD;
+    size_t len = strlen(text);
+
+    for (int i = 0; i < 130; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len,
+                                "  rule r%d : boot.vars at-least %d\n", i, i + 1);
+    }
+    snprintf(text + len, sizeof(text) - len, "%s", POLICY_TAIL);
+    CHECK_EQ(compile(text), 1);
+    CHECK(strstr(say.items[0].text, "more than 128 rules") != NULL);
+    CHECK_EQ(say.items[0].line, 4 + 128);
+    len = (size_t)snprintf(text, sizeof(text), "cmdline a { allow");
+    for (int i = 0; i < 65; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, " t%d", i);
+    }
+    snprintf(text + len, sizeof(text) - len, "\n}\n");
+    CHECK_EQ(compile(text), 1);
+    CHECK(strstr(say.items[0].text, "more than 64 items") != NULL);
+}
+
+static void
+a_base_is_extended_and_its_rules_replaced(void)
+{
+    CHECK_EQ(compile("policy base version 3 {\n  ak ecc-p256\n  rule sb : secureboot is on\n"
+                     "  rule t : gpt device-pin\n}\n" POLICY_HEAD
+                     "  extends base version 3\n  rule t : gpt any\n" POLICY_RULES POLICY_TAIL),
+             0);
+    CHECK_EQ(bundle.n_policies, 2);
+    CHECK_EQ(bundle.policies[1].n_rules, 5);
+    CHECK_EQ(bundle.policies[1].ak, BUNDLE_KEY_P256);
+    CHECK_EQ(bundle.policies[1].base_version, 3);
+    CHECK_EQ(bundle.rules[bundle.policies[1].first_rule + 1].verb, VERB_ANY);
+    CHECK_EQ(bundle.rules[bundle.policies[0].first_rule + 1].verb, VERB_DEVICE_PIN);
+    CHECK_EQ(bundle.policies[1].n_classes, 1);
+    CHECK_EQ(compile("policy base version 3 {\n  ak ecc-p256\n}\n" WITH("  extends base")), 1);
+    CHECK(strstr(say.items[0].text, "this policy has version 3") != NULL);
+}
+
+static void
+a_class_has_one_policy(void)
+{
+    CHECK_EQ(
+        compile(
+            POLICY_HEAD POLICY_RULES
+            "}\n"
+            "policy other {\n  applies class in { t14g3 }\n  quote sha256 pcrs 0-9\n" POLICY_RULES
+                POLICY_TAIL),
+        1);
+    CHECK(strstr(say.items[0].text, "class t14g3 has policy laptop already") != NULL);
+}
+
+static void
+the_order_of_blocks_does_not_matter(void)
+{
+    static uint8_t rooms[2][8192];
+    struct wr first = wr_init(rooms[0], sizeof(rooms[0]));
+    struct wr second = wr_init(rooms[1], sizeof(rooms[1]));
+    static const char before[] = "cmdline a { require x }\ncmdline b { require y }\n";
+    static const char after[] = "cmdline b { require y }\ncmdline a { require x }\n";
+    char text[8192];
+
+    snprintf(text, sizeof(text), "%s%s", before, POLICY_HEAD POLICY_RULES POLICY_TAIL);
+    CHECK_EQ(compile(text), 0);
+    bundle_write(&first, &bundle);
+    snprintf(text, sizeof(text), "%s%s", POLICY_HEAD POLICY_RULES POLICY_TAIL, after);
+    CHECK_EQ(compile(text), 0);
+    bundle_write(&second, &bundle);
+    CHECK_BYTES(wr_done(&first), wr_done(&second));
+}
+
+static void
+dates_are_days(void)
+{
+    uint64_t s = 0;
+
+    CHECK(policy_date(bytes_str("1970-01-01"), &s) && s == 0);
+    CHECK(policy_date(bytes_str("2026-11-27"), &s) && s == 1795737600);
+    CHECK(policy_date(bytes_str("2024-02-29"), &s) && s == 1709164800);
+    CHECK(policy_date(bytes_str("2100-03-01"), &s) && s == 4107542400);
+    CHECK(!policy_date(bytes_str("2100-02-29"), &s));
+    CHECK(!policy_date(bytes_str("2026-13-01"), &s));
+    CHECK(!policy_date(bytes_str("2026-00-01"), &s));
+    CHECK(!policy_date(bytes_str("2026-1-001"), &s));
+    CHECK(!policy_date(bytes_str("2106-01-01"), &s));
+    CHECK(!policy_date(bytes_str("20260101"), &s));
+}
+
+CHECK_MAIN(CASE(a_whole_policy_compiles), CASE(words_that_come_near_are_offered),
+           CASE(text_is_read_only_where_a_digest_vouches_for_it),
+           CASE(rules_that_cannot_matter_are_refused), CASE(what_must_be_there_is_missed),
+           CASE(any_on_code_is_marked_and_noted), CASE(arguments_are_checked),
+           CASE(spans_need_a_day_to_count_from), CASE(settings_are_checked),
+           CASE(sets_and_releases_are_checked), CASE(lists_are_checked),
+           CASE(bytes_that_nobody_can_print_are_refused), CASE(all_errors_are_said_up_to_twenty),
+           CASE(limits_hold), CASE(a_base_is_extended_and_its_rules_replaced),
+           CASE(a_class_has_one_policy), CASE(the_order_of_blocks_does_not_matter),
+           CASE(dates_are_days))

@@ -1,0 +1,200 @@
+/* assay policy check, compile: text to bundle. */
+#include "cmd-policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "crypto/digest.h"
+#include "flags.h"
+#include "policy/policy-compile.h"
+
+struct job {
+    struct bytes source;
+    struct bundle *bundle;
+    struct policy_memory *memory;
+    struct policy_say say;
+    struct bytes body; /* empty after errors */
+};
+
+static void
+job_done(struct job *job)
+{
+    free((void *)(uintptr_t)job->source.p);
+    free((void *)(uintptr_t)job->body.p);
+    free(job->bundle);
+    policy_memory_free(job->memory);
+}
+
+/* Writes the bundle and reads it again: what is given away is what the service will take. */
+static int
+write_body(struct job *job)
+{
+    uint8_t *room = malloc(LIMIT_BUNDLE_BYTES);
+    struct wr wr = wr_init(room, room ? LIMIT_BUNDLE_BYTES : 0);
+    struct bundle *again = malloc(sizeof(*again));
+    int r = 0;
+
+    if (!room || !again) {
+        r = -ENOMEM;
+    } else {
+        bundle_write(&wr, job->bundle);
+        job->body = wr_done(&wr);
+        if (!job->body.p) {
+            policy_say(&job->say, 1, 1, false, "the bundle is larger than %u bytes",
+                       LIMIT_BUNDLE_BYTES);
+            r = 1;
+        } else if (bundle_read(job->body, again, NULL) != 0) {
+            r = -EINVAL;
+        }
+    }
+    free(again);
+    if (r != 0) {
+        free(room);
+        job->body = BYTES_NULL;
+    }
+    return r;
+}
+
+static int
+job_run(struct job *job)
+{
+    int r;
+
+    job->bundle = malloc(sizeof(*job->bundle));
+    r = job->bundle ? policy_compile(job->source, job->bundle, &job->memory, &job->say) : -ENOMEM;
+    return r == 0 ? write_body(job) : r;
+}
+
+static void
+print_sayings(const struct policy_say *say, const char *path)
+{
+    for (size_t i = 0; i < say->n; i++) {
+        fprintf(stderr, "%s:%u:%u: %s%s\n", path, say->items[i].line, say->items[i].column,
+                say->items[i].note ? "note: " : "", say->items[i].text);
+    }
+    if (say->n == SAY_MAX) {
+        fprintf(stderr, "%s: there may be more\n", path);
+    }
+}
+
+static json_t *
+sayings_json(const struct policy_say *say)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < say->n; i++) {
+        const struct policy_saying *one = &say->items[i];
+
+        json_array_append_new(list, json_pack("{s:i, s:i, s:s, s:s}", "line", (int)one->line,
+                                              "column", (int)one->column, "kind",
+                                              one->note ? "note" : "error", "text", one->text));
+    }
+    return list;
+}
+
+static int
+report(const struct job *job, int r, const char *path, bool json)
+{
+    if (json) {
+        ignore(cmd_print_json(json_pack("{s:b, s:i, s:i, s:i, s:o}", "ok", r == 0, "errors",
+                                        (int)job->say.n_errors, "policies",
+                                        r == 0 ? (int)job->bundle->n_policies : 0, "bytes",
+                                        (int)job->body.len, "sayings", sayings_json(&job->say))),
+               "the exit code tells");
+        return r == 0 ? CMD_YES : CMD_NO;
+    }
+    print_sayings(&job->say, path);
+    if (r == 0) {
+        printf("%s: ok, %zu policies, %zu rules, %zu sets, %zu releases, %zu bytes\n", path,
+               job->bundle->n_policies, job->bundle->n_rules, job->bundle->n_sets,
+               job->bundle->n_releases, job->body.len);
+    }
+    return r == 0 ? CMD_YES : CMD_NO;
+}
+
+/* Compiles the file; writes to `out` unless it is NULL. */
+static int
+compile_file(const char *path, const char *out, bool json)
+{
+    struct job job = {0};
+    int code;
+    int r;
+
+    if (cmd_read_file(path, POLICY_TEXT_MAX, &job.source) != 0) {
+        return CMD_NO;
+    }
+    r = job_run(&job);
+    if (r < 0) {
+        fprintf(stderr, "assay: %s: %s\n", path, strerror(-r));
+    }
+    code = report(&job, r, path, json);
+    if (code == CMD_YES && out) {
+        r = file_replace(out, 0644, job.body);
+        if (r < 0) {
+            fprintf(stderr, "assay: cannot write %s: %s\n", out, strerror(-r));
+            code = CMD_NO;
+        }
+    }
+    job_done(&job);
+    return code;
+}
+
+static int
+run(const struct cmd *self, int argc, char **argv)
+{
+    struct flag_words words = {0};
+    const char *out = NULL;
+    bool json = false;
+    const struct flag flags[] = {{.name = "json", .ret_set = &json},
+                                 {.name = "out", .ret_value = &out}};
+    bool compiles = self == &cmd_policy_compile;
+    int r = flags_read(self, argc, argv, flags, compiles ? 2 : 1, &words);
+
+    if (r != 0) {
+        return r;
+    }
+    if (words.n != 1) {
+        return cmd_usage(self, "one file is wanted");
+    }
+    if (compiles && !out) {
+        return cmd_usage(self, "--out is wanted");
+    }
+    return compile_file(words.words[0], out, json);
+}
+
+const struct cmd cmd_policy_check = {
+    .name = "policy check",
+    .args = "FILE [--json]",
+    .summary = "say what is wrong with a policy, line by line",
+    .help = "FILE is policy text; - is standard input. Errors and notes go to stderr as\n"
+            "FILE:LINE:COLUMN: text, the first 20 of them; --json prints them as one value.\n\n"
+            "Exit status: 0 it compiles, 1 it does not, 2 usage. A whole policy:\n\n"
+            "  policy laptop version 1 {\n"
+            "    applies class in { t14g3 }\n"
+            "    quote sha256 pcrs 0,2,4,7\n"
+            "    rule fw     : firmware    one-of @fw/t14g3 whole   claim fw.release\n"
+            "    rule optrom : driver      device-pin count 0..12   else warn\n"
+            "    rule sb     : secureboot  is on\n"
+            "    rule chain  : boot.images sequence @os.shim @os.grub @os.kernel{1..2} "
+            "same-release\n"
+            "  }\n"
+            "  release fw t14g3 1.42 { svn 42  variant { sha256:… sha256:… } }\n"
+            "  release os debian 12.1 { shim sha256:…  grub sha256:…  kernel sha256:… }\n\n"
+            "docs/examples has more.\n",
+    .run = run,
+};
+
+const struct cmd cmd_policy_compile = {
+    .name = "policy compile",
+    .args = "FILE --out OUT [--json]",
+    .summary = "compile policy text to a bundle",
+    .help = "Equal policies compile to equal bytes, on every machine and day. OUT is written only\n"
+            "when there is no error. Sign it before a verifier loads it.\n\n"
+            "Exit status: 0 written, 1 not, 2 usage.\n\n"
+            "  assay policy compile site.policy --out site.bundle\n"
+            "  assay policy sign site.bundle --key policy-key.pem --sequence 15 --out "
+            "site.signed\n",
+    .run = run,
+};

@@ -1,0 +1,144 @@
+/* What is wrong with a policy as a whole, though each line has its form. */
+#include "policy/policy-draft.h"
+#include "policy/policy-slot.h"
+
+static const struct bundle_rule *
+rules_of(const struct draft *d, const struct bundle_policy *policy)
+{
+    return &d->b->rules[policy->first_rule];
+}
+
+static bool
+same_args(const struct draft *d, const struct bundle_rule *a, const struct bundle_rule *b)
+{
+    for (size_t i = 0; a->n_args == b->n_args && i < a->n_args; i++) {
+        const struct bundle_arg *x = &d->b->args[a->first_arg + i];
+        const struct bundle_arg *y = &d->b->args[b->first_arg + i];
+
+        if (x->index != y->index || x->number != y->number || !bytes_equal(x->text, y->text)) {
+            return false;
+        }
+    }
+    return a->n_args == b->n_args;
+}
+
+static void
+say(struct draft *d, bool note, const char *text, const struct bundle_rule *rule,
+    const struct bundle_rule *other)
+{
+    const struct policy_token *at = d->rule_at[rule - d->b->rules];
+
+    policy_say(d->say, at->line, at->column, note, "rule %.*s: %s%.*s", (int)rule->id.len,
+               (const char *)rule->id.p, text, other ? (int)other->id.len : 0,
+               other ? (const char *)other->id.p : "");
+}
+
+/* Two rules of one slot that ask the same, or one that leaves the other nothing. */
+static void
+check_pair(struct draft *d, const struct bundle_rule *first, const struct bundle_rule *second)
+{
+    if (!bytes_equal(first->slot, second->slot)) {
+        return;
+    }
+    if (first->verb == second->verb && same_args(d, first, second)) {
+        say(d, false, "asks the same of the same slot as ", second, first);
+    } else if (first->verb == VERB_FORBID) {
+        say(d, false, "is never reached: the slot is forbidden by ", second, first);
+    } else if (second->verb == VERB_FORBID) {
+        say(d, false, "is never reached: the slot is forbidden by ", first, second);
+    } else if (second->verb == VERB_ANY) {
+        say(d, false, "allows all, which says nothing beside ", second, first);
+    } else if (first->verb == VERB_ANY) {
+        say(d, false, "allows all, which says nothing beside ", first, second);
+    }
+}
+
+static void
+check_rule(struct draft *d, const struct bundle_policy *policy, const struct bundle_rule *rule)
+{
+    const struct policy_slot *slot = policy_slot_named(rule->slot);
+
+    if (slot->pcrs != 0 && policy->quote.mask != 0 && (slot->pcrs & policy->quote.mask) == 0) {
+        say(d, false, "is never reached: the quote names no PCR of its slot", rule, NULL);
+    }
+    if (rule->flags & RULE_UNPINNED) {
+        say(d, true, "any code passes, so executables never rise above warning (442)", rule, NULL);
+    }
+}
+
+static bool
+has_rule(const struct draft *d, const struct bundle_policy *policy, const char *slot)
+{
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        if (bytes_equal(rules_of(d, policy)[i].slot, bytes_str(slot))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Slots of code that a quoted PCR holds: those that every boot fills must have a rule; in the
+ * others an event without rule refuses, but nobody asks whether one is missing. */
+static void
+check_code(struct draft *d, const struct bundle_policy *policy, const struct policy_token *at)
+{
+    unsigned needed = policy->profile.len > 0 ? S_NEEDED_PROFILE : S_NEEDED;
+
+    for (size_t i = 0; i < policy_slots_n; i++) {
+        const struct policy_slot *slot = &policy_slots[i];
+
+        if ((slot->pcrs & policy->quote.mask) != 0 && slot->flags & needed &&
+            !has_rule(d, policy, slot->name)) {
+            policy_say(d->say, at->line, at->column, false,
+                       "no rule for %s, which carries code: what must be there?", slot->name);
+        }
+    }
+}
+
+static void
+check_applied(struct draft *d, const struct bundle_policy *policy, const struct policy_token *at)
+{
+    if (policy->quote.mask == 0) {
+        policy_say(d->say, at->line, at->column, false,
+                   "no quote: `quote sha256 pcrs 0-9,14` names the bank and its PCRs");
+    } else if (policy->quote.bank == HASH_SHA1) {
+        policy_say(d->say, at->line, at->column, true, "the quoted bank is SHA-1 (109)");
+    }
+    if (policy->n_rules == 0) {
+        policy_say(d->say, at->line, at->column, false, "a policy without rules judges nothing");
+        return;
+    }
+    check_code(d, policy, at);
+    for (size_t i = 0; i < policy->n_classes; i++) {
+        for (size_t k = 0; k < d->b->n_policies; k++) {
+            const struct bundle_policy *other = &d->b->policies[k];
+
+            for (size_t m = 0; other != policy && m < other->n_classes; m++) {
+                if (bytes_equal(other->classes[m], policy->classes[i])) {
+                    policy_say(d->say, at->line, at->column, false,
+                               "class %.*s has policy %.*s already", (int)policy->classes[i].len,
+                               (const char *)policy->classes[i].p, (int)other->name.len,
+                               (const char *)other->name.p);
+                }
+            }
+        }
+    }
+}
+
+void
+draft_policy_check(struct draft *d, const struct bundle_policy *policy,
+                   const struct policy_token *at)
+{
+    const struct bundle_rule *rules = rules_of(d, policy);
+
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        check_rule(d, policy, &rules[i]);
+        for (size_t k = 0; k < i; k++) {
+            check_pair(d, &rules[k], &rules[i]);
+        }
+    }
+    /* after an error in a line, what is missing may be that line */
+    if (policy->n_classes > 0 && d->say->n_errors == 0) {
+        check_applied(d, policy, at);
+    }
+}

@@ -1,0 +1,193 @@
+/* ima NAME { … } */
+#include "policy/policy-draft.h"
+
+static void
+add(struct draft *d, struct bundle_ima *ima, struct bundle_item item)
+{
+    if (ima->list.n_items == LIMIT_LIST_ITEMS || d->b->n_items == LIMIT_BUNDLE_ITEMS) {
+        draft_error(d, "more than %u items in a list, or %u in all", LIMIT_LIST_ITEMS,
+                    LIMIT_BUNDLE_ITEMS);
+    }
+    if (!d->failed) {
+        d->b->items[d->b->n_items++] = item;
+        ima->list.n_items++;
+    }
+}
+
+static bool
+sees_set(const struct draft *d)
+{
+    return !d->failed && d->at->kind == LEX_WORD && d->at->text.len > 0 && d->at->text.p[0] == '@';
+}
+
+static void
+sets(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
+{
+    do {
+        const struct policy_token *at = d->at;
+        uint16_t set = draft_set_ref(d);
+        enum bundle_set_kind have = set == BUNDLE_NONE ? 0 : d->b->sets[set].kind;
+        bool keys = kind == ITEM_SIGNED_SET;
+
+        if (!d->failed && keys != (have == BUNDLE_SET_CERTS)) {
+            draft_error_at(d, at, keys ? "keys are a set of certs" : "files are a set of digests");
+        }
+        if (!d->failed && !keys && have != BUNDLE_SET_DIGESTS && have != BUNDLE_SET_FILE) {
+            draft_error_at(d, at, "files are a set of the kind digests or file");
+        }
+        add(d, ima, (struct bundle_item){kind, BYTES_NULL, set});
+    } while (sees_set(d));
+}
+
+static void
+paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
+{
+    do {
+        struct bytes text = draft_text(d, "a path");
+
+        if (!d->failed && memchr(text.p, ' ', text.len)) {
+            draft_error(d, "a path holds no blank");
+        }
+        add(d, ima, (struct bundle_item){kind, text, BUNDLE_NONE});
+    } while (!d->failed && !draft_line_ends(d) && !draft_sees(d, "digest"));
+}
+
+static void
+numbers(struct draft *d, struct bundle_ima *ima)
+{
+    if (draft_skip(d, "pcr")) {
+        ima->pcr = (uint8_t)draft_number(d, "a PCR from 1 to 23", LIMIT_PCRS - 1);
+        if (!d->failed && ima->pcr == 0) {
+            draft_error(d, "PCR 0 is the firmware's");
+        }
+    } else if (draft_skip(d, "min-digest")) {
+        ima->min_digest = draft_hash(d);
+    } else if (draft_skip(d, "min-key")) {
+        ima->keys = draft_keys(d);
+    } else {
+        draft_error(d, "an ima block has pcr, min-digest, min-key, deny, allow, signed, skip, "
+                       "violations, unknown");
+    }
+}
+
+/* violations warn max 16 */
+static void
+violations(struct draft *d, struct bundle_ima *ima)
+{
+    ima->violations = draft_effect(d);
+    if (ima->violations == EFFECT_FAIL || d->failed) {
+        return;
+    }
+    if (!draft_skip(d, "max")) {
+        draft_error(d, "max and a number are wanted here: how many violations pass");
+        return;
+    }
+    ima->violations_max = (uint16_t)draft_number(d, "a number from 1 to 65535", UINT16_MAX);
+    if (!d->failed && ima->violations_max == 0) {
+        draft_error(d, "max is 1 at least; `violations fail` lets none pass");
+    }
+}
+
+/* unknown warn [for 24h [when pending-update] then fail] */
+static void
+unknown(struct draft *d, struct bundle_ima *ima)
+{
+    ima->list.otherwise = ima->unknown_then = draft_effect(d);
+    if (!draft_skip(d, "for")) {
+        return;
+    }
+    ima->unknown_for_s = draft_span(d);
+    if (draft_skip(d, "when")) {
+        ima->unknown_pending = draft_skip(d, "pending-update");
+        if (!ima->unknown_pending) {
+            draft_error(d, "pending-update is wanted here");
+        }
+    }
+    if (!draft_skip(d, "then")) {
+        draft_error(d, "then and an effect are wanted here");
+        return;
+    }
+    ima->unknown_then = draft_effect(d);
+    if (!d->failed && ima->unknown_then >= ima->list.otherwise) {
+        draft_error(d, "a span ends in something worse: warn then fail, note then warn");
+    }
+}
+
+static void
+line(struct draft *d, struct bundle_ima *ima)
+{
+    bool deny = draft_skip(d, "deny");
+
+    if (deny && draft_skip(d, "digest")) {
+        sets(d, ima, ITEM_DENY_SET);
+        deny = draft_skip(d, "path");
+        if (deny) {
+            paths(d, ima, ITEM_DENY_PATH);
+        }
+    } else if (deny && draft_skip(d, "path")) {
+        paths(d, ima, ITEM_DENY_PATH);
+    } else if (deny) {
+        draft_error(d, "digest @set or path /… is wanted here");
+    } else if (draft_skip(d, "allow")) {
+        ignore(draft_skip(d, "digest"), "it may be said");
+        sets(d, ima, ITEM_ALLOW_SET);
+    } else if (draft_skip(d, "signed")) {
+        sets(d, ima, ITEM_SIGNED_SET);
+    } else if (draft_skip(d, "skip")) {
+        ignore(draft_skip(d, "path"), "it may be said");
+        paths(d, ima, ITEM_SKIP_PATH);
+    } else if (draft_skip(d, "violations")) {
+        violations(d, ima);
+    } else if (draft_skip(d, "unknown")) {
+        unknown(d, ima);
+    } else {
+        numbers(d, ima);
+    }
+}
+
+static void
+sort_items(struct bundle_item *items, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        for (size_t k = i; k > 0 && items[k - 1].kind > items[k].kind; k--) {
+            struct bundle_item item = items[k];
+
+            items[k] = items[k - 1];
+            items[k - 1] = item;
+        }
+    }
+}
+
+void
+draft_ima_block(struct draft *d)
+{
+    struct bundle_ima *ima = &d->b->imas[d->b->n_imas % LIMIT_BUNDLE_LISTS];
+    const struct policy_token *at = d->at;
+
+    *ima = (struct bundle_ima){
+        .list = {.name = draft_name(d, "a name for the block"), .first_item = d->b->n_items},
+        .pcr = 10,
+        .min_digest = HASH_SHA256,
+        .keys = BUNDLE_KEY_P256 | BUNDLE_KEY_P384 | BUNDLE_KEY_RSA2048,
+    };
+    for (size_t i = 0; i < d->b->n_imas; i++) {
+        if (bytes_equal(d->b->imas[i].list.name, ima->list.name)) {
+            draft_error_at(d, at, "there is a block of this kind and name already");
+        }
+    }
+    if (d->b->n_imas == LIMIT_BUNDLE_LISTS) {
+        draft_error_at(d, at, "more than %u blocks of this kind", LIMIT_BUNDLE_LISTS);
+    }
+    if (d->failed || !draft_open(d)) {
+        draft_skip_block(d);
+        return;
+    }
+    while (draft_more(d)) {
+        line(d, ima);
+    }
+    if (ima->list.n_items == 0) {
+        draft_error_at(d, at, "the block names nothing: no file could pass");
+    }
+    sort_items(&d->b->items[ima->list.first_item], ima->list.n_items);
+    d->b->n_imas++;
+}

@@ -1,0 +1,126 @@
+#include "policy/policy-lex.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct lexer {
+    struct bytes in;
+    size_t at;
+    uint32_t line;
+    size_t line_start;
+    struct policy_say *say;
+};
+
+static uint32_t
+column(const struct lexer *l)
+{
+    return (uint32_t)(l->at - l->line_start + 1);
+}
+
+static bool
+blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void
+skip_blanks(struct lexer *l)
+{
+    while (l->at < l->in.len && blank(l->in.p[l->at])) {
+        l->at++;
+    }
+    if (l->at < l->in.len && l->in.p[l->at] == '#') {
+        while (l->at < l->in.len && l->in.p[l->at] != '\n') {
+            l->at++;
+        }
+    }
+}
+
+/* A string ends on its line; there is no escape. */
+static struct bytes
+take_string(struct lexer *l)
+{
+    size_t start = ++l->at;
+    struct bytes text;
+
+    while (l->at < l->in.len && l->in.p[l->at] != '"' && l->in.p[l->at] != '\n') {
+        l->at++;
+    }
+    text = bytes_of(l->in.p + start, l->at - start);
+    if (l->at == l->in.len || l->in.p[l->at] != '"') {
+        policy_say(l->say, l->line, (uint32_t)(start - l->line_start), false,
+                   "the string has no end; a \" closes it on the same line");
+    } else {
+        l->at++;
+    }
+    return text;
+}
+
+static struct bytes
+take_word(struct lexer *l)
+{
+    size_t start = l->at;
+
+    while (l->at < l->in.len && !blank(l->in.p[l->at]) && l->in.p[l->at] != '\n' &&
+           l->in.p[l->at] != '"') {
+        l->at++;
+    }
+    return bytes_of(l->in.p + start, l->at - start);
+}
+
+static bool
+printable(const struct lexer *l, const struct policy_token *token)
+{
+    for (size_t i = 0; i < token->text.len; i++) {
+        if (token->text.p[i] < ' ' || token->text.p[i] > '~') {
+            policy_say(l->say, token->line, token->column + (uint32_t)i, false,
+                       "byte %02x: only printable ASCII is allowed", token->text.p[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct policy_token
+next(struct lexer *l)
+{
+    struct policy_token token = {.kind = LEX_END, .line = l->line, .column = column(l)};
+
+    if (l->at == l->in.len) {
+        return token;
+    }
+    if (l->in.p[l->at] == '\n') {
+        token.kind = LEX_LINE;
+        l->line++;
+        l->line_start = ++l->at;
+    } else if (l->in.p[l->at] == '"') {
+        token.kind = LEX_STRING;
+        token.text = take_string(l);
+    } else {
+        token.text = take_word(l);
+        token.kind = bytes_equal(token.text, bytes_str("{"))   ? LEX_OPEN
+                     : bytes_equal(token.text, bytes_str("}")) ? LEX_CLOSE
+                                                               : LEX_WORD;
+    }
+    return token;
+}
+
+int
+policy_lex(struct bytes source, struct policy_say *say, struct policy_token **ret_tokens)
+{
+    struct lexer l = {.in = source, .line = 1, .say = say};
+    /* a token takes a byte at least, and the end is one more */
+    struct policy_token *tokens = calloc(source.len + 1, sizeof(*tokens));
+    size_t n = 0;
+
+    if (!tokens) {
+        return -ENOMEM;
+    }
+    do {
+        skip_blanks(&l);
+        tokens[n] = next(&l);
+        n += printable(&l, &tokens[n]);
+    } while (n == 0 || tokens[n - 1].kind != LEX_END);
+    *ret_tokens = tokens;
+    return 0;
+}
