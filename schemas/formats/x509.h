@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/pubkey.h"
 #include "formats/der.h"
+#include "formats/x509-trim.h"
 
 enum x509_key_usage {
     X509_KU_KEY_ENCIPHERMENT = 0x2000,
@@ -44,12 +45,6 @@ struct x509 {
 
 /* Reads exactly one certificate. Returns 0, or 1 with a fault. ret_cert is untouched unless 0. */
 MUST_CHECK int x509_read(struct bytes in, struct fault *ret_fault, struct x509 *ret_cert);
-
-/* The one certificate in what a TPM's NV index or a file holds: a TPM 1.2 stored-certificate head
- * (TCG PC Client Implementation for BIOS 1.21 section 7.4.5, still in early TPM 2.0 dumps) is taken
- * off, and padding, a run of one byte value (00 and ff by TPMs, 11 in the corpus), is cut off by
- * the outer length. A view into `in`. Returns 0, or 1 with a fault. */
-MUST_CHECK int x509_trim(struct bytes in, struct fault *ret_fault, struct bytes *ret_der);
 
 /* The extension of that OID (content bytes), or NULL. */
 const struct x509_ext *x509_ext_find(const struct x509 *cert, struct bytes oid);

@@ -51,15 +51,17 @@ struct bytes
 enrol_written(void)
 {
     static uint8_t rooms[2][1024];
-    static uint8_t room[4096];
+    static uint8_t room[32768];
     struct wr wr = wr_init(room, sizeof(room));
     struct enroll enroll = {
         .ek = enrol_area(rooms[0], &parts.ek, parts.ek_trailing),
         .ak = enrol_area(rooms[1], &parts.ak, parts.ak_trailing),
         .code = parts.code,
         .maker = parts.maker,
+        .n_certs = parts.n_certs,
     };
 
+    memcpy(enroll.certs, parts.certs, sizeof(enroll.certs));
     enroll_write(&wr, &enroll);
     CHECK(wr_done(&wr).p);
     return wr_done(&wr);

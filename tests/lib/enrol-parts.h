@@ -14,6 +14,8 @@ struct enrol_parts {
     uint8_t ek_room[2][32]; /* coordinates of the EK */
     struct bytes code;
     struct bytes maker;
+    size_t n_certs;
+    struct bytes certs[LIMIT_CERTS];
     size_t ek_trailing;
     size_t ak_trailing;
 };

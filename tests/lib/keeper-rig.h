@@ -19,7 +19,7 @@ struct keeper_rig {
     int64_t now_ms;
     int64_t mono_ms;
     uint64_t next_request;
-    unsigned n_read; /* parts of logs that readers were given */
+    unsigned n_read; /* jobs that readers did */
     struct soft_device device;
     struct hasher *hasher;
     char identity[64];
@@ -27,6 +27,8 @@ struct keeper_rig {
     uint8_t exporter[32];
     int64_t handshake_ms;
     int64_t front_lies_ms; /* added to what the front says of first and last block */
+    /* NULL, or what a hijacked reader makes of an answer of this type; a view that lives on */
+    struct bytes (*reader_lie)(uint16_t type, struct bytes answer);
     uint8_t reply_body[65536];
     struct reply reply; /* the last one; its body in reply_body */
 };

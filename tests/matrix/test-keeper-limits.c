@@ -54,17 +54,17 @@ limits_and_anchors_are_replaced_and_outlive_the_message(void)
     keeper_rig_new(&rig);
     anchors[0] = root(der[0]);
     anchors[1] = root(der[1]);
-    CHECK_EQ(rig.keeper.n_anchors, 0);
+    CHECK_EQ(rig.keeper.anchors.n, 0);
     CHECK_EQ(keeper_limits(&rig.keeper, body(7, anchors, 2)), 0);
     memset(room, 0xee, sizeof(room));
-    CHECK_EQ(rig.keeper.n_anchors, 2);
+    CHECK_EQ(rig.keeper.anchors.n, 2);
     CHECK_EQ(rig.keeper.setup.pending_max, 7);
     CHECK_EQ(rig.keeper.setup.pending_days, 3);
-    CHECK_BYTES(rig.keeper.anchors[1].cert.whole, anchors[1]);
+    CHECK_BYTES(rig.keeper.anchors.cert[1].walk.der, anchors[1]);
     CHECK_EQ(keeper_limits(&rig.keeper, body(8, anchors, 1)), 0);
-    CHECK_EQ(rig.keeper.n_anchors, 1);
+    CHECK_EQ(rig.keeper.anchors.n, 1);
     CHECK_EQ(keeper_limits(&rig.keeper, body(9, NULL, 0)), 0);
-    CHECK_EQ(rig.keeper.n_anchors, 0);
+    CHECK_EQ(rig.keeper.anchors.n, 0);
     CHECK_EQ(rig.keeper.setup.pending_max, 9);
     keeper_rig_done(&rig);
 }
@@ -78,7 +78,7 @@ an_anchor_that_is_none_is_left_out(void)
     keeper_rig_new(&rig);
     anchors[1] = root(der);
     CHECK_EQ(keeper_limits(&rig.keeper, body(7, anchors, 2)), 0);
-    CHECK_EQ(rig.keeper.n_anchors, 1);
+    CHECK_EQ(rig.keeper.anchors.n, 1);
     keeper_rig_done(&rig);
 }
 
@@ -97,7 +97,7 @@ a_body_that_is_none_changes_nothing(void)
         CHECK_EQ(keeper_limits(&rig.keeper, check_guarded(bytes_of(room, n))), 1);
     }
     CHECK_EQ(rig.keeper.setup.pending_max, 7);
-    CHECK_EQ(rig.keeper.n_anchors, 1);
+    CHECK_EQ(rig.keeper.anchors.n, 1);
     keeper_rig_done(&rig);
 }
 

@@ -1,4 +1,4 @@
-/* POST /enroll as it is answered. */
+/* POST /enroll on a PSK connection: the row, and its answer. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,21 +7,8 @@
 #include "base/text.h"
 #include "keeper/enrol.h"
 
-enum { CF_CBOR = 60, CF_COSE_SIGN1 = 18, ANSWER_ROOM = 8192 };
-
-static void
-serve_credential(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol)
-{
-    uint8_t room[ANSWER_ROOM];
-    struct wr wr = wr_init(room, sizeof(room));
-    int r = enrol_credential(keeper, enrol, &wr);
-
-    if (r < 0) {
-        keeper_broke(keeper, asked, "credential", r);
-        return;
-    }
-    keeper_reply(keeper, asked, COAP_CODE(2, 4), CF_COSE_SIGN1, wr_done(&wr));
-}
+enum { TPM_TEXT_ROOM = 3 * (4 * LIMIT_TPM_TEXT + 2) };
+enum { CF_CBOR = 60 };
 
 static void
 copy_text(char *out, size_t cap, struct bytes in)
@@ -70,29 +57,48 @@ row_fill(struct keeper *keeper, const struct enrol *enrol, struct store_device *
     device->enrolled_ms = keeper->clock->utc_ms(keeper->clock->context);
 }
 
+/* What its maker's certificate calls the TPM, for people: "maker model version". */
 static void
-log_enrolled(struct keeper *keeper, const struct store_device *device)
+tpm_text(const struct ek_worth *worth, char room[TPM_TEXT_ROOM])
+{
+    size_t len = 0;
+
+    room[0] = '\0';
+    for (size_t i = 0; i < CERT_TEXT_N && worth->text[i].len > 0; i++) {
+        char text[4 * LIMIT_TPM_TEXT + 1];
+
+        copy_text(text, sizeof(text), bytes_of(worth->text[i].bytes, worth->text[i].len));
+        len += (size_t)snprintf(room + len, TPM_TEXT_ROOM - len, "%s%s", i ? " " : "", text);
+    }
+}
+
+static void
+log_enrolled(struct keeper *keeper, const struct store_device *device, const struct ek_worth *worth)
 {
     char fingerprint[65];
-    char text[256];
+    char tpm[TPM_TEXT_ROOM];
+    char text[STORE_AUDIT_TEXT_MAX];
     int64_t twins = 0;
 
     (void)hex_write(fingerprint, BYTES_OF(device->ek_fingerprint));
+    tpm_text(worth, tpm);
     if (store_serial_twins(keeper->store, device, &twins) == 0 && twins > 0) {
         log_event(LOG_WARNING, "serial-twin", LOG_HEX("device", BYTES_OF(device->id)),
                   LOG_STR("serial", device->serial), LOG_INT("others", twins));
     }
     log_event(LOG_NOTICE, "device-enrolled", LOG_HEX("device", BYTES_OF(device->id)),
               LOG_STR("fingerprint", fingerprint), LOG_STR("class", device->class_name),
-              LOG_STR("state", device_state_name(device->state)));
-    snprintf(text, sizeof(text), "ek %s class \"%s\"", fingerprint, device->class_name);
+              LOG_STR("state", device_state_name(device->state)), LOG_STR("tpm", tpm));
+    snprintf(text, sizeof(text), "ek %s class \"%s\" chain %d tpm \"%s\"", fingerprint,
+             device->class_name, (int)device->ek_chain, tpm);
     keeper_audit(keeper, "enrolled", device->id, "device", text);
 }
 
 /* Makes the row of a device that proved its TPM for the first time. Returns 0, STORE_EXISTS when
  * its EK has a row with another AK, or a negative errno. */
 static int
-row_make(struct keeper *keeper, const struct enrol *enrol, struct store_device *device)
+row_make(struct keeper *keeper, const struct enrol *enrol, const struct ek_worth *worth,
+         struct store_device *device)
 {
     int64_t now = keeper->clock->utc_ms(keeper->clock->context);
     int r = store_device_get(keeper->store, enrol->ueid, device);
@@ -103,10 +109,8 @@ row_make(struct keeper *keeper, const struct enrol *enrol, struct store_device *
     }
     *device = (struct store_device){0};
     row_fill(keeper, enrol, device);
-    r = enrol_chain(keeper, enrol, &device->ek_chain);
-    if (r == 0) {
-        r = membership(keeper, enrol, device->class_name);
-    }
+    device->ek_chain = worth->chain;
+    r = membership(keeper, enrol, device->class_name);
     if (r == 0) {
         device->state = device->class_name[0] ? DEVICE_PROVISIONAL : DEVICE_PENDING;
         r = store_device_put(keeper->store, device);
@@ -117,19 +121,32 @@ row_make(struct keeper *keeper, const struct enrol *enrol, struct store_device *
                                keeper->setup.pending_max);
     }
     if (r == 0) {
-        log_enrolled(keeper, device);
+        log_enrolled(keeper, device, worth);
     }
     return r;
 }
 
+/* The operator may have installed the maker's root since. What was verified stays so: it is the
+ * same EK, whose TPM has just proved itself. */
+static int
+row_chain(struct keeper *keeper, const struct ek_worth *worth, struct store_device *device)
+{
+    if (worth->chain <= device->ek_chain) {
+        return 0;
+    }
+    device->ek_chain = worth->chain;
+    return store_device_put(keeper->store, device);
+}
+
 /* A pending device that comes again may have become a member meanwhile. */
 static int
-row_promote(struct keeper *keeper, const struct enrol *enrol, struct store_device *device)
+row_promote(struct keeper *keeper, const struct enrol *enrol, const struct ek_worth *worth,
+            struct store_device *device)
 {
-    int r;
+    int r = row_chain(keeper, worth, device);
 
-    if (device->state != DEVICE_PENDING) {
-        return 0;
+    if (r != 0 || device->state != DEVICE_PENDING) {
+        return r;
     }
     r = membership(keeper, enrol, device->class_name);
     if (r < 0 || device->class_name[0] == '\0') {
@@ -138,7 +155,7 @@ row_promote(struct keeper *keeper, const struct enrol *enrol, struct store_devic
     device->state = DEVICE_PROVISIONAL;
     r = store_device_put(keeper->store, device);
     if (r == 0) {
-        log_enrolled(keeper, device);
+        log_enrolled(keeper, device, worth);
     }
     return r;
 }
@@ -166,16 +183,17 @@ serve_state(struct keeper *keeper, const struct asked *asked, const struct store
     keeper_reply(keeper, asked, COAP_CODE(2, 4), CF_CBOR, wr_done(&wr));
 }
 
-static void
-serve_row(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol)
+void
+enrol_serve_row(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol,
+                const struct ek_worth *worth)
 {
     struct store_device device;
     int r = keeper_device(keeper, asked->request.identity, &device);
 
     if (r == STORE_NONE) {
-        r = row_make(keeper, enrol, &device);
-    } else if (r == 0) {
-        r = row_promote(keeper, enrol, &device);
+        r = row_make(keeper, enrol, worth, &device);
+    } else if (r == 0 && device.state != DEVICE_REMOVED) {
+        r = row_promote(keeper, enrol, worth, &device);
     }
     if (r == STORE_EXISTS) {
         /* one EK serves one row: another AK is a candidate for an operator's rekey, no more */
@@ -190,51 +208,4 @@ serve_row(struct keeper *keeper, const struct asked *asked, const struct enrol *
     } else {
         serve_state(keeper, asked, &device);
     }
-}
-
-/* Nothing was kept of the first request, so the second must hash to the identity. */
-static bool
-same_keys(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol)
-{
-    struct ident ident;
-
-    return ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX,
-                      asked->request.identity, &ident) == 0 &&
-           memcmp(ident.keys, enrol->ident, sizeof(ident.keys)) == 0;
-}
-
-static void
-serve(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol)
-{
-    if (asked->request.kind == REQUEST_CERTIFICATE) {
-        serve_credential(keeper, asked, enrol);
-    } else if (!same_keys(keeper, asked, enrol)) {
-        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_AK_UNKNOWN, NULL);
-    } else {
-        serve_row(keeper, asked, enrol);
-    }
-}
-
-void
-keeper_enroll(struct keeper *keeper, struct asked *take_asked)
-{
-    struct fault fault = {0};
-    struct enrol enrol;
-    int r = enrol_read(keeper, take_asked->request.body, &enrol, &fault);
-
-    if (r < 0) {
-        keeper_broke(keeper, take_asked, "enrol", r);
-    } else if (r > 0) {
-        char name[RULE_NAME_MAX];
-
-        if (keeper_may_log(keeper)) {
-            log_event(LOG_NOTICE, "enrolment-refused", LOG_STR("rule", rule_name(fault.rule, name)),
-                      LOG_TEXT("peer", take_asked->request.peer));
-        }
-        keeper_problem(keeper, take_asked, COAP_CODE(4, 0), rule_reason(fault.rule), NULL);
-    } else {
-        serve(keeper, take_asked, &enrol);
-    }
-    enrol_done(&enrol);
-    asked_free(take_asked);
 }

@@ -32,8 +32,11 @@ void enrol_done(struct enrol *enrol);
 /* The signed credential for these keys, appended to wr. Returns 0 or a negative errno. */
 MUST_CHECK int enrol_credential(struct keeper *keeper, const struct enrol *enrol, struct wr *wr);
 
-/* What the EK certificates are worth: one of them certifies this EK and chains to an anchor, or one
- * certifies it and does not, or none does. The keeper walks each certificate itself and verifies
- * signatures over the bytes. Returns 0 or a negative errno. */
-MUST_CHECK int enrol_chain(struct keeper *keeper, const struct enrol *enrol,
-                           enum ek_chain *ret_chain);
+/* POST /enroll on a PSK connection, with what its EK certificates are worth: finds the row or makes
+ * it, and answers. */
+void enrol_serve_row(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol,
+                     const struct ek_worth *worth);
+
+/* Does one enrolment whose turn has come. With `again` a reader has been asked already: what is not
+ * known now will not become known. */
+void enrol_do(struct keeper *keeper, struct asked *take_asked, bool again);

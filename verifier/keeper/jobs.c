@@ -22,12 +22,25 @@ struct worker {
     struct job job;
 };
 
-struct jobs {
-    struct worker workers[JOBS_READERS_MAX];
+/* Who asks: devices, or those who would like to be. */
+enum pool { POOL_DEVICES, POOL_STRANGERS, POOL_N };
+
+struct queue {
     struct job waiting[JOBS_WAITING_MAX]; /* a ring */
     size_t first;
-    size_t n_waiting;
+    size_t n;
 };
+
+struct jobs {
+    struct worker workers[JOBS_READERS_MAX];
+    struct queue queues[POOL_N];
+};
+
+static enum pool
+pool_of(uint16_t type)
+{
+    return type == MSG_READ_CERTS ? POOL_STRANGERS : POOL_DEVICES;
+}
 
 struct jobs *
 jobs_new(void)
@@ -52,8 +65,12 @@ jobs_free(struct jobs *jobs)
     for (size_t i = 0; i < JOBS_READERS_MAX; i++) {
         worker_end(&jobs->workers[i]);
     }
-    for (size_t i = 0; i < jobs->n_waiting; i++) {
-        free(jobs->waiting[(jobs->first + i) % JOBS_WAITING_MAX].body);
+    for (size_t pool = 0; pool < POOL_N; pool++) {
+        struct queue *queue = &jobs->queues[pool];
+
+        for (size_t i = 0; i < queue->n; i++) {
+            free(queue->waiting[(queue->first + i) % JOBS_WAITING_MAX].body);
+        }
     }
     free(jobs);
 }
@@ -76,12 +93,13 @@ int
 jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms, job_fn *done,
             void *context)
 {
+    struct queue *queue = &jobs->queues[pool_of(type)];
     struct job *job;
 
-    if (jobs->n_waiting == JOBS_WAITING_MAX) {
+    if (queue->n == JOBS_WAITING_MAX) {
         return -ENOBUFS;
     }
-    job = &jobs->waiting[(jobs->first + jobs->n_waiting) % JOBS_WAITING_MAX];
+    job = &queue->waiting[(queue->first + queue->n) % JOBS_WAITING_MAX];
     *job = (struct job){.type = type, .since_ms = now_ms, .done = done, .context = context};
     job->body = malloc(body.len ? body.len : 1);
     if (!job->body) {
@@ -89,19 +107,58 @@ jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms,
     }
     memcpy(job->body, body.p, body.len);
     job->len = body.len;
-    jobs->n_waiting++;
+    queue->n++;
     return 0;
 }
 
-/* Hands the oldest waiting job to an idle reader. */
+static struct job
+queue_take(struct queue *queue)
+{
+    struct job job = queue->waiting[queue->first];
+
+    queue->first = (queue->first + 1) % JOBS_WAITING_MAX;
+    queue->n--;
+    return job;
+}
+
+/* Whether a stranger's job may begin: none of a device waits, strangers have no more than their
+ * part, and one idle reader stays, unless there is no other. */
 static bool
-start_one(struct jobs *jobs, struct worker *worker, int64_t now_ms)
+stranger_may(const struct jobs *jobs)
+{
+    size_t n = 0;
+    size_t idle = 0;
+    size_t strangers = 0;
+
+    for (size_t i = 0; i < JOBS_READERS_MAX; i++) {
+        const struct worker *worker = &jobs->workers[i];
+
+        n += worker->ipc != NULL;
+        idle += worker->ipc && !worker->busy;
+        strangers += worker->busy && pool_of(worker->job.type) == POOL_STRANGERS;
+    }
+    return jobs->queues[POOL_DEVICES].n == 0 &&
+           (strangers == 0 || strangers < n / JOBS_STRANGERS_PART) && (idle > 1 || n == 1);
+}
+
+/* The queue whose oldest job an idle reader takes; NULL: none. */
+static struct queue *
+next_queue(struct jobs *jobs)
+{
+    if (jobs->queues[POOL_DEVICES].n > 0) {
+        return &jobs->queues[POOL_DEVICES];
+    }
+    return jobs->queues[POOL_STRANGERS].n > 0 && stranger_may(jobs) ? &jobs->queues[POOL_STRANGERS]
+                                                                    : NULL;
+}
+
+/* Hands a waiting job to an idle reader. */
+static bool
+start_one(struct queue *queue, struct worker *worker, int64_t now_ms)
 {
     struct bytes part;
 
-    worker->job = jobs->waiting[jobs->first];
-    jobs->first = (jobs->first + 1) % JOBS_WAITING_MAX;
-    jobs->n_waiting--;
+    worker->job = queue_take(queue);
     worker->busy = true;
     worker->job.since_ms = now_ms;
     part = bytes_of(worker->job.body, worker->job.len);
@@ -148,6 +205,7 @@ answer_to(uint16_t type)
         {MSG_READ_LOG, MSG_LOG_RECORDS},
         {MSG_READ_IMA, MSG_IMA_RECORDS},
         {MSG_READ_USERSPACE, MSG_USERSPACE_RECORDS},
+        {MSG_READ_CERTS, MSG_CERT_RECORDS},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
@@ -175,10 +233,11 @@ on_message(struct worker *worker, const struct ipc_msg *msg)
 static void
 worker_turn(struct jobs *jobs, struct worker *worker, int64_t now_ms)
 {
+    struct queue *queue = worker->busy ? NULL : next_queue(jobs);
     struct ipc_msg msg;
     int r;
 
-    if (!worker->busy && jobs->n_waiting > 0 && !start_one(jobs, worker, now_ms)) {
+    if (queue && !start_one(queue, worker, now_ms)) {
         finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
         return;
     }
@@ -225,13 +284,11 @@ jobs_poll(const struct jobs *jobs, struct pollfd *fds, size_t max)
 
 /* Jobs that no reader came for in time. */
 static void
-expire_waiting(struct jobs *jobs, int64_t now_ms)
+expire_waiting(struct queue *queue, int64_t now_ms)
 {
-    while (jobs->n_waiting > 0 && now_ms - jobs->waiting[jobs->first].since_ms > JOB_LIMIT_MS) {
-        struct job job = jobs->waiting[jobs->first];
+    while (queue->n > 0 && now_ms - queue->waiting[queue->first].since_ms > JOB_LIMIT_MS) {
+        struct job job = queue_take(queue);
 
-        jobs->first = (jobs->first + 1) % JOBS_WAITING_MAX;
-        jobs->n_waiting--;
         job.done(job.context, JOB_BROKEN, BYTES_NULL, NULL);
         free(job.body);
     }
@@ -245,5 +302,7 @@ jobs_turn(struct jobs *jobs, int64_t now_ms)
             worker_turn(jobs, &jobs->workers[i], now_ms);
         }
     }
-    expire_waiting(jobs, now_ms);
+    for (size_t pool = 0; pool < POOL_N; pool++) {
+        expire_waiting(&jobs->queues[pool], now_ms);
+    }
 }

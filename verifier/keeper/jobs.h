@@ -20,6 +20,7 @@ typedef void job_fn(void *context, enum job_outcome outcome, struct bytes body,
 struct jobs;
 
 #define JOBS_READERS_MAX 16u
+#define JOBS_STRANGERS_PART 4u /* certificates of strangers: one reader of four, one at least */
 #define JOBS_WAITING_MAX 64u
 #define JOB_LIMIT_MS 5000
 
@@ -30,7 +31,9 @@ void jobs_free(struct jobs *jobs);
 void jobs_reader(struct jobs *jobs, int take_fd);
 
 /* Copies body; done is called later from jobs_turn(), never from here. Returns 0, -ENOBUFS when too
- * much waits already, or -ENOMEM. type is one of the messages that a reader takes. */
+ * much waits already, or -ENOMEM. type is one of the messages that a reader takes. MSG_READ_CERTS
+ * come from who is no member yet, so they have a queue and a part of the readers of their own,
+ * begin only when no log waits, and leave one reader for the next log (attacks page, row 7). */
 MUST_CHECK int jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms,
                            job_fn *done, void *context);
 

@@ -6,10 +6,11 @@
 #include "base/clock.h"
 #include "base/log-limit.h"
 #include "crypto/privkey.h"
-#include "formats/ekcert.h"
 #include "keeper/ak-cache.h"
+#include "keeper/ek-cache.h"
 #include "keeper/golden-cache.h"
 #include "keeper/jobs.h"
+#include "keeper/lane.h"
 #include "keeper/logs.h"
 #include "keeper/outbox.h"
 #include "keeper/sessions.h"
@@ -28,6 +29,7 @@
 struct attest;
 struct audit_keep;
 struct backup;
+struct enrolling;
 
 struct keeper {
     const struct clock *clock;
@@ -45,10 +47,12 @@ struct keeper {
     uint8_t cose_kid[32]; /* RFC 9679 thumbprint: kid of CWTs */
     uint8_t key_set[512]; /* COSE key set, as GET /keys gives it */
     size_t key_set_len;
-    struct ekcert_ca *anchors;
-    size_t n_anchors;
+    struct ek_anchors anchors;
+    struct ek_cache *ek_cache;
     struct jobs *jobs;
-    struct attest *reading; /* attestations that wait for a reader, one a device */
+    struct attest *reading;      /* attestations that wait for a reader, one a device */
+    struct lane *lane;           /* enrolments that wait for their turn */
+    struct enrolling *enrolling; /* and those that wait for a reader, one a device */
     struct logs *logs;
     struct sessions *sessions;
     struct outbox *outbox;
@@ -128,10 +132,14 @@ MUST_CHECK int keeper_device(struct keeper *keeper, struct bytes identity,
                              struct store_device *ret);
 
 /* Resources, a file each. They own *asked (on the heap) and free it. */
-void keeper_enroll(struct keeper *keeper, struct asked *take_asked);
+void keeper_enroll(struct keeper *keeper, struct asked *take_asked); /* waits in the lane */
 void keeper_attest(struct keeper *keeper, struct asked *take_asked);
 void keeper_token(struct keeper *keeper, struct asked *take_asked);
 void keeper_keys(struct keeper *keeper, struct asked *take_asked);
+
+/* Enrolments whose turn has come: after the attestations of a turn, as many as their share allows.
+ */
+void keeper_enroll_turn(struct keeper *keeper);
 
 /* An audit row; failing to write one undoes the piece. */
 void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, const char *actor,

@@ -10,6 +10,7 @@
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
 #include "keeper/backup.h"
+#include "keeper/enrol-read.h"
 
 static int
 fail(const char *what, int r)
@@ -92,36 +93,20 @@ open_keys(struct keeper *keeper)
 }
 
 /* EK anchors as views into the DER; one that cannot be used is named and left out, as an operator
- * may drop files there. Instead of the keeper's, unless it fails. */
+ * may drop files there. Instead of the keeper's, unless it fails. What a reader makes of the old
+ * ones is not believed of the new ones, and is asked for again. */
 static int
 open_anchors(struct keeper *keeper, const struct bytes *der, size_t n_der)
 {
-    CLEANUP(free_p) struct ekcert_ca *anchors = calloc(n_der + 1, sizeof(*anchors));
-    size_t n = 0;
+    struct ek_anchors fresh;
+    int r = ek_anchors_read(keeper->hasher, der, n_der, &fresh);
 
-    if (!anchors) {
-        return -ENOMEM;
+    if (r < 0) {
+        ek_anchors_done(&fresh);
+        return r;
     }
-    for (size_t i = 0; i < n_der; i++) {
-        struct fault fault = {0};
-        int r = ekcert_ca_read(keeper->hasher, der[i], &fault, &anchors[n]);
-
-        if (r < 0) {
-            return r;
-        }
-        if (r > 0) {
-            char name[RULE_NAME_MAX];
-
-            log_event(LOG_WARNING, "anchor-skipped", LOG_INT("index", i),
-                      LOG_STR("rule", rule_name(fault.rule, name)));
-            continue;
-        }
-        n++;
-    }
-    free(keeper->anchors);
-    keeper->anchors = anchors;
-    keeper->n_anchors = n;
-    anchors = NULL;
+    ek_anchors_done(&keeper->anchors);
+    keeper->anchors = fresh;
     return 0;
 }
 
@@ -150,8 +135,10 @@ open_parts(struct keeper *keeper)
     keeper->outbox = outbox_new();
     keeper->golden = golden_cache_new();
     keeper->aks = ak_cache_new();
+    keeper->ek_cache = ek_cache_new();
+    keeper->lane = lane_new(keeper->clock->mono_ms(keeper->clock->context));
     return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
-                   keeper->golden && keeper->aks
+                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane
                ? 0
                : -ENOMEM;
 }
@@ -219,6 +206,9 @@ void
 keeper_close(struct keeper *keeper)
 {
     attest_drop_all(keeper);
+    enrol_drop_all(keeper);
+    lane_free(keeper->lane);
+    ek_cache_free(keeper->ek_cache);
     backup_end(keeper);
     audit_sign_end(keeper);
     store_close(keeper->store);
@@ -228,7 +218,7 @@ keeper_close(struct keeper *keeper)
     sessions_free(keeper->sessions);
     logs_free(keeper->logs);
     jobs_free(keeper->jobs);
-    free(keeper->anchors);
+    ek_anchors_done(&keeper->anchors);
     free(keeper->anchor_bytes);
     privkey_free(keeper->site_key);
     privkey_free(keeper->rsa_key);

@@ -7,6 +7,7 @@
 #include "base/rd.h"
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
+#include "keeper/enrol-read.h"
 #include "roles/roles.h"
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
@@ -178,6 +179,7 @@ keeper_closed(struct keeper *keeper, const struct ipc *front, struct bytes body)
         return 1;
     }
     attest_front_gone(keeper, front, &connection);
+    enrol_front_gone(keeper, front, &connection);
     sessions_drop(keeper->sessions, front, connection);
     return 0;
 }
@@ -186,6 +188,7 @@ void
 keeper_front_gone(struct keeper *keeper, const struct ipc *front)
 {
     attest_front_gone(keeper, front, NULL);
+    enrol_front_gone(keeper, front, NULL);
     outbox_forget(keeper->outbox, front);
     sessions_drop_front(keeper->sessions, front);
 }

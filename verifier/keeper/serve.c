@@ -15,7 +15,7 @@
 
 enum { FRONTS_MAX = 64 }; /* as many as [listen] workers may be */
 enum { POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
-enum { POLL_MS = 1000, TRIM_EVERY_MS = 60000, FRAMES_A_TURN = 64 };
+enum { POLL_MS = 1000, POLL_LANE_MS = 10, TRIM_EVERY_MS = 60000, FRAMES_A_TURN = 64 };
 
 struct serve {
     struct keeper keeper;
@@ -250,6 +250,7 @@ turn(struct serve *serve)
         }
     }
     jobs_turn(serve->keeper.jobs, now_ms);
+    keeper_enroll_turn(&serve->keeper);
     clients_turn(&serve->clients, &serve->keeper, now_ms);
     trim(serve, now_ms);
     keeper_settle(&serve->keeper);
@@ -260,6 +261,7 @@ static void
 wait_for_work(const struct serve *serve)
 {
     struct pollfd fds[POLL_MAX];
+    bool more_to_do = serve->started && lane_waiting(serve->keeper.lane) > 0;
     size_t n = 0;
 
     fds[n++] = (struct pollfd){.fd = ipc_fd(serve->main), .events = POLLIN};
@@ -277,7 +279,10 @@ wait_for_work(const struct serve *serve)
         n += jobs_poll(serve->keeper.jobs, fds + n, POLL_MAX - n);
         n += clients_poll(&serve->clients, fds + n, POLL_MAX - n);
     }
-    ignore(poll(fds, n, serve->opened && backup_running(&serve->keeper) ? 0 : POLL_MS) < 0,
+    ignore(poll(fds, n,
+                serve->opened && backup_running(&serve->keeper) ? 0
+                : more_to_do                                    ? POLL_LANE_MS
+                                                                : POLL_MS) < 0,
            "every channel is read without waiting anyhow");
 }
 

@@ -10,6 +10,7 @@
 #include "formats/evdata.h"
 #include "formats/evtext.h"
 #include "formats/evtype.h"
+#include "reader/reader-certs.h"
 #include "reader/reader-ima.h"
 #include "reader/reader-userlog.h"
 #include "reader/sandbox-reader.h"
@@ -210,21 +211,24 @@ send_fault(struct ipc *ipc, uint64_t id, const struct fault *fault)
 }
 
 int
-reader_read(const struct ipc_msg *msg, struct hasher *hasher, struct wr *records,
-            uint16_t *ret_answer, struct fault *ret_fault)
+reader_job(uint16_t type, struct bytes body, struct hasher *hasher, struct wr *records,
+           uint16_t *ret_type, struct fault *ret_fault)
 {
-    switch (msg->type) {
+    switch (type) {
     case MSG_READ_LOG:
-        *ret_answer = MSG_LOG_RECORDS;
-        return reader_parse(msg->body, hasher, records, ret_fault);
+        *ret_type = MSG_LOG_RECORDS;
+        return reader_parse(body, hasher, records, ret_fault);
     case MSG_READ_IMA:
-        *ret_answer = MSG_IMA_RECORDS;
-        return reader_ima(msg->body, hasher, records);
+        *ret_type = MSG_IMA_RECORDS;
+        return reader_ima(body, hasher, records);
     case MSG_READ_USERSPACE:
-        *ret_answer = MSG_USERSPACE_RECORDS;
-        return reader_userlog(msg->body, hasher, records, ret_fault);
+        *ret_type = MSG_USERSPACE_RECORDS;
+        return reader_userlog(body, hasher, records, ret_fault);
+    case MSG_READ_CERTS:
+        *ret_type = MSG_CERT_RECORDS;
+        return reader_certs(body, hasher, records, ret_fault);
     default:
-        return -EBADMSG;
+        return -EPROTO;
     }
 }
 
@@ -234,9 +238,9 @@ do_job(struct ipc *ipc, struct hasher *hasher, const struct ipc_msg *msg)
     CLEANUP(free_p) uint8_t *room = malloc(RECORDS_MAX);
     struct wr records = wr_init(room, room ? RECORDS_MAX : 0);
     struct fault fault = {.event = FAULT_NO_EVENT};
-    uint16_t answer = 0;
+    uint16_t type = 0;
     struct bytes part;
-    int r = room ? reader_read(msg, hasher, &records, &answer, &fault) : -ENOMEM;
+    int r = room ? reader_job(msg->type, msg->body, hasher, &records, &type, &fault) : -ENOMEM;
 
     if (r > 0) {
         return send_fault(ipc, msg->id, &fault);
@@ -245,7 +249,7 @@ do_job(struct ipc *ipc, struct hasher *hasher, const struct ipc_msg *msg)
         return r;
     }
     part = wr_done(&records);
-    return ipc_send(ipc, answer, msg->id, &part, 1, -1);
+    return ipc_send(ipc, type, msg->id, &part, 1, -1);
 }
 
 int

@@ -1,5 +1,6 @@
-/* The reader: turns one log, or part of one, of hostile bytes into records of fixed shape, and
- * ends. It holds no key, no file and no name of a device; what a log does to it dies with it. */
+/* The reader: turns hostile bytes (a firmware log, part of a log that grows, EK certificates) into
+ * records of fixed shape, and ends. It holds no key, no file and no name of a device; what they do
+ * to it dies with it. */
 #pragma once
 
 #include "base/fault.h"
@@ -16,14 +17,13 @@
 MUST_CHECK int reader_parse(struct bytes log, struct hasher *hasher, struct wr *records,
                             struct fault *ret_fault);
 
-/* Does what one message asks for; the answer's type in *ret_answer. Returns as reader_parse();
- * -EBADMSG for a message that no reader takes. */
-MUST_CHECK int reader_read(const struct ipc_msg *msg, struct hasher *hasher, struct wr *records,
-                           uint16_t *ret_answer, struct fault *ret_fault);
+/* Does one job of a type that roles_keeper_to_reader() lets through, and sets the type of its
+ * answer. Returns as reader_parse(); -EPROTO for another type. */
+MUST_CHECK int reader_job(uint16_t type, struct bytes body, struct hasher *hasher,
+                          struct wr *records, uint16_t *ret_type, struct fault *ret_fault);
 
-/* The role: takes one MSG_READ_LOG, MSG_READ_IMA or MSG_READ_USERSPACE from the keeper's channel
- * (taken), answers MSG_LOG_RECORDS, MSG_IMA_RECORDS or MSG_USERSPACE_RECORDS, or MSG_NOT_READ {rule
- * u16, event u32, offset u64, little-endian} under the same id, and returns the exit status: 0
- * after one job or when the keeper is gone before, 1 otherwise. Limits its memory, time and files
- * for good before it reads a byte of the log. */
+/* The role: takes one MSG_READ_… from the keeper's channel (taken), answers its records or
+ * MSG_NOT_READ {rule u16, event u32, offset u64, little-endian} under the same id, and returns the
+ * exit status: 0 after one job or when the keeper is gone before, 1 otherwise. Limits its memory,
+ * time and files for good before it reads a byte of the log. */
 MUST_CHECK int reader_serve(int take_fd);

@@ -59,9 +59,15 @@ reader_new(void)
 }
 
 static void
+submit_type(uint16_t type, const char *text, int64_t now_ms, struct seen *seen)
+{
+    CHECK_EQ(jobs_submit(jobs, type, bytes_str(text), now_ms, on_done, seen), 0);
+}
+
+static void
 submit(const char *text, int64_t now_ms, struct seen *seen)
 {
-    CHECK_EQ(jobs_submit(jobs, MSG_READ_LOG, bytes_str(text), now_ms, on_done, seen), 0);
+    submit_type(MSG_READ_LOG, text, now_ms, seen);
 }
 
 static void
@@ -71,12 +77,18 @@ say(struct ipc *reader, uint16_t type, struct bytes body, int fd)
 }
 
 static bool
-got_job(struct ipc *reader, const char *text)
+got_type(struct ipc *reader, uint16_t type, const char *text)
 {
     struct ipc_msg msg;
 
-    return ipc_recv(reader, &msg) == IPC_OK && msg.type == MSG_READ_LOG &&
+    return ipc_recv(reader, &msg) == IPC_OK && msg.type == type &&
            bytes_equal(msg.body, bytes_str(text));
+}
+
+static bool
+got_job(struct ipc *reader, const char *text)
+{
+    return got_type(reader, MSG_READ_LOG, text);
 }
 
 static bool
@@ -109,19 +121,19 @@ n_workers(void)
     return jobs_poll(jobs, fds, ARRAY_LEN(fds));
 }
 
-/* One job at one reader, that then says this: how it ended. */
+/* One job of a type at one reader, that then says this: how it ended. */
 static struct seen
-answered(uint16_t type, struct bytes body)
+answered_to(uint16_t asked, uint16_t type, struct bytes body)
 {
     struct seen seen = {0};
     struct ipc *reader;
 
     jobs = jobs_new();
     reader = reader_new();
-    submit("log", 100, &seen);
+    submit_type(asked, "log", 100, &seen);
     jobs_turn(jobs, 100);
     CHECK_EQ(seen.n, 0);
-    CHECK(got_job(reader, "log"));
+    CHECK(got_type(reader, asked, "log"));
     say(reader, type, body, -1);
     for (int i = 0; i < 100 && seen.n == 0; i++) {
         jobs_turn(jobs, 101);
@@ -131,6 +143,12 @@ answered(uint16_t type, struct bytes body)
     ipc_free(reader);
     jobs_free(jobs);
     return seen;
+}
+
+static struct seen
+answered(uint16_t type, struct bytes body)
+{
+    return answered_to(MSG_READ_LOG, type, body);
 }
 
 static void
@@ -170,7 +188,7 @@ a_fault_of_a_wrong_form_breaks_the_job(void)
 }
 
 static void
-a_reader_may_say_two_things_only(void)
+a_reader_answers_what_it_was_asked_or_a_fault(void)
 {
     static const uint16_t types[] = {
 #define MESSAGE(name, number, sender, receiver, most) (number),
@@ -183,6 +201,88 @@ a_reader_may_say_two_things_only(void)
             CHECK_EQ(answered(types[i], BYTES_NULL).outcome, JOB_BROKEN);
         }
     }
+    CHECK_EQ(answered_to(MSG_READ_CERTS, MSG_CERT_RECORDS, BYTES_NULL).outcome, JOB_DONE);
+    CHECK_EQ(answered_to(MSG_READ_CERTS, MSG_LOG_RECORDS, BYTES_NULL).outcome, JOB_BROKEN);
+}
+
+/* How many of these readers hold a job about certificates. */
+static size_t
+with_strangers(struct ipc *const *readers, size_t n)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        found += got_type(readers[i], MSG_READ_CERTS, "cert");
+    }
+    return found;
+}
+
+static void
+strangers_get_one_reader_of_four(void)
+{
+    struct ipc *readers[8];
+    struct seen seen = {0};
+
+    for (size_t n = 1; n <= ARRAY_LEN(readers); n++) {
+        jobs = jobs_new();
+        for (size_t i = 0; i < n; i++) {
+            readers[i] = reader_new();
+        }
+        for (size_t i = 0; i < n; i++) {
+            submit_type(MSG_READ_CERTS, "cert", 0, &seen);
+        }
+        jobs_turn(jobs, 0);
+        jobs_turn(jobs, 0);
+        CHECK_EQ(with_strangers(readers, n), n < 8 ? 1 : 2);
+        for (size_t i = 0; i < n; i++) {
+            ipc_free(readers[i]);
+        }
+        jobs_free(jobs);
+    }
+}
+
+static void
+strangers_wait_for_devices_and_leave_them_a_reader(void)
+{
+    struct ipc *readers[3];
+    struct seen seen = {0};
+
+    jobs = jobs_new();
+    readers[0] = reader_new();
+    readers[1] = reader_new();
+    submit_type(MSG_READ_CERTS, "cert", 0, &seen); /* came first */
+    submit("log", 0, &seen);
+    jobs_turn(jobs, 0);
+    CHECK(got_job(readers[0], "log"));
+    CHECK(!got_type(readers[1], MSG_READ_CERTS, "cert")); /* the last idle one is for a log */
+    readers[2] = reader_new();
+    jobs_turn(jobs, 0);
+    CHECK_EQ(with_strangers(readers + 1, 2), 1);
+    for (size_t i = 0; i < 3; i++) {
+        ipc_free(readers[i]);
+    }
+    jobs_free(jobs);
+}
+
+static void
+a_full_queue_of_strangers_is_none_of_devices(void)
+{
+    struct seen strangers = {0};
+    struct seen device = {0};
+
+    jobs = jobs_new();
+    for (size_t i = 0; i < JOBS_WAITING_MAX; i++) {
+        submit_type(MSG_READ_CERTS, "cert", 0, &strangers);
+    }
+    CHECK_EQ(jobs_submit(jobs, MSG_READ_CERTS, bytes_str("cert"), 0, on_done, &strangers),
+             -ENOBUFS);
+    submit("log", 1, &device);
+    jobs_turn(jobs, JOB_LIMIT_MS + 1);
+    CHECK_EQ(strangers.n, JOBS_WAITING_MAX);
+    CHECK_EQ(strangers.outcome, JOB_BROKEN);
+    CHECK_EQ(device.n, 0);
+    submit_type(MSG_READ_CERTS, "cert", 0, &strangers); /* and is freed with the rest */
+    jobs_free(jobs);
 }
 
 static void
@@ -403,7 +503,11 @@ poll_gives_no_more_than_asked_for(void)
 }
 
 CHECK_MAIN(CASE(records_come_back_and_the_reader_is_done), CASE(a_fault_comes_back_whole),
-           CASE(a_fault_of_a_wrong_form_breaks_the_job), CASE(a_reader_may_say_two_things_only),
+           CASE(a_fault_of_a_wrong_form_breaks_the_job),
+           CASE(a_reader_answers_what_it_was_asked_or_a_fault),
+           CASE(strangers_get_one_reader_of_four),
+           CASE(strangers_wait_for_devices_and_leave_them_a_reader),
+           CASE(a_full_queue_of_strangers_is_none_of_devices),
            CASE(a_body_over_its_limit_breaks_the_job),
            CASE(a_descriptor_from_a_reader_breaks_the_job),
            CASE(a_reader_that_dies_breaks_its_job_only),

@@ -263,13 +263,14 @@ each_message_has_its_answer_and_others_have_none(void)
     CHECK(hasher);
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         msg.type = pairs[i][0];
-        CHECK_EQ(reader_read(&msg, hasher, &wr, &answer, &fault), 0);
+        CHECK_EQ(reader_job(msg.type, msg.body, hasher, &wr, &answer, &fault), 0);
         CHECK_EQ(answer, pairs[i][1]);
     }
     msg.type = MSG_READ_LOG;
-    CHECK_EQ(reader_read(&msg, hasher, &wr, &answer, &fault), 1); /* no empty log is one */
+    CHECK_EQ(reader_job(msg.type, msg.body, hasher, &wr, &answer, &fault),
+             1); /* no empty log is one */
     msg.type = MSG_REQUEST;
-    CHECK_EQ(reader_read(&msg, hasher, &wr, &answer, &fault), -EBADMSG);
+    CHECK_EQ(reader_job(msg.type, msg.body, hasher, &wr, &answer, &fault), -EPROTO);
 }
 
 CHECK_MAIN(CASE(each_entry_of_real_lists_is_told), CASE(a_cut_list_is_told_up_to_the_cut),
