@@ -193,7 +193,8 @@ def a_copied_tpm_is_refused_beside_its_original(site, device):
     refused_for(device, 113, 114)
     swap(device.tpm, original)
     device.boot()
-    assert device.attest(OK)["tier"] == "affirming"  # no copy shuts its original out
+    # so young a TPM may have been cleared as well: test_identity.py has an older pair told (709)
+    assert device.attest(OK)["tier"] == "affirming"
 
 
 def swap(tpm, state):

@@ -2,6 +2,7 @@
 
 /* The owner may slow the TPM's clock by about a third, and arrival times shake by seconds. */
 enum { RATE_PERCENT = 65, SLACK_MS = 10000, FRESH_NONCE_MS = 30000 };
+enum { FAST_PERCENT = 150, FAST_SLACK_MS = 60000 };
 
 static bool
 clock_lags(const struct order_point *last, const struct order_point *now)
@@ -47,4 +48,17 @@ order_judge(const struct order_point *last, const struct order_point *now, int64
         return ORDER_MAYBE;
     }
     return judge_same_boot(last, now, nonce_age_ms);
+}
+
+enum order_count
+order_pair_judge(const struct order_pair *pair)
+{
+    int64_t since = pair->now_ms - pair->high_ms + pair->before_ms;
+
+    /* a clock of ours that was set back makes no proof, and would ask for ever */
+    if (pair->low_ms == 0 || pair->high_ms == 0 || pair->now_ms < pair->low_ms || since < 0 ||
+        pair->clock_ms / FAST_PERCENT * 100 <= (uint64_t)(since + FAST_SLACK_MS)) {
+        return ORDER_ONE;
+    }
+    return pair->nonce_ms >= pair->low_ms ? ORDER_TWO : ORDER_ASK;
 }

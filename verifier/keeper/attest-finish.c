@@ -91,15 +91,31 @@ last_lengths(const struct attest *attest, struct store_last *last)
     }
 }
 
+/* When what moves the order was judged, and whether lower evidence came after it. */
+static void
+last_order(const struct attest *attest, int64_t now_ms, struct store_last *last)
+{
+    if (verdict_genuine(&attest->verdict)) {
+        last->judged_ms = now_ms;
+        last->low_ms = 0;
+    } else if (attest->two_tpms) {
+        last->low_ms = 0; /* told: after a release it takes another pair to tell it again */
+    } else if (attest->lower) {
+        last->low_ms = now_ms;
+    }
+}
+
 /* The row of the last verdict. Evidence that is not genuine leaves the boot and clock of the last
  * genuine one: a forger must not move them. */
 static void
 last_fill(const struct attest *attest, struct store_last *last)
 {
     const struct verdict *verdict = &attest->verdict;
+    const struct clock *clock = attest->keeper->clock;
     bool trusted = verdict_trusted(verdict);
 
     *last = attest->has_last ? attest->last : (struct store_last){0};
+    last_order(attest, clock->utc_ms(clock->context), last);
     if (verdict_genuine(verdict)) {
         last_boot(attest, last);
         last_lengths(attest, last);
@@ -126,6 +142,9 @@ state_after(const struct attest *attest)
 {
     if (attest->device.state == DEVICE_QUARANTINED) {
         return DEVICE_QUARANTINED; /* an operator's word stands until an operator lifts it */
+    }
+    if (attest->two_tpms) {
+        return DEVICE_QUARANTINED; /* which of them is ours only an operator can find out */
     }
     if (verdict_trusted(&attest->verdict)) {
         return DEVICE_FRESH;
@@ -210,6 +229,24 @@ audit_verdict(const struct attest *attest, const struct store_last *last)
                  text);
 }
 
+/* Two TPMs under one identity: neither gets a token until an operator has looked. */
+static void
+shut_clones(struct attest *attest)
+{
+    struct store_device *device = &attest->device;
+    char text[STORE_TEXT_MAX];
+
+    snprintf(text, sizeof(text), "clone suspected (709): boot %u.%u after a lower one",
+             (unsigned)attest->quote.reset_count, (unsigned)attest->quote.restart_count);
+    if (device->why[0] == '\0') {
+        snprintf(device->why, sizeof(device->why), "%s", text);
+    }
+    sessions_drop_device(attest->keeper->sessions, device->id);
+    log_event(LOG_ERROR, "clone-suspected", LOG_HEX("device", BYTES_OF(device->id)),
+              LOG_TEXT("peer", attest->asked->request.peer));
+    keeper_audit(attest->keeper, "quarantined", device->id, "keeper", text);
+}
+
 /* Everything that this verdict changes. Returns 0, STORE_EXISTS when the challenge served before,
  * or a negative errno. */
 static int
@@ -224,6 +261,9 @@ write_verdict(struct attest *attest, struct store_last *last)
     if (r == 0) {
         last_fill(attest, last);
         r = store_last_put(keeper->store, attest->device.id, last);
+    }
+    if (r == 0 && attest->two_tpms) {
+        shut_clones(attest);
     }
     if (r == 0 && state != attest->device.state) {
         attest->device.state = state;

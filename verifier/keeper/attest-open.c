@@ -164,6 +164,7 @@ challenge_nonce(struct attest *attest)
         keeper_challenge(keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
         return STEP_ANSWERED;
     }
+    attest->nonce_ms = made;
     attest->nonce_age_ms = request->first_ms > made ? request->first_ms - made : 0;
     attest->challenge_ms = made > request->handshake_ms ? made : request->handshake_ms;
     memcpy(attest->challenge, attest->claims.nonce, sizeof(attest->challenge));
@@ -186,6 +187,7 @@ challenge_exporter(struct attest *attest)
         keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
         return STEP_ANSWERED;
     }
+    attest->nonce_ms = 0;
     attest->nonce_age_ms = -1;
     attest->challenge_ms = request->handshake_ms;
     memcpy(attest->challenge, request->exporter, sizeof(attest->challenge));

@@ -1,6 +1,10 @@
 /* The quote: whose it is, what it covers, which PCRs, and where it stands in time. */
 #include "keeper/attest.h"
 
+/* A nonce lives so much longer than the interval, and an upload takes so long: evidence may be this
+ * much older than its verdict. */
+enum { ATTEST_BEFORE_MS = 60000 + 330000 };
+
 /* A failed check that alone decides the verdict. */
 static enum step
 failed(struct attest *attest, enum check *field, enum rule rule)
@@ -163,6 +167,64 @@ point_of_last(const struct store_last *last)
     };
 }
 
+/* 4.01 with a fresh nonce: what stands in another order than expected counts only when it was
+ * surely quoted after what it is compared with. A front may keep evidence back, a reader may take
+ * long. */
+static enum step
+ask_again(struct attest *attest)
+{
+    keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
+    return STEP_ANSWERED;
+}
+
+static int64_t
+now_ms(const struct attest *attest)
+{
+    const struct clock *clock = attest->keeper->clock;
+
+    return clock->utc_ms(clock->context);
+}
+
+/* Lower than the last: refused, and remembered as what a clone may have said. */
+static enum step
+lower(struct attest *attest, enum rule rule)
+{
+    int64_t judged_ms = attest->last.judged_ms;
+
+    attest->lower = judged_ms > 0 && attest->nonce_ms >= judged_ms;
+    /* a clock of ours that was set back must not ask for ever */
+    if (!attest->lower && judged_ms > 0 && now_ms(attest) >= judged_ms) {
+        return ask_again(attest);
+    }
+    return failed(attest, &attest->verdict.order, rule);
+}
+
+/* Evidence in order, perhaps after a lower one: may both be of one TPM? */
+static enum step
+in_order(struct attest *attest)
+{
+    const struct order_pair pair = {
+        .high_ms = attest->last.judged_ms,
+        .low_ms = attest->last.low_ms,
+        .nonce_ms = attest->nonce_ms,
+        .now_ms = now_ms(attest),
+        .before_ms = attest->class_row.interval_s * 1000 + ATTEST_BEFORE_MS,
+        .clock_ms = attest->quote.clock_ms,
+    };
+
+    switch (order_pair_judge(&pair)) {
+    case ORDER_ASK:
+        return ask_again(attest);
+    case ORDER_TWO:
+        attest->two_tpms = true;
+        return failed(attest, &attest->verdict.order, RULE_ORDER_INTERLEAVED);
+    case ORDER_ONE:
+        break;
+    }
+    attest->verdict.order = CHECK_PASSED;
+    return STEP_ON;
+}
+
 enum step
 attest_order(struct attest *attest)
 {
@@ -182,17 +244,17 @@ attest_order(struct attest *attest)
     attest->order = order_judge(attest->has_last ? &last : NULL, &now, attest->nonce_age_ms);
     switch (attest->order) {
     case ORDER_BACK:
-        return failed(attest, &attest->verdict.order, RULE_ORDER_BACKWARDS);
+        return lower(attest, RULE_ORDER_BACKWARDS);
     case ORDER_RESET:
-        return failed(attest, &attest->verdict.order, RULE_ORDER_RESET);
+        return lower(attest, RULE_ORDER_RESET);
     case ORDER_LAGS:
-        keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
-        return STEP_ANSWERED;
+        return ask_again(attest);
     case ORDER_FIRST:
+        break;
     case ORDER_SAME:
     case ORDER_BOOT:
     case ORDER_MAYBE:
-        break;
+        return in_order(attest);
     }
     attest->verdict.order = CHECK_PASSED;
     return STEP_ON;

@@ -47,9 +47,12 @@ struct attest {
     bool firmware_unknown;          /* its log is to be sent */
     int64_t challenge_ms;           /* the quote was made after this */
     int64_t nonce_age_ms;           /* negative without a keeper's nonce */
+    int64_t nonce_ms;               /* when the keeper made it; 0 without one */
     uint8_t challenge[32];          /* what is used up: the nonce, else the exporter */
     struct bound_key key; /* certified on this connection, by this evidence or one before */
     enum order_verdict order;
+    bool lower;    /* than the last, and surely quoted after it */
+    bool two_tpms; /* 709: with the order that it has, it cannot be the TPM that was lower */
     struct verdict verdict;
     struct attest *next; /* in keeper->reading while a reader has its log */
 };

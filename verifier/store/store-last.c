@@ -59,6 +59,8 @@ read_row(struct sql *sql, struct store_last *last)
     sql_get_text(sql, last->fault_rule, sizeof(last->fault_rule));
     sql_get_text(sql, last->fault_expected, sizeof(last->fault_expected));
     sql_get_text(sql, last->fault_seen, sizeof(last->fault_seen));
+    last->judged_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
+    last->low_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
 }
 
 int
@@ -105,6 +107,8 @@ bind_row(struct sql *sql, struct bytes reasons, const struct store_last *last)
     sql_text(sql, last->fault_rule, sizeof(last->fault_rule));
     sql_text(sql, last->fault_expected, sizeof(last->fault_expected));
     sql_text(sql, last->fault_seen, sizeof(last->fault_seen));
+    sql_int(sql, last->judged_ms);
+    sql_int(sql, last->low_ms);
 }
 
 int

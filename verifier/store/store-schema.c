@@ -76,7 +76,13 @@ static const char version_3[] =
     " n_violations INTEGER NOT NULL, tracks BLOB NOT NULL, PRIMARY KEY (device, kind)) STRICT;"
     "PRAGMA user_version = 3;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3};
+/* When evidence was judged and when a lower one came after it, by which a clone is told. */
+static const char version_4[] =
+    "ALTER TABLE verdict ADD COLUMN judged_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE verdict ADD COLUMN low_ms INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 4;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

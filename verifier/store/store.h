@@ -71,6 +71,8 @@ struct store_last {
     uint64_t restart_count;
     uint64_t clock_ms;     /* TPM clock of the base quote of this boot */
     int64_t clock_at_ms;   /* arrival of the first block of that evidence */
+    int64_t judged_ms;     /* our clock when it was judged; 0: not known */
+    int64_t low_ms;        /* our clock when a lower one, quoted after that, was; 0: none */
     uint64_t boot_restart; /* restart_count of this boot's first quote: a resume keeps its name */
     uint64_t firmware;     /* firmwareVersion of the quote */
     bool null_used;        /* this boot has had its verdict without a keeper's nonce */

@@ -62,6 +62,73 @@ a_clock_that_lags_needs_a_fresh_nonce(void)
     CHECK_EQ(after(0, 0, 0, 379999, 600000, 30000), ORDER_SAME);
 }
 
+static const struct order_pair pair = {
+    .high_ms = INT64_C(1700000000000),
+    .low_ms = INT64_C(1700000300000),
+    .nonce_ms = INT64_C(1700000300000),
+    .now_ms = INT64_C(1700000600000),
+    .before_ms = 100000,
+    .clock_ms = UINT64_C(30) * 86400 * 1000, /* a month since it was cleared last */
+};
+
+static void
+high_low_high_of_a_long_run_is_two_tpms(void)
+{
+    CHECK_EQ(order_pair_judge(&pair), ORDER_TWO);
+}
+
+static void
+a_tpm_that_was_cleared_in_between_can_say_it(void)
+{
+    struct order_pair one = pair;
+    uint64_t most = (600000 + 100000 + 60000) / 2 * 3; /* it ran half as fast again */
+
+    one.clock_ms = most;
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one.clock_ms = most + 150;
+    CHECK_EQ(order_pair_judge(&one), ORDER_TWO);
+    one.before_ms += 100; /* the high one may be older */
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one.clock_ms = 0;
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one.clock_ms = UINT64_MAX;
+    CHECK_EQ(order_pair_judge(&one), ORDER_TWO);
+}
+
+static void
+what_may_have_been_quoted_before_is_asked_for_again(void)
+{
+    struct order_pair one = pair;
+
+    one.nonce_ms = pair.low_ms - 1;
+    CHECK_EQ(order_pair_judge(&one), ORDER_ASK);
+    one.nonce_ms = 0; /* a front's word for the time */
+    CHECK_EQ(order_pair_judge(&one), ORDER_ASK);
+    one.clock_ms = 1000; /* and not where it would not matter */
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+}
+
+static void
+without_a_pair_or_a_clock_of_ours_nothing_is_told(void)
+{
+    struct order_pair one = pair;
+
+    one.low_ms = 0;
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one = pair;
+    one.high_ms = 0; /* a row of an older version */
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one = pair;
+    one.now_ms = pair.low_ms - 1; /* it was set back */
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+    one.nonce_ms = 0;
+    CHECK_EQ(order_pair_judge(&one), ORDER_ONE);
+}
+
 CHECK_MAIN(CASE(the_first_evidence_has_nothing_before_it),
            CASE(boots_are_ordered_by_reset_then_restart),
-           CASE(within_a_boot_the_clock_must_advance), CASE(a_clock_that_lags_needs_a_fresh_nonce))
+           CASE(within_a_boot_the_clock_must_advance), CASE(a_clock_that_lags_needs_a_fresh_nonce),
+           CASE(high_low_high_of_a_long_run_is_two_tpms),
+           CASE(a_tpm_that_was_cleared_in_between_can_say_it),
+           CASE(what_may_have_been_quoted_before_is_asked_for_again),
+           CASE(without_a_pair_or_a_clock_of_ours_nothing_is_told))

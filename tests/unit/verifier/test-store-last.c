@@ -16,6 +16,8 @@ whole_last(void)
         .restart_count = UINT64_MAX - 1,
         .clock_ms = (uint64_t)INT64_MAX + 1,
         .clock_at_ms = 5,
+        .judged_ms = INT64_MAX,
+        .low_ms = 12,
         .boot_restart = 6,
         .firmware = UINT64_C(0xfedcba9876543210),
         .null_used = true,
@@ -48,6 +50,7 @@ check_last(const struct store_last *a, const struct store_last *b)
     CHECK_EQ(a->era, b->era);
     CHECK(a->reset_count == b->reset_count && a->restart_count == b->restart_count);
     CHECK(a->clock_ms == b->clock_ms && a->clock_at_ms == b->clock_at_ms);
+    CHECK(a->judged_ms == b->judged_ms && a->low_ms == b->low_ms);
     CHECK(a->boot_restart == b->boot_restart && a->firmware == b->firmware);
     CHECK_EQ(a->null_used, b->null_used);
     CHECK_BYTES(BYTES_OF(a->firmware_log), BYTES_OF(b->firmware_log));
