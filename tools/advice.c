@@ -13,6 +13,7 @@ enum advice {
     ADVICE_LEARN_FIRST,
     ADVICE_LEARN_OR_SHUT,
     ADVICE_SHUT,
+    ADVICE_CLEARED,
     ADVICE_RESTART,
     ADVICE_CHAIN,
     ADVICE_SERVICE,
@@ -26,7 +27,7 @@ static const struct {
 } by_reason[] = {
     {REASON_BANK_WEAK, REASON_BANK_MISSING_IN_LOG, ADVICE_SETTINGS},
     {REASON_EVIDENCE_STALE, REASON_EVIDENCE_STALE, ADVICE_RESTART},
-    {REASON_CLOCK_BACKWARDS, REASON_RESET_MISMATCH, ADVICE_SHUT},
+    {REASON_CLOCK_BACKWARDS, REASON_RESET_MISMATCH, ADVICE_CLEARED},
     {REASON_EVIDENCE_TOO_LARGE, REASON_BODY_MISSING, ADVICE_RESTART},
     {REASON_QUOTE_SIGNATURE, REASON_BODY_MISSING, ADVICE_SHUT},
     {REASON_LOG_MISSING, REASON_LOG_PARSE, ADVICE_RESTART},
@@ -77,6 +78,8 @@ advice_text(char room[ADVICE_ROOM], const struct advice_case *about)
                                  "--from %1; if not: assay device quarantine %1 --why TEXT",
         [ADVICE_SHUT] = "this is no honest update: assay device quarantine %1 --why TEXT, and "
                         "look at the machine",
+        [ADVICE_CLEARED] = "if its TPM was cleared, and you know by whom: assay device new-era %1; "
+                           "if not: assay device quarantine %1 --why TEXT",
         [ADVICE_RESTART] = "restart assay-attestor on the device; if it stays so, see its log",
         [ADVICE_CHAIN] = "install the certificates of the TPM's maker at the verifier, or set the "
                          "class anew with --need-ek-chain=no",

@@ -47,9 +47,17 @@ demands_cell(struct said *said, struct table *table, const json_t *row)
     bool no_nonce = said_yes(said, row, "allow_no_nonce");
     bool sha1 = said_yes(said, row, "allow_sha1");
 
-    table_cell(table, "%s%s%s", ek ? "EK chain needed; " : "",
+    json_t *lacks = said_list(said, row, "lacks");
+    char banks[64] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < json_array_size(lacks) && len < sizeof(banks); i++) {
+        len += (size_t)snprintf(banks + len, sizeof(banks) - len, "%s%s", i ? "," : "; lacks ",
+                                said_item_text(said, lacks, i, "lacks"));
+    }
+    table_cell(table, "%s%s%s%s", ek ? "EK chain needed; " : "",
                no_nonce ? "first boot evidence may lack a nonce" : "nonce always",
-               sha1 ? "; SHA-1 allowed" : "");
+               sha1 ? "; SHA-1 allowed" : "", banks);
 }
 
 static void

@@ -43,6 +43,25 @@ machine(struct view *v)
                serial[0] ? serial : "unknown");
 }
 
+/* Another AK that has enrolled with the same EK. */
+static void
+candidate(struct view *v)
+{
+    const json_t *other = said_object(&v->said, v->device, "candidate");
+    char since[WHEN_ROOM];
+
+    if (other) {
+        bool accepted = said_int(&v->said, other, "accepted_ms", 0) > 0;
+
+        table_cell(v->table, "candidate");
+        table_cell(v->table, "another AK, %.16s…, since %s%s",
+                   said_must_text(&v->said, other, "ak_name"),
+                   when_utc(since, said_int(&v->said, other, "enrolled_ms", 0)),
+                   accepted ? "; its evidence passed: assay device rekey, if you know why"
+                            : "; no evidence of it has passed yet");
+    }
+}
+
 static void
 who(struct view *v)
 {
@@ -58,6 +77,7 @@ who(struct view *v)
                class_name, chain[0] ? chain : "unknown",
                when_utc(enrolled, said_int(&v->said, v->device, "enrolled_ms", 0)));
     line(v, "why", said_text(&v->said, v->device, "why"));
+    candidate(v);
     machine(v);
 }
 

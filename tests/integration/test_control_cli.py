@@ -40,7 +40,7 @@ SHOWN = dict(DEVICE, ek_chain='verified', enrolled_ms=1764000000000, ak_name='00
                            'digest': '8d25a470' * 8}])
 CLASS = {'name': 'laptops', 'bank': 'sha256', 'pcrs': [*range(10), 14], 'interval_s': 300,
          'audiences': 'bearer:a bearer:b', 'need_ek_chain': True, 'allow_no_nonce': True,
-         'allow_sha1': False}
+         'allow_sha1': False, 'lacks': ['sha512']}
 REF = {'pcr': 4, 'type': 0x80000003, 'digest': '8d25a470' * 8, 'label': 'vmlinuz', 'device': ID}
 PROPOSAL = {'class': 'laptops', 'would_add': [REF], 'known': 41}
 ADDED = {'added': 1, 'version': 7, 'judged': [{'id': ID, 'tier': 'affirming'}]}
@@ -59,6 +59,13 @@ COMMANDS = [
      {'id': ID, 'state': 'provisional'}),
     ('device remove 3fa94c10 --why=scrapped', ['device', 'remove', '3fa94c10', 'scrapped'],
      {'id': ID, 'state': 'removed'}),
+    ('device new-era 3FA94C10', ['device', 'new-era', '3fa94c10'],
+     {'id': ID, 'state': 'failed', 'era': 2}),
+    ('device rekey 3fa94c10', ['device', 'rekey', '3fa94c10'],
+     {'id': ID, 'state': 'fresh', 'ak_name': '000b' + 'ee' * 32}),
+    (f'device replace 3fa94c10 {FINGERPRINT.upper()}',
+     ['device', 'replace', '3fa94c10', FINGERPRINT],
+     {'id': PENDING['id'], 'state': 'provisional', 'replaces': ID}),
     ('device code --class laptops --hours 8', ['device', 'code', 'laptops', '8'],
      {'code': 'ABCDEFGH', 'class': 'laptops', 'expires_ms': 1764000000000}),
     ('device code --class laptops', ['device', 'code', 'laptops', '24'],
@@ -140,6 +147,31 @@ def show_explains_the_verdict():
         assert text in out, (text, out)
 
 
+def show_names_a_candidate():
+    waits = {'ak_name': '000b' + '1d' * 32, 'enrolled_ms': 1764000000000, 'accepted_ms': 0}
+    _, out, _ = assay('device show 3fa94c10', (0, dict(SHOWN, candidate=waits)))
+    assert 'another AK, 000b1d1d1d1d1d1d…, since 2025-11-24 16:00 UTC; no evidence' in out, out
+    waits['accepted_ms'] = 1764000100000
+    _, out, _ = assay('device show 3fa94c10', (0, dict(SHOWN, candidate=waits)))
+    assert 'its evidence passed: assay device rekey' in out, out
+
+
+def what_became_of_a_tpm_is_said():
+    by_name = {line.split()[1]: (line, answer) for line, _, answer in COMMANDS}
+    for verb, text in (('new-era', 'device 3fa94c10 begins era 2 with its next evidence'),
+                       ('rekey', 'device 3fa94c10 has the AK 000beeeeeeeeeeee… now'),
+                       ('replace', 'device 77d20b5e is provisional now, in the place of 3fa94c10')):
+        line, answer = by_name[verb]
+        assert assay(line, (0, answer)) == (0, text + '\n', ''), line
+        for key in answer:
+            short = {name: value for name, value in answer.items() if name != key}
+            used = key != 'state' or verb == 'replace'
+            assert assay(line, (0, short))[0] == (1 if used else 0), (line, key)
+    for line in ('device new-era', 'device rekey', 'device replace 3fa94c10',
+                 'device replace 3fa94c10 77d20b5e'):
+        assert assay(line)[0] == 2 and KEEPER.heard == [], line
+
+
 def show_does_without_a_verdict():
     _, out, _ = assay('device show 77d20b5e', (0, PENDING))
     assert 'none yet' in out
@@ -169,7 +201,8 @@ def the_next_step_fits_the_case():
             ('removed', 0, 'device release'), ('stale', 0, 'assay-attestor runs'),
             ('provisional', 803, 'golden learn --class laptops'), ('failed', 301, 'golden learn'),
             ('failed', 101, 'device quarantine'), ('failed', 109, 'class list'),
-            ('failed', 112, 'restart'), ('failed', 203, 'device quarantine'),
+            ('failed', 112, 'restart'), ('failed', 113, 'new-era 3fa94c10'),
+            ('failed', 114, 'new-era 3fa94c10'), ('failed', 203, 'device quarantine'),
             ('failed', 706, '--need-ek-chain=no'), ('failed', 709, 'device quarantine'),
             ('failed', 808, 'journalctl'), ('failed', 9999, 'journalctl')):
         assert text in next_step(state, code), (state, code)
@@ -183,6 +216,7 @@ def the_next_step_is_safe_to_paste():
 def a_class_has_its_pcrs_in_ranges():
     _, out, _ = assay('class list', (0, {'classes': [CLASS]}))
     assert re.search(r'laptops  sha256  0-9,14  300 s  bearer:a bearer:b  EK chain needed', out)
+    assert '; lacks sha512' in out, out
     every = dict(CLASS, pcrs=[*range(24)], need_ek_chain=False, allow_sha1=True)
     _, out, _ = assay('class list', (0, {'classes': [every]}))
     assert '  0-23  ' in out and 'SHA-1 allowed' in out, out
@@ -472,7 +506,7 @@ def help_teaches_with_an_example():
     overview = assay('help')[1]
     names = [line[2:20].strip() for line in overview.splitlines()
              if line.startswith('  ') and line.split()[0] in nouns]
-    assert len(names) == 13, names
+    assert len(names) == 16, names
     for name in names:
         code, out, _ = assay(name + ' --help')
         assert code == 0 and KEEPER.heard == []

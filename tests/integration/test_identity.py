@@ -139,7 +139,47 @@ def resets_restarts_and_a_cleared_tpm_are_no_clone(site, device):
     assert device.row()["state"] == "fresh"
 
 
+@on_a_site
+def a_cleared_tpm_is_accepted_again_in_a_new_era(site, device):
+    device.tpm.reset()
+    device.tpm.reset()
+    device.boot()
+    site.affirmed(device)
+    row = device.row()["id"]
+    device.tpm.tool("tpm2_clear", "-c", "lockout")
+    assert why(device.attest(REFUSED)) == [RESET_MISMATCH]
+    assert why(device.attest(REFUSED)) == [RESET_MISMATCH]
+    assert "assay device new-era" in site.assay("device", "show", row)
+    assert "begins era 1" in site.assay("device", "new-era", row)
+    assert site.told("device", "new-era", row)["era"] == 1      # the same word again: no further
+    assert device.attest(OK)["tier"] == "affirming"
+    shown = site.told("device", "show", row)
+    assert shown["boot"]["era"] == 1 and shown["state"] == "fresh", shown
+    assert len(site.devices()) == 1
+
+
+@on_a_site
+def another_endorsement_seed_is_another_device_and_may_replace_the_old(site, device):
+    site.affirmed(device)
+    old = device.row()["id"]
+    device.tpm.tool("tpm2_changeeps")
+    device.attest(PENDING)
+    new = device.row()
+    assert new["id"] != old and new["state"] == "pending", new
+    assert len(site.devices()) == 2
+    done = site.ask("device", "replace", old, new["fingerprint"][:16])
+    assert done.code == 2 and "64" in done.err, done
+    assert "in the place of" in site.assay("device", "replace", old, device.fingerprint())
+    assert device.attest(OK)["tier"] == "affirming"
+    rows = {row["id"]: row for row in site.devices()}
+    assert rows[old]["state"] == "removed" and rows[new["id"]]["class"] == "laptops", rows
+    assert new["id"] in site.told("device", "show", old)["why"]
+    site.assay("device", "replace", old, device.fingerprint())   # said twice
+
+
 CASES = (
+    a_cleared_tpm_is_accepted_again_in_a_new_era,
+    another_endorsement_seed_is_another_device_and_may_replace_the_old,
     a_makers_certificate_is_verified_by_a_reader_and_the_keeper,
     without_the_makers_root_the_chain_is_only_listed_until_it_is_installed,
     a_copied_tpm_is_told_and_both_are_shut,

@@ -105,6 +105,7 @@ a_class_has_its_defaults(void)
     CHECK(json_is_false(json_object_get(root, "need_ek_chain")));
     CHECK(json_is_true(json_object_get(root, "allow_no_nonce")));
     CHECK(json_is_false(json_object_get(root, "allow_sha1")));
+    CHECK_EQ(json_array_size(json_object_get(root, "lacks")), 0);
 }
 
 static void
@@ -128,6 +129,19 @@ class_settings_are_taken_and_listed(void)
     CHECK(json_is_true(json_object_get(root, "need_ek_chain")));
     CHECK(json_is_false(json_object_get(root, "allow_no_nonce")));
     CHECK(json_is_true(json_object_get(root, "allow_sha1")));
+    CHECK_EQ(json_array_size(json_object_get(root, "lacks")), 2);
+    CHECK_STR(json_string_value(json_array_get(json_object_get(root, "lacks"), 1)), "sha512");
+}
+
+static void
+a_class_of_sha1_is_allowed_in_words(void)
+{
+    start();
+    NO("sha1", "class", "add", "c", "bank=sha1");
+    CHECK(strstr(json, "--allow-sha1"));
+    NO("sha1", "class", "add", "c", "allow-sha1=no", "bank=sha1");
+    CHECK_EQ(json_array_size(json_object_get(YES("class", "list"), "classes")), 0);
+    CHECK_STR(text(YES("class", "add", "c", "bank=sha1", "allow-sha1=yes"), "bank"), "sha1");
 }
 
 static void
@@ -453,7 +467,7 @@ each_decision_is_in_the_audit_log(void)
 CHECK_MAIN(CASE(unknown_words_and_wrong_counts_are_usage), CASE(class_add_takes_sixteen_words),
            CASE(a_command_of_another_form_is_usage), CASE(status_counts_devices_by_state),
            CASE(a_class_has_its_defaults), CASE(class_settings_are_taken_and_listed),
-           CASE(class_settings_out_of_range_are_refused),
+           CASE(a_class_of_sha1_is_allowed_in_words), CASE(class_settings_out_of_range_are_refused),
            CASE(class_settings_at_their_bounds_are_taken), CASE(audiences_that_want_a_key_need_it),
            CASE(bad_names_are_refused), CASE(a_prefix_is_long_enough_and_of_one_device),
            CASE(a_prefix_of_two_devices_is_ambiguous),

@@ -4,7 +4,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
-#include "keeper/attest.h"
+#include "keeper/candidate.h"
 #include "keeper/issue.h"
 
 enum { CF_CBOR = 60, ANSWER_ROOM = 4096, CHALLENGE_KEEP_S = 600, JITTER_PERCENT = 10 };
@@ -363,7 +363,13 @@ void
 attest_finish(struct attest *attest)
 {
     struct store_last last;
-    int r = write_verdict(attest, &last);
+    int r;
+
+    if (attest->is_candidate) {
+        candidate_finish(attest);
+        return;
+    }
+    r = write_verdict(attest, &last);
 
     if (r == STORE_EXISTS) {
         keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "keeper/candidate.h"
 
 enum {
     HANDSHAKE_FIRST_MS = 30000,
@@ -47,8 +48,14 @@ enum step
 attest_device(struct attest *attest)
 {
     struct keeper *keeper = attest->keeper;
-    int r = keeper_device(keeper, attest->asked->request.identity, &attest->device);
+    struct bytes identity = attest->asked->request.identity;
+    int r = keeper_device(keeper, identity, &attest->device);
 
+    attest->is_candidate = false;
+    if (r == STORE_NONE) {
+        r = candidate_find(keeper, identity, &attest->candidate, &attest->device);
+        attest->is_candidate = r == 0;
+    }
     if (r == STORE_NONE || r == KEEPER_E_IDENTITY) {
         return refuse(attest, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN);
     }

@@ -28,6 +28,8 @@ struct attest {
     struct asked *asked;
     struct store_device device;
     struct store_class class_row;
+    bool is_candidate; /* device has the AK of `candidate` then, and nothing of its row changes */
+    struct store_candidate candidate;
     bool has_last;
     struct store_last last;
     struct evidence evidence;

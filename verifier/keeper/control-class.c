@@ -23,6 +23,14 @@ say_class(struct control *control, const struct store_class *class_row)
         }
     }
     json_wr_end_array(json);
+    json_wr_key(json, "lacks");
+    json_wr_array(json);
+    for (enum hash bank = 0; bank < HASH_N; bank++) {
+        if (class_row->lacks >> bank & 1) {
+            json_wr_str(json, hash_name(bank));
+        }
+    }
+    json_wr_end_array(json);
     json_wr_key(json, "interval_s");
     json_wr_int(json, class_row->interval_s);
     json_wr_key(json, "audiences");
@@ -208,6 +216,12 @@ control_class_add(struct control *control)
         return control_error(control, "key",
                              "an audience is rs256 or pairwise, and the site has no key for that: "
                              "run `assay setup` once more and start the verifier anew");
+    }
+    if (class_row.bank == HASH_SHA1 && !class_row.allow_sha1) {
+        /* else every device of it would be refused (109) and nobody would know why */
+        return control_error(control, "sha1",
+                             "SHA-1 can be forged: choose another bank, or give allow-sha1=yes "
+                             "(--allow-sha1) for machines that have no other");
     }
     r = store_class_put(control->keeper->store, &class_row);
     if (r != 0) {

@@ -155,6 +155,25 @@ chain_name(enum ek_chain chain)
     return "unknown";
 }
 
+/* An AK that waits for an operator's rekey. */
+static int
+say_candidate(struct control *control, const struct store_device *device)
+{
+    struct store_candidate candidate;
+    int r = store_candidate_get(control->keeper->store, device->id, &candidate);
+
+    if (r != 0) {
+        return r == STORE_NONE ? 0 : r;
+    }
+    json_wr_key(&control->json, "candidate");
+    json_wr_object(&control->json);
+    control_hex(control, "ak_name", bytes_of(candidate.ak_name, candidate.ak_name_len));
+    say_int(control, "enrolled_ms", candidate.enrolled_ms);
+    say_int(control, "accepted_ms", candidate.accepted_ms);
+    json_wr_end_object(&control->json);
+    return 0;
+}
+
 int
 say_details(struct control *control, const struct store_device *device)
 {
@@ -167,6 +186,10 @@ say_details(struct control *control, const struct store_device *device)
     say_str(control, "ek_chain", chain_name(device->ek_chain));
     say_int(control, "enrolled_ms", device->enrolled_ms);
     say_str(control, "why", device->why);
+    r = say_candidate(control, device);
+    if (r != 0) {
+        return r;
+    }
     r = store_last_get(keeper->store, device->id, &last);
     if (r != 0) {
         return r == STORE_NONE ? 0 : r;

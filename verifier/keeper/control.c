@@ -23,6 +23,9 @@ static const struct command {
     {"device", "quarantine", 2, 2, control_device_quarantine},
     {"device", "release", 1, 1, control_device_release},
     {"device", "remove", 2, 2, control_device_remove},
+    {"device", "new-era", 1, 1, control_device_new_era},
+    {"device", "rekey", 1, 1, control_device_rekey},
+    {"device", "replace", 2, 2, control_device_replace},
     {"device", "code", 2, 2, control_device_code},
     {"device", "import", 1, CONTROL_WORDS_MAX, control_device_import},
     {"audit", "head", 0, 0, control_audit_head},
@@ -87,58 +90,25 @@ control_hex(struct control *control, const char *key, struct bytes value)
     json_wr_str(&control->json, hex_write(text, value));
 }
 
-struct search {
-    struct bytes prefix; /* hex digits */
-    size_t found;
-    struct store_device device;
-};
-
-static bool
-begins(struct bytes id, struct bytes prefix)
-{
-    char text[2 * WIRE_UEID_SIZE + 1];
-
-    (void)hex_write(text, id);
-    return prefix.len <= strlen(text) && memcmp(text, prefix.p, prefix.len) == 0;
-}
-
-static bool
-on_search(void *context, const struct store_device *device)
-{
-    struct search *search = context;
-
-    if (begins(BYTES_OF(device->id), search->prefix) ||
-        begins(bytes_of(device->id + 1, WIRE_UEID_SIZE - 1), search->prefix) ||
-        begins(BYTES_OF(device->ek_fingerprint), search->prefix)) {
-        search->device = *device;
-        search->found++;
-    }
-    return search->found < 2;
-}
-
 int
 control_device(struct control *control, size_t i, struct store_device *ret)
 {
-    struct search search = {.prefix = control->words.words[i]};
+    struct bytes digits = control->words.words[i];
     int r;
 
-    if (search.prefix.len < PREFIX_MIN) {
+    if (digits.len < PREFIX_MIN) {
         return control_error(control, "prefix", "give at least 8 digits of the id or fingerprint");
     }
-    r = store_device_each(control->keeper->store, on_search, &search);
-    if (r != 0) {
-        return control_broke(control, r);
-    }
-    if (search.found == 0) {
+    r = store_device_by_prefix(control->keeper->store, digits, ret);
+    if (r == STORE_NONE) {
         return control_error(control, "unknown",
                              "no device has this id or fingerprint: see "
                              "`assay device list`");
     }
-    if (search.found > 1) {
+    if (r == STORE_EXISTS) {
         return control_error(control, "ambiguous", "several devices begin so: give more digits");
     }
-    *ret = search.device;
-    return 0;
+    return r == 0 ? 0 : control_broke(control, r);
 }
 
 /* The row of a command, its words taken off; NULL when there is none, or their number is wrong. */

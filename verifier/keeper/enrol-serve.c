@@ -5,7 +5,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "keeper/enrol.h"
+#include "keeper/candidate.h"
 
 enum { TPM_TEXT_ROOM = 3 * (4 * LIMIT_TPM_TEXT + 2) };
 enum { CF_CBOR = 60 };
@@ -183,6 +183,32 @@ serve_state(struct keeper *keeper, const struct asked *asked, const struct store
     keeper_reply(keeper, asked, COAP_CODE(2, 4), CF_CBOR, wr_done(&wr));
 }
 
+/* One EK serves one row: another AK of a member is a candidate for an operator's rekey, and may
+ * attest to show itself; of others it is nothing. Whatever state the row is in, it stays. */
+static void
+serve_candidate(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol,
+                struct store_device *device)
+{
+    int r;
+
+    if (device->state == DEVICE_REMOVED) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_DISABLED, NULL);
+        return;
+    }
+    if (device->class_name[0] == '\0') {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_AK_UNKNOWN, NULL);
+        return;
+    }
+    r = candidate_take(keeper, enrol);
+    if (r != 0) {
+        keeper_broke(keeper, asked, "candidate", r);
+        return;
+    }
+    device->state =
+        device->state == DEVICE_QUARANTINED ? DEVICE_QUARANTINED : DEVICE_PROVISIONAL; /* told */
+    serve_state(keeper, asked, device);
+}
+
 void
 enrol_serve_row(struct keeper *keeper, const struct asked *asked, const struct enrol *enrol,
                 const struct ek_worth *worth)
@@ -196,9 +222,7 @@ enrol_serve_row(struct keeper *keeper, const struct asked *asked, const struct e
         r = row_promote(keeper, enrol, worth, &device);
     }
     if (r == STORE_EXISTS) {
-        /* one EK serves one row: another AK is a candidate for an operator's rekey, no more */
-        log_event(LOG_WARNING, "ak-candidate", LOG_HEX("device", BYTES_OF(enrol->ueid)));
-        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_AK_UNKNOWN, NULL);
+        serve_candidate(keeper, asked, enrol, &device);
     } else if (r == KEEPER_E_IDENTITY) {
         keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN, NULL);
     } else if (r != 0) {

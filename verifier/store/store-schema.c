@@ -82,7 +82,15 @@ static const char version_4[] =
     "ALTER TABLE verdict ADD COLUMN low_ms INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 4;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4};
+/* The AK that would like to take over, one a device. */
+static const char version_5[] =
+    "CREATE TABLE candidate ("
+    " device BLOB NOT NULL PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " ident BLOB NOT NULL UNIQUE, ak_name BLOB NOT NULL, ak_public BLOB NOT NULL,"
+    " enrolled_ms INTEGER NOT NULL, accepted_ms INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 5;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -58,6 +58,18 @@ struct store_device {
     int64_t era; /* raised by an operator after TPM2_Clear */
 };
 
+/* Another AK of a device's EK, that would like to take over. */
+struct store_candidate {
+    uint8_t device[WIRE_UEID_SIZE]; /* primary key */
+    uint8_t ident[16];              /* keys of its PSK identity; unique */
+    uint8_t ak_name[STORE_NAME_MAX];
+    size_t ak_name_len;
+    uint8_t ak_public[STORE_PUBLIC_MAX];
+    size_t ak_public_len;
+    int64_t enrolled_ms;
+    int64_t accepted_ms; /* our clock at its last accepted quote; 0: none */
+};
+
 /* The last verdict of a device, apart from the cold row: written at every judged evidence. */
 struct store_last {
     enum tier tier;
@@ -169,6 +181,10 @@ MUST_CHECK int store_device_by_fingerprint(struct store *store, const uint8_t fi
                                            struct store_device *ret);
 MUST_CHECK int store_device_by_ident(struct store *store, const uint8_t ident[16],
                                      struct store_device *ret);
+/* The one device whose id, id without its first byte, or EK fingerprint begins with these hex
+ * digits; what is none fits none. STORE_EXISTS when several do. */
+MUST_CHECK int store_device_by_prefix(struct store *store, struct bytes digits,
+                                      struct store_device *ret);
 MUST_CHECK int store_device_put(struct store *store, const struct store_device *device);
 MUST_CHECK int store_device_count(struct store *store, enum device_state state, int64_t *ret);
 /* Devices in the order of enrolment, then id: calls visit until it returns false. Here and in the
@@ -185,6 +201,16 @@ MUST_CHECK int store_pending_trim(struct store *store, int64_t before_ms, int64_
  * Devices of every state count, removed ones too. */
 MUST_CHECK int store_serial_twins(struct store *store, const struct store_device *device,
                                   int64_t *ret);
+
+/* Candidates go with their device. Putting replaces the device's; STORE_NONE when there is no such
+ * device, STORE_EXISTS when the ident is another device's candidate's. Dropping returns STORE_NONE
+ * when there is none. */
+MUST_CHECK int store_candidate_get(struct store *store, const uint8_t device[WIRE_UEID_SIZE],
+                                   struct store_candidate *ret);
+MUST_CHECK int store_candidate_by_ident(struct store *store, const uint8_t ident[16],
+                                        struct store_candidate *ret);
+MUST_CHECK int store_candidate_put(struct store *store, const struct store_candidate *candidate);
+MUST_CHECK int store_candidate_drop(struct store *store, const uint8_t device[WIRE_UEID_SIZE]);
 
 /* Putting returns STORE_NONE when there is no such device. */
 MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
