@@ -13,7 +13,7 @@ MEDIAN_C, P90_C, HARD_C = 250, 700, 1000
 P90_H = 200
 MEDIAN_FN, P90_FN, HARD_FN = 15, 45, 80
 TEST_SHARE = 0.8  # the budget; not met yet, see docs/roadmap.md
-TEST_FLOOR = 0.6  # what fails until then: it may only rise
+TEST_FLOOR = 0.75  # what fails until then: it may only rise
 TEST_KINDS = ('tests/unit/', 'tests/fuzz/', 'tests/integration/', 'tests/matrix/')
 ROW = re.compile(r'^\s*(case\b.*|default:.*|return [^;()]*;|break;|\{.*\},?|\}|)$')
 
