@@ -36,9 +36,9 @@ PLACES = {
     'inih': (r'ini\.h', r'schemas/base/conf'),
     'libevent': (r'event2/|event\.h|evhttp\.h', r'verifier/(portal|publisher)'),
 }
-# The four small shapes that the keeper reads itself (architecture: the verifier's roles); ima-replay
-# for a calculation over values, which reads nothing; and, a debt that design.md names, the certificate
-# that a device shows for its key once its AK's word held.
+# The four small shapes that the keeper reads itself (architecture: the verifier's roles);
+# ima-replay for a calculation over values, which reads nothing; and, a debt in design.md, the
+# certificate that a device shows for its key once its AK's word held.
 KEEPER_FORMATS = {'formats/' + name + '.h' for name in (
     'certwalk', 'ima-replay', 'tpm-attest', 'tpm-device-key', 'tpm-ek', 'tpm-public',
     'tpm-signature', 'x509', 'x509-trim')}

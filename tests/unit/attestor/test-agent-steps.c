@@ -82,7 +82,7 @@ make(const struct claims_facts *facts, struct claims *ret)
     struct claims claims;
     struct fault fault;
 
-    hasher = hasher_new();
+    hasher = hasher ? hasher : hasher_new();
     CHECK(hasher != NULL);
     CHECK_EQ(claims_make(hasher, facts, &claims), 0);
     claims_write(&wr, &claims);
