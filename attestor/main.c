@@ -158,7 +158,7 @@ print_fingerprint(struct agent *agent)
     char text[65];
 
     if (agent_keys_endorsement(agent) != AGENT_R_DONE) {
-        return agent->exit;
+        return (int)agent->exit;
     }
     if (tpm_key_fingerprint(agent->ek, fingerprint) != 0) {
         return AGENT_TPM_FAULT;

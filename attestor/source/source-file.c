@@ -60,7 +60,7 @@ read_all(int fd, size_t limit, struct source_data *data)
             return SOURCE_OK;
         }
         if (n < 0 && errno != EINTR) {
-            return source_file_outcome(errno);
+            return (int)source_file_outcome(errno);
         }
         data->len += n > 0 ? (size_t)n : 0;
     }

@@ -187,7 +187,9 @@ policy_compile(struct bytes source, struct bundle *ret, struct policy_memory **r
     *ret_memory = NULL;
     if (r == 0) {
         memset(ret, 0, sizeof(*ret));
-        *d = (struct draft){.say = say, .b = ret, .memory = ret_memory};
+        d->say = say; /* field by field: a whole one on the stack is too large */
+        d->b = ret;
+        d->memory = ret_memory;
         passes(d, tokens);
         free(d->records);
         r = say->n_errors > 0;
