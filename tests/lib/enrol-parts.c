@@ -29,6 +29,7 @@ void
 enrol_start(void)
 {
     keeper_rig_new(&rig);
+    softek_done(&softek); /* of a keeper before this one, if there was one */
     softek = softek_new(KEY_P256, 0, HASH_SHA256, 128);
     keeper_rig_connect(&rig);
     enrol_plain();

@@ -108,9 +108,12 @@ put(const struct soft_device *device)
 static void
 other_keys(bool same_ek)
 {
+    static struct soft_device kept[8]; /* a case may take keys away more than once */
+    static size_t n_kept;
     struct soft_device now;
 
-    first = rig.device;
+    CHECK(n_kept < ARRAY_LEN(kept));
+    first = kept[n_kept++] = rig.device;
     soft_device_new(&now, rig.hasher, RIG_SITE);
     if (same_ek) {
         memcpy(now.ek_public, first.ek_public, sizeof(now.ek_public));
