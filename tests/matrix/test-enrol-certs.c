@@ -6,6 +6,7 @@
 #include "lib/enrol-parts.h"
 #include "lib/mkcert.h"
 #include "roles/roles.h"
+#include "store/store-sql.h"
 
 static const struct mkcert root = {.subject = "root", .key = MKCERT_ROOT, .exts = MKCERT_CA};
 static const struct mkcert inter = {.subject = "inter", .key = MKCERT_INTER, .exts = MKCERT_CA};
@@ -377,6 +378,34 @@ a_reader_that_dies_makes_its_device_wait(void)
 }
 
 static void
+sql(const char *text)
+{
+    CHECK_EQ(sqlite3_exec(rig.keeper.store->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* With and without a reader in between: the row that was made before its audit row failed goes. */
+static void
+an_enrolment_whose_write_fails_leaves_nothing(void)
+{
+    static const uint8_t others[32] = {9};
+
+    for (size_t n_certs = 0; n_certs <= 2; n_certs += 2) {
+        start();
+        parts.n_certs = n_certs;
+        sql("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk'); END");
+        CHECK_EQ(store_challenge_use(rig.keeper.store, others, rig.now_ms + 1000), 0);
+        CHECK_EQ(enrol_on_psk(enrol_written()), COAP_CODE(5, 0));
+        CHECK_EQ(rig.n_read, n_certs / 2);
+        CHECK(!rig.keeper.in_piece);
+        CHECK_EQ(enrol_rows(), 0);
+        CHECK_EQ(store_challenge_use(rig.keeper.store, others, rig.now_ms + 1000), STORE_EXISTS);
+        sql("DROP TRIGGER broken");
+        chain_is(n_certs ? EK_CHAIN_VERIFIED : EK_CHAIN_NONE);
+        keeper_rig_done(&rig);
+    }
+}
+
+static void
 a_keeper_may_close_while_certificates_wait_and_are_read(void)
 {
     start();
@@ -425,5 +454,6 @@ CHECK_MAIN(CASE(a_chain_to_the_operators_root_is_verified),
            CASE(a_device_has_one_reading), CASE(an_operators_word_during_a_reading_stands),
            CASE(anchors_that_change_during_a_reading_are_asked_about_again),
            CASE(a_reader_that_dies_makes_its_device_wait),
+           CASE(an_enrolment_whose_write_fails_leaves_nothing),
            CASE(a_keeper_may_close_while_certificates_wait_and_are_read),
            CASE(enrolments_do_not_crowd_out_the_rest))

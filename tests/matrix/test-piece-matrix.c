@@ -118,6 +118,25 @@ a_failed_write_costs_its_own_piece(void)
     }
 }
 
+/* A verdict that waited for a reader is a piece as well: what it wrote before it failed goes. */
+static void
+a_failed_write_after_a_reading_costs_its_own_piece(void)
+{
+    start();
+    logs_free(rig.keeper.logs); /* so that a reader has to read what the device sends */
+    rig.keeper.logs = logs_new();
+    sql("CREATE TRIGGER broken BEFORE UPDATE ON evidence BEGIN SELECT RAISE(ABORT, 'disk'); END");
+    keeper_rig_post(&rig, REQUEST_PSK, RESOURCE_ATTEST, body, NULL);
+    CHECK(keeper_rig_read(&rig));
+    CHECK(!rig.keeper.in_piece);
+    take_refusal(COAP_CODE(5, 0), REASON_INTERNAL, -1);
+    other_piece();
+    keeper_settle(&rig.keeper);
+    take_other();
+    sql("DROP TRIGGER broken");
+    the_same_passes_now();
+}
+
 /* The audit row comes last: what was written before it and the answer that was made go too. */
 static void
 a_verdict_without_its_audit_row_is_none(void)
@@ -213,7 +232,9 @@ a_command_that_fails_is_undone_and_says_so(void)
     CHECK_EQ(store_class_get(rig.keeper.store, "d", &class_row), 0);
 }
 
-CHECK_MAIN(CASE(a_failed_write_costs_its_own_piece), CASE(a_verdict_without_its_audit_row_is_none),
+CHECK_MAIN(CASE(a_failed_write_costs_its_own_piece),
+           CASE(a_failed_write_after_a_reading_costs_its_own_piece),
+           CASE(a_verdict_without_its_audit_row_is_none),
            CASE(a_full_store_says_when_to_come_again),
            CASE(a_failure_outside_of_a_piece_costs_the_turn),
            CASE(a_batch_that_sqlite_dropped_answers_nobody_well),

@@ -154,6 +154,30 @@ with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
 
 static void find_log(struct attest *attest);
 
+/* Goes on with what a reader made of a log; true when find_log() has taken the attestation over. */
+static bool
+take_up(struct attest *attest, enum job_outcome outcome, struct bytes body,
+        const struct fault *fault)
+{
+    enum step step = again(attest);
+
+    if (step == STEP_ON && attest->reads == LOG_FIRMWARE) {
+        with_records(attest, outcome, body, fault);
+        return false;
+    }
+    if (step == STEP_ON) {
+        step = attest_growing_take(attest, outcome, body, fault);
+    }
+    if (step == STEP_ON) {
+        find_log(attest);
+        return true;
+    }
+    if (step == STEP_JUDGE) {
+        attest_finish(attest);
+    }
+    return false;
+}
+
 /* What a reader made of a log, or part, that came with this evidence. Nobody waits for an answer
  * whose connection is gone: no verdict, as if it had never been asked. */
 static void
@@ -164,27 +188,10 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
 
     end_reading(attest);
     keeper_begin(keeper);
-    if (attest->asked->front) {
-        enum step step = again(attest);
-
-        if (step == STEP_ON && attest->reads == LOG_FIRMWARE) {
-            with_records(attest, outcome, body, fault);
-            attest_free(attest);
-            return;
-        }
-        if (step == STEP_ON) {
-            step = attest_growing_take(attest, outcome, body, fault);
-        }
-        if (step == STEP_ON) {
-            find_log(attest);
-            return;
-        }
-        if (step == STEP_JUDGE) {
-            attest_finish(attest);
-        }
+    if (!attest->asked->front || !take_up(attest, outcome, body, fault)) {
+        attest_free(attest);
     }
-    keeper_end(keeper);
-    attest_free(attest);
+    keeper_end(keeper); /* on every way: a piece left open is one that nothing undoes */
 }
 
 /* Hands bytes to a reader; the attestation goes on in on_log(). */
