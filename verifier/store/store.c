@@ -234,9 +234,11 @@ set_up(sqlite3 *db, const char *const *steps, size_t n_steps)
     sqlite3_busy_timeout(db, BUSY_WAIT_MS);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    /* a schema that someone planted runs no functions; a damaged page is found when it is read */
+    /* a schema that someone planted runs no functions; a damaged page is found when it is read;
+     * what is kept to undo a large piece goes to no other folder, which the keeper may not open */
     r = exec(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-                 "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;");
+                 "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
+                 "PRAGMA temp_store = MEMORY;");
     if (r == 0) {
         r = schema_bring(db, steps, n_steps);
     }

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -355,6 +356,34 @@ a_lost_batch_is_never_committed_in_part(void)
     CHECK(!has_device(store, 1));
 }
 
+/* The keeper may open no file beside the store's: what SQLite keeps to undo a large piece stays in
+ * memory. */
+static void
+a_large_piece_needs_no_file_of_its_own(void)
+{
+    const struct rlimit none = {0, 0};
+    struct store_folder made = make_folder();
+    struct store *store = open_store(made.path);
+
+    for (int n = 1; n < 256; n++) {
+        put_device(store, (uint8_t)n);
+    }
+    CHECK_EQ(store_commit(store), 0);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0); /* a case is a process of its own */
+    CHECK_EQ(store_piece(store), 0);
+    for (int n = 1; n < 256; n++) {
+        struct store_device device = make_device((uint8_t)n);
+
+        device.state = DEVICE_REMOVED;
+        CHECK_EQ(store_device_put(store, &device), 0);
+    }
+    CHECK_EQ(store_undo(store), 0);
+    CHECK(has_device(store, 200));
+    CHECK_EQ(store_commit(store), 0);
+    store_close(store);
+    drop_folder(&made);
+}
+
 CHECK_MAIN(CASE(what_is_committed_is_there_when_opened_again),
            CASE(a_rollback_takes_the_batch_back), CASE(a_failed_call_leaves_the_batch_as_it_was),
            CASE(a_failed_second_statement_undoes_the_first), CASE(a_failed_call_begins_no_batch),
@@ -363,4 +392,5 @@ CHECK_MAIN(CASE(what_is_committed_is_there_when_opened_again),
            CASE(the_file_is_private_and_durable), CASE(every_statement_is_good_sql),
            CASE(a_path_that_cannot_be_made_is_told), CASE(damaged_pages_are_errors_and_no_crashes),
            CASE(other_files_are_refused), CASE(a_full_disk_drops_the_batch_and_says_so),
-           CASE(a_lost_batch_is_never_committed_in_part))
+           CASE(a_lost_batch_is_never_committed_in_part),
+           CASE(a_large_piece_needs_no_file_of_its_own))
