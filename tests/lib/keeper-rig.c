@@ -242,6 +242,9 @@ keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_reso
     }
     CHECK(keeper_rig_take(rig, &request));
     CHECK_EQ(request, rig->next_request);
+    if (rig->on_ask) {
+        rig->on_ask(rig, kind, resource, body, audience);
+    }
     return rig->reply.code;
 }
 
@@ -276,6 +279,9 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     snprintf(json, cap, "%.*s", (int)answer.json.len, (const char *)answer.json.p);
     ipc_free(client);
     ipc_free(end);
+    if (rig->on_command) {
+        rig->on_command(rig, words, n_words);
+    }
     return answer.status;
 }
 

@@ -10,6 +10,11 @@
 struct keeper_rig {
     const char *store_path; /* set before keeper_rig_new(); NULL: in memory */
     bool audit_tokens;      /* the same */
+    /* The same; NULL, or told of each request once it is answered (its reply is in the rig), and of
+     * each operator's command. */
+    void (*on_ask)(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
+                   struct bytes body, const char *audience);
+    void (*on_command)(struct keeper_rig *rig, const char *const *words, size_t n_words);
     struct keeper keeper;
     struct clock clock;
     uint8_t setup[16384];
