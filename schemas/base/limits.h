@@ -14,8 +14,6 @@
 #define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
 #define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
 
-#define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
-#define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
 /* TPM structures */
 #define LIMIT_TPM_NAME_BYTES 66u /* TPM2B_NAME, TPM2B_DATA: a TPMT_HA of SHA-512 */
 #define LIMIT_TPM_BYTES 4096u    /* any one structure in a file; a TPM's own buffers hold less */

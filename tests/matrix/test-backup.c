@@ -70,6 +70,25 @@ a_backup_is_made_between_the_turns(void)
     end_file();
 }
 
+/* The loop would otherwise turn without end, and copy nothing. */
+static void
+a_locked_store_is_asked_again_after_a_while(void)
+{
+    start_file();
+    CHECK_EQ(backup_wait_ms(&rig.keeper), -1);
+    (void)YES("store", "backup", "monday.db");
+    CHECK_EQ(backup_wait_ms(&rig.keeper), 0);
+    CHECK_EQ(store_inventory_put(rig.keeper.store, (const uint8_t[32]){1}, "c"), 0);
+    backup_turn(&rig.keeper); /* while a batch is open */
+    CHECK_EQ(backup_wait_ms(&rig.keeper), BACKUP_WAIT_MS);
+    CHECK_STR(text(YES("store", "state"), "state"), "running");
+    keeper_settle(&rig.keeper);
+    turns();
+    CHECK_EQ(backup_wait_ms(&rig.keeper), -1);
+    CHECK_STR(text(YES("store", "state"), "state"), "done");
+    end_file();
+}
+
 /* The operator's act is in the log; and in the copy, as it was committed before the last slice. */
 static void
 a_backup_has_its_row(void)
@@ -154,6 +173,7 @@ a_keeper_that_ends_leaves_no_half(void)
     end_file();
 }
 
-CHECK_MAIN(CASE(a_backup_is_made_between_the_turns), CASE(a_backup_has_its_row),
+CHECK_MAIN(CASE(a_backup_is_made_between_the_turns),
+           CASE(a_locked_store_is_asked_again_after_a_while), CASE(a_backup_has_its_row),
            CASE(a_path_is_no_name), CASE(a_store_in_memory_has_none),
            CASE(a_name_that_is_taken_meanwhile_fails), CASE(a_keeper_that_ends_leaves_no_half))

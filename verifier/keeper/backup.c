@@ -11,6 +11,7 @@ struct backup {
     struct store_backup *run;
     enum backup_state state;
     int why;
+    bool waits; /* the last slice found the store locked */
     char path[BACKUP_PATH_ROOM];
 };
 
@@ -95,7 +96,8 @@ backup_turn(struct keeper *keeper)
         return;
     }
     r = store_backup_step(backup->run, &done);
-    if (r == 0 && !done) {
+    backup->waits = r == STORE_LOCKED;
+    if (backup->waits || (r == 0 && !done)) {
         return;
     }
     store_backup_freep(&backup->run);
@@ -103,6 +105,15 @@ backup_turn(struct keeper *keeper)
     backup->why = r;
     log_event(r == 0 ? LOG_INFO : LOG_ERROR, r == 0 ? "backup-done" : "backup-failed",
               LOG_STR("file", backup->path), LOG_INT("errno", r < 0 ? -r : r));
+}
+
+int
+backup_wait_ms(const struct keeper *keeper)
+{
+    if (!backup_running(keeper)) {
+        return -1;
+    }
+    return keeper->backup->waits ? BACKUP_WAIT_MS : 0;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #define BACKUP_FOLDER "backups"
 #define BACKUP_PATH_ROOM 640u
+#define BACKUP_WAIT_MS 50
 
 enum backup_state { BACKUP_NONE, BACKUP_RUNNING, BACKUP_DONE, BACKUP_FAILED };
 
@@ -28,5 +29,8 @@ struct backup_view backup_view(const struct keeper *keeper);
 bool backup_running(const struct keeper *keeper);
 /* A slice; between two turns, when no batch is open. */
 void backup_turn(struct keeper *keeper);
+/* Milliseconds until the next slice is worth a try: 0 while it goes on, BACKUP_WAIT_MS after one
+ * that found the store locked, -1 when none runs. */
+int backup_wait_ms(const struct keeper *keeper);
 /* Drops an unfinished one; before the store is closed. */
 void backup_end(struct keeper *keeper);

@@ -257,11 +257,20 @@ turn(struct serve *serve)
     backup_turn(&serve->keeper);
 }
 
+/* How long nothing but a message is to do. */
+static int
+wait_ms(const struct serve *serve)
+{
+    int backup = serve->started ? backup_wait_ms(&serve->keeper) : -1;
+    int lane = serve->started && lane_waiting(serve->keeper.lane) > 0 ? POLL_LANE_MS : POLL_MS;
+
+    return backup >= 0 && backup < lane ? backup : lane;
+}
+
 static void
 wait_for_work(const struct serve *serve)
 {
     struct pollfd fds[POLL_MAX];
-    bool more_to_do = serve->started && lane_waiting(serve->keeper.lane) > 0;
     size_t n = 0;
 
     fds[n++] = (struct pollfd){.fd = ipc_fd(serve->main), .events = POLLIN};
@@ -279,11 +288,7 @@ wait_for_work(const struct serve *serve)
         n += jobs_poll(serve->keeper.jobs, fds + n, POLL_MAX - n);
         n += clients_poll(&serve->clients, fds + n, POLL_MAX - n);
     }
-    ignore(poll(fds, n,
-                serve->opened && backup_running(&serve->keeper) ? 0
-                : more_to_do                                    ? POLL_LANE_MS
-                                                                : POLL_MS) < 0,
-           "every channel is read without waiting anyhow");
+    ignore(poll(fds, n, wait_ms(serve)) < 0, "every channel is read without waiting anyhow");
 }
 
 int

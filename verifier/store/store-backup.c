@@ -135,17 +135,18 @@ int
 store_backup_step(struct store_backup *backup, bool *ret_done)
 {
     int result = sqlite3_backup_step(backup->run, SLICE_PAGES);
-    int r = 0;
+    bool locked = result == SQLITE_BUSY || result == SQLITE_LOCKED;
+    int r = locked ? STORE_LOCKED : 0;
 
     *ret_done = result == SQLITE_DONE;
     if (*ret_done) {
         return finish(backup);
     }
-    if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED) {
+    if (result != SQLITE_OK && !locked) {
         return sql_errno(result);
     }
     /* in between, so that the last sync has little left to wait for */
-    if (++backup->n_slices % SYNC_SLICES == 0 && fdatasync(backup->fd) < 0) {
+    if (!locked && ++backup->n_slices % SYNC_SLICES == 0 && fdatasync(backup->fd) < 0) {
         r = -errno;
     }
     return r;

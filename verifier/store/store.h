@@ -33,6 +33,7 @@ enum store_outcome {
     STORE_OK,
     STORE_NONE,    /* no such row */
     STORE_EXISTS,  /* a unique value is taken: by whom is said at the function */
+    STORE_LOCKED,  /* of a backup: not now */
     STORE_E_NEWER, /* the file was written by a newer version */
 };
 
@@ -162,9 +163,9 @@ MUST_CHECK int store_undo(struct store *store);
 /* A copy of all that is committed, made in slices between the caller's batches; what is committed
  * meanwhile is in it too. The file has mode 0600, lies at path.part until it is whole and synced,
  * and replaces nothing. begin: STORE_EXISTS when there is a file at path. step: one slice, 256 KiB;
- * *ret_done when it was the last (STORE_EXISTS: somebody took the name meanwhile); not while a
- * batch is open, and after an error or the last slice only free. free: an unfinished one is
- * removed. Before the store is closed. */
+ * *ret_done when it was the last (STORE_EXISTS: somebody took the name meanwhile), STORE_LOCKED
+ * when nothing could be copied now and later may be, as while a batch is open; after an error or
+ * the last slice only free. free: an unfinished one is removed. Before the store is closed. */
 struct store_backup;
 MUST_CHECK int store_backup_begin(struct store *store, const char *path, struct store_backup **ret);
 MUST_CHECK int store_backup_step(struct store_backup *backup, bool *ret_done);

@@ -111,6 +111,32 @@ what_is_committed_meanwhile_is_in_it(void)
     end(store);
 }
 
+/* An open batch is one way to have it locked; nothing is copied, and nothing is lost. */
+static void
+a_locked_store_is_waited_for(void)
+{
+    struct store *store = start();
+    struct store_backup *backup = begin(store);
+    int64_t left = 0;
+    int64_t before = 0;
+    int64_t pages = 0;
+    bool done = false;
+
+    CHECK_EQ(store_backup_step(backup, &done), 0);
+    store_backup_progress(backup, &before, &pages);
+    put_device(store, 2);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(store_backup_step(backup, &done), STORE_LOCKED);
+        CHECK(!done);
+        store_backup_progress(backup, &left, &pages);
+        CHECK_EQ(left, before);
+    }
+    CHECK_EQ(store_commit(store), 0);
+    run(backup);
+    CHECK(copy_has(2));
+    end(store);
+}
+
 static void
 a_file_that_is_there_is_not_replaced(void)
 {
@@ -217,6 +243,7 @@ a_folder_that_is_not_there_is_an_error(void)
 }
 
 CHECK_MAIN(CASE(a_copy_is_a_store_with_all_that_was_committed),
-           CASE(what_is_committed_meanwhile_is_in_it), CASE(a_file_that_is_there_is_not_replaced),
-           CASE(an_unfinished_one_leaves_nothing), CASE(what_a_dead_keeper_left_is_no_obstacle),
-           CASE(progress_is_told), CASE(a_folder_that_is_not_there_is_an_error))
+           CASE(what_is_committed_meanwhile_is_in_it), CASE(a_locked_store_is_waited_for),
+           CASE(a_file_that_is_there_is_not_replaced), CASE(an_unfinished_one_leaves_nothing),
+           CASE(what_a_dead_keeper_left_is_no_obstacle), CASE(progress_is_told),
+           CASE(a_folder_that_is_not_there_is_an_error))
