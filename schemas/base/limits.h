@@ -68,6 +68,7 @@
 #define LIMIT_TOKEN_REASONS 16u /* the worst first; the rest stays with the verifier */
 /* The front: what strangers may make it hold. A connection costs 43 kB, nearly all OpenSSL's. */
 #define LIMIT_FRONT_CONNS 8192u            /* 350 MB a worker; the least recently used goes */
+#define LIMIT_FRONT_CONNS_DEVICE 8u        /* an attestor has one; its NAT may lose a few */
 #define LIMIT_FRONT_HANDSHAKES 1024u       /* half-open: 44 MB; the oldest goes */
 #define LIMIT_FRONT_HANDSHAKES_PREFIX 128u /* of one /24 or /48: an eighth of them */
 #define LIMIT_FRONT_SOCKETS 8u             /* IPv4 and IPv6 on four addresses */
@@ -84,6 +85,7 @@
 #define LIMIT_FRONT_ANNOUNCE_BYTES 65536u  /* what the boot hooks leave, 2 kB each */
 #define LIMIT_FRONT_ASSEMBLY_BYTES (64u * 1024u * 1024u)       /* bodies and long answers, all */
 #define LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES (8u * 1024u * 1024u) /* of one /24 or /48 */
+#define LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES (1024u * 1024u)      /* on all its connections */
 #define LIMIT_FRONT_HANDSHAKE_MS 15000u  /* three retransmissions of a slow TPM's peer */
 #define LIMIT_FRONT_IDLE_MS 60000u       /* protocol page, Transport */
 #define LIMIT_FRONT_LIFE_MS 900000u      /* protocol page, Transport: 15 minutes */

@@ -8,11 +8,34 @@
 
 enum { FIRST_ROOM = 4096 };
 
+static void
+room_shrink(const struct block_room *room, size_t n)
+{
+    quota_shrink(room->quotas, room->quota, n);
+    if (room->device) {
+        quota_shrink(room->devices, room->device, n);
+    }
+}
+
+/* All that have a say, or none. */
+static bool
+room_grow(const struct block_room *room, size_t n)
+{
+    if (!quota_grow(room->quotas, room->quota, n)) {
+        return false;
+    }
+    if (room->device && !quota_grow(room->devices, room->device, n)) {
+        quota_shrink(room->quotas, room->quota, n);
+        return false;
+    }
+    return true;
+}
+
 void
 upload_drop(struct upload *upload, const struct block_room *room)
 {
     if (upload->body) {
-        quota_shrink(room->quotas, room->quota, upload->cap);
+        room_shrink(room, upload->cap);
     }
     free(upload->body);
     *upload = (struct upload){0};
@@ -44,12 +67,12 @@ upload_grow(struct upload *upload, const struct block_room *room, size_t n, size
     if (upload->body && cap <= upload->cap) {
         return 0;
     }
-    if (!quota_grow(room->quotas, room->quota, cap - upload->cap)) {
+    if (!room_grow(room, cap - upload->cap)) {
         return UPLOAD_E_FULL;
     }
     body = realloc(upload->body, cap ? cap : 1);
     if (!body) {
-        quota_shrink(room->quotas, room->quota, cap - upload->cap);
+        room_shrink(room, cap - upload->cap);
         return -ENOMEM;
     }
     upload->body = body;
@@ -155,7 +178,7 @@ void
 download_drop(struct download *download, const struct block_room *room)
 {
     if (download->body) {
-        quota_shrink(room->quotas, room->quota, download->len);
+        room_shrink(room, download->len);
         wipe(download->body, download->len); /* answers carry tokens */
     }
     free(download->body);
@@ -168,12 +191,12 @@ download_keep(struct download *download, const struct block_room *room, struct b
 {
     uint8_t *copy;
 
-    if (!quota_grow(room->quotas, room->quota, body.len)) {
+    if (!room_grow(room, body.len)) {
         return 1;
     }
     copy = malloc(body.len ? body.len : 1);
     if (!copy) {
-        quota_shrink(room->quotas, room->quota, body.len);
+        room_shrink(room, body.len);
         return -ENOMEM;
     }
     memcpy(copy, body.p, body.len);

@@ -1,14 +1,16 @@
 /* Bodies in parts, RFC 7959: one upload (Block1) and one long answer (Block2) a connection, both
- * counted against the peer's prefix and the total. Nothing is allocated for what a peer promises
- * (Size1): room grows as bytes arrive. */
+ * counted against the peer's prefix, the device and the total. Nothing is allocated for what a peer
+ * promises (Size1): room grows as bytes arrive. */
 #pragma once
 
 #include "front/coap-in.h"
 #include "front/quota.h"
 
 struct block_room {
-    struct quotas *quotas;
+    struct quotas *quotas; /* by prefix; their total is the front's */
     struct quota *quota;
+    struct quotas *devices;
+    struct quota *device; /* NULL: a stranger */
 };
 
 struct upload {

@@ -172,3 +172,14 @@ conn_oldest_half(const struct conn_table *table, const struct quota *quota)
     }
     return conn;
 }
+
+struct conn *
+conn_oldest_device(const struct conn_table *table, const struct quota *device)
+{
+    struct conn *conn = table->first[LIST_PSK];
+
+    while (conn && conn->device != device) {
+        conn = conn->next;
+    }
+    return conn;
+}

@@ -43,7 +43,8 @@ struct conn {
     bool open; /* handshake finished and strong enough */
     struct dgram dgram;
     SSL *ssl;
-    struct quota *quota;
+    struct quota *quota;  /* of its prefix */
+    struct quota *device; /* of its identity; NULL until it is open, and for strangers */
     uint8_t random[HELLO_RANDOM_LEN]; /* of the hello: tells a repeated from a new one */
     uint64_t begun_ms;                /* monotonic */
     uint64_t used_ms;                 /* monotonic: last authentic message */
@@ -95,5 +96,8 @@ void conn_remove(struct conn_table *table, struct conn *conn);
 /* Who has to go when the table is full: strangers before devices, the longest unused first. */
 struct conn *conn_victim(const struct conn_table *table);
 
-/* The oldest half-open one of this quota (NULL: of all). */
+/* The oldest half-open one of this prefix's quota (NULL: of all). */
 struct conn *conn_oldest_half(const struct conn_table *table, const struct quota *quota);
+
+/* The longest unused open one of a device's quota; NULL when there is none. */
+struct conn *conn_oldest_device(const struct conn_table *table, const struct quota *device);

@@ -26,19 +26,22 @@ caps_of(const struct front_caps *given)
     struct front_caps caps = *given;
 
     caps.conns = or_limit(caps.conns, LIMIT_FRONT_CONNS);
+    caps.conns_device = or_limit(caps.conns_device, LIMIT_FRONT_CONNS_DEVICE);
     caps.handshakes = or_limit(caps.handshakes, LIMIT_FRONT_HANDSHAKES);
     caps.handshakes_prefix = or_limit(caps.handshakes_prefix, LIMIT_FRONT_HANDSHAKES_PREFIX);
     caps.attest_bytes = or_limit(caps.attest_bytes, LIMIT_EVIDENCE_BYTES);
     caps.assembly_bytes = caps.assembly_bytes ? caps.assembly_bytes : LIMIT_FRONT_ASSEMBLY_BYTES;
     caps.assembly_prefix_bytes =
         caps.assembly_prefix_bytes ? caps.assembly_prefix_bytes : LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES;
+    caps.assembly_device_bytes =
+        caps.assembly_device_bytes ? caps.assembly_device_bytes : LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES;
     return caps;
 }
 
 static int
 tables_init(struct front *front)
 {
-    uint64_t seeds[3];
+    uint64_t seeds[4];
     int r = random_bytes(seeds, sizeof(seeds));
 
     front->penalties.seed = seeds[2];
@@ -53,10 +56,15 @@ tables_init(struct front *front)
         r = quotas_init(&front->quotas, front->caps.conns, seeds[1]);
     }
     if (r == 0) {
+        r = quotas_init(&front->devices, front->caps.conns, seeds[3]);
+    }
+    if (r == 0) {
         r = timers_init(&front->timers, front->caps.conns);
     }
     front->quotas.max_bytes = front->caps.assembly_bytes;
-    front->quotas.max_prefix_bytes = front->caps.assembly_prefix_bytes;
+    front->quotas.max_each_bytes = front->caps.assembly_prefix_bytes;
+    front->devices.max_bytes = front->caps.assembly_bytes;
+    front->devices.max_each_bytes = front->caps.assembly_device_bytes;
     return r;
 }
 
@@ -117,6 +125,7 @@ front_free(struct front *front)
     loop_done(front);
     conn_table_done(&front->conns);
     quotas_done(&front->quotas);
+    quotas_done(&front->devices);
     timers_done(&front->timers);
     tls_done(&front->tls);
     hasher_free(front->hasher);
@@ -179,6 +188,7 @@ front_stats(const struct front *front)
     stats.n_conns = front->conns.n;
     stats.n_handshakes = front->conns.n_half;
     stats.n_prefixes = front->quotas.n_entries;
+    stats.n_devices = front->devices.n_entries;
     stats.assembly_bytes = front->quotas.n_bytes;
     return stats;
 }

@@ -75,10 +75,12 @@ struct front_calls {
 /* Zero means the limit of base/limits.h. */
 struct front_caps {
     uint32_t conns;
+    uint32_t conns_device;
     uint32_t handshakes;
     uint32_t handshakes_prefix;
     size_t assembly_bytes;
     size_t assembly_prefix_bytes;
+    size_t assembly_device_bytes;
     uint32_t attest_bytes; /* largest body of /attest */
 };
 
@@ -147,6 +149,7 @@ struct front_stats {
     uint32_t n_conns;      /* now, half-open ones among them */
     uint32_t n_handshakes; /* half-open now */
     uint32_t n_prefixes;   /* with a quota now */
+    uint32_t n_devices;    /* the same */
     size_t assembly_bytes; /* now */
     uint64_t n_dropped;    /* datagrams that were nobody's or nonsense */
     uint64_t n_cookies;    /* hellos answered without state */

@@ -1,5 +1,7 @@
 #include "front/handshake.h"
 
+#include <errno.h>
+
 #include "front/exchange.h"
 
 void
@@ -17,6 +19,7 @@ handshake_end(struct front *front, struct conn *conn, bool goodbye)
     conn->quota->n_handshakes -= open ? 0 : 1;
     timer_set(&front->timers, &conn->timer, TIMER_NEVER);
     quota_drop(&front->quotas, conn->quota);
+    quota_drop(&front->devices, conn->device);
     conn_remove(&front->conns, conn);
     if (open && front->calls.on_closed) {
         front->calls.on_closed(front->calls.ctx, id);
@@ -93,20 +96,58 @@ messages_read(struct front *front, struct conn *conn)
     return true;
 }
 
+static void
+evict(struct front *front, struct conn *conn)
+{
+    front->stats.n_evicted++;
+    handshake_end(front, conn, conn->open);
+}
+
+/* Who the peer is, and what all its connections may hold. Returns 0, 1 for a weak one, or
+ * -ENOMEM. */
+static int
+peer_known(struct front *front, struct conn *conn)
+{
+    const struct tls_peer *peer = &conn->peer;
+
+    if (tls_peer_read(&front->tls, conn->ssl, &conn->peer) != 0) {
+        return 1;
+    }
+    if (peer->kind == FRONT_PSK) {
+        conn->device = quota_take(&front->devices, bytes_of(peer->identity, peer->identity_len));
+    }
+    return peer->kind == FRONT_PSK && !conn->device ? -ENOMEM : 0;
+}
+
+/* A device that opens connection upon connection closes its own, and no other's. */
+static void
+make_room_of_device(struct front *front, const struct quota *device)
+{
+    struct conn *victim = device && device->n_users > front->caps.conns_device
+                              ? conn_oldest_device(&front->conns, device)
+                              : NULL;
+
+    if (victim) {
+        evict(front, victim);
+    }
+}
+
 /* The handshake is finished: only now an older connection of this address gives way. */
 static void
 opened(struct front *front, struct conn *conn)
 {
     struct conn *old = conn_find(&front->conns, &conn->dgram.peer, true);
+    int r = peer_known(front, conn);
 
-    if (tls_peer_read(&front->tls, conn->ssl, &conn->peer) != 0) {
-        front->stats.n_weak++;
+    if (r != 0) {
+        front->stats.n_weak += r > 0 ? 1 : 0;
         handshake_end(front, conn, true);
         return;
     }
     if (old) {
         handshake_end(front, old, false);
     }
+    make_room_of_device(front, conn->device);
     conn->quota->n_handshakes--;
     conn->used_ms = front_mono_ms(front);
     conn->finished_wall_ms = front_wall_ms(front);
@@ -150,13 +191,6 @@ feed(struct front *front, struct conn *conn, const struct dgram *dgram)
     }
 }
 
-static void
-evict(struct front *front, struct conn *conn)
-{
-    front->stats.n_evicted++;
-    handshake_end(front, conn, conn->open);
-}
-
 /* Makes room under each cap by ending the oldest half-open handshake or the connection that was
  * longest unused: a flood meets itself, and who comes now gets in. */
 static void
@@ -191,7 +225,8 @@ make_room(struct front *front, const struct quota *quota)
 static void
 begin(struct front *front, const struct dgram *dgram, const struct hello *hello)
 {
-    struct quota *quota = quota_take(&front->quotas, &dgram->peer);
+    struct addr_prefix prefix = addr_prefix(&dgram->peer);
+    struct quota *quota = quota_take(&front->quotas, BYTES_OF(prefix.b));
     struct conn *conn;
 
     if (!quota) {

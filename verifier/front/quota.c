@@ -36,31 +36,41 @@ quotas_done(struct quotas *quotas)
     quotas->n_buckets = 0;
 }
 
+/* Seeded, so that nobody can choose keys that meet in one bucket. */
 static struct quota **
-bucket_of(const struct quotas *quotas, const struct addr_prefix *prefix)
+bucket_of(const struct quotas *quotas, struct bytes key)
 {
-    struct addr key = {0};
+    uint64_t h = quotas->seed;
 
-    memcpy(key.ip, prefix->b, sizeof(prefix->b));
-    return &quotas->buckets[addr_hash(&key, quotas->seed) & (quotas->n_buckets - 1)];
+    for (size_t i = 0; i < key.len; i++) {
+        h = (h ^ key.p[i]) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 32;
+    }
+    return &quotas->buckets[h & (quotas->n_buckets - 1)];
+}
+
+static struct bytes
+key_of(const struct quota *quota)
+{
+    return bytes_of(quota->key, quota->key_len);
 }
 
 struct quota *
-quota_take(struct quotas *quotas, const struct addr *addr)
+quota_take(struct quotas *quotas, struct bytes key)
 {
-    struct addr_prefix prefix = addr_prefix(addr);
-    struct quota **bucket = bucket_of(quotas, &prefix);
+    struct quota **bucket = bucket_of(quotas, key);
     struct quota *quota = *bucket;
 
-    while (quota && memcmp(&quota->prefix, &prefix, sizeof(prefix)) != 0) {
+    while (quota && !bytes_equal(key_of(quota), key)) {
         quota = quota->next;
     }
     if (!quota) {
-        quota = calloc(1, sizeof(*quota));
+        quota = key.len <= sizeof(quota->key) ? calloc(1, sizeof(*quota)) : NULL;
         if (!quota) {
             return NULL;
         }
-        quota->prefix = prefix;
+        memcpy(quota->key, key.p, key.len);
+        quota->key_len = key.len;
         quota->next = *bucket;
         *bucket = quota;
         quotas->n_entries++;
@@ -77,7 +87,7 @@ quota_drop(struct quotas *quotas, struct quota *quota)
     if (!quota || --quota->n_users > 0) {
         return;
     }
-    link = bucket_of(quotas, &quota->prefix);
+    link = bucket_of(quotas, key_of(quota));
     while (*link != quota) {
         link = &(*link)->next;
     }
@@ -89,7 +99,7 @@ quota_drop(struct quotas *quotas, struct quota *quota)
 bool
 quota_grow(struct quotas *quotas, struct quota *quota, size_t n)
 {
-    if (n > quotas->max_bytes - quotas->n_bytes || n > quotas->max_prefix_bytes - quota->n_bytes) {
+    if (n > quotas->max_bytes - quotas->n_bytes || n > quotas->max_each_bytes - quota->n_bytes) {
         return false;
     }
     quotas->n_bytes += n;

@@ -20,7 +20,8 @@ struct front {
     struct cookie_secrets cookies;
     struct hasher *hasher;
     struct conn_table conns;
-    struct quotas quotas;
+    struct quotas quotas;  /* by prefix */
+    struct quotas devices; /* by PSK identity */
     struct penalties penalties;
     struct timers timers;
     struct front_stats stats;
@@ -49,5 +50,10 @@ front_wall_ms(const struct front *front)
 static inline struct block_room
 front_room(struct front *front, struct conn *conn)
 {
-    return (struct block_room){.quotas = &front->quotas, .quota = conn->quota};
+    return (struct block_room){
+        .quotas = &front->quotas,
+        .quota = conn->quota,
+        .devices = &front->devices,
+        .device = conn->device,
+    };
 }

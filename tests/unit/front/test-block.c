@@ -7,18 +7,20 @@ enum { SZX = 2, SIZE = 64, BODY_MAX = 10 * SIZE };
 
 static uint8_t source[BODY_MAX + SIZE];
 static struct quotas quotas;
+static struct quotas devices;
 static struct block_room room;
 static struct upload upload;
 
 static void
 begin(size_t max_bytes)
 {
-    static const struct addr peer;
-
-    quotas = (struct quotas){.max_bytes = max_bytes, .max_prefix_bytes = max_bytes};
+    quotas = (struct quotas){.max_bytes = max_bytes, .max_each_bytes = max_bytes};
+    devices = (struct quotas){.max_bytes = max_bytes, .max_each_bytes = max_bytes};
     CHECK_EQ(quotas_init(&quotas, 8, 1), 0);
-    room = (struct block_room){&quotas, quota_take(&quotas, &peer)};
-    CHECK(room.quota);
+    CHECK_EQ(quotas_init(&devices, 8, 2), 0);
+    room = (struct block_room){&quotas, quota_take(&quotas, bytes_str("prefix")), &devices,
+                               quota_take(&devices, bytes_str("device"))};
+    CHECK(room.quota && room.device);
     for (size_t i = 0; i < sizeof(source); i++) {
         source[i] = (uint8_t)(i * 7 + i / 256);
     }
@@ -29,8 +31,11 @@ end(void)
 {
     upload_drop(&upload, &room);
     CHECK_EQ(quotas.n_bytes, 0);
+    CHECK_EQ(devices.n_bytes, 0);
     quota_drop(&quotas, room.quota);
+    quota_drop(&devices, room.device);
     quotas_done(&quotas);
+    quotas_done(&devices);
 }
 
 static struct coap_in
@@ -250,6 +255,29 @@ room_is_what_arrived_and_not_what_is_promised(void)
     end();
 }
 
+/* What the device's share refuses is not left in its prefix's. */
+static void
+a_device_has_its_share_of_its_prefixs(void)
+{
+    struct download download = {0};
+
+    begin(1 << 20);
+    devices.max_each_bytes = 2 * SIZE;
+    CHECK_EQ(take(block(0, SIZE, true)), UPLOAD_E_FULL);
+    CHECK_EQ(quotas.n_bytes, 0);
+    CHECK_EQ(download_keep(&download, &room, bytes_of(source, 2 * SIZE + 1), 0), 1);
+    CHECK_EQ(quotas.n_bytes, 0);
+    CHECK_EQ(download_keep(&download, &room, bytes_of(source, 2 * SIZE), 0), 0);
+    CHECK_EQ(devices.n_bytes, 2 * SIZE);
+    CHECK_EQ(quotas.n_bytes, 2 * SIZE);
+    download_drop(&download, &room);
+    quota_drop(&devices, room.device);
+    room.device = NULL; /* a stranger has none */
+    CHECK_EQ(take(block(0, SIZE, true)), UPLOAD_MORE);
+    CHECK_EQ(devices.n_bytes, 0);
+    end();
+}
+
 static void
 an_answer_is_given_in_the_parts_that_are_asked_for(void)
 {
@@ -380,6 +408,7 @@ CHECK_MAIN(CASE(blocks_in_order_make_the_body), CASE(a_body_may_be_empty_or_end_
            CASE(a_block_is_as_long_as_it_says),
            CASE(nothing_larger_than_the_resource_takes_is_kept),
            CASE(room_is_what_arrived_and_not_what_is_promised),
+           CASE(a_device_has_its_share_of_its_prefixs),
            CASE(an_answer_is_given_in_the_parts_that_are_asked_for),
            CASE(an_answer_beyond_the_quota_is_not_kept), CASE(a_later_part_is_of_the_same_question),
            CASE(only_the_same_bytes_are_the_same_message), CASE(what_is_in_work_is_never_forgotten))

@@ -51,20 +51,19 @@ a_prefix_is_a_24_or_a_48(void)
 }
 
 static void
-a_quota_counts_its_prefix_and_the_total_and_goes_with_its_last_user(void)
+a_quota_counts_its_key_and_the_total_and_goes_with_its_last_user(void)
 {
-    struct quotas quotas = {.max_bytes = 150, .max_prefix_bytes = 100};
-    struct addr a = addr_of(1, 1, 1);
-    struct addr b = addr_of(1, 2, 2);
-    struct addr c = addr_of(2, 1, 1);
+    struct quotas quotas = {.max_bytes = 150, .max_each_bytes = 100};
+    static const uint8_t longest[LIMIT_FRONT_IDENTITY + 1] = {1};
     struct quota *first;
     struct quota *other;
 
     CHECK_EQ(quotas_init(&quotas, 1, 9), 0);
-    first = quota_take(&quotas, &a);
-    CHECK(first == quota_take(&quotas, &b));
-    other = quota_take(&quotas, &c);
+    first = quota_take(&quotas, bytes_str("a"));
+    CHECK(first == quota_take(&quotas, bytes_str("a")));
+    other = quota_take(&quotas, bytes_str("aa"));
     CHECK(other && other != first);
+    CHECK(!quota_take(&quotas, BYTES_OF(longest)));
     CHECK(quota_grow(&quotas, first, 100));
     CHECK(!quota_grow(&quotas, first, 1));
     CHECK(!quota_grow(&quotas, other, 51));
@@ -78,7 +77,65 @@ a_quota_counts_its_prefix_and_the_total_and_goes_with_its_last_user(void)
     quota_drop(&quotas, first);
     quota_drop(&quotas, other);
     CHECK_EQ(quotas.n_entries, 0);
+    quota_drop(&quotas, NULL);
     quotas_done(&quotas);
+}
+
+/* In few buckets, taken and given back in another order. */
+static void
+each_key_has_a_quota_of_its_own(void)
+{
+    enum { N = 200 };
+    struct quotas quotas = {.max_bytes = SIZE_MAX, .max_each_bytes = SIZE_MAX};
+    struct quota *quota[N];
+
+    CHECK_EQ(quotas_init(&quotas, 1, 9), 0);
+    for (uint8_t i = 0; i < N; i++) {
+        const uint8_t key[LIMIT_FRONT_IDENTITY] = {i, [LIMIT_FRONT_IDENTITY - 1] = i};
+
+        quota[i] = quota_take(&quotas, BYTES_OF(key));
+        CHECK(quota[i] && quota_grow(&quotas, quota[i], i));
+    }
+    CHECK_EQ(quotas.n_entries, N);
+    for (int i = 0; i < N; i++) {
+        CHECK_EQ(quota[i]->n_bytes, i);
+    }
+    for (int i = 0; i < N; i++) {
+        quota_drop(&quotas, quota[i * 7 % N]);
+    }
+    CHECK_EQ(quotas.n_entries, 0);
+    quotas_done(&quotas);
+}
+
+static void
+the_oldest_of_a_device_is_found_among_the_open_ones(void)
+{
+    struct conn_table table = {0};
+    struct quota device = {0};
+    struct quota other = {0};
+    struct conn *conn[4];
+
+    CHECK_EQ(conn_table_init(&table, 4, 5), 0);
+    for (uint8_t i = 0; i < 4; i++) {
+        struct addr peer = addr_of(1, i, 1);
+
+        conn[i] = conn_add(&table, &peer);
+        CHECK(conn[i]);
+        conn[i]->peer.kind = FRONT_PSK;
+        conn[i]->device = i == 1 ? &other : &device;
+    }
+    CHECK(!conn_oldest_device(&table, &device)); /* none is open */
+    for (int i = 0; i < 3; i++) {
+        conn_opened(&table, conn[i]);
+    }
+    CHECK(conn_oldest_device(&table, &device) == conn[0]);
+    conn_used(&table, conn[0]);
+    CHECK(conn_oldest_device(&table, &device) == conn[2]);
+    CHECK(conn_oldest_device(&table, &other) == conn[1]);
+    for (int i = 0; i < 4; i++) {
+        conn_remove(&table, conn[i]);
+    }
+    conn_table_done(&table);
 }
 
 /* Against a plain search, over many sets, moves and removals. */
@@ -138,5 +195,7 @@ connection_ids_are_never_used_again(void)
 
 CHECK_MAIN(CASE(an_address_survives_the_kernels_form_and_has_a_text),
            CASE(a_prefix_is_a_24_or_a_48),
-           CASE(a_quota_counts_its_prefix_and_the_total_and_goes_with_its_last_user),
+           CASE(a_quota_counts_its_key_and_the_total_and_goes_with_its_last_user),
+           CASE(each_key_has_a_quota_of_its_own),
+           CASE(the_oldest_of_a_device_is_found_among_the_open_ones),
            CASE(the_earliest_timer_is_always_first), CASE(connection_ids_are_never_used_again))
