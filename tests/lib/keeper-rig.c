@@ -200,7 +200,7 @@ keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_res
         .handshake_ms = rig->handshake_ms,
         .first_ms = rig->now_ms + rig->front_lies_ms,
         .complete_ms = rig->now_ms + rig->front_lies_ms,
-        .peer = bytes_str("[::1]:1"),
+        .peer = bytes_str(rig->from ? rig->from : "[::1]:1"),
         .resource = resource,
         .audience = audience ? bytes_str(audience) : BYTES_NULL,
         .body = body,

@@ -383,7 +383,20 @@ sql(const char *text)
     CHECK_EQ(sqlite3_exec(rig.keeper.store->db, text, NULL, NULL, NULL), SQLITE_OK);
 }
 
-/* With and without a reader in between: the row that was made before its audit row failed goes. */
+/* The next enrolment brings a code that makes it a member, which the audit log tells. */
+static void
+bring_code(void)
+{
+    uint8_t digest[32];
+
+    parts.code = bytes_str("once");
+    CHECK_EQ(hasher_bytes(rig.hasher, HASH_SHA256, parts.code, digest), 0);
+    CHECK_EQ(store_code_put(rig.keeper.store, digest, "c", rig.now_ms + 1000000), 0);
+    CHECK_EQ(store_commit(rig.keeper.store), 0);
+}
+
+/* With and without a reader in between: the row that was made before its audit row failed goes, and
+ * the code that it brought is not used up. */
 static void
 an_enrolment_whose_write_fails_leaves_nothing(void)
 {
@@ -392,6 +405,7 @@ an_enrolment_whose_write_fails_leaves_nothing(void)
     for (size_t n_certs = 0; n_certs <= 2; n_certs += 2) {
         start();
         parts.n_certs = n_certs;
+        bring_code();
         sql("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk'); END");
         CHECK_EQ(store_challenge_use(rig.keeper.store, others, rig.now_ms + 1000), 0);
         CHECK_EQ(enrol_on_psk(enrol_written()), COAP_CODE(5, 0));
@@ -401,6 +415,7 @@ an_enrolment_whose_write_fails_leaves_nothing(void)
         CHECK_EQ(store_challenge_use(rig.keeper.store, others, rig.now_ms + 1000), STORE_EXISTS);
         sql("DROP TRIGGER broken");
         chain_is(n_certs ? EK_CHAIN_VERIFIED : EK_CHAIN_NONE);
+        CHECK_STR(row().class_name, "c");
         keeper_rig_done(&rig);
     }
 }
@@ -418,11 +433,14 @@ a_keeper_may_close_while_certificates_wait_and_are_read(void)
 static void
 enrolments_do_not_crowd_out_the_rest(void)
 {
+    static const char *const peers[] = {"192.0.2.1:1", "198.51.100.1:1", "203.0.113.1:1",
+                                        "[2001:db8::1]:1"};
     size_t answered = 0;
     uint64_t request;
 
     start();
     for (size_t i = 0; i < 3 * LANE_WAITING_MAX; i++) {
+        rig.from = peers[i % ARRAY_LEN(peers)];
         keeper_rig_post(&rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, enrol_written(), NULL);
     }
     while (keeper_rig_take(&rig, &request)) {
@@ -442,7 +460,39 @@ enrolments_do_not_crowd_out_the_rest(void)
     CHECK_EQ(answered, 8); /* a turn's worth; then the channels are looked at again */
 }
 
-CHECK_MAIN(CASE(a_chain_to_the_operators_root_is_verified),
+static void
+one_networks_enrolments_do_not_crowd_out_anothers(void)
+{
+    size_t answered = 0;
+    uint64_t request;
+
+    start();
+    rig.from = "192.0.2.1:1";
+    for (size_t i = 0; i < 3 * LANE_WAITING_PREFIX; i++) {
+        keeper_rig_post(&rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, enrol_written(), NULL);
+    }
+    while (keeper_rig_take(&rig, &request)) {
+        CHECK_EQ(rig.reply.code, COAP_CODE(4, 29));
+        answered++;
+    }
+    CHECK_EQ(answered, 2 * LANE_WAITING_PREFIX);
+    rig.from = "198.51.100.1:1";
+    keeper_rig_post(&rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, enrol_written(), NULL);
+    CHECK(!keeper_rig_take(&rig, &request)); /* it waits, and is not told to come again */
+    while (lane_waiting(rig.keeper.lane) > 0) {
+        rig.mono_ms += 1000;
+        keeper_enroll_turn(&rig.keeper);
+    }
+    keeper_settle(&rig.keeper);
+    for (answered = 0; keeper_rig_take(&rig, &request); answered++) {
+        CHECK_EQ(rig.reply.code, COAP_CODE(2, 4));
+    }
+    CHECK_EQ(answered, LANE_WAITING_PREFIX + 1);
+    CHECK_EQ(request, rig.next_request); /* behind those that came before it */
+}
+
+CHECK_MAIN(CASE(one_networks_enrolments_do_not_crowd_out_anothers),
+           CASE(a_chain_to_the_operators_root_is_verified),
            CASE(without_the_root_or_the_middle_it_is_listed),
            CASE(a_root_installed_later_counts_when_the_device_comes_again),
            CASE(certificates_of_other_keys_are_worth_nothing),

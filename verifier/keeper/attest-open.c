@@ -132,6 +132,9 @@ attest_open(struct attest *attest)
     if (step != STEP_ON) {
         return step;
     }
+    if (!keeper_afford(attest->keeper, attest->asked, &attest->device, COST_ATTEST_US, false)) {
+        return STEP_ANSWERED;
+    }
     if (evidence_read(attest->asked->request.body, &attest->evidence, &fault) != 0 ||
         claims_read(attest->evidence.claims, &attest->claims, &fault) != 0 ||
         evidence_match(&attest->evidence, &attest->claims, &fault) != 0 ||

@@ -194,15 +194,23 @@ on_log(void *context, enum job_outcome outcome, struct bytes body, const struct 
     keeper_end(keeper); /* on every way: a piece left open is one that nothing undoes */
 }
 
-/* Hands bytes to a reader; the attestation goes on in on_log(). */
+/* Hands bytes to a reader; the attestation goes on in on_log(). A device that brings something new
+ * each time has a share of the readers, and then waits. */
 static void
 read_log(struct attest *attest, enum log_kind kind, uint16_t type, struct bytes body)
 {
     struct keeper *keeper = attest->keeper;
-    int r = begin_reading(attest)
-                ? jobs_submit(keeper->jobs, type, body,
-                              keeper->clock->mono_ms(keeper->clock->context), on_log, attest)
-                : -EBUSY;
+    int64_t us = COST_READ_US + COST_READ_KIB_US * (int64_t)(body.len / 1024);
+    int r;
+
+    if (!keeper_afford(keeper, attest->asked, &attest->device, us, true)) {
+        attest_free(attest);
+        return;
+    }
+    r = begin_reading(attest)
+            ? jobs_submit(keeper->jobs, type, body, keeper->clock->mono_ms(keeper->clock->context),
+                          on_log, attest)
+            : -EBUSY;
 
     attest->reads = kind;
     if (r < 0) {

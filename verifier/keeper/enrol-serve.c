@@ -72,14 +72,20 @@ tpm_text(const struct ek_worth *worth, char room[TPM_TEXT_ROOM])
     }
 }
 
+/* Of a stranger that waits the audit log says nothing: whoever makes keys would make it grow, and
+ * fill the disk. What is in it is who became a member, and who said so. */
 static void
 log_enrolled(struct keeper *keeper, const struct store_device *device, const struct ek_worth *worth)
 {
+    bool stranger = device->state == DEVICE_PENDING;
     char fingerprint[65];
     char tpm[TPM_TEXT_ROOM];
     char text[STORE_AUDIT_TEXT_MAX];
     int64_t twins = 0;
 
+    if (stranger && !keeper_may_log(keeper)) {
+        return;
+    }
     (void)hex_write(fingerprint, BYTES_OF(device->ek_fingerprint));
     tpm_text(worth, tpm);
     if (store_serial_twins(keeper->store, device, &twins) == 0 && twins > 0) {
@@ -89,6 +95,9 @@ log_enrolled(struct keeper *keeper, const struct store_device *device, const str
     log_event(LOG_NOTICE, "device-enrolled", LOG_HEX("device", BYTES_OF(device->id)),
               LOG_STR("fingerprint", fingerprint), LOG_STR("class", device->class_name),
               LOG_STR("state", device_state_name(device->state)), LOG_STR("tpm", tpm));
+    if (stranger) {
+        return;
+    }
     snprintf(text, sizeof(text), "ek %s class \"%s\" chain %d tpm \"%s\"", fingerprint,
              device->class_name, (int)device->ek_chain, tpm);
     keeper_audit(keeper, "enrolled", device->id, "device", text);

@@ -7,6 +7,7 @@
 #include "base/log-limit.h"
 #include "crypto/privkey.h"
 #include "keeper/ak-cache.h"
+#include "keeper/cost.h"
 #include "keeper/ek-cache.h"
 #include "keeper/golden-cache.h"
 #include "keeper/jobs.h"
@@ -50,7 +51,8 @@ struct keeper {
     struct ek_anchors anchors;
     struct ek_cache *ek_cache;
     struct jobs *jobs;
-    struct attest *reading;      /* attestations that wait for a reader, one a device */
+    struct attest *reading; /* attestations that wait for a reader, one a device */
+    struct cost *cost;
     struct lane *lane;           /* enrolments that wait for their turn */
     struct enrolling *enrolling; /* and those that wait for a reader, one a device */
     struct logs *logs;
@@ -102,6 +104,11 @@ void keeper_end(struct keeper *keeper);
 /* Something of ours broke: a log line, and 5.03 with Max-Age when the store is locked or full, else
  * 5.00. What the piece did is undone; outside of a piece the whole turn's batch is given up. */
 void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *where, int r);
+
+/* Counts what a device makes us do (cost.h). False when it has had its share: then 4.29 with the
+ * time to wait is queued. */
+bool keeper_afford(struct keeper *keeper, const struct asked *asked,
+                   const struct store_device *device, int64_t us, bool reads);
 
 /* Whether a line that anybody can cause may be written now; tells what was left out before. */
 bool keeper_may_log(struct keeper *keeper);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "keeper/keeper.h"
+#include "keeper/peer-prefix.h"
 
 struct lane {
     struct asked *waiting[LANE_WAITING_MAX]; /* a ring; NULL: its front is gone */
@@ -34,10 +35,26 @@ lane_free(struct lane *lane)
     free(lane);
 }
 
+/* How many wait that came from the same network: it may not take all places. */
+static size_t
+n_of_prefix(const struct lane *lane, const struct asked *asked)
+{
+    struct peer_prefix prefix = peer_prefix(asked->request.peer);
+    size_t n = 0;
+
+    for (size_t i = 0; i < lane->n; i++) {
+        const struct asked *other = lane->waiting[(lane->first + i) % LANE_WAITING_MAX];
+        struct peer_prefix its = peer_prefix(other ? other->request.peer : BYTES_NULL);
+
+        n += other && memcmp(&its, &prefix, sizeof(prefix)) == 0;
+    }
+    return n;
+}
+
 int
 lane_put(struct lane *lane, struct asked *take_asked)
 {
-    if (lane->n == LANE_WAITING_MAX) {
+    if (lane->n == LANE_WAITING_MAX || n_of_prefix(lane, take_asked) >= LANE_WAITING_PREFIX) {
         return -ENOBUFS;
     }
     lane->waiting[(lane->first + lane->n++) % LANE_WAITING_MAX] = take_asked;

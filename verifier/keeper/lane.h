@@ -9,6 +9,7 @@ struct asked;
 struct lane;
 
 #define LANE_WAITING_MAX 64u      /* at the dearest rate, a second and a half */
+#define LANE_WAITING_PREFIX 16u   /* of one /24 or /48: a quarter of them */
 #define LANE_BURST_US 200000      /* a quiet keeper serves 400 at once */
 #define LANE_SHARE_PERCENT 10     /* of the time that passes */
 #define LANE_ENROL_US 500         /* what one enrolment costs: parse, MakeCredential, sign */
@@ -18,7 +19,8 @@ struct lane;
 struct lane *lane_new(int64_t now_ms);
 void lane_free(struct lane *lane); /* and what waits */
 
-/* Owns *take_asked from now when 0; -ENOBUFS when too much waits, and the caller keeps it. */
+/* Owns *take_asked from now when 0; -ENOBUFS when too much waits, of all or of its prefix, and the
+ * caller keeps it. */
 MUST_CHECK int lane_put(struct lane *lane, struct asked *take_asked);
 
 /* The oldest that waits, the caller's from now, as long as time is left; else NULL. */

@@ -136,9 +136,10 @@ open_parts(struct keeper *keeper)
     keeper->golden = golden_cache_new();
     keeper->aks = ak_cache_new();
     keeper->ek_cache = ek_cache_new();
+    keeper->cost = cost_new();
     keeper->lane = lane_new(keeper->clock->mono_ms(keeper->clock->context));
     return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
-                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane
+                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane && keeper->cost
                ? 0
                : -ENOMEM;
 }
@@ -208,6 +209,7 @@ keeper_close(struct keeper *keeper)
     attest_drop_all(keeper);
     enrol_drop_all(keeper);
     lane_free(keeper->lane);
+    cost_free(keeper->cost);
     ek_cache_free(keeper->ek_cache);
     backup_end(keeper);
     audit_sign_end(keeper);

@@ -83,7 +83,7 @@ keeper_token(struct keeper *keeper, struct asked *take_asked)
         keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_QUARANTINED, NULL);
     } else if (device.class_name[0] == '\0') {
         keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN, NULL);
-    } else {
+    } else if (keeper_afford(keeper, take_asked, &device, COST_TOKEN_US, false)) {
         serve_device(keeper, take_asked, &device);
     }
     asked_free(take_asked);

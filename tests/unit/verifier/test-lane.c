@@ -10,12 +10,26 @@
 static struct lane *lane;
 
 static struct asked *
-put(uint64_t id)
+make(uint64_t id, const char *peer)
 {
     struct asked *asked = calloc(1, sizeof(*asked));
 
     CHECK(asked);
     asked->id = id;
+    asked->request.peer = bytes_str(peer);
+    return asked;
+}
+
+/* From a network of its own. */
+static struct asked *
+put(uint64_t id)
+{
+    static char peers[256][32];
+    char *peer = peers[id % 256];
+    struct asked *asked;
+
+    snprintf(peer, sizeof(peers[0]), "198.51.%u.7:5684", (unsigned)(id % 256));
+    asked = make(id, peer);
     CHECK_EQ(lane_put(lane, asked), 0);
     return asked;
 }
@@ -124,6 +138,41 @@ a_full_lane_takes_no_more(void)
 }
 
 static void
+one_network_does_not_take_all_places(void)
+{
+    struct asked *over = make(99, "[2001:db8:1:ffff::1]:7");
+
+    lane = lane_new(0);
+    for (uint64_t i = 0; i < LANE_WAITING_PREFIX; i++) {
+        CHECK_EQ(lane_put(lane, make(i + 1, "[2001:db8:1::1]:5684")), 0);
+    }
+    CHECK_EQ(lane_put(lane, over), -ENOBUFS);
+    put(50);
+    CHECK_EQ(lane_put(lane, make(51, "[2001:db8:2::1]:5684")), 0);
+    CHECK_EQ(next(0), 1);
+    CHECK_EQ(lane_put(lane, over), 0);
+    CHECK_EQ(lane_waiting(lane), LANE_WAITING_PREFIX + 2);
+    lane_free(lane);
+}
+
+static void
+places_of_who_is_gone_are_nobodys(void)
+{
+    struct ipc *front = (struct ipc *)&lane; /* a name only */
+
+    lane = lane_new(0);
+    for (uint64_t i = 0; i < LANE_WAITING_PREFIX; i++) {
+        struct asked *asked = make(i + 1, "192.0.2.1:1");
+
+        asked->front = front;
+        CHECK_EQ(lane_put(lane, asked), 0);
+    }
+    lane_front_gone(lane, front, NULL);
+    CHECK_EQ(lane_put(lane, make(50, "192.0.2.2:1")), 0);
+    lane_free(lane);
+}
+
+static void
 who_is_gone_is_passed_over(void)
 {
     struct ipc *fronts[2] = {(struct ipc *)&lane, (struct ipc *)&fronts}; /* names only */
@@ -147,4 +196,5 @@ who_is_gone_is_passed_over(void)
 
 CHECK_MAIN(CASE(the_oldest_goes_first), CASE(a_tenth_of_the_time_is_spent_and_no_more),
            CASE(a_quiet_time_earns_a_burst_and_no_more), CASE(a_debt_is_paid_before_the_next),
-           CASE(a_full_lane_takes_no_more), CASE(who_is_gone_is_passed_over))
+           CASE(a_full_lane_takes_no_more), CASE(one_network_does_not_take_all_places),
+           CASE(places_of_who_is_gone_are_nobodys), CASE(who_is_gone_is_passed_over))

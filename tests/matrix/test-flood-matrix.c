@@ -1,0 +1,276 @@
+/* Floods of those who may speak: a member that brings something new each time, a thousand strangers
+ * that prove their TPM and wait for approval. Rows 3 and 22 of the attacks page. */
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "lib/attest-play.h"
+#include "lib/check.h"
+#include "lib/store-make.h"
+
+enum { LOG_ROOM = 64 * 1024, STRANGERS = 1000, PENDING_MAX = 100, NEW_LOGS_MAX = 2000 };
+
+static uint8_t log_room[LOG_ROOM];
+
+static struct cost_who
+who(void)
+{
+    static struct store_device device;
+
+    CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(play.rig.identity), &device), 0);
+    return (struct cost_who){BYTES_OF(device.id), bytes_str("[::1]:1")};
+}
+
+static uint8_t
+attest(void)
+{
+    play_plain();
+    return play_attest(play_written());
+}
+
+/* The same boot, told by a log of other bytes: they end in a text that no digest binds. */
+static uint8_t
+attest_with_a_new_log(uint32_t n)
+{
+    struct bytes log = check_vector(PLAY_LOG);
+
+    CHECK(log.len <= sizeof(log_room));
+    memcpy(log_room, log.p, log.len);
+    memcpy(log_room + log.len - sizeof(n), &n, sizeof(n));
+    play.rig.device.log = bytes_of(log_room, log.len);
+    return attest();
+}
+
+/* Until it is told to wait; how many were heard. */
+static uint32_t
+new_logs(uint32_t from)
+{
+    uint32_t n = 0;
+    unsigned n_read = play.rig.n_read;
+
+    while (n < NEW_LOGS_MAX && attest_with_a_new_log(from + n) == COAP_CODE(2, 4)) {
+        (void)play_answered();
+        n++;
+    }
+    CHECK_EQ(play.rig.n_read - n_read, n); /* each took a reader, and the last none */
+    CHECK_EQ(play.rig.reply.code, COAP_CODE(4, 29));
+    CHECK_EQ(keeper_rig_problem(&play.rig, NULL), REASON_RATE_LIMITED);
+    return n;
+}
+
+/* Another member of the same class, in the place of the first. */
+static void
+be_another(void)
+{
+    soft_device_done(&play.rig.device);
+    soft_device_new(&play.rig.device, play.rig.hasher, RIG_SITE);
+    keeper_rig_join(&play.rig);
+    CHECK(keeper_rig_boot(&play.rig, check_vector(PLAY_LOG)));
+    keeper_rig_connect(&play.rig);
+    play.evidence = (struct soft_evidence){.with_log = true, .with_values = true};
+    soft_evidence_plain(&play.rig.device, NULL, play.rig.exporter, &play.evidence);
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+}
+
+static void
+a_member_with_a_new_log_each_time_is_slowed(void)
+{
+    uint32_t n;
+    int64_t wait_s;
+
+    play_start();
+    n = new_logs(1);
+    CHECK(n > 50 && n <= COST_DEVICE_BURST_US / COST_READ_US);
+    wait_s = play.rig.reply.max_age_s;
+    CHECK(wait_s >= 1 && wait_s < 60);
+    play.rig.mono_ms += wait_s * 1000;
+    CHECK(new_logs(n + 1) > 0);
+    for (int i = 0; i < 5; i++) { /* from then on its rate */
+        play.rig.mono_ms += 10000;
+        CHECK(new_logs(n += 100) <= 10 * COST_DEVICE_RATE * 1000 / COST_READ_US + 1);
+    }
+    play_done();
+}
+
+static void
+its_neighbours_are_served_at_once(void)
+{
+    play_start();
+    (void)new_logs(1);
+    be_another();
+    for (uint32_t i = 0; i < 20; i++) {
+        CHECK_EQ(attest_with_a_new_log(5000 + i), COAP_CODE(2, 4));
+        (void)play_answered();
+        play.rig.device.log = check_vector(PLAY_LOG);
+        CHECK_EQ(attest(), COAP_CODE(2, 4));
+        CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    }
+    play_done();
+}
+
+/* A repeat takes no reader, so it goes on when the readers' share is used up by others. */
+static void
+a_known_log_needs_no_share_of_the_readers(void)
+{
+    struct cost_who others = {bytes_str("another device"), bytes_str("[::2]:9")};
+
+    play_start();
+    CHECK_EQ(cost_take(play.rig.keeper.cost, &others, COST_PREFIX_BURST_US + COST_READ_US, true,
+                       play.rig.mono_ms),
+             0);
+    CHECK_EQ(attest_with_a_new_log(1), COAP_CODE(4, 29));
+    play.rig.device.log = check_vector(PLAY_LOG);
+    CHECK_EQ(attest(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    play_done();
+}
+
+/* Evidence and tokens without end: both are counted, and what is refused changes nothing. */
+static void
+a_device_that_has_had_its_share_waits_with_all_that_it_asks(void)
+{
+    struct cost_who self;
+
+    play_start();
+    self = who();
+    CHECK_EQ(keeper_rig_ask(&play.rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "assay"),
+             COAP_CODE(2, 5));
+    CHECK_EQ(
+        cost_take(play.rig.keeper.cost, &self, 2 * COST_DEVICE_BURST_US, false, play.rig.mono_ms),
+        0);
+    CHECK_EQ(keeper_rig_ask(&play.rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "assay"),
+             COAP_CODE(4, 29));
+    CHECK(play.rig.reply.max_age_s >= 100);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 29));
+    CHECK_EQ(keeper_rig_problem(&play.rig, NULL), REASON_RATE_LIMITED);
+    play.rig.mono_ms += 110000;
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4)); /* its challenge was not used up */
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    play_done();
+}
+
+/* In the place of play.rig.device, which somebody else has or nobody. */
+static enum device_state
+enrol_stranger(char identity[64])
+{
+    static uint8_t room[2048];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct store_device row;
+    struct bytes body;
+
+    soft_device_new(&play.rig.device, play.rig.hasher, RIG_SITE);
+    body = soft_device_enroll(&play.rig.device, &wr);
+    keeper_rig_identity(&play.rig);
+    keeper_rig_connect(&play.rig);
+    CHECK_EQ(keeper_rig_ask(&play.rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, body, NULL),
+             COAP_CODE(2, 4));
+    CHECK_EQ(keeper_rig_ask(&play.rig, REQUEST_PSK, RESOURCE_ENROLL, body, NULL), COAP_CODE(2, 4));
+    CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(play.rig.identity), &row), 0);
+    memcpy(identity, play.rig.identity, 64);
+    return row.state;
+}
+
+static int64_t
+count(enum device_state state)
+{
+    int64_t n = -1;
+
+    CHECK_EQ(store_device_count(play.rig.keeper.store, state, &n), 0);
+    return n;
+}
+
+static int64_t
+audit_rows(void)
+{
+    int64_t n = 0;
+    uint8_t hash[32];
+
+    CHECK_EQ(store_audit_head(play.rig.keeper.store, &n, hash), 0);
+    return n;
+}
+
+/* Each with a TPM of its own, or one in software: proved, enrolled, waiting. The oldest give way to
+ * the newest, neither rows nor audit log nor memory grow with them, and the member attests. */
+static void
+a_thousand_strangers_wait_in_a_hundred_rows(void)
+{
+    static char identities[STRANGERS][64];
+    struct soft_device member;
+    char member_identity[64];
+    struct store_folder made = make_folder();
+    char head[64];
+    struct store_device row;
+    size_t before = 0;
+    int64_t rows;
+
+    play.rig.store_path = made.path;
+    play_start();
+    rows = audit_rows();
+    member = play.rig.device;
+    memcpy(member_identity, play.rig.identity, sizeof(member_identity));
+    for (int i = 0; i < STRANGERS; i++) {
+        play.rig.now_ms += 10;
+        CHECK_EQ(enrol_stranger(identities[i]), DEVICE_PENDING);
+        CHECK(count(DEVICE_PENDING) <= PENDING_MAX);
+        if (i == STRANGERS / 2) {
+            before = mallinfo2().uordblks;
+        }
+        soft_device_done(&play.rig.device);
+        if (i % 100 == 50) {
+            play.rig.device = member;
+            memcpy(play.rig.identity, member_identity, sizeof(member_identity));
+            keeper_rig_connect(&play.rig);
+            CHECK_EQ(attest(), COAP_CODE(2, 4));
+            CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+            member = play.rig.device; /* its clock goes on */
+        }
+    }
+    CHECK(mallinfo2().uordblks < before + 256 * 1024);
+    CHECK_EQ(count(DEVICE_PENDING), PENDING_MAX);
+    CHECK_EQ(count(DEVICE_FRESH), 1);
+    CHECK(audit_rows() - rows < 20);
+    for (int i = 0; i < STRANGERS; i++) {
+        CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(identities[i]), &row),
+                 i < STRANGERS - PENDING_MAX ? STORE_NONE : 0);
+    }
+    play.rig.device = member;
+    play_done();
+    snprintf(head, sizeof(head), "%s.head", made.path);
+    unlink(head);
+    drop_folder(&made);
+}
+
+/* Who gave way comes again as any stranger does, and is approved by the fingerprint that its own
+ * console shows, whether it is in a row or not. */
+static void
+who_gave_way_may_come_again_and_be_approved(void)
+{
+    char first[64];
+    char other[64];
+    struct soft_device gone;
+    struct store_device row;
+
+    play_start();
+    soft_device_done(&play.rig.device);
+    CHECK_EQ(enrol_stranger(first), DEVICE_PENDING);
+    gone = play.rig.device;
+    for (int i = 0; i < PENDING_MAX; i++) {
+        play.rig.now_ms += 100;
+        CHECK_EQ(enrol_stranger(other), DEVICE_PENDING);
+        soft_device_done(&play.rig.device);
+    }
+    CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(first), &row), STORE_NONE);
+    play.rig.device = gone;
+    keeper_rig_join(&play.rig);
+    CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(first), &row), 0);
+    CHECK_STR(row.class_name, "c");
+    CHECK_EQ(count(DEVICE_PENDING), PENDING_MAX - 1);
+    play_done();
+}
+
+CHECK_MAIN(CASE(a_member_with_a_new_log_each_time_is_slowed),
+           CASE(its_neighbours_are_served_at_once), CASE(a_known_log_needs_no_share_of_the_readers),
+           CASE(a_device_that_has_had_its_share_waits_with_all_that_it_asks),
+           CASE(a_thousand_strangers_wait_in_a_hundred_rows),
+           CASE(who_gave_way_may_come_again_and_be_approved))
