@@ -41,8 +41,8 @@ def kill_main(site):
     children = site.roles()
     kill(site.main.pid)
     site.main.wait(timeout=realsite.PATIENCE_S)
+    site.start()  # at once: nothing of the dead one stands in its way
     site.until(lambda: not any(alive(pid) for pid in children))
-    site.start()
 
 
 def kill_a_child(site, chance, killed):

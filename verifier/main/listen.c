@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,7 +13,13 @@
 #include "base/file.h"
 #include "front/front.h"
 
-enum { BACKLOG = 16, ADDRESS_MAX = 64 };
+enum {
+    BACKLOG = 16,
+    ADDRESS_MAX = 64,
+    GONE_TRIES =
+        50, /* roles of a main that was killed end with it, as soon as they are scheduled */
+    GONE_EVERY_MS = 20,
+};
 
 void
 listen_init(struct listen_sockets *sockets)
@@ -107,20 +114,36 @@ make_folder(const char *path)
     return folder[0] ? file_folder(folder, 0755) : 0;
 }
 
-/* Removes a name that a dead verifier left. Returns 0, or -EADDRINUSE when somebody listens. */
+/* Whether somebody listens there. Returns 0, 1 or a negative errno. */
 static int
-clear_name(const struct sockaddr_un *name)
+answers(const struct sockaddr_un *name)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct stat stat_of;
-    bool alive;
+    int r;
 
     if (fd < 0) {
         return -errno;
     }
-    alive = connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0;
+    r = connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 ? 1 : 0;
     close(fd);
-    if (alive || (lstat(name->sun_path, &stat_of) == 0 && !S_ISSOCK(stat_of.st_mode))) {
+    return r;
+}
+
+/* Removes a name that a dead verifier left. Returns 0, or -EADDRINUSE when somebody listens. */
+static int
+clear_name(const struct sockaddr_un *name)
+{
+    struct stat stat_of;
+    int alive = answers(name);
+
+    for (int i = 0; alive == 1 && i < GONE_TRIES; i++) {
+        ignore(poll(NULL, 0, GONE_EVERY_MS) < 0, "then it is asked sooner");
+        alive = answers(name);
+    }
+    if (alive < 0) {
+        return alive;
+    }
+    if (alive == 1 || (lstat(name->sun_path, &stat_of) == 0 && !S_ISSOCK(stat_of.st_mode))) {
         return -EADDRINUSE;
     }
     return unlink(name->sun_path) < 0 && errno != ENOENT ? -errno : 0;

@@ -99,9 +99,18 @@ become(const struct role_user *user)
                           setgid(user->gid) == 0 && setuid(user->uid) == 0);
 }
 
+/* A role ends with main, and not only when it next hears that main is gone: one that hangs would
+ * hold the control socket, the store and its share of the port, and main's successor could not
+ * serve. Asked for after become(), which takes it back; main may have died before. */
+static bool
+bind_life(pid_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
+}
+
 /* The child's side of the fork; ends in exec or in its end. */
 __attribute__((noreturn)) static void
-child(enum role_kind kind, const struct role_user *user, int fd)
+child(enum role_kind kind, const struct role_user *user, int fd, pid_t parent)
 {
     char program[] = "assay-verifier";
     char role[32];
@@ -120,7 +129,7 @@ child(enum role_kind kind, const struct role_user *user, int fd)
     /* dup2() onto itself would leave the descriptor close-on-exec */
     if ((fd == CHANNEL ? fcntl(fd, F_SETFD, 0) : dup2(fd, CHANNEL)) >= 0 &&
         close_range(CHANNEL + 1, ~0u, 0) == 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 &&
-        become(user) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
+        become(user) && bind_life(parent) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
         execve("/proc/self/exe", argv, envp);
     }
     _exit(EXIT_EXEC);
@@ -130,6 +139,7 @@ int
 role_spawn(enum role_kind kind, const struct role_user *user, pid_t *ret_pid, int *ret_fd)
 {
     int fds[2];
+    pid_t own = getpid();
     pid_t pid;
     int r = role_channel(fds);
 
@@ -138,7 +148,7 @@ role_spawn(enum role_kind kind, const struct role_user *user, pid_t *ret_pid, in
     }
     pid = fork();
     if (pid == 0) {
-        child(kind, user, fds[1]);
+        child(kind, user, fds[1], own);
     }
     r = pid < 0 ? -errno : 0;
     close(fds[1]);

@@ -45,6 +45,8 @@ const struct sandbox_rule sandbox_main[] = {
     SANDBOX_ANY("setgroups"),
     SANDBOX_ANY("setgid"),
     SANDBOX_ANY("setuid"),
+    SANDBOX_IF("prctl", 0, PR_SET_PDEATHSIG),
+    SANDBOX_ANY("getppid"),
     SANDBOX_ANY("execve"),
 
     /* the loader, the C library's and OpenSSL's start */
