@@ -1,0 +1,229 @@
+"""floods.py ASSAY VERIFIER ATTESTOR TPM_EXTEND SOFT_LOAD SOFT_CROWD SOFT_CRUSH DTLS_ASK [CASE…]:
+a real service that is asked for more than it can do, and whose roles stand still meanwhile. What is
+refused has a reason and a time, memory has an end, a device goes on or comes back by itself."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import realsite
+import softload
+import swtpm
+import tap
+from realsite import read, write
+
+PROGRAMS = realsite.Programs(*sys.argv[1:5])
+SOFT_LOAD, SOFT_CROWD, SOFT_CRUSH, DTLS_ASK = sys.argv[5:9]
+OK = 0
+CROWD, PENDING_MAX = 1000, 100
+CRUSH = 300  # connections, each with four requests: more than the 1,024 of LIMIT_FRONT_OUTSTANDING
+LOADS = 80   # devices with an unknown log: more than 4 readers and the 64 of JOBS_WAITING_MAX
+
+
+def on_a_site(*settings):
+    """Gives the case a site that is not started yet, with these lines of its configuration."""
+    def wrap(case):
+        def wrapped():
+            folder = tempfile.mkdtemp(prefix="assay-floods-")
+            try:
+                site = realsite.Site(PROGRAMS, folder)
+                with open(site.verifier_conf, "a", encoding="utf-8") as conf:
+                    conf.write("".join(line + "\n" for line in settings))
+                with site:
+                    case(site)
+                    assert site.main.poll() is None, site.log_text()
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        wrapped.__name__ = case.__name__
+        return wrapped
+    return wrap
+
+
+def alive(pid):
+    """A zombie is dead."""
+    try:
+        return read(f"/proc/{pid}/stat").rsplit(b") ", 1)[1][:1] != b"Z"
+    except OSError:
+        return False
+
+
+def pids(site, role):
+    return [pid for pid, name in site.roles().items() if name == role]
+
+
+def resident_kb(site, *roles):
+    found = 0
+    for role in roles:
+        for pid in pids(site, role):
+            with contextlib.suppress(OSError):  # a reader that has just ended
+                text = read(f"/proc/{pid}/status").decode()
+                found += int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
+    return found
+
+
+@contextlib.contextmanager
+def standing_still(some):
+    """Processes that do nothing until the end."""
+    for pid in some:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in some:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+class Talker:
+    """A program of ours that writes lines to a file."""
+
+    def __init__(self, site, name, *command):
+        self.site, self.path = site, os.path.join(site.folder, name)
+        with open(self.path, "wb") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out,
+                                            stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+
+    def lines(self):
+        return read(self.path).decode("latin-1").split("\n")[:-1]
+
+    def wait_for(self, what):
+        """A line that begins so; the program may take its time, as the machine is slow or not."""
+        while not [line for line in self.lines() if line.startswith(what)]:
+            before = len(self.lines())
+            self.site.until(lambda: len(self.lines()) > before or self.process.poll() is not None)
+            assert self.process.poll() is None or self.lines()[before:], self.lines()[-3:]
+        return [line for line in self.lines() if line.startswith(what)][0]
+
+
+@on_a_site()
+def a_main_that_is_killed_is_succeeded_at_once(site):
+    with site.device() as device:
+        device.boot()
+        site.affirmed(device)
+        for role in ("keeper", "front", "reader"):
+            children = site.roles()
+            # one that hangs hears of nothing: only the kernel can end it
+            with standing_still(pids(site, role)):
+                site.main.kill()
+                site.main.wait()
+                site.start()
+                site.until(lambda: not any(alive(pid) for pid in children))
+            assert not set(children) & set(site.roles())
+            site.until(lambda: device.attest()["exit"] == OK)
+
+
+@on_a_site("[limits]", f"pending_max = {PENDING_MAX}")
+def a_thousand_strangers_wait_and_a_device_attests(site):
+    with site.device() as device:
+        device.boot()
+        site.affirmed(device)
+        with Talker(site, "crowd", SOFT_CROWD, str(site.port), str(CROWD)) as crowd:
+            def come(n):
+                crowd.site.until(lambda: len(crowd.lines()) >= n)
+
+            for n in range(50, CROWD // 2 + 1, 50):
+                come(n)
+            before = resident_kb(site, "keeper", "front")
+            for n in range(CROWD // 2 + 50, CROWD + 1, 50):
+                come(n)
+                if n % 250 == 0:
+                    device.attest(OK)
+            assert crowd.process.wait(timeout=realsite.PATIENCE_S) == 0
+            told = crowd.lines()
+        assert told == ["waits"] * CROWD, [line for line in told if line != "waits"][:5]
+        # a tenth of what the crowd would hold if its connections and rows stayed
+        assert resident_kb(site, "keeper", "front") < before + 4096, before
+        rows = site.devices()
+        assert sum(row["state"] == "pending" for row in rows) == PENDING_MAX
+        assert len(rows) == PENDING_MAX + 1
+        device.attest(OK)
+
+        def asked():
+            return realsite.run(DTLS_ASK, str(site.port), "post", "enroll", "nonsense").out[:4]
+        assert asked() == "4.00"  # and whoever sends such waits, on each of the fronts
+        site.until(lambda: asked() == "4.29")
+        device.attest(OK)
+
+
+@on_a_site("[listen]", "workers = 1")
+def a_keeper_that_stands_still_has_its_front_refuse_with_a_time(site):
+    with site.device() as device:
+        device.boot()
+        site.affirmed(device)
+        with standing_still(pids(site, "keeper")):
+            crush = Talker(site, "crush", SOFT_CRUSH, str(site.port), str(CRUSH))
+            summary = crush.wait_for("asked")
+            during = resident_kb(site, "front")
+        with crush:
+            refused = [line for line in crush.lines() if line.startswith("refused")]
+            assert set(refused) == {"refused 4.29 5"}, set(refused)
+            assert summary == f"asked {4 * CRUSH} refused {4 * CRUSH - 1024}", summary
+            assert during < 100 * 1024, during  # 300 connections, 43 kB each, and what it is
+            crush.process.stdin.write(b"\n")
+            crush.process.stdin.flush()
+            assert crush.wait_for("answered") == "answered 1024"  # none of them was lost
+        device.attest(OK)
+
+
+@on_a_site()
+def readers_that_stand_still_make_devices_wait_and_nobody_else(site):
+    with site.device() as device, contextlib.ExitStack() as stack:
+        device.boot(realsite.other_kernel(PROGRAMS.assay, realsite.GRUB_LOG))
+        site.affirmed(device)
+        site.assay("class", "add", "crowd")
+        site.until(lambda: len(pids(site, "reader")) == 4)
+        before = resident_kb(site, "keeper")
+        with standing_still(pids(site, "reader")):
+            loads = [stack.enter_context(softload.Load(SOFT_LOAD, site, f"load{i}", 1000))
+                     for i in range(LOADS)]
+            path = os.path.join(site.folder, "devices.csv")
+            write(path, "fingerprint,class\n"
+                  + "".join(f"{load.fingerprint},crowd\n" for load in loads))
+            site.assay("device", "import", path)
+
+            def refused():
+                return {line for load in loads for line in load.lines("refused")}
+            site.until(lambda: any(line.startswith("4.29") for line in refused()))
+            device.attest(OK)  # its log is known: it needs no reader
+            # 64 bodies of 45 kB wait, and four are with readers
+            assert resident_kb(site, "keeper") < before + 16 * 1024, before
+            assert refused() == {"4.29 809 5"}, refused()
+        for load in loads:  # judged now: their class has learned nothing
+            site.until(lambda: any(line.split()[1] == "803" for line in load.lines("refused")))
+        for load in loads:
+            load.stop()
+        device.attest(OK)
+        site.until(lambda: len(pids(site, "reader")) == 4)
+
+
+CASES = (
+    a_main_that_is_killed_is_succeeded_at_once,
+    a_thousand_strangers_wait_and_a_device_attests,
+    a_keeper_that_stands_still_has_its_front_refuse_with_a_time,
+    readers_that_stand_still_make_devices_wait_and_nobody_else,
+)
+
+
+def main():
+    if swtpm.missing():
+        tap.skip_all("needs " + ", ".join(swtpm.missing()))
+    only = sys.argv[9:]
+    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
+
+
+if __name__ == "__main__":
+    main()
