@@ -66,6 +66,8 @@ print_help(FILE *out)
         "  3. assay-attestor --once            exit 14: pending\n"
         "  4. compare --fingerprint with what the operator sees, and have it approved\n"
         "  5. assay-attestor --once            exit 0, tokens are in /run/assay\n\n"
+        "A clock before the date of the build is not believed: certificates are then judged at\n"
+        "that date, and the evidence says so. Any other wrong clock has to be set.\n\n"
         "Exit codes:\n");
     for (size_t i = 0; i < agent_exits_n; i++) {
         fprintf(out, "  %2d  %-12s %s\n", agent_exits[i].code, agent_exits[i].name,

@@ -34,9 +34,13 @@ check(struct agent *agent, struct bytes cose, struct credential *ret)
         .site = bytes_str(agent->conf->site),
         .ek_public = tpm_key_public(agent->ek),
         .ak_name = tpm_key_name(agent->ak),
-        .now_s = agent->clock->utc_ms(agent->clock->context) / 1000,
+        .time = agent_time_now(agent->clock),
     };
-    return credential_check(&expect, agent->hasher, cose, ret);
+    r = credential_check(&expect, agent->hasher, cose, ret);
+    if (r == 0) {
+        agent->floored = expect.time.behind;
+    }
+    return r;
 }
 
 enum agent_result
@@ -64,6 +68,15 @@ agent_enrol_load(struct agent *agent)
         LOG_WARNING, "credential-kept",
         LOG_STR("refused", credential_outcome_name((enum credential_outcome)(r > 0 ? r : 0))));
     return AGENT_R_REENROL;
+}
+
+bool
+agent_enrol_outlived(struct agent *agent)
+{
+    struct credential credential;
+    bool set = agent->floored && !agent_time_now(agent->clock).behind;
+
+    return set && check(agent, source_file_bytes(&agent->cose), &credential) != 0;
 }
 
 struct bytes
@@ -150,10 +163,13 @@ enum agent_result
 agent_enrol(struct agent *agent)
 {
     CLEANUP(link_closep) struct link *link = NULL;
+    struct agent_time now = agent_time_now(agent->clock);
     struct link_target target = {
         .servers = agent->conf->servers,
         .ca_file = agent->conf->ca,
         .name = agent->conf->name,
+        .now_s = now.now_s,
+        .behind = now.behind,
         .exporter_context = agent->exporter_context,
         .stopped = agent->stopped,
         .context = agent->context,

@@ -85,6 +85,9 @@ agent_join_connect(struct agent *agent)
     int r;
 
     link_closep(&agent->link);
+    if (agent_enrol_outlived(agent)) {
+        return AGENT_R_REENROL;
+    }
     agent->key_told = false;
     r = link_open(&target, LINK_PSK, &agent->link, text);
     if (r == 0) {

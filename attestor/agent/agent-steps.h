@@ -24,6 +24,10 @@ enum agent_result agent_tpm_fault(struct agent *agent, int r, const struct tpm_e
 /* The same for what the link said; LATER, or RECONNECT when a connection was lost. */
 enum agent_result agent_link_fault(struct agent *agent, int r, const char *text);
 
+/* Judges the credential again when the clock was set since it was judged at the floor; true when it
+ * has ended. */
+bool agent_enrol_outlived(struct agent *agent);
+
 /* EK certificates, keys and, when `full`, code and machine; body in room. */
 struct bytes agent_enrol_body(const struct agent *agent, bool full, uint8_t *room, size_t cap);
 #define AGENT_ENROL_ROOM (LIMIT_CERTS * LIMIT_CERT_BYTES + 4096u)

@@ -77,6 +77,7 @@ struct agent {
     struct source_data cose;      /* the credential as received */
     struct credential credential; /* views into it */
     bool enrolled_now;            /* in this run: do not do it twice for one failure */
+    bool floored; /* certificates were judged at the floor, the clock was before it */
     struct secret *psk;
     struct link *link;
     struct link_ticket ticket; /* of the last PSK connection */

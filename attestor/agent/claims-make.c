@@ -25,7 +25,9 @@ make_log(struct hasher *hasher, const struct known_log_at *from, struct claims_l
 int
 claims_make(struct hasher *hasher, const struct claims_facts *facts, struct claims *ret)
 {
-    struct claims claims = {.uptime_s = facts->uptime_s, .quoted = facts->quoted};
+    struct claims claims = {.uptime_s = facts->uptime_s,
+                            .clock_floor_s = facts->clock_floor_s,
+                            .quoted = facts->quoted};
 
     if (facts->nonce) {
         claims.has_nonce = true;

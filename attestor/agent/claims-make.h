@@ -10,6 +10,7 @@ struct claims_facts {
     const uint8_t *ueid;                 /* WIRE_UEID_SIZE bytes or NULL */
     const struct source_smbios *machine; /* NULL: told before and unchanged, left out */
     uint64_t uptime_s;
+    uint64_t clock_floor_s; /* 0: the clock was believed when certificates were judged */
     struct selection quoted;
     const struct known_log_at {
         enum log_kind kind;

@@ -16,10 +16,15 @@ const char *
 credential_outcome_name(enum credential_outcome outcome)
 {
     static const char *const names[] = {
-        [CREDENTIAL_OK] = "ok",           [CREDENTIAL_E_FORM] = "form",
-        [CREDENTIAL_E_CHAIN] = "chain",   [CREDENTIAL_E_SUBJECT] = "subject",
-        [CREDENTIAL_E_SERVER] = "server", [CREDENTIAL_E_SIGNATURE] = "signature",
-        [CREDENTIAL_E_SITE] = "site",     [CREDENTIAL_E_EK] = "ek",
+        [CREDENTIAL_OK] = "ok",
+        [CREDENTIAL_E_FORM] = "form",
+        [CREDENTIAL_E_CHAIN] = "chain",
+        [CREDENTIAL_E_TIME] = "time",
+        [CREDENTIAL_E_SUBJECT] = "subject",
+        [CREDENTIAL_E_SERVER] = "server",
+        [CREDENTIAL_E_SIGNATURE] = "signature",
+        [CREDENTIAL_E_SITE] = "site",
+        [CREDENTIAL_E_EK] = "ek",
         [CREDENTIAL_E_AK] = "ak",
     };
 
@@ -76,15 +81,31 @@ serves(const struct x509 *cert)
     return list.failed || !rd_end(&rd);
 }
 
+/* A clock that is behind knows no beginning; that of a certificate which is there has passed. */
+static int64_t
+time_of_chain(const struct agent_time *time, const struct x509 *leaf,
+              const struct ekcert_query *query)
+{
+    int64_t now_s = time->now_s;
+
+    if (!time->behind) {
+        return now_s;
+    }
+    now_s = leaf->not_before > now_s ? leaf->not_before : now_s;
+    for (size_t i = 0; i < query->n_extra; i++) {
+        now_s = query->extra[i].not_before > now_s ? query->extra[i].not_before : now_s;
+    }
+    return now_s;
+}
+
 static int
 check_chain(const struct credential_expect *expect, struct hasher *hasher,
             const struct cose_sign1 *message, struct ekcert *leaf)
 {
     struct x509 extra[LIMIT_CHAIN];
-    struct ekcert_query query = {
-        .extra = extra, .store = expect->ca, .n_store = expect->n_ca, .now_s = expect->now_s};
+    struct ekcert_query query = {.extra = extra, .store = expect->ca, .n_store = expect->n_ca};
     struct ekcert_chain chain;
-    struct fault fault;
+    struct fault fault = {0};
     int r;
 
     if (message->n_chain == 0 || x509_read(message->chain[0], NULL, &leaf->cert) != 0) {
@@ -98,7 +119,11 @@ check_chain(const struct credential_expect *expect, struct hasher *hasher,
     if (leaf->cert.is_ca || x509_check_critical(&leaf->cert, 0, NULL) != 0) {
         return CREDENTIAL_E_CHAIN;
     }
+    query.now_s = time_of_chain(&expect->time, &leaf->cert, &query);
     r = ekcert_chain(hasher, leaf, &query, &fault, &chain);
+    if (r > 0 && (fault.rule == RULE_X509_EARLY || fault.rule == RULE_X509_LATE)) {
+        return CREDENTIAL_E_TIME;
+    }
     return r > 0 ? CREDENTIAL_E_CHAIN : r;
 }
 

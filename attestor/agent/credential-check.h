@@ -4,6 +4,7 @@
 #pragma once
 
 #include "formats/ekcert.h"
+#include "agent/agent-time.h"
 #include "wire/credential.h"
 
 #define CREDENTIAL_SUBJECT "assay site " /* and the site id: the only attribute, a CN */
@@ -14,13 +15,14 @@ struct credential_expect {
     struct bytes site;
     struct bytes ek_public; /* TPMT_PUBLIC */
     struct bytes ak_name;
-    int64_t now_s;
+    struct agent_time time; /* behind: the latest beginning in the chain has passed too */
 };
 
 enum credential_outcome {
     CREDENTIAL_OK,
     CREDENTIAL_E_FORM,      /* not a COSE_Sign1 with a chain, over a credential */
-    CREDENTIAL_E_CHAIN,     /* the signer's certificate does not chain to the CA, or not now */
+    CREDENTIAL_E_CHAIN,     /* the signer's certificate does not chain to the CA */
+    CREDENTIAL_E_TIME,      /* a certificate of the chain is not yet or no more valid */
     CREDENTIAL_E_SUBJECT,   /* a certificate for something else */
     CREDENTIAL_E_SERVER,    /* a server's certificate: who answers us could sign for the site */
     CREDENTIAL_E_SIGNATURE, /* not by that key */

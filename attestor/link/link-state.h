@@ -14,12 +14,13 @@ struct link {
     char identity[LINK_IDENTITY]; /* NUL-ended for OpenSSL */
     coap_context_t *coap;
     coap_session_t *session;
-    SSL *ssl; /* the session's; NULL once it ended */
+    SSL *ssl; /* the session's; NULL once it ended, as libcoap then frees it */
     X509_STORE *store;
     bool began;     /* the handshake, which OpenSSL tells */
     bool offered;   /* a ticket went with the hello */
     bool resumed;   /* and the server took it */
     bool connected; /* the handshake was finished */
+    int untrusted;  /* X509_V_ERR_*: why we took no certificate; 0: none was refused */
     bool ended;
     /* of the request under way */
     bool asked;

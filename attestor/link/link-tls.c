@@ -43,6 +43,26 @@ is_address(const char *name)
     return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
 }
 
+/* When a certificate begins is nothing that a clock could know which is behind. The error is kept
+ * here, as the SSL object is gone by the time that somebody asks. */
+static int
+on_verify(int ok, X509_STORE_CTX *chain)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct link *link = ssl ? link_ticket_owner(ssl) : NULL;
+    int error = X509_STORE_CTX_get_error(chain);
+
+    if (ok || !link) {
+        return ok;
+    }
+    if (link->target.behind && error == X509_V_ERR_CERT_NOT_YET_VALID) {
+        X509_STORE_CTX_set_error(chain, X509_V_OK);
+        return 1;
+    }
+    link->untrusted = error;
+    return 0;
+}
+
 static int
 prepare_certificate(struct link *link)
 {
@@ -50,7 +70,8 @@ prepare_certificate(struct link *link)
     const char *name = link->name;
     int ok;
 
-    SSL_set_verify(link->ssl, SSL_VERIFY_PEER, NULL);
+    SSL_set_verify(link->ssl, SSL_VERIFY_PEER, on_verify);
+    X509_VERIFY_PARAM_set_time(param, (time_t)link->target.now_s);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     ok = is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
@@ -84,6 +105,21 @@ is_server(const SSL *ssl)
 
     return cert && X509_get_extension_flags(cert) & EXFLAG_XKUSAGE &&
            X509_get_extended_key_usage(cert) & XKU_SSL_SERVER;
+}
+
+const char *
+link_tls_refusal(const struct link *link)
+{
+    switch (link->untrusted) {
+    case X509_V_OK:
+        return NULL;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "a certificate has ended by this machine's clock; set the clock if it is wrong";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "a certificate begins later by this machine's clock; set the clock";
+    default:
+        return X509_verify_cert_error_string(link->untrusted);
+    }
 }
 
 const char *

@@ -13,5 +13,8 @@ MUST_CHECK int link_tls_store(struct link *link);
 /* Right after the session was made. Returns 0, LINK_E_CONFIG or -EIO. */
 MUST_CHECK int link_tls_prepare(struct link *link);
 
+/* When we ended the handshake over its certificates: why, else NULL. */
+const char *link_tls_refusal(const struct link *link);
+
 /* When the handshake is finished. Returns NULL when all is as demanded, or what is not. */
 const char *link_tls_weakness(const struct link *link);

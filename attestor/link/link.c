@@ -41,6 +41,14 @@ stopped(const struct link *link)
     return link->target.stopped && link->target.stopped(link->target.context);
 }
 
+/* After this libcoap frees the SSL object. */
+static void
+gone(struct link *link)
+{
+    link->ended = true;
+    link->ssl = NULL;
+}
+
 static int
 on_event(coap_session_t *session, const coap_event_t event)
 {
@@ -54,7 +62,7 @@ on_event(coap_session_t *session, const coap_event_t event)
     } else if (event == COAP_EVENT_DTLS_CLOSED || event == COAP_EVENT_DTLS_ERROR ||
                event == COAP_EVENT_DTLS_RENEGOTIATE || event == COAP_EVENT_SESSION_FAILED ||
                event == COAP_EVENT_XMIT_BLOCK_FAIL) {
-        link->ended = true;
+        gone(link);
     }
     return 0;
 }
@@ -68,7 +76,7 @@ on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_nack_reason_
     (void)sent;
     (void)mid;
     if (link && reason != COAP_NACK_ICMP_ISSUE) {
-        link->ended = true; /* anyone can send an ICMP error; our own time limit ends those */
+        gone(link); /* anyone can send an ICMP error; our own time limit ends those */
     }
 }
 
@@ -185,6 +193,7 @@ begin(struct link *link, const coap_address_t *at)
     int r = link_ticket_watch(link);
 
     link->began = link->offered = link->resumed = false;
+    link->untrusted = 0;
     link->session = r == 0 ? session_new(link, at) : NULL;
     if (r == 0) {
         r = link_ticket_watch(NULL);
@@ -220,15 +229,14 @@ try_address(struct link *link, const coap_address_t *at, const char **ret_why)
 
     if (r == 0) {
         r = work(link, &link->connected, limit, limit);
-        r = r == LINK_E_LOST ? LINK_E_REFUSED : r;
+        r = r == LINK_E_LOST || (r == 0 && link->ended) ? LINK_E_REFUSED : r;
     }
     if (r == 0) {
         *ret_why = link_tls_weakness(link);
         r = *ret_why ? LINK_E_UNTRUSTED : 0;
-    } else if (r == LINK_E_REFUSED && link->kind == LINK_CERT && link->ssl &&
-               SSL_get_verify_result(link->ssl) != X509_V_OK) {
-        *ret_why = X509_verify_cert_error_string(SSL_get_verify_result(link->ssl));
-        r = LINK_E_UNTRUSTED; /* it was us who ended it */
+    } else if (r == LINK_E_REFUSED) {
+        *ret_why = link_tls_refusal(link);
+        r = *ret_why ? LINK_E_UNTRUSTED : r; /* it was us who ended it */
     }
     if (r != 0) {
         session_end(link);

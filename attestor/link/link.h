@@ -48,6 +48,8 @@ struct link_target {
     const char *servers;      /* "host:port, [2001:db8::1]:port": tried in this order */
     const char *ca_file;      /* LINK_CERT: PEM */
     const char *name;         /* LINK_CERT: name or address in its certificate; "": its host */
+    int64_t now_s;            /* LINK_CERT: when its certificates must be valid, since 1970 */
+    bool behind;              /* LINK_CERT: it is later than now_s, so they may begin later too */
     struct bytes identity;    /* LINK_PSK: text without NUL */
     const struct secret *psk; /* LINK_PSK */
     const uint8_t *exporter_context; /* 32 bytes */

@@ -11,7 +11,8 @@ enum claim_key {
     CLAIM_QUOTED = -65537,
     CLAIM_LOGS = -65538,
     CLAIM_MAKER = -65539,
-    N_CLAIMS = 9,
+    CLAIM_CLOCK = -65540,
+    N_CLAIMS = 10,
 };
 
 enum { N_LOG_GROWING = 3, N_LOG_WHOLE = 5, MODEL_MAX = 32 };
@@ -123,6 +124,10 @@ claim_read(struct cbor_rd *c, int64_t key, struct claims *claims)
     case CLAIM_MAKER:
         claims->maker = cbor_rd_tstr(c, LIMIT_TEXT);
         break;
+    case CLAIM_CLOCK:
+        claims->clock_floor_s = cbor_rd_uint(c, UINT32_MAX);
+        cbor_rd_require(c, claims->clock_floor_s > 0);
+        break;
     default:
         cbor_rd_fail(c);
     }
@@ -166,7 +171,7 @@ claims_count(const struct claims *claims)
 {
     return 1u /* profile */ + claims->has_nonce + claims->has_ueid + (claims->model.p != NULL) +
            (claims->uptime_s != 0) + (claims->firmware.p != NULL) + (claims->quoted.n > 0) +
-           (claims->n_logs > 0) + (claims->maker.p != NULL);
+           (claims->n_logs > 0) + (claims->maker.p != NULL) + (claims->clock_floor_s != 0);
 }
 
 static void
@@ -216,5 +221,9 @@ claims_write(struct wr *wr, const struct claims *claims)
     if (claims->maker.p) {
         cbor_wr_int(wr, CLAIM_MAKER);
         cbor_wr_tstr_view(wr, claims->maker);
+    }
+    if (claims->clock_floor_s != 0) {
+        cbor_wr_int(wr, CLAIM_CLOCK);
+        cbor_wr_uint(wr, claims->clock_floor_s);
     }
 }

@@ -41,17 +41,19 @@ struct claims {
     uint8_t nonce[WIRE_NONCE_SIZE];
     bool has_ueid;
     uint8_t ueid[WIRE_UEID_SIZE];
-    struct bytes model;    /* 259, or .p == NULL */
-    uint64_t uptime_s;     /* 261, 0 when left out */
-    struct bytes firmware; /* 271, or .p == NULL */
-    struct bytes maker;    /* private, or .p == NULL */
+    struct bytes model;     /* 259, or .p == NULL */
+    uint64_t uptime_s;      /* 261, 0 when left out */
+    struct bytes firmware;  /* 271, or .p == NULL */
+    struct bytes maker;     /* private, or .p == NULL */
+    uint64_t clock_floor_s; /* private, 0 when left out: the device's clock was before this, and it
+                               judged the verifier's certificates at this time (since 1970) */
     struct selection quoted;
     size_t n_logs;
     struct claims_log logs[LIMIT_EVIDENCE_LOGS];
 };
 
-/* Views into in. The profile is mandatory; what the writer leaves out (an uptime of 0, no banks, no
- * logs) is refused when it is spelt out, so that claims have one encoding. Returns 0 or 1 with the
- * fault; *ret is untouched then. */
+/* Views into in. The profile is mandatory; what the writer leaves out (an uptime or clock of 0, no
+ * banks, no logs) is refused when it is spelt out, so that claims have one encoding. Returns 0 or 1
+ * with the fault; *ret is untouched then. */
 MUST_CHECK int claims_read(struct bytes in, struct claims *ret, struct fault *ret_fault);
 void claims_write(struct wr *wr, const struct claims *claims);

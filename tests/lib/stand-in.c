@@ -327,11 +327,11 @@ check_evidence(const struct front_request *request)
     CHECK_EQ(claims_read(evidence.claims, &claims, &fault), 0);
     CHECK_EQ(evidence_match(&evidence, &claims, &fault), 0);
     own = claims.has_nonce && memcmp(claims.nonce, last_nonce, sizeof(last_nonce)) == 0;
-    printf("evidence bytes=%zu nonce=%s values=%zu model=%zu\n", request->body.len,
+    printf("evidence bytes=%zu nonce=%s values=%zu model=%zu clock=%u\n", request->body.len,
            own                ? "last"
            : claims.has_nonce ? "other"
                               : "null",
-           evidence.values.len, claims.model.len);
+           evidence.values.len, claims.model.len, (unsigned)claims.clock_floor_s);
     for (size_t i = 0; i < claims.n_logs; i++) {
         printf("log %s offset=%u body=%zu\n", log_kind_name(claims.logs[i].kind),
                (unsigned)claims.logs[i].offset, evidence.logs[i].len);

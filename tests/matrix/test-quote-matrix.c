@@ -507,5 +507,24 @@ an_unsafe_clock_is_noted_and_passes(void)
     CHECK(answer.n_reasons == 0 || answer.reasons[0] == REASON_CLOCK_UNSAFE);
 }
 
+/* The device says that it judged our certificates at its build's date, as its clock was before. */
+static void
+a_device_without_the_time_is_noted_and_passes(void)
+{
+    struct answer answer;
+
+    play_start();
+    play_plain();
+    evidence->claims.clock_floor_s = 1795737600;
+    play_claims();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    answer = play_answered();
+    CHECK_EQ(answer.tier, TIER_AFFIRMING);
+    CHECK(answer.cwt.p);
+    CHECK_EQ(answer.n_reasons, 1);
+    CHECK_EQ(answer.reasons[0], REASON_DEVICE_CLOCK);
+}
+
 CHECK_MAIN(CASE(each_quote_gets_its_own_refusal), CASE(a_quote_bound_to_anything_else_is_no_news),
-           CASE(each_bit_of_qualifying_data_counts), CASE(an_unsafe_clock_is_noted_and_passes))
+           CASE(each_bit_of_qualifying_data_counts), CASE(an_unsafe_clock_is_noted_and_passes),
+           CASE(a_device_without_the_time_is_noted_and_passes))

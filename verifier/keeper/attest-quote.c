@@ -241,6 +241,9 @@ attest_order(struct attest *attest)
     if (!attest->quote.safe) {
         verdict_add(&attest->verdict, REASON_CLOCK_UNSAFE, NULL, FAULT_NO_EVENT, NULL, NULL);
     }
+    if (attest->claims.clock_floor_s != 0) {
+        verdict_add(&attest->verdict, REASON_DEVICE_CLOCK, NULL, FAULT_NO_EVENT, NULL, NULL);
+    }
     attest->order = order_judge(attest->has_last ? &last : NULL, &now, attest->nonce_age_ms);
     switch (attest->order) {
     case ORDER_BACK:

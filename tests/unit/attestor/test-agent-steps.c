@@ -98,7 +98,7 @@ the_first_claims_tell_machine_and_whole_log(void)
         .maker = "M", .model = "a model name of more than thirty-two bytes", .firmware = "1.0"};
     static const uint8_t nonce[WIRE_NONCE_SIZE] = {1}, ueid[WIRE_UEID_SIZE] = {2};
     struct known_log_at log = {LOG_FIRMWARE, bytes_str("log"), 0};
-    struct claims_facts facts = {nonce, ueid, &machine, 5, quoted, &log, 1};
+    struct claims_facts facts = {nonce, ueid, &machine, 5, 7, quoted, &log, 1};
     struct claims claims;
     uint8_t digest[32];
 
@@ -108,6 +108,7 @@ the_first_claims_tell_machine_and_whole_log(void)
     CHECK_EQ(claims.model.len, 32);
     CHECK_BYTES(claims.firmware, bytes_str("1.0"));
     CHECK_EQ(claims.uptime_s, 5);
+    CHECK_EQ(claims.clock_floor_s, 7);
     CHECK(claims.logs[0].whole);
     CHECK_EQ(claims.logs[0].length, 3);
     CHECK_EQ(hasher_bytes(hasher, HASH_SHA256, bytes_str("log"), digest), 0);
@@ -123,6 +124,7 @@ a_repeat_leaves_out_what_did_not_change(void)
 
     make(&facts, &claims);
     CHECK(!claims.has_nonce && !claims.has_ueid && !claims.model.p && !claims.maker.p);
+    CHECK_EQ(claims.clock_floor_s, 0);
     CHECK_EQ(claims.logs[0].offset, 3);
     CHECK_BYTES(BYTES_OF(claims.logs[0].before), BYTES_OF(claims.logs[0].digest));
 }

@@ -154,6 +154,8 @@ answer(const struct make *make)
     return check_guarded(wr_done(&wr));
 }
 
+static struct agent_time now = {NOW, false};
+
 static int
 check_bytes_of(struct bytes cose, struct credential *ret)
 {
@@ -162,7 +164,7 @@ check_bytes_of(struct bytes cose, struct credential *ret)
                                        .site = bytes_str("lab"),
                                        .ek_public = BYTES_OF(ek),
                                        .ak_name = BYTES_OF(ak_name),
-                                       .now_s = NOW};
+                                       .time = now};
 
     return credential_check(&expect, hasher, cose, ret);
 }
@@ -204,13 +206,69 @@ the_chain_must_lead_to_the_ca_now(void)
     CHECK_EQ(check(&make), CREDENTIAL_E_CHAIN);
     make = good();
     make.to = NOW - 1;
-    CHECK_EQ(check(&make), CREDENTIAL_E_CHAIN);
+    CHECK_EQ(check(&make), CREDENTIAL_E_TIME);
     make = good();
     make.from = NOW + 1;
-    CHECK_EQ(check(&make), CREDENTIAL_E_CHAIN);
+    CHECK_EQ(check(&make), CREDENTIAL_E_TIME);
     make = good();
     make.basic = "critical,CA:TRUE";
     CHECK_EQ(check(&make), CREDENTIAL_E_CHAIN);
+}
+
+/* The anchor ends at NOW + DAY: a leaf that begins later tells that it has ended. */
+static void
+a_clock_that_is_behind_takes_a_beginning_for_the_time(void)
+{
+    struct make make = good();
+
+    begin();
+    now = (struct agent_time){NOW - 100, true};
+    make.from = NOW + DAY;
+    make.to = NOW + 3 * DAY;
+    CHECK_EQ(check(&make), 0);
+    make.from = NOW + DAY + 1;
+    CHECK_EQ(check(&make), CREDENTIAL_E_TIME);
+    make = good();
+    make.to = NOW - 101;
+    CHECK_EQ(check(&make), CREDENTIAL_E_TIME);
+    make.to = NOW - 100;
+    CHECK_EQ(check(&make), 0);
+    now =
+        (struct agent_time){NOW - 3 * DAY, true}; /* the anchor begins at NOW - DAY, as the leaf */
+    make = good();
+    CHECK_EQ(check(&make), 0);
+    now = (struct agent_time){NOW, false};
+}
+
+static int64_t wall_ms;
+
+static int64_t
+wall(void *context)
+{
+    return *(int64_t *)context;
+}
+
+static void
+no_clock_is_believed_below_the_floor(void)
+{
+    struct clock clock = {.utc_ms = wall, .context = &wall_ms};
+    int64_t floor_s = agent_time_floor_s();
+    struct agent_time time;
+
+    CHECK(floor_s >= 1795737600); /* 2026-11-27 */
+    time = agent_time_now(&clock);
+    CHECK(time.behind && time.now_s == floor_s);
+    wall_ms = floor_s * 1000 - 1;
+    time = agent_time_now(&clock);
+    CHECK(time.behind && time.now_s == floor_s);
+    wall_ms = floor_s * 1000;
+    time = agent_time_now(&clock);
+    CHECK(!time.behind && time.now_s == floor_s);
+    wall_ms = INT64_MAX;
+    time = agent_time_now(&clock);
+    CHECK(!time.behind && time.now_s == INT64_MAX / 1000);
+    wall_ms = -5000; /* before 1970 */
+    CHECK(agent_time_now(&clock).behind);
 }
 
 static void
@@ -302,6 +360,8 @@ a_ca_file_needs_an_anchor(void)
 }
 
 CHECK_MAIN(CASE(a_good_answer_gives_identity_and_blob), CASE(the_chain_must_lead_to_the_ca_now),
+           CASE(a_clock_that_is_behind_takes_a_beginning_for_the_time),
+           CASE(no_clock_is_believed_below_the_floor),
            CASE(the_certificate_must_be_the_sites_and_no_servers),
            CASE(the_signature_must_be_by_its_key), CASE(the_content_must_be_for_us),
            CASE(every_truncation_and_every_flipped_byte_is_refused),

@@ -1,0 +1,192 @@
+"""survive.py ATTESTOR STAND_IN FAKE_CLOCK [CASE…]: what a device meets in its life: a clock without
+a battery, a lid that is closed, a TPM that is busy or forgets. Real attestor, software TPM, and the
+scripted verifier of lib/stand-in.c."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import swtpm
+import tap
+from devicelab import Lab, StandIn, openssl, read, write
+
+ATTESTOR, STAND_IN, FAKE_CLOCK = (os.path.abspath(path) for path in sys.argv[1:4])
+DAY = 86400
+YEAR = 365 * DAY
+PATIENCE_S = 60
+
+
+class Clock:
+    """A file that says how far the clocks of a program are moved."""
+
+    def __init__(self, lab):
+        self.file = lab.path("clock")
+        self.environ = {**os.environ, "LD_PRELOAD": FAKE_CLOCK, "FAKE_CLOCK": self.file,
+                        "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        self.move()
+
+    def move(self, wall=0, boot=0):
+        write(self.file + ".new", f"{int(wall)} {int(boot)}\n")
+        os.rename(self.file + ".new", self.file)
+
+
+class Daemon:
+    """The attestor without --once; its log."""
+
+    def __init__(self, lab, *arguments):
+        self.path = lab.path("daemon.log")
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen([ATTESTOR, "--config", lab.config, *arguments],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=lab.environ)
+
+    def log(self):
+        return read(self.path)
+
+    def until(self, what):
+        end = time.monotonic() + PATIENCE_S
+        while not what(self.log()):
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < end, "waited in vain:\n" + self.log()
+            time.sleep(0.05)
+
+    def attested(self, n=1):
+        self.until(lambda log: log.count('"id":"attested"') >= n)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=20)
+        assert code == 0 or unused[0], (code, self.log())
+
+
+def on_fake_clock(lab, **settings):
+    clock = Clock(lab)
+    lab.fresh(**settings)
+    lab.environ = clock.environ
+    return clock
+
+
+def clocks_of(verifier):
+    return [line.split("clock=")[1] for line in verifier.having("evidence")]
+
+
+def a_clock_of_1970_enrols_attests_and_says_so(lab):
+    clock = on_fake_clock(lab)
+    clock.move(wall=-time.time() + 3600)
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+        lab.once(0)  # with the credential that was kept
+    floors = set(clocks_of(verifier))
+    assert len(verifier.having("credential")) == 1 and len(floors) == 1, verifier.lines
+    assert 1795737600 <= int(floors.pop()) < time.time(), verifier.lines
+
+
+def a_clock_that_is_right_is_not_spoken_of(lab):
+    on_fake_clock(lab)
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    assert clocks_of(verifier) == ["0"], verifier.lines
+
+
+def a_clock_of_1970_believes_no_certificate_that_ended_before_the_build(lab):
+    clock = on_fake_clock(lab)
+    for name, subject, extensions, why in (
+            ("server", "/CN=verifier",
+             "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:verifier.test", "set the clock"),
+            ("site", "/CN=assay site lab", "keyUsage=critical,digitalSignature", "hold: time")):
+        for ending in (".pem", ".key"):
+            os.rename(lab.pki(name + ending), lab.pki("kept-" + name + ending))
+        clock.move(wall=-time.time() + 1795737600 - 40 * DAY)
+        kept, os.environ["LD_PRELOAD"] = os.environ.get("LD_PRELOAD", ""), FAKE_CLOCK
+        os.environ["FAKE_CLOCK"] = clock.file
+        try:
+            lab.cert(name, subject, extensions)  # for thirty days, forty days before the build
+        finally:
+            os.environ["LD_PRELOAD"] = kept
+            del os.environ["FAKE_CLOCK"]
+        clock.move(wall=-time.time() + 3600)
+        with StandIn(lab, "m", "A") as verifier:
+            code, _, log = lab.attestor("--once")
+        assert code in (13, 15) and why in log, (code, log)
+        assert not verifier.having("join"), verifier.lines
+        for ending in (".pem", ".key"):
+            os.rename(lab.pki("kept-" + name + ending), lab.pki(name + ending))
+
+
+def a_clock_that_is_years_ahead_is_told_to_be_set(lab):
+    clock = on_fake_clock(lab)
+    clock.move(wall=10 * YEAR)
+    with StandIn(lab, "m", "A") as verifier:
+        _, log = lab.once(13)
+        assert "set the clock" in log, log
+    assert not verifier.having("credential"), verifier.lines
+    clock.move()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+    clock.move(wall=10 * YEAR)
+    with StandIn(lab, "m", "A") as verifier:
+        _, log = lab.once(13)
+    assert '"refused":"time"' in log and "set the clock" in log, log
+    assert not verifier.having("attest"), verifier.lines
+
+
+def a_clock_between_build_and_certificates_is_told_to_be_set(lab):
+    """The certificates of this lab are some seconds old; a clock just after the build is behind
+    them, and it is not so wrong that it is known to be."""
+    clock = on_fake_clock(lab)
+    clock.move(wall=-time.time() + 1795737600 + 5)
+    with StandIn(lab, "m", "A"):
+        _, log = lab.once(13)
+    assert "set the clock" in log, log
+
+
+def a_clock_that_was_set_meanwhile_judges_again(lab):
+    clock = on_fake_clock(lab)
+    clock.move(wall=-time.time() + 3600)
+    with Daemon(lab) as daemon:
+        with StandIn(lab, "m", "A") as verifier:
+            daemon.attested()
+        assert clocks_of(verifier)[0] != "0", verifier.lines
+        clock.move()
+        with StandIn(lab, "m", "A") as verifier:  # and so a new connection
+            seen = daemon.log().count('"id":"attested"')
+            daemon.attested(seen + 1)
+        assert clocks_of(verifier)[-1] == "0" and not verifier.having("credential"), verifier.lines
+        seen = daemon.log().count('"id":"attested"')
+    clock.move(wall=-time.time() + 3600)
+    with Daemon(lab) as daemon:
+        with StandIn(lab, "m", "A"):
+            daemon.attested()
+        clock.move(wall=10 * YEAR)  # set, and by now the certificates have ended
+        with StandIn(lab, "m", "A") as verifier:
+            daemon.until(lambda log: "set the clock" in log)
+        assert not verifier.having("attest"), verifier.lines
+
+
+CASES = [
+    a_clock_of_1970_enrols_attests_and_says_so,
+    a_clock_that_is_right_is_not_spoken_of,
+    a_clock_of_1970_believes_no_certificate_that_ended_before_the_build,
+    a_clock_that_is_years_ahead_is_told_to_be_set,
+    a_clock_between_build_and_certificates_is_told_to_be_set,
+    a_clock_that_was_set_meanwhile_judges_again,
+]
+
+
+def main():
+    if swtpm.missing():
+        tap.skip_all("needs " + ", ".join(swtpm.missing()))
+    with swtpm.Swtpm() as tpm:
+        lab = Lab(tpm, ATTESTOR, STAND_IN)
+        only = sys.argv[4:]
+        tap.run([(case, lab) for case in CASES if not only or case.__name__ in only])
+
+
+if __name__ == "__main__":
+    main()
