@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "agent/agent-bundle.h"
 #include "agent/agent-look.h"
 #include "agent/agent.h"
 #include "base/hex.h"
@@ -17,6 +18,7 @@
 
 struct options {
     const char *config;
+    const char *collect;
     bool once;
     bool fingerprint;
     bool check;
@@ -46,7 +48,7 @@ print_help(FILE *out)
     fprintf(
         out,
         "usage: assay-attestor [--config FILE] [--once [--wait S] [--json]]\n"
-        "       assay-attestor --fingerprint | --check | --print-config\n"
+        "       assay-attestor --fingerprint | --check | --collect FILE | --print-config\n"
         "       assay-attestor --help | --version\n\n"
         "Proves to a verifier what this machine has booted, and keeps the tokens that come of\n"
         "it in /run/assay. Without an option it stays and attests whenever the verifier asks.\n\n"
@@ -55,6 +57,12 @@ print_help(FILE *out)
         "  --wait S        with --once: wait up to S seconds in all for network and approval\n"
         "  --json          with --once: the outcome as one line of JSON\n"
         "  --fingerprint   SHA-256 of the endorsement key, to compare when approving\n"
+        "  --collect FILE  write a support bundle, a tar archive of what would be sent, whole "
+        "logs,\n"
+        "                  TPM properties and the last answer; no secret; FILE must not exist. "
+        "Its\n"
+        "                  README says how to look at it. Exit 10, 11, 16: it is there and lacks "
+        "that\n"
         "  --check         read the settings and what they name, print a line for each problem,\n"
         "                  and exit: 0 all is well, 2 not\n"
         "  --print-config  print every setting with its default and meaning, as an example file\n"
@@ -82,17 +90,12 @@ static int
 read_options(int argc, char **argv, struct options *ret)
 {
     static const struct option table[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"once", no_argument, NULL, 'o'},
-        {"wait", required_argument, NULL, 'w'},
-        {"json", no_argument, NULL, 'j'},
-        {"fingerprint", no_argument, NULL, 'f'},
-        {"check", no_argument, NULL, 'k'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {"print-config", no_argument, NULL, 'p'},
-        {0},
+        {"config", required_argument, NULL, 'c'}, {"collect", required_argument, NULL, 'C'},
+        {"once", no_argument, NULL, 'o'},         {"wait", required_argument, NULL, 'w'},
+        {"json", no_argument, NULL, 'j'},         {"fingerprint", no_argument, NULL, 'f'},
+        {"check", no_argument, NULL, 'k'},        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+        {"print-config", no_argument, NULL, 'p'}, {0},
     };
     char *end = NULL;
     int c;
@@ -101,6 +104,9 @@ read_options(int argc, char **argv, struct options *ret)
         switch (c) {
         case 'c':
             ret->config = optarg;
+            break;
+        case 'C':
+            ret->collect = optarg;
             break;
         case 'w':
             ret->patience_s = (uint32_t)strtoul(optarg, &end, 10);
@@ -222,10 +228,12 @@ main(int argc, char **argv)
                            .stopped = stopped,
                            .once = options.once,
                            .patience_s = options.patience_s};
-    r = options.fingerprint ? print_fingerprint(&agent) : (int)agent_run(&agent);
+    r = options.collect       ? (int)agent_bundle(&agent, options.collect, ASSAY_VERSION)
+        : options.fingerprint ? print_fingerprint(&agent)
+                              : (int)agent_run(&agent);
     if (options.json && options.once) {
         print_outcome(&agent);
     }
     agent_done(&agent);
-    return !options.once && !options.fingerprint && stop_signal ? 0 : r;
+    return !options.once && !options.fingerprint && !options.collect && stop_signal ? 0 : r;
 }

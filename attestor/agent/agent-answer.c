@@ -62,6 +62,7 @@ judged(struct agent *agent, const struct link_reply *reply)
     take_known(agent, &answer);
     agent_nonce_set(agent, answer.nonce);
     log_verdict(agent);
+    agent_last_save(agent, reply->code, 0);
     if (answer.tier != TIER_AFFIRMING && answer.tier != TIER_WARNING) {
         return refused(agent);
     }
@@ -135,6 +136,7 @@ agent_answer(struct agent *agent, const struct link_reply *reply)
              reply->code & 31u, problem.reason,
              problem.reason ? reason_name((enum reason)problem.reason) : "");
     agent->n_tries++;
+    agent_last_save(agent, reply->code, problem.reason);
     switch (reply->code) {
     case LINK_CODE(4, 1):
         return again(agent, &problem, why);

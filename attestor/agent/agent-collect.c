@@ -3,36 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/agent-steps.h"
-#include "agent/claims-make.h"
+#include "agent/agent-collect.h"
 #include "agent/self-check.h"
 #include "source/source-firmware.h"
 #include "source/source-ima.h"
-#include "source/source-userspace.h"
-#include "tpm/tpm-quote.h"
 #include "wire/binding.h"
-#include "wire/evidence.h"
 
-enum { CLAIMS_ROOM = 2048, QUOTE_ROOM = 2048, VALUES_ROOM = 8192 };
+enum { QUOTE_ROOM = 2048, VALUES_ROOM = 8192 };
 
-struct collect {
-    struct agent *agent;
-    struct source_data log[LIMIT_EVIDENCE_LOGS];
-    struct known_log_at known[LIMIT_EVIDENCE_LOGS];
-    size_t n;
-    struct source_userspace lock;
-    struct tpm_pcr_bank wanted;
-    struct claims claims;
-    uint8_t claims_room[CLAIMS_ROOM];
-    struct bytes claims_bytes;
-    struct tpm_quote quote;
-    struct tpm_pcr_values values;
-    bool has_values;
-    uint8_t key_room[AGENT_KEY_ROOM];
-    struct bytes key; /* .p == NULL: not sent */
-};
-
-static void
+void
 collect_done(struct collect *collect)
 {
     source_userspace_unlock(&collect->lock);
@@ -163,21 +142,17 @@ make_claims(struct collect *collect, struct tpm_error *error)
 }
 
 static int
-take_quote(struct collect *collect, struct tpm_error *error)
+take_quote(struct collect *collect, const uint8_t *exporter, struct tpm_error *error)
 {
     struct agent *agent = collect->agent;
-    uint8_t exporter[EXPORTER_SIZE];
-    uint8_t qualifying[32];
+    uint8_t *qualifying = collect->qualifying;
     struct binding binding = {.site = bytes_str(agent->conf->site),
-                              .mode = BINDING_CONNECTION,
+                              .mode = exporter ? BINDING_CONNECTION : BINDING_COLLECTED,
                               .nonce = agent->has_nonce ? agent->nonce : NULL,
                               .exporter = exporter,
                               .claims = collect->claims_bytes};
-    int r = link_exporter(agent->link, exporter);
+    int r = binding_quote(agent->hasher, &binding, qualifying);
 
-    if (r == 0) {
-        r = binding_quote(agent->hasher, &binding, qualifying);
-    }
     if (r != 0) {
         return r;
     }
@@ -250,9 +225,8 @@ write_values(const struct collect *collect, uint8_t *room)
     return wr_done(&wr);
 }
 
-/* Logs from their offsets on, and the items around them. */
-static int
-write_evidence(struct collect *collect, struct source_data *ret)
+int
+collect_write(struct collect *collect, struct source_data *ret)
 {
     uint8_t quote[QUOTE_ROOM];
     uint8_t values[VALUES_ROOM];
@@ -260,7 +234,7 @@ write_evidence(struct collect *collect, struct source_data *ret)
                                 .quote = write_quote(collect, quote),
                                 .values = write_values(collect, values),
                                 .key = collect->key};
-    size_t cap = CLAIMS_ROOM + QUOTE_ROOM + VALUES_ROOM + AGENT_KEY_ROOM;
+    size_t cap = COLLECT_CLAIMS_ROOM + QUOTE_ROOM + VALUES_ROOM + AGENT_KEY_ROOM;
     struct wr wr;
 
     for (size_t i = 0; i < collect->n; i++) {
@@ -293,6 +267,44 @@ told_why(struct agent *agent, int r, const struct tpm_error *error)
     return agent_tell(agent, AGENT_TPM_FAULT, AGENT_R_LATER, why);
 }
 
+void
+collect_begin(struct collect *collect, struct agent *agent)
+{
+    collect->agent = agent;
+    collect->lock.fd = -1;
+    collect->wanted = (struct tpm_pcr_bank){agent->wanted.bank, agent->wanted.mask};
+    read_before(collect);
+}
+
+int
+collect_quote(struct collect *collect, const uint8_t *exporter, struct tpm_error *error)
+{
+    int r = make_claims(collect, error);
+
+    if (r == 0) {
+        r = take_quote(collect, exporter, error);
+    }
+    if (r == 0 && exporter) {
+        r = take_key(collect, error);
+    }
+    if (r == 0) {
+        read_after(collect);
+    }
+    return r;
+}
+
+static int
+collect_all(struct collect *collect, struct source_data *ret_body, struct tpm_error *error)
+{
+    uint8_t exporter[EXPORTER_SIZE];
+    int r = link_exporter(collect->agent->link, exporter);
+
+    if (r == 0) {
+        r = collect_quote(collect, exporter, error);
+    }
+    return r == 0 ? collect_write(collect, ret_body) : r;
+}
+
 int
 agent_collect(struct agent *agent, struct source_data *ret_body, enum agent_result *ret_result)
 {
@@ -303,21 +315,8 @@ agent_collect(struct agent *agent, struct source_data *ret_body, enum agent_resu
     if (!collect) {
         return -ENOMEM;
     }
-    collect->agent = agent;
-    collect->lock.fd = -1;
-    collect->wanted = (struct tpm_pcr_bank){agent->wanted.bank, agent->wanted.mask};
-    read_before(collect);
-    r = make_claims(collect, &error);
-    if (r == 0) {
-        r = take_quote(collect, &error);
-    }
-    if (r == 0) {
-        r = take_key(collect, &error);
-    }
-    if (r == 0) {
-        read_after(collect);
-        r = write_evidence(collect, ret_body);
-    }
+    collect_begin(collect, agent);
+    r = collect_all(collect, ret_body, &error);
     collect_done(collect);
     if (r == 0 && ret_body->len > LIMIT_EVIDENCE_BYTES) {
         source_file_done(ret_body);

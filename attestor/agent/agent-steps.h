@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "wire/problem.h"
 
+/* What every run needs before its first step. Returns 0 or a negative errno. */
+MUST_CHECK int agent_begin(struct agent *agent);
+
 enum agent_result agent_keys(struct agent *agent);
 enum agent_result agent_enrol_load(struct agent *agent);
 enum agent_result agent_enrol(struct agent *agent);
@@ -59,6 +62,10 @@ MUST_CHECK int agent_key_item(struct agent *agent, struct wr *wr, struct tpm_err
  * *ret_result, or a negative errno. */
 MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,
                              enum agent_result *ret_result);
+
+/* Keeps what the last answer was: a code, and the verdict of 2.04 or the reason of a refusal (0:
+ * none). */
+void agent_last_save(const struct agent *agent, uint8_t code, uint16_t reason);
 
 /* What an answer to /attest means. */
 enum agent_result agent_answer(struct agent *agent, const struct link_reply *reply);

@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -201,25 +202,28 @@ run_steps(struct agent *agent)
     return agent->exit;
 }
 
-enum agent_exit
-agent_run(struct agent *agent)
+int
+agent_begin(struct agent *agent)
 {
-    int r;
-
     agent->exit = AGENT_NO_VERIFIER; /* until a step knows better */
     agent->hasher = hasher_new();
     if (!agent->hasher) {
-        return AGENT_USAGE;
-    }
-    r = binding_exporter_context(agent->hasher, bytes_str(agent->conf->site),
-                                 agent->exporter_context);
-    if (r < 0) {
-        return AGENT_USAGE;
+        return -ENOMEM;
     }
     source_smbios_read(agent->conf->dmi, &agent->machine);
+    agent->wanted = (struct pcr_set){HASH_SHA256, 0xffff}; /* what a device quotes untold */
+    return binding_exporter_context(agent->hasher, bytes_str(agent->conf->site),
+                                    agent->exporter_context);
+}
+
+enum agent_exit
+agent_run(struct agent *agent)
+{
+    if (agent_begin(agent) < 0) {
+        return AGENT_USAGE;
+    }
     agent_nonce_load(agent);
     agent_known_load(agent);
-    agent->wanted = (struct pcr_set){HASH_SHA256, 0xffff}; /* what a device quotes untold */
     return run_steps(agent);
 }
 

@@ -19,6 +19,7 @@
 #define AGENT_CREDENTIAL_FILE "credential"
 #define AGENT_NONCE_FILE "nonce"
 #define AGENT_KNOWN_FILE "known"
+#define AGENT_LAST_FILE "last-answer" /* for a support bundle; nothing reads it back */
 #define AGENT_CWT_FILE "token.cwt"
 #define AGENT_KEY_FILE "device-key.der"   /* SubjectPublicKeyInfo, beside the tokens */
 #define AGENT_CERT_FILE "device-cert.der" /* in the state folder, and beside the tokens */

@@ -21,6 +21,8 @@ mode_holds(const struct binding *binding)
         return binding->exporter != NULL;
     case BINDING_RELAYED:
         return binding->nonce != NULL && !binding->exporter;
+    case BINDING_COLLECTED:
+        return !binding->nonce && !binding->exporter;
     }
     return false;
 }

@@ -8,6 +8,7 @@
 enum binding_mode {
     BINDING_CONNECTION = 1, /* the exporter is mandatory */
     BINDING_RELAYED = 2,    /* background check: nonce mandatory, exporter null */
+    BINDING_COLLECTED = 3,  /* a support bundle: both null; fresh for nobody */
 };
 
 #define EXPORTER_LABEL "EXPERIMENTAL-assay-quote-1"

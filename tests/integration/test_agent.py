@@ -53,7 +53,7 @@ def no_secret_is_on_disk(lab):
             content = read(os.path.join(folder, name), "rb")
             assert psk not in content and psk.hex().encode() not in content, name
             seen += 1
-    assert sorted(os.listdir(lab.state)) == ["credential", "nonce"] and seen == 5
+    assert sorted(os.listdir(lab.state)) == ["credential", "last-answer", "nonce"] and seen == 6
 
 
 def a_stale_challenge_is_answered_with_the_new_nonce(lab):

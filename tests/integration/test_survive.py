@@ -1,18 +1,23 @@
-"""survive.py ATTESTOR STAND_IN FAKE_CLOCK [CASE…]: what a device meets in its life: a clock without
-a battery, a lid that is closed, a TPM that is busy or forgets. Real attestor, software TPM, and the
-scripted verifier of lib/stand-in.c."""
+"""survive.py ATTESTOR STAND_IN FAKE_CLOCK ASSAY WIRE_READ [CASE…]: what a device meets in its life:
+a clock without a battery, a lid that is closed, a TPM that is busy or forgets, a bundle to be made.
+Real attestor, software TPM, and the scripted verifier of lib/stand-in.c."""
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 
+import diag
 import swtpm
 import tap
-from devicelab import Lab, StandIn, openssl, read, write
+from devicelab import LOG, Lab, StandIn, openssl, read, write
 
-ATTESTOR, STAND_IN, FAKE_CLOCK = (os.path.abspath(path) for path in sys.argv[1:4])
+ATTESTOR, STAND_IN, FAKE_CLOCK, ASSAY, WIRE_READ = (os.path.abspath(path)
+                                                    for path in sys.argv[1:6])
 DAY = 86400
 YEAR = 365 * DAY
 PATIENCE_S = 60
@@ -169,6 +174,103 @@ def a_clock_that_was_set_meanwhile_judges_again(lab):
         assert not verifier.having("attest"), verifier.lines
 
 
+def collected(lab, code):
+    """A new bundle, unpacked by Python's reader: name -> bytes; and the folder it is in."""
+    folder = lab.path(f"bundle{lab.n}")
+    os.makedirs(folder)
+    path = os.path.join(folder, "bundle.tar")
+    got, _, log = lab.attestor("--collect", path)
+    assert got == code, (got, log)
+    assert os.stat(path).st_mode & 0o7777 == 0o600
+    with tarfile.open(path) as tar:
+        assert all(member.isfile() and member.mode == 0o600 for member in tar), tar.getmembers()
+        tar.extractall(folder)
+        return {name: read(os.path.join(folder, name), "rb") for name in tar.getnames()}, folder
+
+
+def assay(folder, *words):
+    return subprocess.run([ASSAY, *words], cwd=folder, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=60, check=False)
+
+
+def a_bundle_is_what_would_be_sent_and_the_cli_reads_it(lab):
+    lab.fresh()
+    lab.environ = None
+    with StandIn(lab, "m", "A") as verifier:
+        lab.once(0)
+    files, folder = collected(lab, 0)
+    assert sorted(files) == ["README", "ak.tpmt", "ek-01c00002.der", "ek-01c00016.der", "ek.tpmt",
+                             "evidence", "firmware.log", "info.json", "last-answer.json",
+                             "pcr-values.json", "quote", "signature"], sorted(files)
+    assert files["firmware.log"] == read(LOG, "rb")
+    info, last = json.loads(files["info.json"]), json.loads(files["last-answer.json"])
+    assert info["format"] == "assay-bundle-1" and info["lacks"] == "", info
+    assert info["tpm"]["manufacturer"] == "IBM" and info["machine"]["model"] == "Test machine"
+    assert (last["code"], last["tier"], last["reasons"]) == (204, "affirming", []), last
+    assert assay(folder, "log", "show", "firmware.log").returncode == 0
+    words = ["quote", "check", "--ak", "ak.tpmt", "--quote", "quote", "--signature", "signature",
+             "--pcrs", info["pcrs"], "--pcr-values", "pcr-values.json", "--nonce"]
+    done = assay(folder, *words, info["qualifying"])
+    assert done.returncode == 0, done.stdout
+    assert assay(folder, *words, "00" * 32).returncode == 1
+    for name in ("ek-01c00002.der", "ek-01c00016.der"):
+        openssl("x509", "-inform", "DER", "-in", os.path.join(folder, name), "-noout")
+    secrets = [bytes.fromhex(verifier.having("psk")[0].split()[1]),
+               read(os.path.join(lab.state, "nonce"), "rb"), b"one-time", b"jwt", b"cwt"]
+    for name, content in files.items():
+        assert not any(secret in content for secret in secrets), name
+
+
+def the_evidence_of_a_bundle_is_bound_to_nothing_and_of_the_wires_form(lab):
+    write(lab.path("short"), "x" * 100)
+    lab.fresh(firmware=lab.path("short"))
+    files, _ = collected(lab, 0)
+    reader = subprocess.run([WIRE_READ], input=f"evidence {files['evidence'].hex()}\n".encode(),
+                            stdout=subprocess.PIPE, timeout=60, check=True)
+    assert reader.stdout.decode().split() == ["accepted", files["evidence"].hex()], reader.stdout
+    claims = diag.decode(files["evidence"]).get(0)[1]
+    assert [key for key, _ in diag.decode(claims)].count(10) == 0
+    bound = ["assay-quote-1", "lab", 3, None, None, hashlib.sha256(claims).digest()]
+    assert hashlib.sha256(diag.encode(bound)).hexdigest() == \
+        json.loads(files["info.json"])["qualifying"]
+
+
+def a_bundle_overwrites_nothing(lab):
+    path, link = lab.path("there"), lab.path("link")
+    write(path, "as it was")
+    os.symlink(path, link)
+    os.symlink(lab.path("nowhere"), lab.path("dangling"))
+    for name in (path, link, lab.path("dangling"), lab.path("no-folder", "x")):
+        code, _, log = lab.attestor("--collect", name)
+        assert code == 2 and "bundle-write" in log, (name, code, log)
+    assert read(path) == "as it was" and not os.path.exists(lab.path("nowhere"))
+    assert [name for name in os.listdir(lab.folder) if name.startswith("there")] == ["there"]
+
+
+def what_a_bundle_lacks_it_names(lab):
+    lab.fresh(tcti="device:/nonexistent")
+    files, _ = collected(lab, 10)
+    assert sorted(files) == ["README", "firmware.log", "info.json"], sorted(files)
+    info = json.loads(files["info.json"])
+    assert info["lacks"] == "no TPM, or not its keys" and info["tpm"] == {}, info
+    lab.fresh(firmware=lab.path("none"))
+    files, _ = collected(lab, 11)
+    assert "evidence" in files and "firmware.log" not in files, sorted(files)
+    assert json.loads(files["info.json"])["lacks"] == "no firmware log"
+
+
+def the_last_answer_is_kept_whatever_it_was(lab):
+    lab.fresh()
+    for script, code, want in (("C", 1, (204, "contraindicated", [301])),
+                               ("3", 1, (403, "none", [701]))):
+        with StandIn(lab, "m3", script):
+            lab.once(code)
+        files, _ = collected(lab, 0)
+        last = json.loads(files["last-answer.json"])
+        assert (last["code"], last["tier"], last["reasons"]) == want, last
+        lab.n += 1
+
+
 CASES = [
     a_clock_of_1970_enrols_attests_and_says_so,
     a_clock_that_is_right_is_not_spoken_of,
@@ -176,6 +278,11 @@ CASES = [
     a_clock_that_is_years_ahead_is_told_to_be_set,
     a_clock_between_build_and_certificates_is_told_to_be_set,
     a_clock_that_was_set_meanwhile_judges_again,
+    a_bundle_is_what_would_be_sent_and_the_cli_reads_it,
+    the_evidence_of_a_bundle_is_bound_to_nothing_and_of_the_wires_form,
+    a_bundle_overwrites_nothing,
+    what_a_bundle_lacks_it_names,
+    the_last_answer_is_kept_whatever_it_was,
 ]
 
 
@@ -184,7 +291,7 @@ def main():
         tap.skip_all("needs " + ", ".join(swtpm.missing()))
     with swtpm.Swtpm() as tpm:
         lab = Lab(tpm, ATTESTOR, STAND_IN)
-        only = sys.argv[4:]
+        only = sys.argv[6:]
         tap.run([(case, lab) for case in CASES if not only or case.__name__ in only])
 
 

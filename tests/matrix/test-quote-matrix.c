@@ -1,5 +1,7 @@
 /* A good quote, changed in one place more than test-attest-matrix does: what is signed, by which
  * scheme, over which PCRs, bound to what. */
+#include <errno.h>
+
 #include "lib/attest-play.h"
 #include "lib/check.h"
 
@@ -414,6 +416,22 @@ bound_to_no_session(void)
     play_bind(&binding);
 }
 
+/* The evidence of a support bundle: neither challenge nor connection, and its claims say so. */
+static void
+bound_as_a_bundle(void)
+{
+    struct binding binding = play_binding();
+    uint8_t out[32];
+
+    binding.mode = BINDING_COLLECTED;
+    CHECK_EQ(binding_quote(play.rig.keeper.hasher, &binding, out), -EINVAL);
+    binding.exporter = NULL;
+    CHECK_EQ(binding_quote(play.rig.keeper.hasher, &binding, out), -EINVAL);
+    CHECK_EQ(binding_certify(play.rig.keeper.hasher, &binding, out), -EINVAL);
+    binding.nonce = NULL;
+    play_bind(&binding);
+}
+
 static void
 bound_to_no_nonce(void)
 {
@@ -461,6 +479,7 @@ static const struct play_row bindings[] = {
     {"another session's exporter", bound_to_another_session, COAP_CODE(4, 1),
      REASON_CHANNEL_BINDING},
     {"a background check", bound_to_no_session, COAP_CODE(4, 1), REASON_CHANNEL_BINDING},
+    {"a support bundle", bound_as_a_bundle, COAP_CODE(4, 1), REASON_CHANNEL_BINDING},
     {"a nonce that is claimed only", bound_to_no_nonce, COAP_CODE(4, 1), REASON_CHANNEL_BINDING},
     {"no claims", bound_to_no_claims, COAP_CODE(4, 1), REASON_CHANNEL_BINDING},
     {"a certification's data", bound_for_a_certification, COAP_CODE(4, 1), REASON_CHANNEL_BINDING},
