@@ -26,11 +26,23 @@ play_done(void)
     keeper_rig_done(&play.rig);
 }
 
+static void
+next(bool whole)
+{
+    play.evidence = (struct soft_evidence){.with_log = whole, .with_values = whole};
+    soft_evidence_plain(&play.rig.device, play.nonce, play.rig.exporter, &play.evidence);
+}
+
 void
 play_plain(void)
 {
-    play.evidence = (struct soft_evidence){.with_log = true, .with_values = true};
-    soft_evidence_plain(&play.rig.device, play.nonce, play.rig.exporter, &play.evidence);
+    next(true);
+}
+
+void
+play_repeat(void)
+{
+    next(false);
 }
 
 void

@@ -19,8 +19,9 @@ extern struct play play;
 void play_start(void);
 void play_done(void);
 
-/* The next evidence, good, with log and values. */
+/* The next evidence, good, with log and values; and without, as of a log that was accepted. */
 void play_plain(void);
+void play_repeat(void);
 
 /* After a change of play.evidence: of the quote's fields; of its bytes; of what it is bound to
  * (nonce, exporter and claims as they should be, unless the test bends the binding); of claims. */

@@ -4,87 +4,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/attest-play.h"
 #include "lib/check.h"
-#include "lib/keeper-rig.h"
-#include "wire/answer.h"
 
-enum { BODY_ROOM = 256 * 1024 };
-
-static struct keeper_rig rig;
-static uint8_t body_room[BODY_ROOM];
-static uint8_t plain_room[BODY_ROOM];
-static struct soft_evidence evidence;
-static uint8_t nonce[WIRE_NONCE_SIZE];
-
-static const char *const log_vector = "boot/grub-sb-on/binary_bios_measurements";
-
-static struct bytes
-written(uint8_t *room)
-{
-    struct wr wr = wr_init(room, BODY_ROOM);
-
-    return soft_evidence_write(&rig.device, &evidence, &wr);
-}
-
-static uint8_t
-attest(struct bytes body)
-{
-    return keeper_rig_ask(&rig, REQUEST_PSK, RESOURCE_ATTEST, body, NULL);
-}
-
-/* Reads a 2.04; keeps its nonce for the next evidence. */
-static struct answer
-answered(void)
-{
-    struct answer answer;
-
-    CHECK_EQ(answer_read(rig.reply.body, &answer, NULL), 0);
-    memcpy(nonce, answer.nonce, sizeof(nonce));
-    return answer;
-}
-
-/* A member whose class has learned its boot, with a fresh nonce in hand and accepted once. */
-static void
-start(void)
-{
-    keeper_rig_new(&rig);
-    keeper_rig_member(&rig, log_vector);
-    (void)answered();
-    rig.now_ms += 1000;
-    keeper_rig_connect(&rig);
-    evidence = (struct soft_evidence){.with_log = true, .with_values = true};
-    soft_evidence_plain(&rig.device, nonce, rig.exporter, &evidence);
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
-    rig.now_ms += 1000;
-}
-
-/* The next evidence, unchanged. */
-static void
-plain(void)
-{
-    soft_evidence_plain(&rig.device, nonce, rig.exporter, &evidence);
-}
-
-static void
-resign(void)
-{
-    soft_evidence_attest(&evidence);
-    soft_evidence_sign(&rig.device, &evidence);
-}
+static struct keeper_rig *const rig = &play.rig;
+static struct soft_evidence *const evidence = &play.evidence;
 
 static void
 bad_magic(void)
 {
-    evidence.attest_room[0] ^= 1;
-    soft_evidence_sign(&rig.device, &evidence);
+    evidence->attest_room[0] ^= 1;
+    play_resign_bytes();
 }
 
 static void
 put_type(uint8_t low)
 {
-    evidence.attest_room[5] = low;
-    soft_evidence_sign(&rig.device, &evidence);
+    evidence->attest_room[5] = low;
+    play_resign_bytes();
 }
 
 static void
@@ -114,214 +51,197 @@ type_creation(void)
 static void
 trailing_after_signature(void)
 {
-    evidence.trailing = 1;
+    evidence->trailing = 1;
 }
 
 static void
 trailing_after_attest(void)
 {
-    evidence.attest_room[evidence.attest_len++] = 0;
-    soft_evidence_sign(&rig.device, &evidence);
+    evidence->attest_room[evidence->attest_len++] = 0;
+    play_resign_bytes();
 }
 
 static void
 flipped_signature(void)
 {
-    evidence.signature[40] ^= 1;
+    evidence->signature[40] ^= 1;
 }
 
 static void
 zero_r(void)
 {
-    memset(evidence.signature, 0, 32);
+    memset(evidence->signature, 0, 32);
 }
 
 static void
 other_key(void)
 {
-    struct privkey *ours = rig.device.ak;
+    struct privkey *ours = rig->device.ak;
 
-    CHECK_EQ(privkey_generate(&rig.device.ak), 0);
-    soft_evidence_sign(&rig.device, &evidence);
-    privkey_free(rig.device.ak);
-    rig.device.ak = ours;
+    CHECK_EQ(privkey_generate(&rig->device.ak), 0);
+    play_resign_bytes();
+    privkey_free(rig->device.ak);
+    rig->device.ak = ours;
 }
 
 static void
 hash_sha1(void)
 {
-    evidence.sig_hash = 0x0004;
+    evidence->sig_hash = 0x0004;
 }
 
 static void
 hash_sha384(void)
 {
-    evidence.sig_hash = 0x000c;
+    evidence->sig_hash = 0x000c;
 }
 
 static void
 scheme_unknown(void)
 {
-    evidence.sig_alg = 0x001a; /* ECDAA */
+    evidence->sig_alg = 0x001a; /* ECDAA */
 }
 
 static void
 owner_hierarchy(void)
 {
-    CHECK_EQ(tpm_public_qualified_name(&rig.device.ak_area, TPM_RH_OWNER, rig.hasher,
-                                       evidence.signer, &evidence.signer_len),
+    CHECK_EQ(tpm_public_qualified_name(&rig->device.ak_area, TPM_RH_OWNER, rig->hasher,
+                                       evidence->signer, &evidence->signer_len),
              0);
-    resign();
+    play_resign();
 }
 
 static void
 flipped_extra(void)
 {
-    evidence.extra[3] ^= 1;
-    resign();
+    evidence->extra[3] ^= 1;
+    play_resign();
 }
 
 static void
 short_extra(void)
 {
-    evidence.extra_len = 31;
-    resign();
+    evidence->extra_len = 31;
+    play_resign();
 }
 
 static void
 long_extra(void)
 {
-    evidence.extra_len = 33;
-    resign();
+    evidence->extra_len = 33;
+    play_resign();
 }
 
 static void
 flipped_claims(void)
 {
-    ((uint8_t *)(uintptr_t)evidence.claims_bytes.p)[evidence.claims_bytes.len - 1] ^= 1;
+    ((uint8_t *)(uintptr_t)evidence->claims_bytes.p)[evidence->claims_bytes.len - 1] ^= 1;
 }
 
 static void
 missing_sha1(void)
 {
-    struct tpm_selections *selections = &evidence.attest.selections;
+    struct tpm_selections *selections = &evidence->attest.selections;
 
     memmove(&selections->bank[0], &selections->bank[1], 3 * sizeof(selections->bank[0]));
     selections->n = 3;
-    resign();
+    play_resign();
 }
 
 static void
 missing_empty_bank(void)
 {
-    evidence.attest.selections.n = 3;
-    resign();
+    evidence->attest.selections.n = 3;
+    play_resign();
 }
 
 static void
 fewer_in_another_bank(void)
 {
-    evidence.attest.selections.bank[0].mask = 0x7f;
-    resign();
+    evidence->attest.selections.bank[0].mask = 0x7f;
+    play_resign();
 }
 
 static void
 fewer_in_the_policy_bank(void)
 {
-    evidence.attest.selections.bank[1].mask = 0xff;
-    resign();
+    evidence->attest.selections.bank[1].mask = 0xff;
+    play_resign();
 }
 
 static void
 more_in_the_policy_bank(void)
 {
-    evidence.attest.selections.bank[1].mask = 0xffff;
-    resign();
+    evidence->attest.selections.bank[1].mask = 0xffff;
+    play_resign();
 }
 
 static void
 empty_policy_bank(void)
 {
-    evidence.attest.selections.bank[1].mask = 0;
-    resign();
+    evidence->attest.selections.bank[1].mask = 0;
+    play_resign();
 }
 
 static void
 wide_select(void)
 {
-    evidence.attest.selections.bank[1].size = 4;
-    resign();
+    evidence->attest.selections.bank[1].size = 4;
+    play_resign();
 }
 
 static void
 clock_back(void)
 {
-    evidence.attest.clock_ms = 1;
-    resign();
+    evidence->attest.clock_ms = 1;
+    play_resign();
 }
 
 static void
 reset_back(void)
 {
-    evidence.attest.reset_count = 4;
-    resign();
+    evidence->attest.reset_count = 4;
+    play_resign();
 }
 
 static void
 digest_of_others(void)
 {
-    evidence.pcr_digest[0] ^= 1;
-    resign();
+    evidence->pcr_digest[0] ^= 1;
+    play_resign();
 }
 
 /* The quote is honest, the log does not tell of one extend. */
 static void
 one_more_extend(void)
 {
-    rig.device.values.value[1][4][7] ^= 1;
-    plain();
+    rig->device.values.value[1][4][7] ^= 1;
+    play_plain();
 }
 
 /* The same in a bank that policy does not look at: it must replay all the same. */
 static void
 one_more_in_sha1(void)
 {
-    rig.device.values.value[0][0][7] ^= 1;
-    plain();
+    rig->device.values.value[0][0][7] ^= 1;
+    play_plain();
 }
 
 static void
 no_log_claim(void)
 {
-    struct wr wr = wr_init(evidence.claims_room, sizeof(evidence.claims_room));
-    struct binding binding = {
-        .site = bytes_str(RIG_SITE),
-        .mode = BINDING_CONNECTION,
-        .nonce = nonce,
-        .exporter = rig.exporter,
-    };
-
-    evidence.claims.n_logs = 0;
-    evidence.with_log = false;
-    claims_write(&wr, &evidence.claims);
-    evidence.claims_bytes = wr_done(&wr);
-    binding.claims = evidence.claims_bytes;
-    CHECK_EQ(binding_quote(rig.hasher, &binding, evidence.extra), 0);
-    resign();
+    evidence->claims.n_logs = 0;
+    evidence->with_log = false;
+    play_claims();
 }
 
 static void
 shorter_log(void)
 {
-    rig.device.log.len--;
+    rig->device.log.len--;
 }
 
-static const struct row {
-    const char *name;
-    void (*change)(void);
-    uint8_t code;
-    enum reason reason;
-} rows[] = {
+static const struct play_row rows[] = {
     {"magic", bad_magic, COAP_CODE(4, 0), REASON_QUOTE_MAGIC},
     {"an NV certification", type_nv, COAP_CODE(4, 0), REASON_QUOTE_TYPE},
     {"a certification", type_certify, COAP_CODE(4, 0), REASON_QUOTE_TYPE},
@@ -357,50 +277,10 @@ static const struct row {
     {"a log shorter than its claim", shorter_log, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED},
 };
 
-static enum reason
-first_reason(void)
-{
-    struct answer answer;
-
-    if (rig.reply.code != COAP_CODE(2, 4)) {
-        return keeper_rig_problem(&rig, NULL);
-    }
-    CHECK_EQ(answer_read(rig.reply.body, &answer, NULL), 0);
-    CHECK(answer.n_reasons == 0 || !answer.cwt.p); /* no token with a reason to refuse */
-    return answer.n_reasons ? (enum reason)answer.reasons[0] : REASON_NONE;
-}
-
-static void
-run_row(const struct row *row)
-{
-    struct bytes unchanged;
-    struct bytes changed;
-
-    start();
-    plain();
-    unchanged = written(plain_room);
-    row->change();
-    changed = written(body_room);
-    if (bytes_equal(unchanged, changed)) {
-        check_fail(__FILE__, __LINE__, "%s changes nothing", row->name);
-    }
-    (void)attest(changed);
-    if (rig.reply.code != row->code || first_reason() != row->reason) {
-        check_fail(__FILE__, __LINE__, "%s: %d.%02d %s, not %d.%02d %s", row->name,
-                   rig.reply.code >> 5, rig.reply.code & 31, reason_name(first_reason()),
-                   row->code >> 5, row->code & 31, reason_name(row->reason));
-    }
-    printf("# %s: %s\n", reason_name(row->reason), row->name);
-    keeper_rig_done(&rig);
-}
-
 static void
 each_change_alone_gets_its_own_refusal(void)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run_row(&rows[i]);
-    }
-    printf("# %zu changes\n", ARRAY_LEN(rows));
+    play_rows(rows, ARRAY_LEN(rows));
 }
 
 static void
@@ -408,16 +288,16 @@ a_challenge_serves_one_verdict(void)
 {
     struct bytes body;
 
-    start();
-    plain();
-    body = written(body_room);
-    CHECK_EQ(attest(body), COAP_CODE(2, 4));
-    CHECK_EQ(first_reason(), REASON_NONE);
-    CHECK_EQ(attest(body), COAP_CODE(4, 1));
-    CHECK_EQ(first_reason(), REASON_EVIDENCE_STALE);
-    plain(); /* a newer quote under the nonce that was used */
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(4, 1));
-    CHECK_EQ(first_reason(), REASON_EVIDENCE_STALE);
+    play_start();
+    play_plain();
+    body = play_written();
+    CHECK_EQ(play_attest(body), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_NONE);
+    CHECK_EQ(play_attest(body), COAP_CODE(4, 1));
+    CHECK_EQ(play_reason(), REASON_EVIDENCE_STALE);
+    play_plain(); /* a newer quote under the nonce that was used */
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 1));
+    CHECK_EQ(play_reason(), REASON_EVIDENCE_STALE);
 }
 
 static void
@@ -425,52 +305,50 @@ evidence_of_another_connection_is_refused(void)
 {
     struct bytes body;
 
-    start();
-    plain();
-    body = written(body_room);
-    keeper_rig_connect(&rig);
-    CHECK_EQ(attest(body), COAP_CODE(4, 1));
-    CHECK_EQ(first_reason(), REASON_CHANNEL_BINDING);
+    play_start();
+    play_plain();
+    body = play_written();
+    keeper_rig_connect(rig);
+    CHECK_EQ(play_attest(body), COAP_CODE(4, 1));
+    CHECK_EQ(play_reason(), REASON_CHANNEL_BINDING);
 }
 
 static void
 an_old_nonce_is_refused_with_a_fresh_one(void)
 {
-    start();
-    rig.now_ms += (300 + 61) * 1000;
-    rig.device.clock_ms += (300 + 61) * 1000;
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(4, 1));
-    CHECK_EQ(keeper_rig_problem(&rig, nonce), REASON_EVIDENCE_STALE);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    play_start();
+    rig->now_ms += (300 + 61) * 1000;
+    rig->device.clock_ms += (300 + 61) * 1000;
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 1));
+    CHECK_EQ(keeper_rig_problem(rig, play.nonce), REASON_EVIDENCE_STALE);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
 }
 
 static void
 a_slow_tpm_clock_needs_a_fresh_nonce(void)
 {
-    start();
-    rig.now_ms += 200 * 1000; /* 200 s of ours, 0.1 s of the TPM's */
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(4, 1));
-    CHECK_EQ(keeper_rig_problem(&rig, nonce), REASON_EVIDENCE_STALE);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    play_start();
+    rig->now_ms += 200 * 1000; /* 200 s of ours, 0.1 s of the TPM's */
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 1));
+    CHECK_EQ(keeper_rig_problem(rig, play.nonce), REASON_EVIDENCE_STALE);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
 }
 
 static void
 a_repeat_needs_neither_log_nor_values(void)
 {
-    start();
-    evidence.with_log = false;
-    evidence.with_values = false;
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
-    CHECK(rig.reply.body.len <= 1024);
-    printf("# a repeat is answered with %zu bytes\n", rig.reply.body.len);
+    play_start();
+    play_repeat();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    CHECK(rig->reply.body.len <= 1024);
+    printf("# a repeat is answered with %zu bytes\n", rig->reply.body.len);
 }
 
 /* Attests with what stands in evidence; whether the keeper logged this id meanwhile. */
@@ -483,8 +361,8 @@ told(const char *id)
     ssize_t n;
 
     CHECK(kept >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
     CHECK(dup2(kept, STDERR_FILENO) >= 0);
     n = pread(file, log, sizeof(log) - 1, 0);
     CHECK(n >= 0);
@@ -498,77 +376,74 @@ told(const char *id)
 static void
 an_unchanged_verdict_is_not_told_again(void)
 {
-    start();
+    play_start();
     CHECK(!told("device-accepted"));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
-    rig.device.restart_count++;
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    rig->device.restart_count++;
     CHECK(told("device-accepted"));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
     CHECK(!told("device-accepted"));
-    (void)answered();
-    rig.device.reset_count++;
+    (void)play_answered();
+    rig->device.reset_count++;
     CHECK(told("device-accepted"));
-    (void)answered();
-    rig.device.values.value[1][7][0] ^= 1;
+    (void)play_answered();
+    rig->device.values.value[1][7][0] ^= 1;
     for (int again = 0; again < 2; again++) {
         CHECK(told("device-refused"));
-        (void)answered();
+        (void)play_answered();
     }
-    rig.device.values.value[1][7][0] ^= 1;
+    rig->device.values.value[1][7][0] ^= 1;
     CHECK(told("device-accepted"));
-    (void)answered();
+    (void)play_answered();
     CHECK(!told("device-accepted"));
 }
 
 static void
 a_repeat_with_other_pcrs_is_asked_for_its_values(void)
 {
-    start();
-    evidence.with_log = false;
-    evidence.with_values = false;
-    rig.device.values.value[1][7][0] ^= 1;
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(4, 9));
-    CHECK_EQ(keeper_rig_problem(&rig, nonce), REASON_PCR_DIGEST);
-    evidence.with_values = true;
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(first_reason(), REASON_LOG_REPLAY);
+    play_start();
+    rig->device.values.value[1][7][0] ^= 1;
+    play_repeat();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 9));
+    CHECK_EQ(keeper_rig_problem(rig, play.nonce), REASON_PCR_DIGEST);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_LOG_REPLAY);
 }
 
 static uint8_t
 token(const char *audience)
 {
-    return keeper_rig_ask(&rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, audience);
+    return keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, audience);
 }
 
 static void
 a_token_needs_this_connections_own_evidence(void)
 {
-    start();
+    play_start();
     CHECK_EQ(token("assay"), COAP_CODE(2, 5));
     CHECK_EQ(token("other"), COAP_CODE(4, 3));
-    keeper_rig_connect(&rig);
+    keeper_rig_connect(rig);
     CHECK_EQ(token("assay"), COAP_CODE(4, 1));
 }
 
 static void
 a_late_token_has_the_verdicts_times(void)
 {
-    start();
-    rig.now_ms += 238 * 1000;
+    play_start();
+    rig->now_ms += 238 * 1000;
     CHECK_EQ(token("assay"), COAP_CODE(2, 5));
-    rig.now_ms += 4 * 1000; /* less than 60 s would be left */
+    rig->now_ms += 4 * 1000; /* less than 60 s would be left */
     CHECK_EQ(token("assay"), COAP_CODE(4, 1));
 }
 
 static void
 a_refusal_ends_the_connections_tokens(void)
 {
-    start();
+    play_start();
     one_more_extend();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(first_reason(), REASON_LOG_REPLAY);
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_LOG_REPLAY);
     CHECK_EQ(token("assay"), COAP_CODE(4, 1));
 }
 
@@ -579,31 +454,31 @@ operator_says(const char *verb, const char *why)
     char id[2 * WIRE_UEID_SIZE + 1];
     uint8_t ueid[WIRE_UEID_SIZE];
 
-    CHECK_EQ(ident_ueid(rig.hasher, bytes_str(RIG_SITE),
-                        bytes_of(rig.device.ek_public, rig.device.ek_public_len), ueid),
+    CHECK_EQ(ident_ueid(rig->hasher, bytes_str(RIG_SITE),
+                        bytes_of(rig->device.ek_public, rig->device.ek_public_len), ueid),
              0);
     for (size_t i = 0; i < sizeof(ueid); i++) {
         snprintf(id + 2 * i, 3, "%02x", ueid[i]);
     }
-    return keeper_rig_command(&rig, (const char *[]){"device", verb, id, why}, why ? 4 : 3, json,
+    return keeper_rig_command(rig, (const char *[]){"device", verb, id, why}, why ? 4 : 3, json,
                               sizeof(json));
 }
 
 static void
 quarantine_takes_effect_on_an_open_connection(void)
 {
-    start();
+    play_start();
     CHECK_EQ(operator_says("quarantine", "stolen"), 0);
     CHECK_EQ(token("assay"), COAP_CODE(4, 3));
-    CHECK_EQ(first_reason(), REASON_DEVICE_QUARANTINED);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK(!answered().cwt.p);
+    CHECK_EQ(play_reason(), REASON_DEVICE_QUARANTINED);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK(!play_answered().cwt.p);
     CHECK_EQ(token("assay"), COAP_CODE(4, 3));
     CHECK_EQ(operator_says("release", NULL), 0);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK(answered().cwt.p);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK(play_answered().cwt.p);
 }
 
 static void
@@ -611,28 +486,28 @@ a_class_may_know_that_its_tpms_lack_a_bank(void)
 {
     char json[4096];
 
-    start();
-    CHECK_EQ(keeper_rig_command(&rig, (const char *[]){"class", "add", "c", "lacks=sha512"}, 4,
-                                json, sizeof(json)),
+    play_start();
+    CHECK_EQ(keeper_rig_command(rig, (const char *[]){"class", "add", "c", "lacks=sha512"}, 4, json,
+                                sizeof(json)),
              0);
-    plain();
+    play_plain();
     missing_empty_bank();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
-    plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    play_plain();
     missing_sha1(); /* another bank is not meant */
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(2, 4));
-    CHECK_EQ(first_reason(), REASON_QUOTE_SELECTION);
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_QUOTE_SELECTION);
 }
 
 static void
 a_removed_device_is_not_heard(void)
 {
-    start();
+    play_start();
     CHECK_EQ(operator_says("remove", "sold"), 0);
-    plain();
-    CHECK_EQ(attest(written(body_room)), COAP_CODE(4, 3));
-    CHECK_EQ(first_reason(), REASON_DEVICE_DISABLED);
+    play_plain();
+    CHECK_EQ(play_attest(play_written()), COAP_CODE(4, 3));
+    CHECK_EQ(play_reason(), REASON_DEVICE_DISABLED);
     CHECK_EQ(token("assay"), COAP_CODE(4, 3));
 }
 
@@ -641,21 +516,21 @@ strangers_leave_no_row(void)
 {
     int64_t n = -1;
 
-    keeper_rig_new(&rig);
-    keeper_rig_connect(&rig);
+    keeper_rig_new(rig);
+    keeper_rig_connect(rig);
     for (int i = 0; i < 50; i++) {
         struct soft_device stranger;
         uint8_t room[2048];
         struct wr wr = wr_init(room, sizeof(room));
 
-        soft_device_new(&stranger, rig.hasher, RIG_SITE);
-        CHECK_EQ(keeper_rig_ask(&rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL,
+        soft_device_new(&stranger, rig->hasher, RIG_SITE);
+        CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL,
                                 soft_device_enroll(&stranger, &wr), NULL),
                  COAP_CODE(2, 4));
         soft_device_done(&stranger);
     }
     for (int state = 0; state < DEVICE_STATE_N; state++) {
-        CHECK_EQ(store_device_count(rig.keeper.store, (enum device_state)state, &n), 0);
+        CHECK_EQ(store_device_count(rig->keeper.store, (enum device_state)state, &n), 0);
         CHECK_EQ(n, 0);
     }
 }
@@ -663,13 +538,13 @@ strangers_leave_no_row(void)
 static void
 a_certificate_connection_gets_nothing_but_enrolment(void)
 {
-    start();
-    CHECK_EQ(keeper_rig_ask(&rig, REQUEST_CERTIFICATE, RESOURCE_TOKEN, BYTES_NULL, "assay"),
+    play_start();
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_TOKEN, BYTES_NULL, "assay"),
              COAP_CODE(4, 3));
-    plain();
-    CHECK_EQ(keeper_rig_ask(&rig, REQUEST_CERTIFICATE, RESOURCE_ATTEST, written(body_room), NULL),
+    play_plain();
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_ATTEST, play_written(), NULL),
              COAP_CODE(4, 3));
-    CHECK_EQ(keeper_rig_ask(&rig, REQUEST_CERTIFICATE, RESOURCE_KEYS, BYTES_NULL, NULL),
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_KEYS, BYTES_NULL, NULL),
              COAP_CODE(2, 5));
 }
 
@@ -678,14 +553,14 @@ every_cut_of_good_evidence_is_malformed(void)
 {
     struct bytes body;
 
-    start();
-    plain();
-    body = written(body_room);
+    play_start();
+    play_plain();
+    body = play_written();
     for (size_t n = 0; n < body.len; n += 1 + n / 16) {
-        CHECK_EQ(attest(check_guarded(bytes_of(body.p, n))), COAP_CODE(4, 0));
+        CHECK_EQ(play_attest(check_guarded(bytes_of(body.p, n))), COAP_CODE(4, 0));
     }
-    CHECK_EQ(attest(body), COAP_CODE(2, 4));
-    CHECK_EQ(answered().tier, TIER_AFFIRMING);
+    CHECK_EQ(play_attest(body), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
 }
 
 CHECK_MAIN(CASE(each_change_alone_gets_its_own_refusal), CASE(a_challenge_serves_one_verdict),
