@@ -3,6 +3,7 @@
 #include "formats/der.h"
 #include "formats/x509-alg.h"
 #include "formats/x509-oid.h"
+#include "formats/x509-version.h"
 #include "formats/x509.h"
 
 /* What the extensions say, before it is put together. */
@@ -116,24 +117,6 @@ read_tail(struct rd *tbs, struct says *says)
     }
 }
 
-/* Version ::= INTEGER { v1(0), v2(1), v3(2) } behind [0]; absent means v1. */
-static unsigned
-read_version(struct rd *tbs)
-{
-    struct rd in;
-    unsigned version;
-
-    if (der_peek(tbs) != DER_CONTEXT(0)) {
-        return 1;
-    }
-    in = der_enter(tbs, DER_CONTEXT(0));
-    version = der_small(&in, 2) + 1;
-    if (!rd_end(&in)) {
-        rd_fail(tbs);
-    }
-    return version;
-}
-
 static void
 put_together(unsigned version, const struct says *says, struct certwalk *ret)
 {
@@ -152,7 +135,7 @@ static int
 read_tbs(struct rd *tbs, struct fault *ret_fault, struct bytes *ret_alg, struct certwalk *ret)
 {
     struct says says = {.pathlen = -1};
-    unsigned version = read_version(tbs);
+    unsigned version = x509_version(tbs);
     struct rd validity;
 
     ignore(der_whole(tbs, DER_INTEGER).len == 0, "the serial number; a failure latches");

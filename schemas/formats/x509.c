@@ -2,24 +2,7 @@
 
 #include "formats/x509-alg.h"
 #include "formats/x509-oid.h"
-
-/* Version ::= INTEGER { v1(0), v2(1), v3(2) } behind [0]; absent means v1. */
-static unsigned
-read_version(struct rd *tbs)
-{
-    struct rd in;
-    unsigned version;
-
-    if (der_peek(tbs) != DER_CONTEXT(0)) {
-        return 1;
-    }
-    in = der_enter(tbs, DER_CONTEXT(0));
-    version = der_small(&in, 2) + 1;
-    if (!rd_end(&in)) {
-        rd_fail(tbs);
-    }
-    return version;
-}
+#include "formats/x509-version.h"
 
 static void
 read_validity(struct rd *tbs, struct x509 *cert, bool *ret_bad_time)
@@ -177,7 +160,7 @@ read_tbs(struct rd *tbs, struct fault *ret_fault, struct x509 *cert, struct byte
     bool bad_time = false;
     size_t at;
 
-    cert->version = read_version(tbs);
+    cert->version = x509_version(tbs);
     cert->serial = der_body(tbs, DER_INTEGER);
     *ret_inner_alg = der_whole(tbs, DER_SEQUENCE);
     cert->issuer = der_whole(tbs, DER_SEQUENCE);
