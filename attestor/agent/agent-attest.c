@@ -76,7 +76,7 @@ void
 agent_tokens_remove(const struct agent *agent)
 {
     const char *cursor = agent->conf->audiences;
-    char audience[LIMIT_AUD + 1];
+    char audience[LIMIT_NAME + 1];
     char name[AGENT_CONF_FILE];
 
     remove_token(agent, AGENT_CWT_FILE);
@@ -91,7 +91,7 @@ static int
 fetch(struct agent *agent, const char *audience)
 {
     CLEANUP(link_reply_done) struct link_reply reply = {0};
-    char query[LIMIT_AUD + 8];
+    char query[LIMIT_NAME + 8];
     char name[AGENT_CONF_FILE];
     struct link_ask ask = {
         .method = LINK_GET, .path = "token", .query = query, .timeout_ms = TOKEN_MS};
@@ -118,7 +118,7 @@ enum agent_result
 agent_tokens(struct agent *agent)
 {
     const char *cursor = agent->conf->audiences;
-    char audience[LIMIT_AUD + 1];
+    char audience[LIMIT_NAME + 1];
 
     while (agent->exit == AGENT_ATTESTED && agent_conf_audience(&cursor, audience)) {
         int r = fetch(agent, audience);

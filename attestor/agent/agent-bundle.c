@@ -205,7 +205,7 @@ say_settings(const struct agent_conf *conf, struct json_wr *j)
     member(j, "ima", conf->ima);
     member(j, "userspace", conf->userspace);
     member(j, "audiences", conf->audiences);
-    member(j, "bind", conf->bind_word);
+    member(j, "bind", agent_conf_bind_words[conf->bind]);
     json_wr_end_object(j);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/name.h"
 #include "link/link-addr.h"
 #include "source/source-firmware.h"
 #include "source/source-ima.h"
@@ -13,6 +14,13 @@
         section, name, CONF_TEXT, offsetof(struct agent_conf, field),        \
             sizeof(((struct agent_conf *)NULL)->field), 0, 0, fallback, help \
     }
+
+const char *const agent_conf_bind_words[] = {
+    [AGENT_BIND_NO] = "no",
+    [AGENT_BIND_KEY] = "key",
+    [AGENT_BIND_CERTIFICATE] = "certificate",
+    NULL,
+};
 
 const struct conf_item agent_conf_items[] = {
     TEXT("verifier", "servers", servers, NULL, "host:port, host:port; tried in this order"),
@@ -29,66 +37,66 @@ const struct conf_item agent_conf_items[] = {
     TEXT("tokens", "dir", token_dir, "/run/assay", "folder that tokens are written to"),
     TEXT("tokens", "group", group, "", "group that may read tokens, beside root"),
     TEXT("tokens", "audiences", audiences, "", "audiences to fetch a JWT for, comma-separated"),
-    TEXT("tokens", "bind", bind_word, "no",
-         "no, key, or certificate: a key of the TPM for audiences that bind tokens"),
+    {"tokens", "bind", CONF_WORD, offsetof(struct agent_conf, bind), 0, 0, 0, "no",
+     "no, key, or certificate: a key of the TPM for audiences that bind tokens", false,
+     agent_conf_bind_words},
     TEXT("enrol", "code", code, "", "one-time enrolment code, if there is one"),
 };
 const size_t agent_conf_items_n = ARRAY_LEN(agent_conf_items);
 
-bool
-agent_conf_audience(const char **cursor, char ret[LIMIT_AUD + 1])
+/* The next of a list; empty at its end. */
+static struct bytes
+next_word(const char **cursor)
 {
     const char *p = *cursor + strspn(*cursor, " \t,");
     size_t len = strcspn(p, " \t,");
 
     *cursor = p + len;
-    if (len == 0 || len > LIMIT_AUD) {
+    return bytes_of(p, len);
+}
+
+bool
+agent_conf_audience(const char **cursor, char ret[LIMIT_NAME + 1])
+{
+    struct bytes word = next_word(cursor);
+
+    if (!name_good(word)) {
         return false;
     }
-    memcpy(ret, p, len);
-    ret[len] = '\0';
+    memcpy(ret, word.p, word.len);
+    ret[word.len] = '\0';
     return true;
 }
 
 const char *
 agent_conf_token_name(const char *audience, char room[AGENT_CONF_FILE])
 {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t n = 0;
-
-    for (; audience[n] != '\0' && n < LIMIT_AUD; n++) {
-        bool good = strchr(safe, audience[n]) != NULL && (n > 0 || audience[n] != '.');
-
-        room[n] = good ? audience[n] : '_';
-    }
-    memcpy(room + n, ".jwt", sizeof(".jwt"));
+    snprintf(room, AGENT_CONF_FILE, "%s.jwt", audience);
     return room;
 }
 
 static const char *
 audiences_problem(const struct agent_conf *conf)
 {
-    static char names[AGENT_AUDIENCES_MAX][AGENT_CONF_FILE];
+    struct bytes names[AGENT_AUDIENCES_MAX];
     const char *cursor = conf->audiences;
-    char audience[LIMIT_AUD + 1];
     size_t n = 0;
 
-    while (agent_conf_audience(&cursor, audience)) {
+    for (struct bytes word = next_word(&cursor); word.len > 0; word = next_word(&cursor)) {
         if (n == AGENT_AUDIENCES_MAX) {
             return "[tokens] audiences: more than eight";
         }
-        (void)agent_conf_token_name(audience, names[n]);
+        if (!name_good(word)) { /* no class could grant it */
+            return "[tokens] audiences: each is of " NAME_RULE;
+        }
         for (size_t i = 0; i < n; i++) {
-            if (strcmp(names[i], names[n]) == 0) {
-                return "[tokens] audiences: two of them would share one file";
+            if (bytes_equal(names[i], word)) {
+                return "[tokens] audiences: one is named twice";
             }
         }
-        n++;
+        names[n++] = word;
     }
-    return cursor[strspn(cursor, " \t,")] != '\0' ||
-                   cursor > conf->audiences + strlen(conf->audiences)
-               ? "[tokens] audiences: one is too long"
-               : NULL;
+    return NULL;
 }
 
 static const char *
@@ -107,24 +115,6 @@ servers_problem(const struct agent_conf *conf)
                                  : NULL;
 }
 
-static const char *
-bind_problem(struct agent_conf *conf)
-{
-    static const char *const words[] = {
-        [AGENT_BIND_NO] = "no",
-        [AGENT_BIND_KEY] = "key",
-        [AGENT_BIND_CERTIFICATE] = "certificate",
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (strcmp(conf->bind_word, words[i]) == 0) {
-            conf->bind = (enum agent_bind)i;
-            return NULL;
-        }
-    }
-    return "[tokens] bind: no, key or certificate is expected";
-}
-
 int
 agent_conf_load(const char *path, struct agent_conf *ret, struct conf_problem *ret_problem)
 {
@@ -138,9 +128,6 @@ agent_conf_load(const char *path, struct agent_conf *ret, struct conf_problem *r
     why = servers_problem(&conf);
     if (!why) {
         why = audiences_problem(&conf);
-    }
-    if (!why) {
-        why = bind_problem(&conf);
     }
     if (!why && conf.site[0] == '\0') {
         why = "[verifier] site: it may not be empty";

@@ -24,13 +24,15 @@ struct agent_conf {
     char token_dir[256];
     char group[64];
     char audiences[1024];
-    char bind_word[16];
-    enum agent_bind bind; /* of the word */
+    unsigned bind; /* enum agent_bind */
     char code[LIMIT_CODE + 1];
 };
 
 extern const struct conf_item agent_conf_items[];
 extern const size_t agent_conf_items_n;
+
+/* By enum agent_bind, NULL behind them. */
+extern const char *const agent_conf_bind_words[];
 
 /* conf_load() and the checks between settings. path NULL: defaults only, which lack what must be
  * given. Returns as conf_load(). */
@@ -38,9 +40,9 @@ MUST_CHECK int agent_conf_load(const char *path, struct agent_conf *ret,
                                struct conf_problem *ret_problem);
 
 /* The audiences one by one: *cursor starts as conf->audiences. Returns false after the last. */
-bool agent_conf_audience(const char **cursor, char ret[LIMIT_AUD + 1]);
+bool agent_conf_audience(const char **cursor, char ret[LIMIT_NAME + 1]);
 
-/* Name of an audience's token file: what is not a letter, digit, '.', '-' or '_' becomes '_', so
- * that no audience names a path. */
-#define AGENT_CONF_FILE (LIMIT_AUD + 8u)
+/* Name of an audience's token file. An audience is as base/name.h says, so that none names a path.
+ */
+#define AGENT_CONF_FILE (LIMIT_NAME + 8u)
 const char *agent_conf_token_name(const char *audience, char room[AGENT_CONF_FILE]);

@@ -10,6 +10,7 @@ struct conf_load {
     void *conf;
     const char *why; /* first problem, NULL while there is none */
     char where[80];  /* "[section] name" of it */
+    char words[96];  /* room of a problem that lists words */
     uint64_t seen;   /* a bit an item; a table has at most 64 */
 };
 
@@ -22,11 +23,41 @@ complain(struct conf_load *load, const char *section, const char *name, const ch
     }
 }
 
+/* "no, key or certificate is expected", as far as there is room. */
+static const char *
+expected(const struct conf_item *item, char *room, size_t cap)
+{
+    size_t len = 0;
+
+    room[0] = '\0';
+    for (size_t i = 0; item->words[i] && len < cap; i++) {
+        const char *before = i == 0 ? "" : item->words[i + 1] ? ", " : " or ";
+
+        len += (size_t)snprintf(room + len, cap - len, "%s%s", before, item->words[i]);
+    }
+    if (len < cap) {
+        snprintf(room + len, cap - len, " is expected");
+    }
+    return room;
+}
+
+static bool
+store_word(const struct conf_item *item, const char *value, void *at)
+{
+    for (unsigned i = 0; item->words[i]; i++) {
+        if (strcmp(item->words[i], value) == 0) {
+            memcpy(at, &i, sizeof(i));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Stores one value; returns NULL or why it cannot be. */
 static const char *
-store(const struct conf_item *item, const char *value, void *conf)
+store(struct conf_load *load, const struct conf_item *item, const char *value)
 {
-    uint8_t *at = (uint8_t *)conf + item->offset;
+    uint8_t *at = (uint8_t *)load->conf + item->offset;
     char *end = NULL;
     long long number;
 
@@ -55,6 +86,9 @@ store(const struct conf_item *item, const char *value, void *conf)
         }
         memcpy(at, &(bool){value[0] == 'y'}, sizeof(bool));
         return NULL;
+    case CONF_WORD:
+        return store_word(item, value, at) ? NULL
+                                           : expected(item, load->words, sizeof(load->words));
     }
     return "unknown type";
 }
@@ -76,7 +110,7 @@ on_value(void *context, const char *section, const char *name, const char *value
             return 0;
         }
         load->seen |= UINT64_C(1) << i;
-        why = store(item, value, load->conf);
+        why = store(load, item, value);
         if (why) {
             complain(load, section, name, why);
         }
@@ -93,7 +127,7 @@ set_defaults(struct conf_load *load)
         const struct conf_item *item = &load->items[i];
 
         if (item->fallback) {
-            const char *why = store(item, item->fallback, load->conf);
+            const char *why = store(load, item, item->fallback);
 
             if (why) {
                 complain(load, item->section, item->name, why);
@@ -135,9 +169,10 @@ conf_load(const char *path, const struct conf_item *items, size_t n_items, void 
 static size_t
 size_of(const struct conf_item *item)
 {
-    return item->type == CONF_TEXT  ? item->size
-           : item->type == CONF_INT ? sizeof(int64_t)
-                                    : sizeof(bool);
+    return item->type == CONF_TEXT   ? item->size
+           : item->type == CONF_INT  ? sizeof(int64_t)
+           : item->type == CONF_BOOL ? sizeof(bool)
+                                     : sizeof(unsigned);
 }
 
 bool

@@ -11,6 +11,7 @@ enum conf_type {
     CONF_TEXT, /* char[size] at offset */
     CONF_INT,  /* int64_t at offset, min to max */
     CONF_BOOL, /* bool at offset: yes or no */
+    CONF_WORD, /* unsigned at offset: the place of the word among `words` */
 };
 
 struct conf_item {
@@ -21,9 +22,10 @@ struct conf_item {
     size_t size;   /* room of a CONF_TEXT, with the NUL */
     int64_t min;
     int64_t max;
-    const char *fallback; /* text of the default; NULL when it must be given */
-    const char *help;     /* one line with the unit */
-    bool live;            /* a reload changes it; others take a restart */
+    const char *fallback;     /* text of the default; NULL when it must be given */
+    const char *help;         /* one line with the unit */
+    bool live;                /* a reload changes it; others take a restart */
+    const char *const *words; /* of a CONF_WORD, NULL behind the last */
 };
 
 struct conf_problem {

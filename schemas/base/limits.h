@@ -56,7 +56,8 @@
 #define LIMIT_PUBLIC 512u     /* TPMT_PUBLIC: RSA-3072 takes 442 */
 #define LIMIT_CREDENTIAL 128u /* TPM2B_ID_OBJECT with SHA-512: 2 + 66 + 34 */
 #define LIMIT_SECRET 514u     /* TPM2B_ENCRYPTED_SECRET of RSA-4096 */
-#define LIMIT_AUD 255u        /* audience name */
+#define LIMIT_NAME 63u        /* of an audience or class: a DNS label, as NAME_RULE says */
+#define LIMIT_AUD 255u        /* what a device may ask for as one: longer than any is */
 /* Signed objects */
 #define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
 #define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */

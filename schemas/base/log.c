@@ -11,10 +11,18 @@ enum { LINE_MAX_SIZE = 2048, VALUE_MAX = 512, DAY_S = 86400, LATEST_YEAR = 9999 
 static const char *log_role = "assay";
 static enum log_level log_lowest = LOG_INFO;
 
+const char *const log_level_names[] = {"debug", "info", "notice", "warning", "error", NULL};
+
 void
 log_setup(const char *role, enum log_level lowest)
 {
     log_role = role;
+    log_lowest = lowest;
+}
+
+void
+log_from(enum log_level lowest)
+{
     log_lowest = lowest;
 }
 
@@ -138,7 +146,6 @@ log_stamp(int64_t utc_ms, char ret[LOG_STAMP_SIZE])
 static void
 write_head(struct wr *wr, enum log_level level, const char *id)
 {
-    static const char *const names[] = {"debug", "info", "notice", "warning", "error"};
     char stamp[LOG_STAMP_SIZE];
 
     log_stamp(clock_utc_ms(), stamp);
@@ -147,7 +154,7 @@ write_head(struct wr *wr, enum log_level level, const char *id)
     wr_str(wr, "\",\"role\":\"");
     wr_str(wr, log_role);
     wr_str(wr, "\",\"level\":\"");
-    wr_str(wr, names[level]);
+    wr_str(wr, log_level_names[level]);
     wr_str(wr, "\",\"id\":\"");
     wr_str(wr, id);
     wr_u8(wr, '"');

@@ -30,6 +30,12 @@ void log_stamp(int64_t utc_ms, char ret[LOG_STAMP_SIZE]);
 /* Name of the process in each line, and the lowest level printed (default LOG_INFO). */
 void log_setup(const char *role, enum log_level lowest);
 
+/* The lowest level printed, from now. */
+void log_from(enum log_level lowest);
+
+/* "debug" to "error" by enum log_level, NULL behind them. */
+extern const char *const log_level_names[];
+
 /* id is a short stable name, as in "device-refused". */
 void log_fields(enum log_level level, const char *id, const struct log_field *fields,
                 size_t n_fields);

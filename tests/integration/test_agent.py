@@ -26,7 +26,7 @@ def a_new_device_enrols_attests_and_gets_its_tokens(lab):
     assert "nonce=last" in verifier.having("evidence")[0]
     assert verifier.having("log") == [f"log firmware offset=0 body={os.path.getsize(LOG)}"]
     assert verifier.having("quoted") == ["quoted banks=4 pcrs=ffff"]
-    assert lab.token_files() == ["https___git.test_x.jwt", "token.cwt", "wiki.jwt"]
+    assert lab.token_files() == ["git.test.jwt", "token.cwt", "wiki.jwt"]
     for name in lab.token_files():
         path = os.path.join(lab.tokens, name)
         assert os.stat(path).st_mode & 0o777 == 0o640

@@ -468,6 +468,37 @@ def a_reload_with_a_problem_changes_nothing():
         assert limits_of(service) == '1000/30/0' and set(service.roles()) == pids
 
 
+def the_log_level_is_a_setting_that_a_reload_turns():
+    site = Site()
+    with open(site.conf, 'a') as file:
+        file.write('[log]\nlevel = loud\n')
+    check = site.check()
+    assert check.returncode == 2, check
+    assert b'[log] level: debug, info, notice, warning or error is expected' in check.stderr, check
+    site.set('level = loud', 'level = debug')
+    assert site.check().returncode == 0
+    with Service(site) as service:
+        def told_of_a_reader():
+            since, before = len(service.lines()), service.pids('reader')
+            assert service.ask('post', 'enroll', 'no log').startswith('2.05 not read ')
+            service.wait(lambda: len(service.pids('reader')) == 4
+                         and len(before - service.pids('reader')) == 1)
+            return [line['id'] for line in service.lines()[since:]]
+
+        assert told_of_a_reader() == ['role-ended']  # a debug line
+        site.set('level = debug', 'level = info')
+        assert [line['name'] for line in reload(service)['setting-changed']] == ['level']
+        assert told_of_a_reader() == []
+        site.set('level = info', 'level = error')
+        service.main.send_signal(signal.SIGHUP)
+        service.wait(lambda: service.lines('setting-changed')[1:])
+        os.kill(min(service.pids('front')), signal.SIGKILL)
+        service.wait(lambda: [line for line in service.lines('role-ended') if line['signal'] == 9])
+        service.wait(lambda: service.ask('get', 'keys').startswith('2.05'))
+        assert service.main.poll() is None
+        assert service.lines('ready-again') == []
+
+
 def a_reload_refuses_more_certificates_than_fit():
     site = Site()
     with Service(site) as service:
@@ -549,6 +580,7 @@ tap.run([(case,) for case in (
     roles_hold_their_channel_and_little_else, two_workers_share_the_port,
     each_role_comes_back_after_kill, a_reader_is_used_once_and_replaced, sigterm_leaves_nothing,
     a_reload_changes_what_it_can_and_ends_nobody, a_reload_with_a_problem_changes_nothing,
-    a_reload_refuses_more_certificates_than_fit, many_reloads_at_once_are_harmless,
+    a_reload_refuses_more_certificates_than_fit,
+    the_log_level_is_a_setting_that_a_reload_turns, many_reloads_at_once_are_harmless,
     mains_own_death_ends_all_roles, a_second_service_does_not_take_the_socket,
     a_keeper_that_cannot_start_ends_the_service, systemd_is_told)])

@@ -70,7 +70,7 @@ class Lab:
         values = {"servers": f"127.0.0.1:{PORT}", "name": "verifier.test", "site": "lab",
                   "ca": self.pki("ca.pem"), "tcti": self.tpm.tcti, "firmware": LOG,
                   "ima": self.path("none"), "userspace": self.path("none"),
-                  "audiences": "wiki, https://git.test/x", "code": "one-time",
+                  "audiences": "wiki, git.test", "code": "one-time",
                   "bind": "no", **settings}
         self.config = self.path(f"conf{self.n}")
         write(self.config, "[verifier]\n" + "".join(

@@ -1,4 +1,5 @@
 /* Operators' commands: each way to be refused, and what operators decide about devices. */
+#include "base/name.h"
 #include "lib/control-play.h"
 
 static void
@@ -241,11 +242,44 @@ audiences_that_want_a_key_need_it(void)
     (void)YES("class", "add", "c", "audiences=bearer:a,rs256,pairwise bound:b,rs256");
 }
 
+/* What is right is said of the setting that is wrong. */
+static void
+a_refused_audience_is_told_what_a_name_is(void)
+{
+    static const char *const bad[] = {"audiences=bearer:https://git.test",
+                                      "audiences=bearer:", "audiences=vpn",
+                                      "audiences=bearer:a bound:a"};
+
+    start();
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const char *told = text(said(CONTROL_NO, WORDS("class", "add", "c", bad[i])), "error");
+
+        CHECK(strstr(told, "bearer:NAME") && strstr(told, NAME_RULE));
+    }
+}
+
+/* A store from before the rule about hyphens. */
+static void
+a_class_of_before_with_a_hyphen_in_front_goes_on(void)
+{
+    struct store_class class_row = {
+        .name = "-old", .bank = HASH_SHA256, .pcr_mask = 0x43ff, .interval_s = 300};
+    char row[128];
+
+    start();
+    CHECK_EQ(store_class_put(rig.keeper.store, &class_row), 0);
+    CHECK_EQ(json_array_size(json_object_get(YES("class", "list"), "classes")), 1);
+    snprintf(row, sizeof(row), "%064d,-old", 0);
+    (void)YES("device", "import", row);
+    NO("name", "class", "add", "-old");
+}
+
 static void
 bad_names_are_refused(void)
 {
-    static const char *const bad[] = {"",     ".",        ".hidden", "a b", "a/b", "a\"b",
-                                      "a\nb", "\xc3\xa4", "a:b",     "a,b", "*",   "a\\b"};
+    static const char *const bad[] = {"",     ".",    ".hidden",  "a b",   "a/b",
+                                      "a\"b", "a\nb", "\xc3\xa4", "a:b",   "a,b",
+                                      "*",    "a\\b", "-a",       "--help"};
     char name[66];
 
     start();
@@ -469,7 +503,9 @@ CHECK_MAIN(CASE(unknown_words_and_wrong_counts_are_usage), CASE(class_add_takes_
            CASE(a_class_has_its_defaults), CASE(class_settings_are_taken_and_listed),
            CASE(a_class_of_sha1_is_allowed_in_words), CASE(class_settings_out_of_range_are_refused),
            CASE(class_settings_at_their_bounds_are_taken), CASE(audiences_that_want_a_key_need_it),
-           CASE(bad_names_are_refused), CASE(a_prefix_is_long_enough_and_of_one_device),
+           CASE(bad_names_are_refused), CASE(a_refused_audience_is_told_what_a_name_is),
+           CASE(a_class_of_before_with_a_hyphen_in_front_goes_on),
+           CASE(a_prefix_is_long_enough_and_of_one_device),
            CASE(a_prefix_of_two_devices_is_ambiguous),
            CASE(approving_needs_the_whole_fingerprint_and_a_class),
            CASE(only_pending_devices_are_approved), CASE(quarantine_and_release_are_a_pair),

@@ -1,6 +1,6 @@
 #include "keeper/audience.h"
 
-enum { NAME_MAX_LEN = 63 };
+#include "base/name.h"
 
 enum option { OPTION_RS256 = 1, OPTION_PAIRWISE = 2, OPTION_EAR_2026 = 4, OPTION_X5T = 8 };
 
@@ -24,22 +24,6 @@ part(struct bytes *text, char separator)
 
     *text = bytes_of(text->p + len + (end != NULL), text->len - len - (end != NULL));
     return head;
-}
-
-bool
-audience_name_good(struct bytes name)
-{
-    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
-    if (name.len == 0 || name.len > NAME_MAX_LEN || name.p[0] == '.') {
-        return false;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.p[i] == 0 || !strchr(good, name.p[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* Adds one option; false when it is none, or there already. */
@@ -73,8 +57,7 @@ word_read(struct bytes word, struct audience *ret)
     struct bytes name = part(&word, ',');
     unsigned set = 0;
 
-    if (!listed || (!bound && !bytes_equal(kind, bytes_str("bearer"))) ||
-        !audience_name_good(name)) {
+    if (!listed || (!bound && !bytes_equal(kind, bytes_str("bearer"))) || !name_good(name)) {
         return false;
     }
     while (word.len > 0) {

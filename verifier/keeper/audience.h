@@ -12,8 +12,8 @@
  *     x5t         cnf names the key's certificate (RFC 8705); without it the key (RFC 9449; bound
  *                 only)
  *
- * Words are separated by blanks. The options of signature and spelling are for JWTs: a CWT has one
- * of each. */
+ * NAME is as base/name.h says. Words are separated by blanks. The options of signature and spelling
+ * are for JWTs: a CWT has one of each. */
 #pragma once
 
 #include "wire/token.h"
@@ -37,7 +37,3 @@ bool audience_find(const char *list, struct bytes name, struct audience *ret);
 /* Whether every word of a list is good, one blank stands between two, and no two are for one name.
  */
 bool audience_list_good(const char *list);
-
-/* A name that may stand in files, URLs and tokens: 1 to 63 letters, digits, '-', '_' and '.', no
- * dot first. */
-bool audience_name_good(struct bytes name);

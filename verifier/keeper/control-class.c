@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/name.h"
 #include "keeper/audience.h"
 #include "keeper/control.h"
 
@@ -172,6 +173,25 @@ set_word(const struct control *control, size_t i, struct store_class *class_row)
     return set(class_row, word, value);
 }
 
+/* What is right, in the place of what was given. */
+static int
+say_settings(struct control *control, struct bytes given)
+{
+    static const char audiences[] = "audiences=";
+    size_t len = strlen(audiences);
+
+    if (given.len >= len && memcmp(given.p, audiences, len) == 0) {
+        return control_error(
+            control, "setting",
+            "audiences are bearer:NAME or bound:NAME with ,OPTIONs, each NAME once "
+            "and of " NAME_RULE);
+    }
+    return control_error(control, "setting",
+                         "settings are bank=sha256 pcrs=0-9,14 interval=300 "
+                         "audiences=bearer:NAME need-ek-chain=yes allow-no-nonce=no "
+                         "allow-sha1=no lacks=sha512");
+}
+
 /* Whether an audience wants a key that a site of before has not. */
 static bool
 lacks_key(const struct keeper *keeper, const char *audiences)
@@ -202,14 +222,11 @@ control_class_add(struct control *control)
 
     if (!control_name_good(control->words.words[0]) ||
         !control_text(control, 0, class_row.name, sizeof(class_row.name))) {
-        return control_error(control, "name", "a class is named by letters, digits, - _ and .");
+        return control_error(control, "name", "a class is named by " NAME_RULE " or hyphen");
     }
     for (size_t i = 1; i < control->words.n; i++) {
         if (!set_word(control, i, &class_row)) {
-            return control_error(control, "setting",
-                                 "settings are bank=sha256 pcrs=0-9,14 interval=300 "
-                                 "audiences=bearer:NAME need-ek-chain=yes allow-no-nonce=no "
-                                 "allow-sha1=no lacks=sha512");
+            return say_settings(control, control->words.words[i]);
         }
     }
     if (lacks_key(control->keeper, class_row.audiences)) {

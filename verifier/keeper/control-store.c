@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "keeper/backup.h"
 #include "keeper/control.h"
 
@@ -38,7 +39,7 @@ control_store_backup(struct control *control)
     if (!control_text(control, 0, name, sizeof(name)) ||
         !control_name_good(control->words.words[0])) {
         return control_error(control, "name",
-                             "a file name is expected, of letters, digits, - _ and ., no path");
+                             "a file name is expected, no path: " NAME_RULE " or hyphen");
     }
     r = backup_begin(control->keeper, name);
     switch (r) {

@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
-#include "keeper/audience.h"
+#include "base/name.h"
 #include "roles/roles.h"
 
 enum { JSON_ROOM = 4 * 1024 * 1024, PREFIX_MIN = 8 };
@@ -77,7 +77,7 @@ control_text(const struct control *control, size_t i, char *room, size_t cap)
 bool
 control_name_good(struct bytes name)
 {
-    return audience_name_good(name);
+    return name_good(name) && name.p[0] != '-';
 }
 
 void

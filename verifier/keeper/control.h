@@ -31,7 +31,8 @@ bool control_text(const struct control *control, size_t i, char *room, size_t ca
  * CONTROL_NO after an error was written. */
 MUST_CHECK int control_device(struct control *control, size_t i, struct store_device *ret);
 
-/* A name that may stand in files, URLs and tokens: letters, digits, '-', '_' and '.'. */
+/* A name for something new: as base/name.h says, and no '-' first, which would be an option of the
+ * command that names it. */
 bool control_name_good(struct bytes name);
 
 void control_hex(struct control *control, const char *key, struct bytes value);

@@ -197,6 +197,7 @@ keeper_limits(struct keeper *keeper, struct bytes body)
     }
     keeper->setup.pending_max = limits.pending_max;
     keeper->setup.pending_days = limits.pending_days;
+    keeper->setup.log_level = limits.log_level;
     free(keeper->anchor_bytes);
     keeper->anchor_bytes = copy;
     copy = NULL;

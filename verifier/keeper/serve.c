@@ -73,6 +73,7 @@ on_setup(struct serve *serve, struct bytes body)
         return;
     }
     serve->opened = true;
+    log_from(serve->keeper.setup.log_level);
 }
 
 static void
@@ -91,7 +92,9 @@ on_limits(struct serve *serve, struct bytes body)
 {
     int r = keeper_limits(&serve->keeper, body);
 
-    if (r != 0) {
+    if (r == 0) {
+        log_from(serve->keeper.setup.log_level);
+    } else {
         log_event(LOG_ERROR, "limits-kept",
                   LOG_STR("why", r < 0 ? strerror(-r) : "what main said makes no sense"));
     }

@@ -1,5 +1,7 @@
 #include "main/settings.h"
 
+#include "base/log.h"
+
 #define TEXT(section, name, field, fallback, help)                         \
     {                                                                      \
         section, name, CONF_TEXT, offsetof(struct settings, field),        \
@@ -44,6 +46,10 @@ const struct conf_item settings_items[] = {
     LIVE_INT("limits", "pending_max", pending_max, 1, 1000000, "1000",
              "devices that may wait for approval"),
     LIVE_INT("limits", "pending_days", pending_days, 1, 365, "30", "days that one may wait"),
+    {"log", "level", CONF_WORD, offsetof(struct settings, log_level), 0, 0, 0, "info",
+     "lowest level that is logged: debug, info (who was accepted), notice (who was refused), "
+     "warning, error",
+     true, log_level_names},
     TEXT("run", "user", user, "", "user that fronts, readers and keeper run as; empty: main's"),
 };
 const size_t settings_n_items = ARRAY_LEN(settings_items);

@@ -27,6 +27,7 @@ struct settings {
     int64_t pending_max;
     int64_t pending_days;
     char user[33];
+    unsigned log_level; /* enum log_level */
 };
 
 extern const struct conf_item settings_items[];

@@ -44,6 +44,7 @@ send_front_keys(struct ipc *front, const struct settings *settings, const struct
         .connections_max = (uint32_t)settings->connections,
         .handshakes_max = (uint32_t)settings->handshakes,
         .body_max = (uint32_t)settings->body,
+        .log_level = (enum log_level)settings->log_level,
     };
 
     memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
@@ -100,6 +101,7 @@ keeper_write(struct wr *wr, const struct settings *settings, const struct keyrin
         .n_anchors = keyring->n_anchors,
         .pending_max = (uint32_t)settings->pending_max,
         .pending_days = (uint32_t)settings->pending_days,
+        .log_level = (enum log_level)settings->log_level,
     };
 
     memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
@@ -148,8 +150,9 @@ setups_front_limits(struct ipc *front, const struct settings *settings)
     uint8_t room[64];
     struct wr wr = wr_init(room, sizeof(room));
 
-    front_limits_write(
-        &wr, &(struct front_limits){(uint32_t)settings->handshakes, (uint32_t)settings->body});
+    front_limits_write(&wr, &(struct front_limits){(uint32_t)settings->handshakes,
+                                                   (uint32_t)settings->body,
+                                                   (enum log_level)settings->log_level});
     return send_written(front, MSG_FRONT_LIMITS, &wr);
 }
 
@@ -162,6 +165,7 @@ setups_keeper_limits(struct ipc *keeper, const struct settings *settings,
     struct keeper_limits limits = {
         .pending_max = (uint32_t)settings->pending_max,
         .pending_days = (uint32_t)settings->pending_days,
+        .log_level = (enum log_level)settings->log_level,
         .n_anchors = keyring->n_anchors,
     };
 

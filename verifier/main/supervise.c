@@ -336,6 +336,7 @@ reload_now(struct supervise *s)
     ignore(notify_systemd(word), "the service runs all the same");
     r = reload(s->config->path, s->config->settings, s->config->keyring, &problem);
     if (r == 0) {
+        log_from((enum log_level)s->config->settings->log_level);
         spread(s);
         log_event(LOG_NOTICE, "reloaded",
                   LOG_INT("ek_certificates", s->config->keyring->n_anchors));

@@ -183,6 +183,7 @@ serve(const char *config, struct loaded *loaded)
                                                &loaded->sockets, &loaded->user};
     int r = load(config, loaded, &problem);
 
+    log_from((enum log_level)loaded->settings.log_level);
     if (r == 0) {
         r = listen_udp(&loaded->settings, &loaded->sockets, &problem);
     }

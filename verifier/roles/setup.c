@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 15, N_FRONT = 8, N_KEEPER_LIMITS = 3, N_FRONT_LIMITS = 2 };
+enum { N_KEEPER = 16, N_FRONT = 9, N_KEEPER_LIMITS = 4, N_FRONT_LIMITS = 3 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
@@ -82,6 +82,12 @@ pairwise_read(struct cbor_rd *c)
     return key.len ? key : BYTES_NULL;
 }
 
+static enum log_level
+level_read(struct cbor_rd *c)
+{
+    return (enum log_level)cbor_rd_uint(c, LOG_ERROR);
+}
+
 int
 keeper_setup_read(struct bytes in, struct keeper_setup *ret)
 {
@@ -104,6 +110,7 @@ keeper_setup_read(struct bytes in, struct keeper_setup *ret)
     ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
     ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->pending_days = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->log_level = level_read(&c);
     return cbor_rd_end(&c) ? 0 : 1;
 }
 
@@ -126,6 +133,7 @@ keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
     list_write(wr, setup->anchors, setup->n_anchors);
     cbor_wr_uint(wr, setup->pending_max);
     cbor_wr_uint(wr, setup->pending_days);
+    cbor_wr_uint(wr, setup->log_level);
 }
 
 static void
@@ -169,6 +177,7 @@ front_setup_read(struct bytes in, struct front_setup *ret)
     ret->connections_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->handshakes_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->body_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->log_level = level_read(&c);
     return cbor_rd_end(&c) ? 0 : 1;
 }
 
@@ -184,6 +193,7 @@ front_setup_write(struct wr *wr, const struct front_setup *setup)
     cbor_wr_uint(wr, setup->connections_max);
     cbor_wr_uint(wr, setup->handshakes_max);
     cbor_wr_uint(wr, setup->body_max);
+    cbor_wr_uint(wr, setup->log_level);
 }
 
 int
@@ -195,6 +205,7 @@ keeper_limits_read(struct bytes in, struct keeper_limits *ret)
     cbor_rd_array(&c, N_KEEPER_LIMITS);
     ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->pending_days = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->log_level = level_read(&c);
     ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
     return cbor_rd_end(&c) ? 0 : 1;
 }
@@ -205,6 +216,7 @@ keeper_limits_write(struct wr *wr, const struct keeper_limits *limits)
     cbor_wr_array(wr, N_KEEPER_LIMITS);
     cbor_wr_uint(wr, limits->pending_max);
     cbor_wr_uint(wr, limits->pending_days);
+    cbor_wr_uint(wr, limits->log_level);
     list_write(wr, limits->anchors, limits->n_anchors);
 }
 
@@ -217,6 +229,7 @@ front_limits_read(struct bytes in, struct front_limits *ret)
     cbor_rd_array(&c, N_FRONT_LIMITS);
     ret->handshakes_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->body_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    ret->log_level = level_read(&c);
     return cbor_rd_end(&c) ? 0 : 1;
 }
 
@@ -226,4 +239,5 @@ front_limits_write(struct wr *wr, const struct front_limits *limits)
     cbor_wr_array(wr, N_FRONT_LIMITS);
     cbor_wr_uint(wr, limits->handshakes_max);
     cbor_wr_uint(wr, limits->body_max);
+    cbor_wr_uint(wr, limits->log_level);
 }

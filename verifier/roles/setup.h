@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/wr.h"
 #include "ident/ident.h"
 #include "ident/nonce.h"
@@ -30,6 +31,7 @@ struct keeper_setup {
     struct bytes anchors[SETUP_ANCHORS_MAX]; /* DER, EK roots and intermediates */
     uint32_t pending_max;
     uint32_t pending_days;
+    enum log_level log_level; /* the lowest that is logged */
 };
 
 /* What fronts share and main changes: made with the first of each, taken with both. */
@@ -47,12 +49,14 @@ struct front_setup {
     uint32_t connections_max;
     uint32_t handshakes_max;
     uint32_t body_max;
+    enum log_level log_level;
 };
 
 /* What a reload changes in a role that runs, always all of it. */
 struct keeper_limits {
     uint32_t pending_max;
     uint32_t pending_days;
+    enum log_level log_level;
     size_t n_anchors;
     struct bytes anchors[SETUP_ANCHORS_MAX];
 };
@@ -60,6 +64,7 @@ struct keeper_limits {
 struct front_limits {
     uint32_t handshakes_max;
     uint32_t body_max;
+    enum log_level log_level;
 };
 
 /* Views into in. Return 0 or 1. */

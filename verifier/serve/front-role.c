@@ -278,6 +278,7 @@ take_limits(struct front_role *role, struct bytes body)
         return IPC_E_FORM;
     }
     front_set_limits(role->front, limits.handshakes_max, limits.body_max);
+    log_from(limits.log_level);
     return 0;
 }
 
@@ -356,6 +357,7 @@ make_front(struct front_role *role)
         r = hasher_bytes(role->hasher, HASH_SHA256, setup.site, config.site_hash);
     }
     if (r == 0) {
+        log_from(setup.log_level);
         memcpy(role->masters, setup.masters, sizeof(role->masters));
         config.keys = keys_of(&setup.shared);
         config.cert_pem = setup.certificate;
@@ -465,16 +467,13 @@ start(struct front_role *role)
     if (r == 0) {
         r = ipc_send(role->main, MSG_FRONT_READY, 0, NULL, 0, -1);
     }
-    if (r == 0) {
-        on_main(role); /* what came behind the start is read already and wakes nobody */
-    }
     return r;
 }
 
 static void
 serve(struct front_role *role)
 {
-    on_main(role); /* what came together with the start is readable no more */
+    on_main(role); /* what came behind the start is read already and wakes nobody */
     while (!role->ended && !stop_asked) {
         bool pending = ipc_pending(role->keeper);
         int r = front_turn(role->front, pending ? TURN_PENDING_MS : TURN_MS);

@@ -48,7 +48,15 @@ each_wrong_setting_is_named(void)
         {"host:12x", "", "host:port"},
         {"[::1", "", "host:port"},
         {",", "", "none is named"},
-        {"v", "[tokens]\naudiences = a/b, a_b\n", "share one file"},
+        {"v", "[tokens]\naudiences = a, b a\n", "named twice"},
+        {"v", "[tokens]\naudiences = a/b\n", "letters, digits"},
+        {"v", "[tokens]\naudiences = https://git.test\n", "letters, digits"},
+        {"v", "[tokens]\naudiences = a, .b\n", "letters, digits"},
+        {"v", "[tokens]\naudiences = a, bearer:b\n", "letters, digits"},
+        {"v",
+         "[tokens]\naudiences = "
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+         "1 to 63 letters"},
         {"v", "[tokens]\naudiences = a,b,c,d,e,f,g,h,i\n", "more than eight"},
         {"v", "[tokens]\nmode = 0640\n", "no such setting"},
         {"v", "[tokens]\nbind = yes\n", "[tokens] bind"},
@@ -87,33 +95,51 @@ tokens_are_bound_when_asked(void)
 }
 
 static void
-audiences_are_taken_one_by_one_and_never_name_a_path(void)
+audiences_are_taken_one_by_one(void)
 {
-    const char *cursor = " wiki, https://git.test/x ,,../up";
-    char audience[LIMIT_AUD + 1];
+    const char *cursor = " wiki, git.test ,,\tmail-2_x";
+    char audience[LIMIT_NAME + 1];
     char name[AGENT_CONF_FILE];
 
     CHECK(agent_conf_audience(&cursor, audience));
     CHECK_STR(agent_conf_token_name(audience, name), "wiki.jwt");
     CHECK(agent_conf_audience(&cursor, audience));
-    CHECK_STR(audience, "https://git.test/x");
-    CHECK_STR(agent_conf_token_name(audience, name), "https___git.test_x.jwt");
+    CHECK_STR(agent_conf_token_name(audience, name), "git.test.jwt");
     CHECK(agent_conf_audience(&cursor, audience));
-    CHECK_STR(agent_conf_token_name(audience, name), "_._up.jwt");
+    CHECK_STR(agent_conf_token_name(audience, name), "mail-2_x.jwt");
     CHECK(!agent_conf_audience(&cursor, audience));
 }
 
 static void
-an_audience_too_long_ends_the_list(void)
+no_audience_names_a_path(void)
 {
-    char list[LIMIT_AUD + 8] = "a,";
-    const char *cursor = list;
-    char audience[LIMIT_AUD + 1];
+    static const char *const bad[] = {"../up", "/etc/passwd", ".hidden", "a/b", "a:b", "a\xc3\xa9"};
 
-    memset(list + 2, 'b', LIMIT_AUD + 1);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const char *cursor = bad[i];
+        char audience[LIMIT_NAME + 1] = "kept";
+
+        CHECK(!agent_conf_audience(&cursor, audience));
+        CHECK_STR(audience, "kept");
+    }
+}
+
+static void
+the_longest_audience_has_a_file(void)
+{
+    char list[LIMIT_NAME + 2];
+    const char *cursor = list;
+    char audience[LIMIT_NAME + 1];
+    char name[AGENT_CONF_FILE];
+
+    memset(list, 'b', sizeof(list));
+    list[LIMIT_NAME] = '\0';
     CHECK(agent_conf_audience(&cursor, audience));
+    CHECK_EQ(strlen(agent_conf_token_name(audience, name)), LIMIT_NAME + strlen(".jwt"));
+    list[LIMIT_NAME] = 'b';
+    list[LIMIT_NAME + 1] = '\0';
+    cursor = list;
     CHECK(!agent_conf_audience(&cursor, audience));
-    CHECK_STR(audience, "a");
 }
 
 static void
@@ -134,7 +160,6 @@ servers_are_names_and_addresses_with_or_without_port(void)
 }
 
 CHECK_MAIN(CASE(four_settings_are_enough), CASE(each_wrong_setting_is_named),
-           CASE(tokens_are_bound_when_asked),
-           CASE(audiences_are_taken_one_by_one_and_never_name_a_path),
-           CASE(an_audience_too_long_ends_the_list),
+           CASE(tokens_are_bound_when_asked), CASE(audiences_are_taken_one_by_one),
+           CASE(no_audience_names_a_path), CASE(the_longest_audience_has_a_file),
            CASE(servers_are_names_and_addresses_with_or_without_port))

@@ -8,12 +8,17 @@ struct sample {
     char name[8];
     int64_t port;
     bool on;
+    unsigned word;
 };
+
+static const char *const words[] = {"low", "middle", "high", NULL};
 
 static const struct conf_item items[] = {
     {"a", "name", CONF_TEXT, offsetof(struct sample, name), 8, 0, 0, NULL, "a name"},
     {"a", "port", CONF_INT, offsetof(struct sample, port), 0, 1, 65535, "5684", "a port"},
     {"b", "on", CONF_BOOL, offsetof(struct sample, on), 0, 0, 0, "no", "a switch"},
+    {"b", "word", CONF_WORD, offsetof(struct sample, word), 0, 0, 0, "middle", "a word", false,
+     words},
 };
 
 static int
@@ -41,6 +46,37 @@ values_replace_defaults(void)
     CHECK_STR(sample.name, "box");
     CHECK_EQ(sample.port, 5684);
     CHECK(sample.on);
+    CHECK_EQ(sample.word, 1);
+    CHECK_EQ(load("[a]\nname = box\n[b]\nword = low\n", &sample, &problem), 0);
+    CHECK_EQ(sample.word, 0);
+    CHECK_EQ(load("[a]\nname = box\n[b]\nword = high\n", &sample, &problem), 0);
+    CHECK_EQ(sample.word, 2);
+}
+
+/* A word is the whole of one, and a list that is longer than its room is cut, not written on. */
+static void
+a_word_is_one_of_its_list(void)
+{
+    static const char *const rows[] = {"", "lo", "lowe", "Low", "low middle"};
+    static const char *const long_words[] = {
+        "abcdefghijklmnopqrstuvwxyz0", "abcdefghijklmnopqrstuvwxyz1", "abcdefghijklmnopqrstuvwxyz2",
+        "abcdefghijklmnopqrstuvwxyz3", "abcdefghijklmnopqrstuvwxyz4", NULL};
+    struct conf_item item = items[3];
+    struct sample sample = {.word = 7};
+    struct conf_problem problem = {{0}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "[a]\nname = x\n[b]\nword = %s\n", rows[i]);
+        CHECK_EQ(load(text, &sample, &problem), 1);
+        CHECK(strstr(problem.text, "[b] word: low, middle or high is expected"));
+        CHECK_EQ(sample.word, 1); /* the default */
+    }
+    item.words = long_words;
+    CHECK_EQ(conf_load(NULL, &item, 1, &sample, &problem), 1);
+    CHECK(strstr(problem.text, "abcdefghijklmnopqrstuvwxyz0, abcdefghijklmnopqrstuvwxyz1, "));
+    CHECK(!strstr(problem.text, "yz4"));
 }
 
 static void
@@ -89,7 +125,7 @@ two_are_alike_setting_by_setting(void)
     struct conf_problem problem;
 
     CHECK_EQ(load("[a]\nname = box\n", &a, &problem), 0);
-    CHECK_EQ(load("[a]\nname = bo\nport = 7\n[b]\non = yes\n", &b, &problem), 0);
+    CHECK_EQ(load("[a]\nname = bo\nport = 7\n[b]\non = yes\nword = high\n", &b, &problem), 0);
     for (size_t i = 0; i < ARRAY_LEN(items); i++) {
         CHECK(!conf_equal(&items[i], &a, &b));
         conf_copy(&items[i], &a, &b);
@@ -98,6 +134,7 @@ two_are_alike_setting_by_setting(void)
     CHECK_STR(a.name, "bo");
     CHECK_EQ(a.port, 7);
     CHECK(a.on);
+    CHECK_EQ(a.word, 2);
 }
 
 static void
@@ -119,6 +156,6 @@ what_a_reload_takes_is_marked(void)
     free(text);
 }
 
-CHECK_MAIN(CASE(values_replace_defaults), CASE(what_is_wrong_is_named),
-           CASE(a_missing_file_is_named), CASE(two_are_alike_setting_by_setting),
-           CASE(what_a_reload_takes_is_marked))
+CHECK_MAIN(CASE(values_replace_defaults), CASE(a_word_is_one_of_its_list),
+           CASE(what_is_wrong_is_named), CASE(a_missing_file_is_named),
+           CASE(two_are_alike_setting_by_setting), CASE(what_a_reload_takes_is_marked))

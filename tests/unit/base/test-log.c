@@ -128,6 +128,27 @@ lower_levels_are_silent(void)
     CHECK(strstr(caught(), "\"level\":\"notice\""));
 }
 
+/* A reload turns the level under a role that runs; its name stays. */
+static void
+the_level_turns_while_it_runs(void)
+{
+    log_setup("front", LOG_ERROR);
+    for (enum log_level lowest = LOG_DEBUG; lowest <= LOG_ERROR; lowest++) {
+        log_from(lowest);
+        for (enum log_level level = LOG_DEBUG; level <= LOG_ERROR; level++) {
+            catch ();
+            log_event(level, "x", LOG_INT("n", 1));
+            if (level < lowest) {
+                CHECK_STR(caught(), "");
+                continue;
+            }
+            CHECK(strstr(caught(), log_level_names[level]));
+            CHECK(strstr(line, "\"role\":\"front\""));
+        }
+    }
+    CHECK(!log_level_names[LOG_ERROR + 1]);
+}
+
 /* The C library's calendar is the judge: each day for 200 years, and the ends of each. */
 static void
 stamps_are_the_calendars(void)
@@ -167,4 +188,5 @@ stamps_have_ends(void)
 CHECK_MAIN(CASE(a_line_is_one_json_object), CASE(numbers_are_written_to_their_ends),
            CASE(no_byte_writes_a_line_of_its_own),
            CASE(a_long_value_is_cut_and_a_long_line_loses_fields), CASE(digests_are_hex),
-           CASE(lower_levels_are_silent), CASE(stamps_are_the_calendars), CASE(stamps_have_ends))
+           CASE(lower_levels_are_silent), CASE(the_level_turns_while_it_runs),
+           CASE(stamps_are_the_calendars), CASE(stamps_have_ends))

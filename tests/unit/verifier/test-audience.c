@@ -128,19 +128,7 @@ a_good_list_names_nobody_twice(void)
     CHECK(!audience_list_good("bearer:a\tbearer:b"));
 }
 
-static void
-names_are_bounded(void)
-{
-    char name[65];
-
-    memset(name, 'n', sizeof(name));
-    CHECK(audience_name_good(bytes_of(name, 63)));
-    CHECK(!audience_name_good(bytes_of(name, 64)));
-    CHECK(!audience_name_good(BYTES_NULL));
-    CHECK(!audience_name_good(bytes_of("a\0b", 3)));
-}
-
 CHECK_MAIN(CASE(a_plain_word_is_what_deployed_consumers_take),
            CASE(each_option_sets_its_own_and_order_is_free), CASE(other_words_are_no_audience),
            CASE(a_list_passes_over_what_it_does_not_know), CASE(the_first_word_of_a_name_counts),
-           CASE(a_good_list_names_nobody_twice), CASE(names_are_bounded))
+           CASE(a_good_list_names_nobody_twice))

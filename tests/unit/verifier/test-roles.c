@@ -72,7 +72,8 @@ a_reply_reads_back_and_no_part_of_it_does(void)
 static void
 limits_read_back_and_no_part_of_them_does(void)
 {
-    struct keeper_limits in = {.pending_max = UINT32_MAX, .pending_days = 30, .n_anchors = 2};
+    struct keeper_limits in = {
+        .pending_max = UINT32_MAX, .pending_days = 30, .log_level = LOG_ERROR, .n_anchors = 2};
     struct keeper_limits out;
     struct front_limits front_out;
     uint8_t room[64];
@@ -84,6 +85,7 @@ limits_read_back_and_no_part_of_them_does(void)
     CHECK_EQ(keeper_limits_read(check_guarded(wr_done(&wr)), &out), 0);
     CHECK_EQ(out.pending_max, UINT32_MAX);
     CHECK_EQ(out.pending_days, 30);
+    CHECK_EQ(out.log_level, LOG_ERROR);
     CHECK_EQ(out.n_anchors, 2);
     CHECK_BYTES(out.anchors[1], bytes_str("two"));
     CHECK_EQ(front_limits_read(wr_done(&wr), &front_out), 1);
@@ -94,10 +96,13 @@ limits_read_back_and_no_part_of_them_does(void)
     CHECK_EQ(keeper_limits_read(bytes_of(room, wr.len + 1), &out), 1);
 
     wr = wr_init(room, sizeof(room));
-    front_limits_write(&wr, &(struct front_limits){1024, 65536});
+    front_limits_write(&wr, &(struct front_limits){1024, 65536, LOG_WARNING});
     CHECK_EQ(front_limits_read(check_guarded(wr_done(&wr)), &front_out), 0);
     CHECK_EQ(front_out.handshakes_max, 1024);
     CHECK_EQ(front_out.body_max, 65536);
+    CHECK_EQ(front_out.log_level, LOG_WARNING);
+    room[wr.len - 1] = LOG_ERROR + 1; /* no such level */
+    CHECK_EQ(front_limits_read(wr_done(&wr), &front_out), 1);
     for (size_t n = 0; n < wr.len; n++) {
         CHECK_EQ(front_limits_read(check_guarded(bytes_of(room, n)), &front_out), 1);
     }
