@@ -5,14 +5,10 @@ boot and extends PCR 10 as its kernel did."""
 import hashlib
 import json
 import os
-import shutil
 import struct
 import sys
-import tempfile
 
 import realsite
-import swtpm
-import tap
 from realsite import read, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
@@ -71,23 +67,13 @@ def known(device):
 def on_a_site(pcrs):
     """Gives the case a site whose class wants these PCRs, and a member that has booted with 50
     entries measured and learned."""
-    def wrap(case):
-        def wrapped():
-            folder = tempfile.mkdtemp(prefix="assay-site-")
-            try:
-                with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
-                    device.boot(os.path.join(BOOT, "binary_bios_measurements"))
-                    measure(device, 0, 50)
-                    listed(device, 50)
-                    site.approve(device)
-                    site.assay("class", "add", "laptops", "--pcrs", pcrs)
-                    case(site, device)
-                    assert site.main.poll() is None, site.log_text()
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        wrapped.__name__ = case.__name__
-        return wrapped
-    return wrap
+    def before(site, device):
+        device.boot(os.path.join(BOOT, "binary_bios_measurements"))
+        measure(device, 0, 50)
+        listed(device, 50)
+        site.approve(device)
+        site.assay("class", "add", "laptops", "--pcrs", pcrs)
+    return realsite.on_a_site(PROGRAMS, before)
 
 
 @on_a_site("0-10,14")
@@ -204,12 +190,5 @@ CASES = (
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[6:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[6:])

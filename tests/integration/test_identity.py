@@ -5,11 +5,9 @@ with software TPMs: makers' certificates, copies of a TPM, and what an owner may
 import os
 import shutil
 import sys
-import tempfile
 
 import realsite
 import swtpm
-import tap
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
 PENDING, REFUSED, OK = 14, 1, 0
@@ -17,33 +15,15 @@ CLOCK_BACKWARDS, RESET_MISMATCH, QUARANTINED, CLONE = 113, 114, 703, 709
 YEAR_MS = 365 * 86400 * 1000
 
 
-def on_a_site(case):
-    """Gives the case a fresh site, its maker's root installed, with one device that has booted."""
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-identity-")
-        try:
-            site = realsite.Site(PROGRAMS, folder)
-            tpm = swtpm.Swtpm(banks=realsite.BANKS, ca_dir=site.ca_dir)
-            try:
-                install_roots(site)
-                with site:
-                    device = site.device(tpm=tpm)
-                    device.boot()
-                    case(site, device)
-                    assert site.main.poll() is None, site.log_text()
-            finally:
-                tpm.close()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
-    return wrapped
-
-
 def install_roots(site):
     """swtpm_localca's root and issuer, where an operator puts a maker's."""
     for name in ("swtpm-localca-rootca-cert.pem", "issuercert.pem"):
         shutil.copyfile(os.path.join(site.ca_dir, name),
                         os.path.join(site.etc, "ek-roots", name))
+
+
+# Each case has a site with its maker's root installed and one device that has booted.
+on_a_site = realsite.on_a_site(PROGRAMS, lambda site, device: device.boot(), ahead=install_roots)
 
 
 def age(device):
@@ -187,12 +167,5 @@ CASES = (
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[5:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[5:])

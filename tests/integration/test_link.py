@@ -13,8 +13,6 @@ import tempfile
 import time
 
 import realsite
-import swtpm
-import tap
 import udp_relay
 from realsite import read, write
 from udp_relay import DROP, LATER, PASS, TWICE
@@ -24,23 +22,16 @@ REFUSED, PENDING, OK = 1, 14, 0
 PATIENCE_S = 90
 
 
-def on_a_site(case):
-    """Gives the case a site with a device that is a member, and whose class knows no boot: each
-    evidence is judged, refused by 803, and one line in the verifier's log."""
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-link-")
-        try:
-            with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
-                device.boot()
-                site.assay("class", "add", "laptops", "--interval", "10")
-                device.attest(PENDING)
-                site.assay("device", "approve", device.fingerprint(), "--class", "laptops")
-                case(site, device)
-                assert site.main.poll() is None, site.log_text()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
-    return wrapped
+def before_each(site, device):
+    """A device that is a member, and whose class knows no boot: each evidence is judged, refused by
+    803, and one line in the verifier's log."""
+    device.boot()
+    site.assay("class", "add", "laptops", "--interval", "10")
+    device.attest(PENDING)
+    site.assay("device", "approve", device.fingerprint(), "--class", "laptops")
+
+
+on_a_site = realsite.on_a_site(PROGRAMS, before_each)
 
 
 def servers(device, text):
@@ -283,12 +274,5 @@ CASES = (
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[5:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[5:])

@@ -23,19 +23,8 @@ PENDING, REFUSED, NO_LOG, OK = 14, 1, 11, 0
 FLOOD = 200
 
 
-def on_a_site(case):
-    """Gives the case a fresh site with one device that has booted."""
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-site-")
-        try:
-            with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
-                device.boot()
-                case(site, device)
-                assert site.main.poll() is None, site.log_text()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
-    return wrapped
+# Each case has a fresh site with one device that has booted.
+on_a_site = realsite.on_a_site(PROGRAMS, lambda site, device: device.boot())
 
 
 def refused_for(device, *reasons):
@@ -415,6 +404,30 @@ def roles_are_another_user_with_no_more_than_the_unit_grants():
 
 
 @on_a_site
+def a_reload_turns_the_level_of_the_keepers_log(site, device):
+    def told(level):
+        """Ids that one accepted boot logs at a level."""
+        conf = [line for line in read(site.verifier_conf).decode().splitlines()
+                if line not in ("[log]", "level = notice", "level = info")]
+        write(site.verifier_conf, "\n".join([*conf, "[log]", f"level = {level}", ""]))
+        if level == "notice":
+            site.main.send_signal(signal.SIGHUP)
+            site.until(lambda: '"id":"reloaded"' in site.log_text())
+        else:
+            assert site.stop() == 0
+            site.start()
+        device.tpm.restart()
+        device.boot()
+        since = len(site.log_text())
+        device.attest(OK)
+        return site.log_text()[since:]
+
+    site.affirmed(device)
+    assert '"id":"device-accepted"' not in told("notice")
+    assert '"id":"device-accepted"' in told("info")
+
+
+@on_a_site
 def bytes_of_devices_stay_escaped_in_logs_and_on_terminals(site, device):
     nasty = b'a\x1b[31m"\\\x00\x07\r\n{"level":"x"}\xff\xe2\x80\xae\x7f'
     for name in ("sys_vendor", "product_name", "product_serial", "bios_version"):
@@ -462,16 +475,10 @@ CASES = (
     a_stranger_that_enrols_without_end_is_one_row,
     the_files_of_setup_are_accepted_as_they_are,
     roles_are_another_user_with_no_more_than_the_unit_grants,
+    a_reload_turns_the_level_of_the_keepers_log,
     bytes_of_devices_stay_escaped_in_logs_and_on_terminals,
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[6:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[6:])

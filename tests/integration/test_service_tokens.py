@@ -6,14 +6,11 @@ import base64
 import hashlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 
 import readers
 import realsite
-import swtpm
 import tap
 from realsite import read, run, write
 
@@ -25,24 +22,14 @@ OK = 0
 
 def on_a_site(*audiences, bind="no"):
     """Gives the case a site whose one device has been affirmed for these audiences."""
-    def decorate(case):
-        def wrapped():
-            folder = tempfile.mkdtemp(prefix="assay-site-")
-            try:
-                with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
-                    names = [word.split(":")[1].split(",")[0] for word in audiences]
-                    device.configure(audiences=", ".join(names), bind=bind)
-                    device.boot()
-                    site.affirmed(device)
-                    set_audiences(site, *audiences)
-                    assert device.attest(OK)["tier"] == "affirming"
-                    case(site, device)
-                    assert site.main.poll() is None, site.log_text()
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        wrapped.__name__ = case.__name__
-        return wrapped
-    return decorate
+    def before(site, device):
+        names = [word.split(":")[1].split(",")[0] for word in audiences]
+        device.configure(audiences=", ".join(names), bind=bind)
+        device.boot()
+        site.affirmed(device)
+        set_audiences(site, *audiences)
+        assert device.attest(OK)["tier"] == "affirming"
+    return realsite.on_a_site(PROGRAMS, before)
 
 
 def set_audiences(site, *audiences):
@@ -258,14 +245,11 @@ CASES = (
 
 
 def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
     try:
         readers.install(NPM_SOURCE, NPM_BUILD)
     except readers.Skip as error:
         tap.skip_all(str(error))
-    only = sys.argv[7:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
+    realsite.run_cases(CASES, sys.argv[7:])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ attestor on a software TPM into which a recorded boot was played.
 
 (Not named site.py: Python itself imports a module of that name when it starts.)"""
 
+import functools
 import hashlib
 import json
 import os
@@ -16,9 +17,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections import namedtuple
 
+import swtpm
+import tap
 from swtpm import Swtpm
 
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
@@ -271,3 +275,32 @@ class Site:
         self.approve(device)
         self.learn(device)
         assert device.attest(0)["tier"] == "affirming"
+
+
+def on_a_site(programs, before, ahead=None):
+    """Decorates a case of (site, device): each has a fresh site with one device, after ahead(site),
+    when the verifier does not run yet, and before(site, device). The verifier must live on."""
+    def decorate(case):
+        @functools.wraps(case)
+        def wrapped():
+            with tempfile.TemporaryDirectory(prefix="assay-site-",
+                                             ignore_cleanup_errors=True) as top:
+                site = Site(programs, top)
+                with site.device() as device:
+                    if ahead:
+                        ahead(site)
+                    with site:
+                        before(site, device)
+                        case(site, device)
+                        assert site.main.poll() is None, site.log_text()
+        return wrapped
+    return decorate
+
+
+def run_cases(cases, only):
+    """All cases, or those that are named; nothing without a software TPM."""
+    if swtpm.missing():
+        tap.skip_all("needs " + ", ".join(swtpm.missing()))
+    unknown = set(only) - {case.__name__ for case in cases}
+    assert not unknown, unknown
+    tap.run([(case,) for case in cases if not only or case.__name__ in only])
