@@ -114,17 +114,17 @@ make_folder(const char *path)
     return folder[0] ? file_folder(folder, 0755) : 0;
 }
 
-/* Whether somebody listens there. Returns 0, 1 or a negative errno. */
+/* Whether somebody listens there, also who accepts nobody. Returns 0, 1 or a negative errno. */
 static int
 answers(const struct sockaddr_un *name)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int r;
 
     if (fd < 0) {
         return -errno;
     }
-    r = connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 ? 1 : 0;
+    r = connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 || errno == EAGAIN;
     close(fd);
     return r;
 }
