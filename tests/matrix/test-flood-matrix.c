@@ -190,43 +190,65 @@ audit_rows(void)
     return n;
 }
 
+/* The member of play_start(), put aside while strangers stand in its place. */
+static struct soft_device member;
+static char member_identity[64];
+
+static void
+member_steps_aside(void)
+{
+    member = play.rig.device;
+    memcpy(member_identity, play.rig.identity, sizeof(member_identity));
+}
+
+static void
+member_attests(void)
+{
+    play.rig.device = member;
+    memcpy(play.rig.identity, member_identity, sizeof(member_identity));
+    keeper_rig_connect(&play.rig);
+    CHECK_EQ(attest(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    member = play.rig.device; /* its clock goes on */
+}
+
+/* Strangers, one after the other; returns the bytes that were allocated when half had come. */
+static size_t
+strangers_come(char identities[][64])
+{
+    size_t halfway = 0;
+
+    for (int i = 0; i < STRANGERS; i++) {
+        play.rig.now_ms += 10;
+        CHECK_EQ(enrol_stranger(identities[i]), DEVICE_PENDING);
+        soft_device_done(&play.rig.device);
+        CHECK(count(DEVICE_PENDING) <= PENDING_MAX);
+        if (i % 100 == 50) {
+            member_attests();
+        }
+        halfway = i == STRANGERS / 2 ? mallinfo2().uordblks : halfway;
+    }
+    return halfway;
+}
+
 /* Each with a TPM of its own, or one in software: proved, enrolled, waiting. The oldest give way to
  * the newest, neither rows nor audit log nor memory grow with them, and the member attests. */
 static void
 a_thousand_strangers_wait_in_a_hundred_rows(void)
 {
     static char identities[STRANGERS][64];
-    struct soft_device member;
-    char member_identity[64];
     struct store_folder made = make_folder();
     char head[64];
     struct store_device row;
-    size_t before = 0;
     int64_t rows;
+    size_t halfway;
 
     play.rig.store_path = made.path;
     play_start();
     rows = audit_rows();
-    member = play.rig.device;
-    memcpy(member_identity, play.rig.identity, sizeof(member_identity));
-    for (int i = 0; i < STRANGERS; i++) {
-        play.rig.now_ms += 10;
-        CHECK_EQ(enrol_stranger(identities[i]), DEVICE_PENDING);
-        CHECK(count(DEVICE_PENDING) <= PENDING_MAX);
-        if (i == STRANGERS / 2) {
-            before = mallinfo2().uordblks;
-        }
-        soft_device_done(&play.rig.device);
-        if (i % 100 == 50) {
-            play.rig.device = member;
-            memcpy(play.rig.identity, member_identity, sizeof(member_identity));
-            keeper_rig_connect(&play.rig);
-            CHECK_EQ(attest(), COAP_CODE(2, 4));
-            CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
-            member = play.rig.device; /* its clock goes on */
-        }
-    }
-    CHECK(mallinfo2().uordblks < before + 256 * 1024);
+    member_steps_aside();
+    halfway = strangers_come(identities);
+    CHECK(mallinfo2().uordblks < halfway + 256 * 1024);
     CHECK_EQ(count(DEVICE_PENDING), PENDING_MAX);
     CHECK_EQ(count(DEVICE_FRESH), 1);
     CHECK(audit_rows() - rows < 20);
@@ -234,7 +256,7 @@ a_thousand_strangers_wait_in_a_hundred_rows(void)
         CHECK_EQ(keeper_device(&play.rig.keeper, bytes_str(identities[i]), &row),
                  i < STRANGERS - PENDING_MAX ? STORE_NONE : 0);
     }
-    play.rig.device = member;
+    member_attests();
     play_done();
     snprintf(head, sizeof(head), "%s.head", made.path);
     unlink(head);
