@@ -477,6 +477,39 @@ a_copied_serial_makes_no_member_and_is_told(void)
     accepted();
 }
 
+/* How many others the keeper says have its serial; 0: it says nothing of it. */
+static long
+twins_of(const char *id)
+{
+    const char *at;
+
+    command((const char *[]){"device", "show", id}, 3);
+    at = strstr(json, "\"serial_twins\":");
+    return at ? strtol(at + strlen("\"serial_twins\":"), NULL, 10) : 0;
+}
+
+/* Nobody knows which of them is the copy, and the older need not be the real one. */
+static void
+a_copied_serial_is_shown_at_both(void)
+{
+    char ids[2][2 * WIRE_UEID_SIZE + 1];
+    struct store_device device;
+
+    play_start();
+    device = row();
+    (void)hex_write(ids[0], BYTES_OF(device.id));
+    CHECK_EQ(twins_of(ids[0]), 0);
+    soft_device_done(&play.rig.device);
+    soft_device_new(&play.rig.device, play.rig.hasher, RIG_SITE);
+    keeper_rig_identity(&play.rig);
+    keeper_rig_connect(&play.rig);
+    CHECK_EQ(ask(REQUEST_PSK, RESOURCE_ENROLL), COAP_CODE(2, 4));
+    device = row();
+    (void)hex_write(ids[1], BYTES_OF(device.id));
+    CHECK_EQ(twins_of(ids[0]), 1);
+    CHECK_EQ(twins_of(ids[1]), 1);
+}
+
 /* Evidence of a device on another device's connection, and under its identity. */
 static void
 nobody_attests_for_another(void)
@@ -537,5 +570,6 @@ CHECK_MAIN(CASE(every_resource_is_open_to_whom_the_table_says),
            CASE(other_bytes_never_take_the_name_of_a_known_log),
            CASE(records_of_a_good_boot_do_not_excuse_another),
            CASE(a_lie_about_a_good_log_accepts_nobody),
-           CASE(a_copied_serial_makes_no_member_and_is_told), CASE(nobody_attests_for_another),
+           CASE(a_copied_serial_makes_no_member_and_is_told),
+           CASE(a_copied_serial_is_shown_at_both), CASE(nobody_attests_for_another),
            CASE(a_sha1_policy_needs_leave), CASE(a_class_may_demand_a_chain))

@@ -156,6 +156,17 @@ attest_open(struct attest *attest)
     return STEP_ON;
 }
 
+/* Whether a challenge was made before this keeper began. It may have begun on an older store, a
+ * backup, which has forgotten what was used up since; so none of before is taken, at the price of a
+ * round trip after each start. While the clock stands before that begin it was set back, and tells
+ * nothing. */
+static bool
+before_us(const struct keeper *keeper, int64_t made_ms)
+{
+    return made_ms < keeper->started_ms &&
+           keeper->clock->utc_ms(keeper->clock->context) >= keeper->started_ms;
+}
+
 static enum step
 challenge_nonce(struct attest *attest)
 {
@@ -170,7 +181,7 @@ challenge_nonce(struct attest *attest)
     if (r < 0) {
         return broke(attest, "nonce", r);
     }
-    if (r != NONCE_OK) {
+    if (r != NONCE_OK || before_us(keeper, made)) {
         keeper_challenge(keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
         return STEP_ANSWERED;
     }
@@ -193,7 +204,8 @@ challenge_exporter(struct attest *attest)
                      attest->last.reset_count == attest->quote.reset_count &&
                      attest->last.restart_count == attest->quote.restart_count;
 
-    if (!attest->class_row.allow_no_nonce || !fresh || (same_boot && attest->last.null_used)) {
+    if (!attest->class_row.allow_no_nonce || !fresh ||
+        before_us(attest->keeper, request->handshake_ms) || (same_boot && attest->last.null_used)) {
         keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
         return STEP_ANSWERED;
     }

@@ -24,6 +24,7 @@ say_device(struct control *control, const struct store_device *device)
     struct keeper *keeper = control->keeper;
     int64_t now = keeper->clock->utc_ms(keeper->clock->context);
     struct store_last last;
+    int64_t twins = 0;
 
     control_hex(control, "id", BYTES_OF(device->id));
     control_hex(control, "fingerprint", BYTES_OF(device->ek_fingerprint));
@@ -32,6 +33,9 @@ say_device(struct control *control, const struct store_device *device)
     say_str(control, "maker", device->maker);
     say_str(control, "model", device->model);
     say_str(control, "serial", device->serial);
+    if (store_serial_twins(keeper->store, device, &twins) == 0 && twins > 0) {
+        say_int(control, "serial_twins", twins); /* at each of them, whoever came first */
+    }
     if (store_last_get(keeper->store, device->id, &last) != 0) {
         return;
     }
