@@ -31,7 +31,7 @@ say_rekeyed(const json_t *answer)
     if (said_wrong(&said)) {
         return 1;
     }
-    table_line(stdout, "device %s has the AK %.16s… now", ask_short_id(id, full), ak);
+    table_line(stdout, "device %s has the AK %.16s now", ask_short_id(id, full), ak);
     return 0;
 }
 

@@ -34,6 +34,7 @@ machine(struct view *v)
     const char *maker = said_text(&v->said, v->device, "maker");
     const char *model = said_text(&v->said, v->device, "model");
     const char *serial = said_text(&v->said, v->device, "serial");
+    int64_t twins = said_int(&v->said, v->device, "serial_twins", 0);
 
     if (maker[0] == '\0' && model[0] == '\0' && serial[0] == '\0') {
         return;
@@ -41,6 +42,12 @@ machine(struct view *v)
     table_cell(v->table, "machine");
     table_cell(v->table, "%s %s, serial %s (by its own word)", maker, model,
                serial[0] ? serial : "unknown");
+    if (twins > 0) {
+        table_cell(v->table, "twins");
+        table_cell(v->table,
+                   "%" PRId64 " other device%s of this serial: one at least is not what it says",
+                   twins, twins > 1 ? "s" : "");
+    }
 }
 
 /* Another AK that has enrolled with the same EK. */
@@ -54,7 +61,7 @@ candidate(struct view *v)
         bool accepted = said_int(&v->said, other, "accepted_ms", 0) > 0;
 
         table_cell(v->table, "candidate");
-        table_cell(v->table, "another AK, %.16s…, since %s%s",
+        table_cell(v->table, "another AK, %.16s, since %s%s",
                    said_must_text(&v->said, other, "ak_name"),
                    when_utc(since, said_int(&v->said, other, "enrolled_ms", 0)),
                    accepted ? "; its evidence passed: assay device rekey, if you know why"

@@ -147,19 +147,27 @@ def show_explains_the_verdict():
         assert text in out, (text, out)
 
 
+def show_names_twins():
+    assert 'twins' not in assay('device show 3fa94c10', (0, SHOWN))[1]
+    for n, text in ((1, '1 other device of'), (2, '2 other devices of')):
+        out = assay('device show 3fa94c10', (0, dict(SHOWN, serial_twins=n)))[1]
+        assert f'twins        {text} this serial' in out, out
+
+
 def show_names_a_candidate():
     waits = {'ak_name': '000b' + '1d' * 32, 'enrolled_ms': 1764000000000, 'accepted_ms': 0}
     _, out, _ = assay('device show 3fa94c10', (0, dict(SHOWN, candidate=waits)))
-    assert 'another AK, 000b1d1d1d1d1d1d…, since 2025-11-24 16:00 UTC; no evidence' in out, out
+    assert 'another AK, 000b1d1d1d1d1d1d, since 2025-11-24 16:00 UTC; no evidence' in out, out
     waits['accepted_ms'] = 1764000100000
     _, out, _ = assay('device show 3fa94c10', (0, dict(SHOWN, candidate=waits)))
     assert 'its evidence passed: assay device rekey' in out, out
 
 
 def what_became_of_a_tpm_is_said():
-    by_name = {line.split()[1]: (line, answer) for line, _, answer in COMMANDS}
+    by_name = {line.split()[1]: (line, answer) for line, _, answer in COMMANDS
+               if ' ' in line}
     for verb, text in (('new-era', 'device 3fa94c10 begins era 2 with its next evidence'),
-                       ('rekey', 'device 3fa94c10 has the AK 000beeeeeeeeeeee… now'),
+                       ('rekey', 'device 3fa94c10 has the AK 000beeeeeeeeeeee now'),
                        ('replace', 'device 77d20b5e is provisional now, in the place of 3fa94c10')):
         line, answer = by_name[verb]
         assert assay(line, (0, answer)) == (0, text + '\n', ''), line
@@ -518,7 +526,8 @@ def help_teaches_with_an_example():
 
 tap.run([(function,) for function in (
     the_words_are_those_of_the_protocol, json_is_the_keepers_own, the_list_is_a_table,
-    ages_have_the_unit_that_fits, show_explains_the_verdict, show_does_without_a_verdict,
+    ages_have_the_unit_that_fits, show_explains_the_verdict, show_names_a_candidate,
+    show_names_twins, what_became_of_a_tpm_is_said, show_does_without_a_verdict,
     show_knows_the_rules_by_name, the_next_step_fits_the_case, the_next_step_is_safe_to_paste,
     a_class_has_its_pcrs_in_ranges, status_counts_devices, a_code_is_shown_with_its_end,
     learning_without_a_terminal_adds_nothing, learning_with_yes_shows_and_adds,
