@@ -76,6 +76,9 @@ join(void)
     ignore(failed(outcome), "it is tried again");
     if (outcome == SOFT_OK) {
         say_hex("ueid", BYTES_OF(client.ueid));
+        if (client.state == DEVICE_PENDING) {
+            sleep_ms(500); /* an operator takes his time */
+        }
     }
     return outcome == SOFT_OK && client.state != DEVICE_PENDING;
 }

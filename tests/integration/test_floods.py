@@ -1,4 +1,4 @@
-"""floods.py ASSAY VERIFIER ATTESTOR TPM_EXTEND SOFT_LOAD SOFT_CROWD SOFT_CRUSH DTLS_ASK [CASE…]:
+"""floods.py ASSAY VERIFIER ATTESTOR TPM_EXTEND SOFT_CROWD SOFT_CRUSH DTLS_ASK [CASE…]:
 a real service that is asked for more than it can do, and whose roles stand still meanwhile. What is
 refused has a reason and a time, memory has an end, a device goes on or comes back by itself."""
 
@@ -12,17 +12,15 @@ import sys
 import tempfile
 
 import realsite
-import softload
 import swtpm
 import tap
 from realsite import read, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
-SOFT_LOAD, SOFT_CROWD, SOFT_CRUSH, DTLS_ASK = sys.argv[5:9]
+SOFT_CROWD, SOFT_CRUSH, DTLS_ASK = sys.argv[5:8]
 OK = 0
 CROWD, PENDING_MAX = 1000, 100
 CRUSH = 300  # connections, each with four requests: more than the 1,024 of LIMIT_FRONT_OUTSTANDING
-LOADS = 80   # devices with an unknown log: more than 4 readers and the 64 of JOBS_WAITING_MAX
 
 
 def on_a_site(*settings):
@@ -179,49 +177,17 @@ def a_keeper_that_stands_still_has_its_front_refuse_with_a_time(site):
         device.attest(OK)
 
 
-@on_a_site()
-def readers_that_stand_still_make_devices_wait_and_nobody_else(site):
-    with site.device() as device, contextlib.ExitStack() as stack:
-        device.boot(realsite.other_kernel(PROGRAMS.assay, realsite.GRUB_LOG))
-        site.affirmed(device)
-        site.assay("class", "add", "crowd")
-        site.until(lambda: len(pids(site, "reader")) == 4)
-        before = resident_kb(site, "keeper")
-        with standing_still(pids(site, "reader")):
-            loads = [stack.enter_context(softload.Load(SOFT_LOAD, site, f"load{i}", 1000))
-                     for i in range(LOADS)]
-            path = os.path.join(site.folder, "devices.csv")
-            write(path, "fingerprint,class\n"
-                  + "".join(f"{load.fingerprint},crowd\n" for load in loads))
-            site.assay("device", "import", path)
-
-            def refused():
-                return {line for load in loads for line in load.lines("refused")}
-            site.until(lambda: any(line.startswith("4.29") for line in refused()))
-            device.attest(OK)  # its log is known: it needs no reader
-            # 64 bodies of 45 kB wait, and four are with readers
-            assert resident_kb(site, "keeper") < before + 16 * 1024, before
-            assert refused() == {"4.29 809 5"}, refused()
-        for load in loads:  # judged now: their class has learned nothing
-            site.until(lambda: any(line.split()[1] == "803" for line in load.lines("refused")))
-        for load in loads:
-            load.stop()
-        device.attest(OK)
-        site.until(lambda: len(pids(site, "reader")) == 4)
-
-
 CASES = (
     a_main_that_is_killed_is_succeeded_at_once,
     a_thousand_strangers_wait_and_a_device_attests,
     a_keeper_that_stands_still_has_its_front_refuse_with_a_time,
-    readers_that_stand_still_make_devices_wait_and_nobody_else,
 )
 
 
 def main():
     if swtpm.missing():
         tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[9:]
+    only = sys.argv[8:]
     tap.run([(case,) for case in CASES if not only or case.__name__ in only])
 
 

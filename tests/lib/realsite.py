@@ -29,7 +29,7 @@ VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # A boot recorded on QEMU with OVMF: shim, GRUB and a Debian kernel under Secure Boot.
 GRUB_LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
 BANKS = "sha1,sha256,sha384"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 Programs = namedtuple("Programs", "assay verifier attestor extend")
 Done = namedtuple("Done", "code out err")

@@ -6,6 +6,7 @@
 #include "lib/attest-play.h"
 #include "lib/check.h"
 #include "lib/store-make.h"
+#include "roles/roles.h"
 
 enum { LOG_ROOM = 64 * 1024, STRANGERS = 1000, PENDING_MAX = 100, NEW_LOGS_MAX = 2000 };
 
@@ -28,8 +29,8 @@ attest(void)
 }
 
 /* The same boot, told by a log of other bytes: they end in a text that no digest binds. */
-static uint8_t
-attest_with_a_new_log(uint32_t n)
+static void
+make_a_new_log(uint32_t n)
 {
     struct bytes log = check_vector(PLAY_LOG);
 
@@ -37,6 +38,12 @@ attest_with_a_new_log(uint32_t n)
     memcpy(log_room, log.p, log.len);
     memcpy(log_room + log.len - sizeof(n), &n, sizeof(n));
     play.rig.device.log = bytes_of(log_room, log.len);
+}
+
+static uint8_t
+attest_with_a_new_log(uint32_t n)
+{
+    make_a_new_log(n);
     return attest();
 }
 
@@ -291,7 +298,56 @@ who_gave_way_may_come_again_and_be_approved(void)
     play_done();
 }
 
-CHECK_MAIN(CASE(a_member_with_a_new_log_each_time_is_slowed),
+static void
+ignored(void *context, enum job_outcome outcome, struct bytes body, const struct fault *fault)
+{
+    (void)outcome;
+    (void)body;
+    (void)fault;
+    ++*(size_t *)context;
+}
+
+/* The answer while no reader does anything. */
+static uint8_t
+attest_unread(void)
+{
+    uint64_t request;
+
+    play_plain();
+    keeper_rig_post(&play.rig, REQUEST_PSK, RESOURCE_ATTEST, play_written(), NULL);
+    CHECK(keeper_rig_take(&play.rig, &request));
+    return play.rig.reply.code;
+}
+
+/* Readers that stand still: what waits for them is bounded, who comes then is told when to come
+ * again, and who needs no reader notices nothing. */
+static void
+a_full_queue_refuses_with_a_time_and_only_who_needs_a_reader(void)
+{
+    size_t n_done = 0;
+
+    play_start();
+    for (size_t i = 0; i < JOBS_WAITING_MAX; i++) {
+        CHECK_EQ(jobs_submit(play.rig.keeper.jobs, MSG_READ_LOG, bytes_str("x"), play.rig.mono_ms,
+                             ignored, &n_done),
+                 0);
+    }
+    CHECK_EQ(attest_unread(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+    play.rig.now_ms += 1000;
+    make_a_new_log(1);
+    CHECK_EQ(attest_unread(), COAP_CODE(4, 29));
+    CHECK_EQ(keeper_rig_problem(&play.rig, NULL), REASON_RATE_LIMITED);
+    CHECK_EQ(play.rig.reply.max_age_s, KEEPER_BUSY_RETRY_S);
+    play.rig.mono_ms += JOB_LIMIT_MS + 1; /* nobody waits for ever */
+    jobs_turn(play.rig.keeper.jobs, play.rig.mono_ms);
+    CHECK_EQ(n_done, JOBS_WAITING_MAX);
+    CHECK_EQ(attest_with_a_new_log(2), COAP_CODE(2, 4));
+    play_done();
+}
+
+CHECK_MAIN(CASE(a_full_queue_refuses_with_a_time_and_only_who_needs_a_reader),
+           CASE(a_member_with_a_new_log_each_time_is_slowed),
            CASE(its_neighbours_are_served_at_once), CASE(a_known_log_needs_no_share_of_the_readers),
            CASE(a_device_that_has_had_its_share_waits_with_all_that_it_asks),
            CASE(a_thousand_strangers_wait_in_a_hundred_rows),
