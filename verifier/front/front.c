@@ -173,6 +173,39 @@ front_set_keys(struct front *front, const struct front_keys *keys)
     memcpy(front->cookies.previous, keys->cookie[1], sizeof(front->cookies.previous));
 }
 
+int
+front_set_certificate(struct front *front, struct bytes cert_pem, struct bytes key_pem)
+{
+    return tls_renew(&front->tls, cert_pem, key_pem);
+}
+
+static bool
+is_known(const struct front *front, const struct conn *conn)
+{
+    uint8_t key[32];
+    bool known;
+
+    if (!conn->open || conn->peer.kind != FRONT_PSK) {
+        return conn->open; /* a half-open one may have asked for its key before */
+    }
+    known = front->calls.psk(front->calls.ctx,
+                             bytes_of(conn->peer.identity, conn->peer.identity_len), key) == 0;
+    wipe(key, sizeof(key));
+    return known;
+}
+
+void
+front_prune(struct front *front)
+{
+    for (uint32_t i = 0; i < front->conns.cap; i++) {
+        struct conn *conn = front->conns.slots[i];
+
+        if (conn && !is_known(front, conn)) {
+            handshake_end(front, conn, conn->open);
+        }
+    }
+}
+
 void
 front_set_limits(struct front *front, uint32_t handshakes, uint32_t attest_bytes)
 {

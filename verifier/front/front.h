@@ -129,6 +129,16 @@ void front_close(struct front *front, uint64_t conn);
 /* New keys take effect for what comes next; tickets of none of them lead to full handshakes. */
 void front_set_keys(struct front *front, const struct front_keys *keys);
 
+/* Another certificate and key for handshakes that begin from now; no connection ends by them.
+ * Returns 0, 1 when they do not parse or do not fit each other, or -errno; then all is as it was.
+ */
+MUST_CHECK int front_set_certificate(struct front *front, struct bytes cert_pem,
+                                     struct bytes key_pem);
+
+/* Closes the PSK connections, finished or not, whose identity calls.psk() does not know any more:
+ * they began under a key that is not to be believed. */
+void front_prune(struct front *front);
+
 /* Other caps for what comes next; no connection ends by them. The number of connections cannot
  * change: their table was made for it. */
 void front_set_limits(struct front *front, uint32_t handshakes, uint32_t attest_bytes);

@@ -149,7 +149,7 @@ key_use(SSL_CTX *ctx, struct bytes pem)
 }
 
 static int
-rules_set(SSL_CTX *ctx, const struct front_config *config)
+rules_set(SSL_CTX *ctx, const uint8_t site_hash[32])
 {
     int groups[] = {NID_X25519, NID_X9_62_prime256v1};
 
@@ -157,7 +157,7 @@ rules_set(SSL_CTX *ctx, const struct front_config *config)
         SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(ctx, suites) != 1 ||
         SSL_CTX_set1_groups(ctx, groups, ARRAY_LEN(groups)) != 1 ||
-        SSL_CTX_set_session_id_context(ctx, config->site_hash, sizeof(config->site_hash)) != 1) {
+        SSL_CTX_set_session_id_context(ctx, site_hash, 32) != 1) {
         return -EIO;
     }
     SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -174,29 +174,51 @@ rules_set(SSL_CTX *ctx, const struct front_config *config)
     return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1 ? 0 : -EIO;
 }
 
+/* Returns 0 with a context, 1 when certificate and key do not parse or fit, or -errno. */
+static int
+context_new(struct tls *tls, struct bytes cert_pem, struct bytes key_pem, SSL_CTX **ret)
+{
+    SSL_CTX *ctx = SSL_CTX_new(DTLS_server_method());
+    int r = ctx ? rules_set(ctx, tls->site_hash) : -ENOMEM;
+
+    if (r == 0 && (cert_pem.len > INT32_MAX || key_pem.len > INT32_MAX ||
+                   chain_use(ctx, cert_pem) != 0 || key_use(ctx, key_pem) != 0)) {
+        r = 1;
+    }
+    if (r != 0) {
+        SSL_CTX_free(ctx);
+        return r;
+    }
+    SSL_CTX_set_app_data(ctx, tls);
+    *ret = ctx;
+    return 0;
+}
+
 int
 tls_init(struct tls *tls, const struct front_config *config)
 {
-    int r;
-
     tls->calls = config->calls;
     memcpy(tls->site_hash, config->site_hash, sizeof(tls->site_hash));
-    tls->ctx = SSL_CTX_new(DTLS_server_method());
     tls->method = dgram_method_new();
     tls->ticket_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-    if (!tls->ctx || !tls->method || !tls->ticket_cipher) {
+    if (!tls->method || !tls->ticket_cipher) {
         return -ENOMEM;
     }
-    SSL_CTX_set_app_data(tls->ctx, tls);
-    r = rules_set(tls->ctx, config);
-    if (r < 0) {
-        return r;
+    return context_new(tls, config->cert_pem, config->key_pem, &tls->ctx);
+}
+
+/* Connections hold the context that they began with. */
+int
+tls_renew(struct tls *tls, struct bytes cert_pem, struct bytes key_pem)
+{
+    SSL_CTX *fresh = NULL;
+    int r = context_new(tls, cert_pem, key_pem, &fresh);
+
+    if (r == 0) {
+        SSL_CTX_free(tls->ctx);
+        tls->ctx = fresh;
     }
-    if (config->cert_pem.len > INT32_MAX || config->key_pem.len > INT32_MAX ||
-        chain_use(tls->ctx, config->cert_pem) != 0 || key_use(tls->ctx, config->key_pem) != 0) {
-        return 1;
-    }
-    return 0;
+    return r;
 }
 
 void

@@ -21,6 +21,10 @@ struct tls {
 MUST_CHECK int tls_init(struct tls *tls, const struct front_config *config);
 void tls_done(struct tls *tls);
 
+/* The same with another certificate and key, for handshakes that begin from now. Returns as
+ * tls_init(); unless 0 all is as it was. */
+MUST_CHECK int tls_renew(struct tls *tls, struct bytes cert_pem, struct bytes key_pem);
+
 /* A server side over the datagrams; NULL without memory. dgram must outlive it. */
 SSL *tls_new(const struct tls *tls, struct dgram *dgram);
 

@@ -105,6 +105,21 @@ last_order(const struct attest *attest, int64_t now_ms, struct store_last *last)
     }
 }
 
+/* What the connection's identity says of its PSK; the device was found by it, so it is one of ours
+ * unless a rotation came in between: then it is zero. */
+static struct ident
+attest_ident(const struct attest *attest)
+{
+    const struct keeper *keeper = attest->keeper;
+    struct ident ident = {0};
+
+    if (ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX,
+                   attest->asked->request.identity, &ident) != 0) {
+        ident.master_id = 0;
+    }
+    return ident;
+}
+
 /* The row of the last verdict. Evidence that is not genuine leaves the boot and clock of the last
  * genuine one: a forger must not move them. */
 static void
@@ -125,6 +140,7 @@ last_fill(const struct attest *attest, struct store_last *last)
         memset(last->pcr_digest, 0, sizeof(last->pcr_digest));
         memcpy(last->pcr_digest, digest_kept(attest).p, digest_kept(attest).len);
     }
+    last->psk_master = attest_ident(attest).master_id;
     last->tier = verdict_tier(verdict);
     last->n_reasons = verdict->n_reasons;
     for (size_t i = 0; i < verdict->n_reasons; i++) {
@@ -284,6 +300,19 @@ next_seconds(const struct attest *attest)
     return (uint32_t)(interval - (spread ? attest->device.id[5] % (spread + 1) : 0));
 }
 
+/* A PSK of an earlier master, or of an epoch that is over, still serves; the device is asked to
+ * fetch the next one before it ends. Protocol page, Identity 7. */
+static unsigned
+actions_of(const struct attest *attest)
+{
+    const struct keeper *keeper = attest->keeper;
+    struct ident ident = attest_ident(attest);
+    bool old = ident.master_id != keeper->setup.masters[0].id ||
+               ident.epoch != ident_epoch(keeper->clock->utc_ms(keeper->clock->context));
+
+    return old ? ACTION_CREDENTIAL : 0;
+}
+
 static void
 answer_fill(const struct attest *attest, const struct store_last *last, struct answer *answer)
 {
@@ -292,6 +321,7 @@ answer_fill(const struct attest *attest, const struct store_last *last, struct a
         .n_reasons = last->n_reasons,
         .next_s = next_seconds(attest),
         .wanted = keeper_wanted(&attest->class_row),
+        .actions = actions_of(attest),
     };
     memcpy(answer->reasons, last->reasons, sizeof(answer->reasons));
     if (attest->device.state == DEVICE_QUARANTINED) { /* good evidence, and still no token */

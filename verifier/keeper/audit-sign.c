@@ -22,10 +22,10 @@ struct audit_keep {
     int64_t written_ms;
 };
 
+/* Fills key, point and kid of keep. */
 static int
-take_key(struct keeper *keeper, struct audit_keep *keep)
+take_key(struct keeper *keeper, struct bytes pem, struct audit_keep *keep)
 {
-    struct bytes pem = keeper->setup.audit_key;
     int r = privkey_from_pem(pem, &keep->key);
 
     if (r != 0) {
@@ -34,6 +34,25 @@ take_key(struct keeper *keeper, struct audit_keep *keep)
     wipe((void *)(uintptr_t)pem.p, pem.len);
     r = privkey_point(keep->key, keep->point.x, keep->point.y);
     return r == 0 ? p256_cose_thumb(&keep->point, keeper->hasher, keep->kid) : r;
+}
+
+int
+audit_sign_renew(struct keeper *keeper, struct bytes pem)
+{
+    struct audit_keep fresh = {.key = NULL};
+    struct audit_keep *keep = keeper->audit;
+    int r = take_key(keeper, pem, &fresh);
+
+    if (r != 0) {
+        privkey_free(fresh.key);
+        return r;
+    }
+    privkey_free(keep->key);
+    keep->key = fresh.key;
+    keep->point = fresh.point;
+    memcpy(keep->kid, fresh.kid, sizeof(keep->kid));
+    keep->due = true;
+    return 0;
 }
 
 static void
@@ -91,15 +110,23 @@ alarm_raise(struct keeper *keeper, const char *why, int64_t count)
 }
 
 static int
+open_by(struct keeper *keeper, struct bytes file, const struct p256 *point, struct audit_head *ret)
+{
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    int r = pubkey_from_point(KEY_P256, BYTES_OF(point->x), BYTES_OF(point->y), &key);
+
+    return r == 0 ? audit_head_open(file, key, keeper->hasher, ret) : r;
+}
+
+static int
 judge_file(struct keeper *keeper, struct bytes file)
 {
-    struct audit_keep *keep = keeper->audit;
-    CLEANUP(pubkey_freep) struct pubkey *own = NULL;
+    const struct keeper_setup *setup = &keeper->setup;
     struct audit_head head;
-    int r = pubkey_from_point(KEY_P256, BYTES_OF(keep->point.x), BYTES_OF(keep->point.y), &own);
+    int r = open_by(keeper, file, &keeper->audit->point, &head);
 
-    if (r == 0) {
-        r = audit_head_open(file, own, keeper->hasher, &head);
+    for (size_t i = 0; r > 0 && i < setup->n_audit_old; i++) {
+        r = open_by(keeper, file, &setup->audit_old[i], &head); /* a rotation just before a crash */
     }
     if (r != 0 || !bytes_equal(head.site, keeper->setup.site)) {
         if (r >= 0) {
@@ -144,7 +171,7 @@ audit_sign_begin(struct keeper *keeper)
     if (!keeper->audit) {
         return -ENOMEM;
     }
-    r = take_key(keeper, keeper->audit);
+    r = take_key(keeper, keeper->setup.audit_key, keeper->audit);
     if (r == 0) {
         take_path(keeper, keeper->audit);
         r = check_file(keeper);

@@ -15,6 +15,9 @@ struct audit_keep;
 /* Takes the key of the setup, makes kid and path, and compares the file with the chain. After the
  * store was opened. Returns 0, also when they do not fit, or a negative errno. */
 MUST_CHECK int audit_sign_begin(struct keeper *keeper);
+/* Signs with another key from now on, and the file anew with it. Wipes the text. Returns 0, or a
+ * negative errno with all as it was. */
+MUST_CHECK int audit_sign_renew(struct keeper *keeper, struct bytes pem);
 /* Writes the file if it is behind. */
 void audit_sign_end(struct keeper *keeper);
 

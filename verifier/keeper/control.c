@@ -34,6 +34,7 @@ static const struct command {
     {"class", "list", 0, 0, control_class_list},
     {"golden", "learn", 2, CONTROL_WORDS_MAX, control_golden_learn},
     {"golden", "show", 1, 1, control_golden_show},
+    {"key", "state", 0, 0, control_key_state},
     {"store", "backup", 1, 1, control_store_backup},
     {"store", "state", 0, 0, control_store_state},
     {"status", NULL, 0, 0, control_status},

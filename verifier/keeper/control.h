@@ -57,4 +57,5 @@ int control_golden_learn(struct control *control);
 int control_golden_show(struct control *control);
 int control_store_backup(struct control *control);
 int control_store_state(struct control *control);
+int control_key_state(struct control *control);
 int control_status(struct control *control);

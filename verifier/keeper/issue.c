@@ -63,6 +63,15 @@ find_jwt(const struct keeper *keeper, const struct issue *issue, struct bytes na
     return binding_met(issue, ret) ? 0 : ISSUE_E_KEY;
 }
 
+/* What names are derived by: a key of its own, since nonce keys change each day and a boot must
+ * keep its name; a site of before has none. */
+static struct bytes
+name_key(const struct keeper *keeper)
+{
+    return keeper->setup.pairwise_key.p ? keeper->setup.pairwise_key
+                                        : BYTES_OF(keeper->setup.nonce_keys[0].key);
+}
+
 /* HMAC-SHA-256 of the boot under the site: a name for one boot that says nothing else. To an
  * audience with names of its own it is its own too. */
 static int
@@ -79,8 +88,7 @@ boot_id(struct keeper *keeper, const struct issue *issue, const struct audience 
     wr_be64(&wr, issue->last->reset_count);
     wr_be64(&wr, issue->last->boot_restart);
     parts[3] = wr_done(&wr);
-    return hasher_hmac(keeper->hasher, HASH_SHA256, BYTES_OF(keeper->setup.nonce_keys[0].key),
-                       parts, ARRAY_LEN(parts), ret);
+    return hasher_hmac(keeper->hasher, HASH_SHA256, name_key(keeper), parts, ARRAY_LEN(parts), ret);
 }
 
 /* What can be said of a measured boot alone, AR4SI section 2.3.4: a recognised instance; approved

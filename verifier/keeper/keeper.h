@@ -40,13 +40,15 @@ struct keeper {
     uint8_t *setup_bytes;
     size_t setup_len;
     uint8_t *anchor_bytes; /* what a reload brought; NULL: the anchors are those of the setup */
+    uint8_t *key_bytes;    /* what a rotation brought, as anchor_bytes */
+    size_t key_bytes_len;
     struct privkey *token_key;
     struct privkey *rsa_key; /* NULL: no audience is served with RS256 */
     struct privkey *site_key;
-    char token_kid[64];   /* RFC 7638 thumbprint, base64url: kid of JWTs */
-    char rsa_kid[64];     /* the same of rsa_key */
-    uint8_t cose_kid[32]; /* RFC 9679 thumbprint: kid of CWTs */
-    uint8_t key_set[512]; /* COSE key set, as GET /keys gives it */
+    char token_kid[64];    /* RFC 7638 thumbprint, base64url: kid of JWTs */
+    char rsa_kid[64];      /* the same of rsa_key */
+    uint8_t cose_kid[32];  /* RFC 9679 thumbprint: kid of CWTs */
+    uint8_t key_set[1024]; /* COSE key set, as GET /keys gives it */
     size_t key_set_len;
     struct ek_anchors anchors;
     struct ek_cache *ek_cache;

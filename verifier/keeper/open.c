@@ -3,93 +3,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/b64.h"
 #include "base/log.h"
-#include "crypto/cose-key.h"
-#include "crypto/jose.h"
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
 #include "keeper/backup.h"
 #include "keeper/enrol-read.h"
+#include "keeper/keys.h"
 
-static int
-fail(const char *what, int r)
+int
+keeper_fail(const char *what, int r)
 {
     log_event(LOG_ERROR, "keeper-setup", LOG_STR("what", what), LOG_INT("errno", r < 0 ? -r : r));
     return r < 0 ? r : -EINVAL;
-}
-
-/* The token key's names and the key set that tells it. */
-static int
-open_key_set(struct keeper *keeper)
-{
-    struct cose_key key;
-    struct wr wr = wr_init(keeper->key_set, sizeof(keeper->key_set));
-    uint8_t thumb[P256_THUMB_SIZE];
-    int r = privkey_point(keeper->token_key, key.point.x, key.point.y);
-
-    if (r == 0) {
-        r = p256_cose_thumb(&key.point, keeper->hasher, keeper->cose_kid);
-    }
-    if (r == 0) {
-        r = p256_jwk_thumb(&key.point, keeper->hasher, thumb);
-    }
-    if (r != 0) {
-        return r;
-    }
-    (void)b64_write(keeper->token_kid, BYTES_OF(thumb));
-    key.kid = BYTES_OF(keeper->cose_kid);
-    cose_key_set_write(&wr, &key, 1);
-    keeper->key_set_len = wr_done(&wr).len;
-    return keeper->key_set_len > 0 ? 0 : -ENOSPC;
-}
-
-/* The RSA token key, where the site has one. */
-static int
-open_rsa_key(struct keeper *keeper)
-{
-    struct bytes pem = keeper->setup.rsa_key;
-    uint8_t n[RS256_SIG_MAX];
-    uint8_t thumb[32];
-    size_t len = 0;
-    int r = pem.len ? privkey_rsa_from_pem(pem, &keeper->rsa_key) : 0;
-
-    if (r != 0 || !keeper->rsa_key) {
-        return r;
-    }
-    wipe((void *)(uintptr_t)pem.p, pem.len);
-    r = privkey_rsa_modulus(keeper->rsa_key, n, &len);
-    if (r == 0) {
-        r = jose_rsa_thumb(bytes_of(n, len), keeper->hasher, thumb);
-    }
-    if (r == 0) {
-        (void)b64_write(keeper->rsa_kid, BYTES_OF(thumb));
-    }
-    return r;
-}
-
-static int
-open_keys(struct keeper *keeper)
-{
-    struct keeper_setup *setup = &keeper->setup;
-    int r = privkey_from_pem(setup->token_key, &keeper->token_key);
-
-    if (r != 0) {
-        return fail("token key", r);
-    }
-    r = privkey_from_pem(setup->site_key, &keeper->site_key);
-    if (r != 0) {
-        return fail("site key", r);
-    }
-    /* the texts have served; the objects hold the keys from here on */
-    wipe((void *)(uintptr_t)setup->token_key.p, setup->token_key.len);
-    wipe((void *)(uintptr_t)setup->site_key.p, setup->site_key.len);
-    r = open_rsa_key(keeper);
-    if (r != 0) {
-        return fail("RSA token key", r);
-    }
-    r = open_key_set(keeper);
-    return r == 0 ? 0 : fail("key set", r);
 }
 
 /* EK anchors as views into the DER; one that cannot be used is named and left out, as an operator
@@ -122,7 +47,7 @@ open_store(struct keeper *keeper)
     memset(path, 0, sizeof(path));
     memcpy(path, keeper->setup.store_path.p, keeper->setup.store_path.len);
     r = store_open(path, &keeper->store);
-    return r == 0 ? 0 : fail(path, r);
+    return r == 0 ? 0 : keeper_fail(path, r);
 }
 
 static int
@@ -158,11 +83,11 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
     memcpy(keeper->setup_bytes, setup.p, setup.len);
     keeper->setup_len = setup.len;
     if (keeper_setup_read(bytes_of(keeper->setup_bytes, setup.len), &keeper->setup) != 0) {
-        return fail("setup message", -EPROTO);
+        return keeper_fail("setup message", -EPROTO);
     }
     r = open_parts(keeper);
     if (r == 0) {
-        r = open_keys(keeper);
+        r = keys_open(keeper);
     }
     if (r == 0) {
         r = open_anchors(keeper, keeper->setup.anchors, keeper->setup.n_anchors);
@@ -172,7 +97,7 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
     }
     if (r == 0) {
         r = audit_sign_begin(keeper);
-        r = r == 0 ? 0 : fail("audit head", r);
+        r = r == 0 ? 0 : keeper_fail("audit head", r);
     }
     return r;
 }
@@ -227,6 +152,7 @@ keeper_close(struct keeper *keeper)
     privkey_free(keeper->rsa_key);
     privkey_free(keeper->token_key);
     hasher_free(keeper->hasher);
+    keys_forget(keeper);
     wipe(keeper->setup_bytes, keeper->setup_len);
     free(keeper->setup_bytes);
     wipe(keeper, sizeof(*keeper));

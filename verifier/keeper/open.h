@@ -13,3 +13,6 @@ void keeper_close(struct keeper *keeper);
  * for what is enrolled from now. Returns 0, 1 when the body is none, or a negative errno; then all
  * stays as it was. */
 MUST_CHECK int keeper_limits(struct keeper *keeper, struct bytes body);
+
+/* Logs what of a setup is no good. Returns r, or -EINVAL for a positive one. */
+int keeper_fail(const char *what, int r);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "keeper/backup.h"
 #include "keeper/clients.h"
+#include "keeper/keys.h"
 #include "keeper/open.h"
 #include "keeper/sandbox-keeper.h"
 #include "roles/roles.h"
@@ -104,6 +105,22 @@ on_limits(struct serve *serve, struct bytes body)
     }
 }
 
+/* As limits; a key that is none was found so by main before, and the old ones serve on. */
+static void
+on_keys(struct serve *serve, struct bytes body)
+{
+    int r = keys_renew(&serve->keeper, body);
+
+    if (r != 0) {
+        log_event(LOG_ERROR, "keys-refused",
+                  LOG_STR("why", r < 0 ? strerror(-r) : "what main said makes no sense"));
+    }
+    if (r > 0) {
+        serve->stop = true;
+        serve->status = 1;
+    }
+}
+
 static void
 out_of_turn(struct serve *serve, const char *message)
 {
@@ -151,6 +168,9 @@ on_main(struct serve *serve, const struct ipc_msg *msg)
         break;
     case MSG_KEEPER_LIMITS:
         on_limits(serve, msg->body);
+        break;
+    case MSG_KEEPER_KEYS:
+        on_keys(serve, msg->body);
         break;
     case MSG_KEEPER_START:
         on_start(serve);

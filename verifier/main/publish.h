@@ -2,9 +2,9 @@
  * keys.cbor; of the audit key audit-keys.cbor, which no consumer of tokens ever reads. */
 #pragma once
 
-#include "base/std.h"
+#include "main/keyring.h"
 
-/* Makes the folder and replaces the files, each at once. The RSA key (empty: none) signs JWTs only
- * and is in jwks.json alone. Returns 0 or a negative errno. */
-MUST_CHECK int publish_keys(const char *folder, struct bytes token_key_pem, struct bytes rsa_pem,
-                            struct bytes audit_key_pem);
+/* Makes the folder and replaces the files, each at once: of each kind the key that signs first,
+ * then those whose time comes, or is over while something of theirs may be about. RSA keys sign
+ * JWTs only and are in jwks.json alone. Returns 0 or a negative errno. */
+MUST_CHECK int publish_keys(const char *folder, const struct keyring *keyring);

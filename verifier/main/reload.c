@@ -3,61 +3,52 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "main/ek-roots.h"
+#include "main/publish.h"
 #include "main/setups.h"
 
-struct roots {
-    size_t n;
-    struct bytes der[SETUP_ANCHORS_MAX];
-};
-
-static void
-roots_free(struct roots *roots)
-{
-    for (size_t i = 0; i < roots->n; i++) {
-        file_free(&roots->der[i]);
-    }
-    free(roots);
-}
-
-static void
-swap_roots(struct keyring *keyring, struct roots *roots)
-{
-    size_t n = keyring->n_anchors;
-
-    for (size_t i = 0; i < ARRAY_LEN(roots->der); i++) {
-        struct bytes old = keyring->anchors[i];
-
-        keyring->anchors[i] = roots->der[i];
-        roots->der[i] = old;
-    }
-    keyring->n_anchors = roots->n;
-    roots->n = n;
-}
-
-/* The roots replace the keyring's if the keeper could be told of them. */
+/* Whether the keeper could be told of it; then it is published. */
 static int
-take_roots(const struct settings *settings, struct keyring *keyring, struct conf_problem *problem)
+accept_keys(const struct settings *settings, const struct keyring *fresh,
+            struct conf_problem *problem)
 {
-    struct roots *roots = calloc(1, sizeof(*roots));
-    int r;
+    int r = 0;
 
-    if (!roots) {
-        return -ENOMEM;
+    if (!setups_fit(settings, fresh)) {
+        snprintf(problem->text, sizeof(problem->text), "%.200s: the certificates are too many",
+                 settings->ek_roots);
+        return 1;
     }
-    r = ek_roots_load(settings->ek_roots, roots->der, ARRAY_LEN(roots->der), &roots->n, problem);
+    r = publish_keys(settings->public_folder, fresh);
+    if (r < 0) {
+        snprintf(problem->text, sizeof(problem->text), "%.200s: %s", settings->public_folder,
+                 strerror(-r));
+    }
+    return r;
+}
+
+int
+reload_keys(const struct settings *settings, int64_t now_s, struct keyring *keyring,
+            bool *ret_lost_master, struct conf_problem *problem)
+{
+    struct keyring *fresh = calloc(1, sizeof(*fresh));
+    int r = fresh ? keyring_load(settings, now_s, fresh, problem) : -ENOMEM;
+
     if (r == 0) {
-        swap_roots(keyring, roots);
-        if (!setups_fit(settings, keyring)) {
-            swap_roots(keyring, roots);
-            snprintf(problem->text, sizeof(problem->text), "%.200s: the certificates are too many",
-                     settings->ek_roots);
-            r = 1;
-        }
+        r = accept_keys(settings, fresh, problem);
     }
-    roots_free(roots);
+    if (r == 0) {
+        struct keyring old = *keyring;
+
+        *ret_lost_master = keyring_lost_master(keyring, fresh);
+        *keyring = *fresh;
+        *fresh = old;
+        wipe(&old, sizeof(old));
+    }
+    if (fresh) {
+        keyring_free(fresh);
+    }
+    free(fresh);
     return r;
 }
 
@@ -80,14 +71,16 @@ take_settings(struct settings *settings, const struct settings *fresh)
 }
 
 int
-reload(const char *config, struct settings *settings, struct keyring *keyring,
-       struct conf_problem *problem)
+reload(const char *config, int64_t now_s, struct settings *settings, struct keyring *keyring,
+       bool *ret_lost_master, struct conf_problem *problem)
 {
     struct settings fresh = {0};
+    struct settings next = *settings;
     int r = settings_load(config, &fresh, problem);
 
-    if (r == 0) {
-        r = take_roots(&fresh, keyring, problem);
+    if (r == 0) { /* roots of the folder that is named now, keys of the one that is in use */
+        memcpy(next.ek_roots, fresh.ek_roots, sizeof(next.ek_roots));
+        r = reload_keys(&next, now_s, keyring, ret_lost_master, problem);
     }
     if (r == 0) {
         take_settings(settings, &fresh);

@@ -31,6 +31,20 @@ rota_turn(struct rota *rota, int64_t now_ms)
     return 1;
 }
 
+int
+rota_renew(struct rota *rota, int64_t now_ms)
+{
+    struct shared_keys fresh;
+    int r = random_bytes(&fresh, sizeof(fresh));
+
+    if (r == 0) {
+        rota->keys = fresh;
+        rota->next_ms = now_ms + rota->every_ms;
+    }
+    wipe(&fresh, sizeof(fresh));
+    return r;
+}
+
 void
 rota_done(struct rota *rota)
 {

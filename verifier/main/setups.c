@@ -8,7 +8,7 @@
 #include "crypto/digest.h"
 #include "roles/roles.h"
 
-/* message.def: FRONT_SETUP, FRONT_KEYS, KEEPER_SETUP */
+/* message.def: FRONT_SETUP and FRONT_SECRETS, FRONT_KEYS, KEEPER_SETUP and KEEPER_KEYS */
 enum { FRONT_ROOM = 65536, KEYS_ROOM = 256, KEEPER_ROOM = 262144 };
 
 /* Sends what was written, or -E2BIG, and wipes it. */
@@ -84,6 +84,43 @@ setups_keys(struct ipc *front, const struct shared_keys *shared)
     return send_written(front, MSG_FRONT_KEYS, &wr);
 }
 
+int
+setups_front_secrets(struct ipc *front, const struct keyring *keyring)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(FRONT_ROOM);
+    struct wr wr = wr_init(room, room ? FRONT_ROOM : 0);
+    struct front_secrets secrets = {
+        .certificate = keyring->server_cert,
+        .key = keyring->server_key,
+    };
+
+    memcpy(secrets.masters, keyring->masters, sizeof(secrets.masters));
+    if (room) {
+        front_secrets_write(&wr, &secrets);
+    }
+    wipe(&secrets, sizeof(secrets));
+    return room ? send_written(front, MSG_FRONT_SECRETS, &wr) : -ENOMEM;
+}
+
+static void
+keys_fill(const struct keyring *keyring, struct keeper_setup *ret)
+{
+    ret->token_key = keyring->token_key;
+    ret->rsa_key = keyring->rsa_key;
+    ret->pairwise_key = keyring->pairwise_key;
+    ret->site_key = keyring->site_key;
+    ret->audit_key = keyring->audit_key;
+    ret->n_token_more = keyring->n_token_more;
+    ret->n_audit_old = keyring->n_audit_old;
+    ret->n_chain = keyring->n_chain;
+    memcpy(ret->masters, keyring->masters, sizeof(ret->masters));
+    memcpy(ret->nonce_keys, keyring->nonce_keys, sizeof(ret->nonce_keys));
+    memcpy(ret->token_more, keyring->token_more, sizeof(ret->token_more));
+    memcpy(ret->audit_old, keyring->audit_old, sizeof(ret->audit_old));
+    memcpy(ret->stamp, keyring->stamp, sizeof(ret->stamp));
+    memcpy(ret->chain, keyring->chain, sizeof(ret->chain));
+}
+
 static void
 keeper_write(struct wr *wr, const struct settings *settings, const struct keyring *keyring)
 {
@@ -91,25 +128,33 @@ keeper_write(struct wr *wr, const struct settings *settings, const struct keyrin
         .site = bytes_str(settings->site),
         .issuer = bytes_str(settings->issuer),
         .store_path = bytes_str(settings->store),
-        .token_key = keyring->token_key,
-        .rsa_key = keyring->rsa_key,
-        .pairwise_key = keyring->pairwise_key,
-        .site_key = keyring->site_key,
-        .audit_key = keyring->audit_key,
         .audit_tokens = settings->audit_tokens,
-        .n_chain = keyring->n_chain,
         .n_anchors = keyring->n_anchors,
         .pending_max = (uint32_t)settings->pending_max,
         .pending_days = (uint32_t)settings->pending_days,
         .log_level = (enum log_level)settings->log_level,
     };
 
-    memcpy(setup.masters, keyring->masters, sizeof(setup.masters));
-    memcpy(setup.nonce_keys, keyring->nonce_keys, sizeof(setup.nonce_keys));
-    memcpy(setup.chain, keyring->chain, sizeof(setup.chain));
+    keys_fill(keyring, &setup);
     memcpy(setup.anchors, keyring->anchors, sizeof(setup.anchors));
     keeper_setup_write(wr, &setup);
     wipe(&setup, sizeof(setup));
+}
+
+int
+setups_keeper_keys(struct ipc *keeper, const struct keyring *keyring)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(KEEPER_ROOM);
+    struct wr wr = wr_init(room, room ? KEEPER_ROOM : 0);
+    struct keeper_setup keys = {.n_chain = 0};
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    keys_fill(keyring, &keys);
+    keeper_keys_write(&wr, &keys);
+    wipe(&keys, sizeof(keys));
+    return send_written(keeper, MSG_KEEPER_KEYS, &wr);
 }
 
 int

@@ -20,7 +20,9 @@ MUST_CHECK int setups_keys(struct ipc *front, const struct shared_keys *shared);
 MUST_CHECK int setups_keeper(struct ipc *keeper, const struct settings *settings,
                              const struct keyring *keyring, const struct listen_sockets *sockets);
 
-/* What a reload changed, to a role that runs. */
+/* What a rotation or a reload changed, to a role that runs. */
+MUST_CHECK int setups_front_secrets(struct ipc *front, const struct keyring *keyring);
+MUST_CHECK int setups_keeper_keys(struct ipc *keeper, const struct keyring *keyring);
 MUST_CHECK int setups_front_limits(struct ipc *front, const struct settings *settings);
 MUST_CHECK int setups_keeper_limits(struct ipc *keeper, const struct settings *settings,
                                     const struct keyring *keyring);

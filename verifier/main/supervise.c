@@ -24,6 +24,7 @@ enum {
     TURN_MS = 1000,
     TERM_MS = 2000, /* a role that its closed channel did not end is told by a signal */
     KILL_MS = 5000,
+    KEYS_AGAIN_S = 60,    /* after keys that were no good when their time came */
     STATUS_NO_KEEPER = 3, /* a front's: the keeper went first */
 };
 
@@ -37,6 +38,8 @@ struct supervise {
     int64_t watchdog_ms;  /* how often systemd hears that we live; 0: never */
     int64_t next_word_ms; /* of that */
     int status;
+    int64_t keys_change_s; /* UTC: when a key's time comes or is over */
+    uint32_t ticket_id;    /* of the list of keys, as the ticket keys were made */
     struct rota rota;
     size_t n_slots;
     struct slot slots[SLOTS_MAX]; /* the keeper, the fronts, the readers */
@@ -184,11 +187,9 @@ start_due(struct supervise *s, int64_t now_ms)
 
 /* Every front gets the same keys in the same turn; one that starts later has them in its setup. */
 static void
-rotate(struct supervise *s, int64_t now_ms)
+spread_shared(struct supervise *s)
 {
-    int r = rota_turn(&s->rota, now_ms);
-
-    for (size_t i = 0; r == 1 && i < s->n_slots; i++) {
+    for (size_t i = 0; i < s->n_slots; i++) {
         struct slot *slot = &s->slots[i];
         int sent = slot->kind == ROLE_FRONT && slot->channel
                        ? setups_keys(slot->channel, &s->rota.keys)
@@ -198,7 +199,16 @@ rotate(struct supervise *s, int64_t now_ms)
             put_down(slot, strerror(-sent));
         }
     }
-    if (r < 0) {
+}
+
+static void
+rotate(struct supervise *s, int64_t now_ms)
+{
+    int r = rota_turn(&s->rota, now_ms);
+
+    if (r == 1) {
+        spread_shared(s);
+    } else if (r < 0) {
         log_event(LOG_ERROR, "keys-kept", LOG_STR("why", strerror(-r)));
     }
 }
@@ -304,6 +314,84 @@ take_signals(struct supervise *s)
     }
 }
 
+/* Main's log tells which keys are used from now on. */
+static void
+log_keys(const struct supervise *s)
+{
+    const struct keyring *keyring = s->config->keyring;
+
+    log_event(LOG_NOTICE, "keys-taken", LOG_HEX("stamp", BYTES_OF(keyring->stamp)),
+              LOG_INT("psk_master", keyring->masters[0].id),
+              LOG_INT("nonce", keyring->nonce_keys[0].id),
+              LOG_INT("published", 1 + (int64_t)keyring->n_token_more));
+}
+
+/* Fronts first: the keeper must not hand out a credential that they would not know. */
+static void
+spread_keys(struct supervise *s)
+{
+    struct slot *keeper = keeper_of(s);
+
+    for (size_t i = s->n_slots; i-- > 0;) {
+        struct slot *slot = &s->slots[i];
+        int r = 0;
+
+        if (slot->channel && slot->kind == ROLE_FRONT) {
+            r = setups_front_secrets(slot->channel, s->config->keyring);
+        } else if (slot->channel && slot == keeper) {
+            r = setups_keeper_keys(slot->channel, s->config->keyring);
+        }
+        if (r < 0) {
+            put_down(slot, strerror(-r));
+        }
+    }
+    log_keys(s);
+}
+
+/* Tickets stand for PSKs: those of a master that is gone must open nothing. */
+static void
+renew_tickets(struct supervise *s, bool lost_master)
+{
+    uint32_t id = keyring_ticket_id(s->config->keyring);
+    int r = 0;
+
+    if (!lost_master && id == s->ticket_id) {
+        return;
+    }
+    r = rota_renew(&s->rota, clock_mono_ms());
+    if (r < 0) {
+        log_event(LOG_ERROR, "keys-kept", LOG_STR("why", strerror(-r)));
+        s->stop = true; /* without randomness nothing here is safe to go on with */
+        s->status = 1;
+        return;
+    }
+    s->ticket_id = id;
+    spread_shared(s);
+}
+
+/* A key's time has come or is over. */
+static void
+keys_due(struct supervise *s, int64_t now_s)
+{
+    struct conf_problem problem = {""};
+    bool lost = false;
+    int r;
+
+    if (now_s < s->keys_change_s) {
+        return;
+    }
+    r = reload_keys(s->config->settings, now_s, s->config->keyring, &lost, &problem);
+    s->keys_change_s =
+        r == 0 ? keyset_change_s(&s->config->keyring->set, now_s) : now_s + KEYS_AGAIN_S;
+    if (r == 0) {
+        renew_tickets(s, lost);
+        spread_keys(s);
+    } else {
+        log_event(LOG_ERROR, "reload-refused",
+                  LOG_STR("why", problem.text[0] ? problem.text : strerror(-r)));
+    }
+}
+
 /* Tells the roles that run what changed; one that cannot be told is started anew and then knows. */
 static void
 spread(struct supervise *s)
@@ -323,20 +411,24 @@ spread(struct supervise *s)
     }
 }
 
-/* New keys and certificates of the service will be read here too. */
 static void
 reload_now(struct supervise *s)
 {
     struct conf_problem problem = {""};
+    int64_t now_s = clock_utc_ms() / 1000;
+    bool lost = false;
     char word[64];
     int r;
 
     s->reload = false;
     snprintf(word, sizeof(word), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_ms() * 1000);
     ignore(notify_systemd(word), "the service runs all the same");
-    r = reload(s->config->path, s->config->settings, s->config->keyring, &problem);
+    r = reload(s->config->path, now_s, s->config->settings, s->config->keyring, &lost, &problem);
     if (r == 0) {
         log_from((enum log_level)s->config->settings->log_level);
+        s->keys_change_s = keyset_change_s(&s->config->keyring->set, now_s);
+        renew_tickets(s, lost);
+        spread_keys(s);
         spread(s);
         log_event(LOG_NOTICE, "reloaded",
                   LOG_INT("ek_certificates", s->config->keyring->n_anchors));
@@ -429,6 +521,9 @@ turn(struct supervise *s)
     if (s->reload && !s->stop) {
         reload_now(s);
     }
+    if (!s->stop) {
+        keys_due(s, clock_utc_ms() / 1000);
+    }
     tell_life(s, clock_mono_ms());
     return 0;
 }
@@ -501,6 +596,8 @@ supervise_run(const struct supervise_config *config)
     s->config = config;
     slots_init(s);
     s->watchdog_ms = notify_watchdog_ms();
+    s->ticket_id = keyring_ticket_id(config->keyring);
+    s->keys_change_s = keyset_change_s(&config->keyring->set, clock_utc_ms() / 1000);
     s->signal_fd = signals_open();
     r = s->signal_fd < 0 ? s->signal_fd
                          : rota_init(&s->rota, config->settings->rotate_s * 1000, clock_mono_ms());

@@ -30,11 +30,11 @@ static const char help_text[] =
     "  --print-config   print every setting with its default and meaning, as an example file\n"
     "  --version        print the version\n"
     "\n"
-    "SIGHUP reloads: EK roots and the settings that --print-config marks change while it serves, "
-    "and\n"
-    "no connection ends; others are named in the log and wait for a restart. A file with a "
-    "problem\n"
-    "changes nothing.\n"
+    "SIGHUP reloads: keys, certificates, EK roots and the settings that --print-config marks "
+    "change\n"
+    "while it serves, and no connection ends but those of a PSK master that is gone; other "
+    "settings\n"
+    "are named in the log and wait for a restart. A file with a problem changes nothing.\n"
     "\n"
     "`assay setup` makes keys, certificates and a first configuration.\n"
     "Exit status: 0 well, 1 could not start, 2 usage or, of --check, something is wrong.\n";
@@ -125,7 +125,7 @@ load(const char *config, struct loaded *ret, struct conf_problem *problem)
     int r = settings_load(config, &ret->settings, problem);
 
     if (r == 0) {
-        r = keyring_load(&ret->settings, &ret->keyring, problem);
+        r = keyring_load(&ret->settings, clock_utc_ms() / 1000, &ret->keyring, problem);
     }
     if (r == 0 && !setups_fit(&ret->settings, &ret->keyring)) {
         snprintf(problem->text, sizeof(problem->text), "%.200s: the certificates are too many",
@@ -191,8 +191,7 @@ serve(const char *config, struct loaded *loaded)
         r = listen_control(&loaded->settings, &loaded->sockets, &problem);
     }
     if (r == 0) {
-        r = publish_keys(loaded->settings.public_folder, loaded->keyring.token_key,
-                         loaded->keyring.rsa_key, loaded->keyring.audit_key);
+        r = publish_keys(loaded->settings.public_folder, &loaded->keyring);
         snprintf(problem.text, sizeof(problem.text), "%.200s: %s", loaded->settings.public_folder,
                  strerror(-r));
     }

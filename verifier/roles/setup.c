@@ -3,7 +3,8 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 16, N_FRONT = 9, N_KEEPER_LIMITS = 4, N_FRONT_LIMITS = 3 };
+enum { N_KEEPER = 9, N_KEYS = 11, N_FRONT = 9, N_SECRETS = 3 };
+enum { N_KEEPER_LIMITS = 4, N_FRONT_LIMITS = 3 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
 static void
@@ -88,6 +89,72 @@ level_read(struct cbor_rd *c)
     return (enum log_level)cbor_rd_uint(c, LOG_ERROR);
 }
 
+/* Public keys as x and y, one behind the other. */
+static size_t
+points_read(struct cbor_rd *c, struct p256 *points, size_t max)
+{
+    size_t n = cbor_rd_array_max(c, max);
+
+    for (size_t i = 0; i < n; i++) {
+        cbor_rd_bstr_copy(c, (uint8_t *)&points[i], sizeof(points[i]));
+    }
+    return n;
+}
+
+static void
+points_write(struct wr *wr, const struct p256 *points, size_t n)
+{
+    cbor_wr_array(wr, n);
+    for (size_t i = 0; i < n; i++) {
+        cbor_wr_bstr(wr, bytes_of(&points[i], sizeof(points[i])));
+    }
+}
+
+_Static_assert(sizeof(struct p256) == 64, "x and y and nothing else");
+
+static void
+keys_read(struct cbor_rd *c, struct keeper_setup *ret)
+{
+    cbor_rd_array(c, N_KEYS);
+    masters_read(c, ret->masters);
+    nonces_read(c, ret->nonce_keys);
+    ret->token_key = cbor_rd_bstr(c, PEM_MAX);
+    ret->rsa_key = cbor_rd_bstr(c, PEM_MAX);
+    ret->pairwise_key = pairwise_read(c);
+    ret->site_key = cbor_rd_bstr(c, PEM_MAX);
+    ret->audit_key = cbor_rd_bstr(c, PEM_MAX);
+    ret->n_token_more = points_read(c, ret->token_more, SETUP_TOKEN_MORE);
+    ret->n_audit_old = points_read(c, ret->audit_old, SETUP_AUDIT_OLD);
+    cbor_rd_bstr_copy(c, ret->stamp, sizeof(ret->stamp));
+    ret->n_chain = list_read(c, ret->chain, LIMIT_CHAIN);
+}
+
+int
+keeper_keys_read(struct bytes in, struct keeper_setup *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    keys_read(&c, ret);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+keeper_keys_write(struct wr *wr, const struct keeper_setup *setup)
+{
+    cbor_wr_array(wr, N_KEYS);
+    masters_write(wr, setup->masters);
+    nonces_write(wr, setup->nonce_keys);
+    cbor_wr_bstr(wr, setup->token_key);
+    cbor_wr_bstr(wr, setup->rsa_key);
+    cbor_wr_bstr(wr, setup->pairwise_key);
+    cbor_wr_bstr(wr, setup->site_key);
+    cbor_wr_bstr(wr, setup->audit_key);
+    points_write(wr, setup->token_more, setup->n_token_more);
+    points_write(wr, setup->audit_old, setup->n_audit_old);
+    cbor_wr_bstr(wr, BYTES_OF(setup->stamp));
+    list_write(wr, setup->chain, setup->n_chain);
+}
+
 int
 keeper_setup_read(struct bytes in, struct keeper_setup *ret)
 {
@@ -98,15 +165,8 @@ keeper_setup_read(struct bytes in, struct keeper_setup *ret)
     ret->site = cbor_rd_tstr(&c, LIMIT_SITE);
     ret->issuer = cbor_rd_tstr(&c, ISSUER_MAX);
     ret->store_path = cbor_rd_tstr(&c, PATH_MAX_SIZE);
-    masters_read(&c, ret->masters);
-    nonces_read(&c, ret->nonce_keys);
-    ret->token_key = cbor_rd_bstr(&c, PEM_MAX);
-    ret->rsa_key = cbor_rd_bstr(&c, PEM_MAX);
-    ret->pairwise_key = pairwise_read(&c);
-    ret->site_key = cbor_rd_bstr(&c, PEM_MAX);
-    ret->audit_key = cbor_rd_bstr(&c, PEM_MAX);
+    keys_read(&c, ret);
     ret->audit_tokens = cbor_rd_bool(&c);
-    ret->n_chain = list_read(&c, ret->chain, LIMIT_CHAIN);
     ret->n_anchors = list_read(&c, ret->anchors, SETUP_ANCHORS_MAX);
     ret->pending_max = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
     ret->pending_days = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
@@ -121,19 +181,34 @@ keeper_setup_write(struct wr *wr, const struct keeper_setup *setup)
     cbor_wr_tstr_view(wr, setup->site);
     cbor_wr_tstr_view(wr, setup->issuer);
     cbor_wr_tstr_view(wr, setup->store_path);
-    masters_write(wr, setup->masters);
-    nonces_write(wr, setup->nonce_keys);
-    cbor_wr_bstr(wr, setup->token_key);
-    cbor_wr_bstr(wr, setup->rsa_key);
-    cbor_wr_bstr(wr, setup->pairwise_key);
-    cbor_wr_bstr(wr, setup->site_key);
-    cbor_wr_bstr(wr, setup->audit_key);
+    keeper_keys_write(wr, setup);
     cbor_wr_bool(wr, setup->audit_tokens);
-    list_write(wr, setup->chain, setup->n_chain);
     list_write(wr, setup->anchors, setup->n_anchors);
     cbor_wr_uint(wr, setup->pending_max);
     cbor_wr_uint(wr, setup->pending_days);
     cbor_wr_uint(wr, setup->log_level);
+}
+
+int
+front_secrets_read(struct bytes in, struct front_secrets *ret)
+{
+    struct cbor_rd c = cbor_rd_init(in);
+
+    memset(ret, 0, sizeof(*ret));
+    cbor_rd_array(&c, N_SECRETS);
+    masters_read(&c, ret->masters);
+    ret->certificate = cbor_rd_bstr(&c, PEM_MAX);
+    ret->key = cbor_rd_bstr(&c, PEM_MAX);
+    return cbor_rd_end(&c) ? 0 : 1;
+}
+
+void
+front_secrets_write(struct wr *wr, const struct front_secrets *secrets)
+{
+    cbor_wr_array(wr, N_SECRETS);
+    masters_write(wr, secrets->masters);
+    cbor_wr_bstr(wr, secrets->certificate);
+    cbor_wr_bstr(wr, secrets->key);
 }
 
 static void

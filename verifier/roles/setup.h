@@ -6,12 +6,16 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/wr.h"
+#include "crypto/p256.h"
 #include "ident/ident.h"
 #include "ident/nonce.h"
 
 #define SETUP_ANCHORS_MAX 128u /* EK roots and intermediates: the public collection has 60 */
 
 #define SETUP_PAIRWISE_SIZE 32u
+#define SETUP_STAMP_SIZE 8u
+#define SETUP_TOKEN_MORE 3u
+#define SETUP_AUDIT_OLD 3u
 
 struct keeper_setup {
     struct bytes site;       /* text */
@@ -24,7 +28,12 @@ struct keeper_setup {
     struct bytes pairwise_key; /* 32 bytes, or .p == NULL: names devices for one audience each */
     struct bytes site_key;     /* PEM, P-256: signs enrolment answers */
     struct bytes audit_key;    /* PEM, P-256: signs the audit log's head */
-    bool audit_tokens;         /* an audit row for each token */
+    size_t n_token_more;       /* token keys that are published and do not sign now */
+    struct p256 token_more[SETUP_TOKEN_MORE];
+    size_t n_audit_old; /* earlier audit keys: a head of theirs is believed */
+    struct p256 audit_old[SETUP_AUDIT_OLD];
+    uint8_t stamp[SETUP_STAMP_SIZE]; /* of the list of keys, for who asks whether it is used */
+    bool audit_tokens;               /* an audit row for each token */
     size_t n_chain;
     struct bytes chain[LIMIT_CHAIN]; /* DER, the site key's certificate first */
     size_t n_anchors;
@@ -52,6 +61,14 @@ struct front_setup {
     enum log_level log_level;
 };
 
+/* What a rotation changes in a front that runs; of a keeper it is the part of its setup that
+ * keeper_keys_read() reads. */
+struct front_secrets {
+    struct ident_master masters[IDENT_MASTERS_MAX];
+    struct bytes certificate; /* PEM, chain in order */
+    struct bytes key;         /* PEM */
+};
+
 /* What a reload changes in a role that runs, always all of it. */
 struct keeper_limits {
     uint32_t pending_max;
@@ -70,6 +87,11 @@ struct front_limits {
 /* Views into in. Return 0 or 1. */
 MUST_CHECK int keeper_setup_read(struct bytes in, struct keeper_setup *ret);
 void keeper_setup_write(struct wr *wr, const struct keeper_setup *setup);
+/* Keys, from masters to stamp, and the chain: the rest of ret stays. */
+MUST_CHECK int keeper_keys_read(struct bytes in, struct keeper_setup *ret);
+void keeper_keys_write(struct wr *wr, const struct keeper_setup *setup);
+MUST_CHECK int front_secrets_read(struct bytes in, struct front_secrets *ret);
+void front_secrets_write(struct wr *wr, const struct front_secrets *secrets);
 MUST_CHECK int front_setup_read(struct bytes in, struct front_setup *ret);
 void front_setup_write(struct wr *wr, const struct front_setup *setup);
 MUST_CHECK int keeper_limits_read(struct bytes in, struct keeper_limits *ret);

@@ -268,6 +268,38 @@ take_keys(struct front_role *role, struct bytes body)
     return r;
 }
 
+static bool
+masters_go(const struct front_role *role, const struct front_secrets *secrets)
+{
+    return !ct_equal(bytes_of(role->masters, sizeof(role->masters)),
+                     bytes_of(secrets->masters, sizeof(secrets->masters)));
+}
+
+/* A certificate that main found good and that is none here leaves the old one, and a line: a role
+ * that ended over it would end each time it is started. Returns 0 or IPC_E_FORM. */
+static int
+take_secrets(struct front_role *role, struct bytes body)
+{
+    struct front_secrets secrets = {.certificate = BYTES_NULL};
+    int r = front_secrets_read(body, &secrets) == 0 ? 0 : IPC_E_FORM;
+
+    if (r == 0) {
+        int set = front_set_certificate(role->front, secrets.certificate, secrets.key);
+
+        if (set != 0) {
+            log_event(LOG_ERROR, "certificate-kept",
+                      LOG_STR("why", set < 0 ? strerror(-set) : "it is not of the key"));
+        }
+        if (masters_go(role, &secrets)) {
+            memcpy(role->masters, secrets.masters, sizeof(role->masters));
+            front_prune(role->front);
+        }
+    }
+    wipe((void *)(uintptr_t)body.p, body.len);
+    wipe(&secrets, sizeof(secrets));
+    return r;
+}
+
 /* Returns 0 or IPC_E_FORM. */
 static int
 take_limits(struct front_role *role, struct bytes body)
@@ -295,12 +327,14 @@ take_news(struct front_role *role, const struct ipc_msg *msg)
         return take_limits(role, msg->body);
     case MSG_FRONT_KEYS:
         return take_keys(role, msg->body);
+    case MSG_FRONT_SECRETS:
+        return take_secrets(role, msg->body);
     default:
         return IPC_E_FORM;
     }
 }
 
-/* After the start main tells new limits and new keys, or is gone. */
+/* After the start main tells new limits, new keys and another certificate, or is gone. */
 static void
 on_main(void *context)
 {

@@ -61,6 +61,7 @@ read_row(struct sql *sql, struct store_last *last)
     sql_get_text(sql, last->fault_seen, sizeof(last->fault_seen));
     last->judged_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     last->low_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
+    last->psk_master = (uint8_t)sql_get_int(sql, 0, UINT8_MAX);
 }
 
 int
@@ -109,6 +110,7 @@ bind_row(struct sql *sql, struct bytes reasons, const struct store_last *last)
     sql_text(sql, last->fault_seen, sizeof(last->fault_seen));
     sql_int(sql, last->judged_ms);
     sql_int(sql, last->low_ms);
+    sql_int(sql, last->psk_master);
 }
 
 int
@@ -133,4 +135,23 @@ store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const stru
     sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
     bind_row(&sql, wr_done(&reasons), last);
     return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_last_masters(struct store *store, uint8_t psk_master, int64_t *ret)
+{
+    struct sql sql = sql_begin(store, SQL_LAST_MASTER);
+    int64_t n = 0;
+    int r;
+
+    sql_int(&sql, psk_master);
+    r = sql_row(&sql);
+    if (r == 0) {
+        n = sql_get_int(&sql, 0, INT64_MAX);
+    }
+    r = sql_end(&sql, r);
+    if (r == 0) {
+        *ret = n;
+    }
+    return r;
 }

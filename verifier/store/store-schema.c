@@ -90,7 +90,13 @@ static const char version_5[] =
     " enrolled_ms INTEGER NOT NULL, accepted_ms INTEGER NOT NULL) STRICT;"
     "PRAGMA user_version = 5;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5};
+/* Which PSK master a device's connection was made with: whom a retired one would send to enrol. */
+static const char version_6[] =
+    "ALTER TABLE verdict ADD COLUMN psk_master INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 6;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3,
+                                    version_4, version_5, version_6};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -88,6 +88,7 @@ struct store_last {
     int64_t low_ms;        /* our clock when a lower one, quoted after that, was; 0: none */
     uint64_t boot_restart; /* restart_count of this boot's first quote: a resume keeps its name */
     uint64_t firmware;     /* firmwareVersion of the quote */
+    uint8_t psk_master;    /* id of the master that its connection's PSK came of; 0: not known */
     bool null_used;        /* this boot has had its verdict without a keeper's nonce */
     uint8_t firmware_log[32]; /* digest of the log; zero when none */
     uint8_t pcr_digest[32];   /* pcrDigest of the quote */
@@ -218,6 +219,9 @@ MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SI
                               struct store_last *ret);
 MUST_CHECK int store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                               const struct store_last *last);
+
+/* How many devices were last judged on a connection of this PSK master. */
+MUST_CHECK int store_last_masters(struct store *store, uint8_t psk_master, int64_t *ret);
 
 /* Uses a challenge up: STORE_EXISTS when it was used before. Rows past keep_until_ms go with
  * store_challenge_trim(). */

@@ -109,6 +109,83 @@ limits_read_back_and_no_part_of_them_does(void)
 }
 
 static void
+a_rotation_reads_back_and_no_part_of_it_does(void)
+{
+    struct keeper_setup in = {
+        .masters = {{2, {7}}, {1, {8}}},
+        .nonce_keys = {{9, {1}}},
+        .token_key = bytes_str("token"),
+        .site_key = bytes_str("site"),
+        .audit_key = bytes_str("audit"),
+        .n_token_more = 2,
+        .token_more = {{.x = {1}, .y = {2}}, {.x = {3}, .y = {4}}},
+        .n_audit_old = 1,
+        .audit_old = {{.x = {5}, .y = {6}}},
+        .stamp = {1, 2, 3},
+        .n_chain = 1,
+    };
+    struct keeper_setup out = {.pending_max = 5, .site = bytes_str("stays")};
+    uint8_t room[1024];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    in.chain[0] = bytes_str("certificate");
+    keeper_keys_write(&wr, &in);
+    CHECK(wr_done(&wr).p != NULL);
+    CHECK_EQ(keeper_keys_read(check_guarded(wr_done(&wr)), &out), 0);
+    CHECK_EQ(out.masters[0].id, 2);
+    CHECK_EQ(out.masters[1].key[0], 8);
+    CHECK_EQ(out.nonce_keys[0].id, 9);
+    CHECK_BYTES(out.audit_key, bytes_str("audit"));
+    CHECK(out.pairwise_key.p == NULL);
+    CHECK_EQ(out.n_token_more, 2);
+    CHECK_EQ(out.token_more[1].y[0], 4);
+    CHECK_EQ(out.audit_old[0].x[0], 5);
+    CHECK_BYTES(BYTES_OF(out.stamp), BYTES_OF(in.stamp));
+    CHECK_BYTES(out.chain[0], bytes_str("certificate"));
+    CHECK_BYTES(out.site, bytes_str("stays"));
+    CHECK_EQ(out.pending_max, 5);
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(keeper_keys_read(check_guarded(bytes_of(room, n)), &out), 1);
+    }
+    room[wr.len] = 0;
+    CHECK_EQ(keeper_keys_read(bytes_of(room, wr.len + 1), &out), 1);
+    room[0]++;
+    CHECK_EQ(keeper_keys_read(bytes_of(room, wr.len), &out), 1);
+}
+
+static void
+a_fronts_secrets_read_back_and_no_part_of_them_does(void)
+{
+    struct front_secrets in = {
+        .masters = {{2, {7}}}, .certificate = bytes_str("certificate"), .key = bytes_str("key")};
+    struct front_secrets out;
+    uint8_t room[256];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    front_secrets_write(&wr, &in);
+    CHECK_EQ(front_secrets_read(check_guarded(wr_done(&wr)), &out), 0);
+    CHECK_EQ(out.masters[0].id, 2);
+    CHECK_EQ(out.masters[1].id, 0);
+    CHECK_BYTES(out.certificate, bytes_str("certificate"));
+    CHECK_BYTES(out.key, bytes_str("key"));
+    for (size_t n = 0; n < wr.len; n++) {
+        CHECK_EQ(front_secrets_read(check_guarded(bytes_of(room, n)), &out), 1);
+    }
+    room[wr.len] = 0;
+    CHECK_EQ(front_secrets_read(bytes_of(room, wr.len + 1), &out), 1);
+}
+
+static void
+only_main_hands_out_keys(void)
+{
+    CHECK(roles_main_to_front(MSG_FRONT_SECRETS) != SIZE_MAX);
+    CHECK(roles_main_to_keeper(MSG_KEEPER_KEYS) != SIZE_MAX);
+    CHECK(roles_front_to_keeper(MSG_KEEPER_KEYS) == SIZE_MAX);
+    CHECK(roles_client_to_keeper(MSG_KEEPER_KEYS) == SIZE_MAX);
+    CHECK(roles_keeper_to_front(MSG_FRONT_SECRETS) == SIZE_MAX);
+}
+
+static void
 only_main_sets_limits(void)
 {
     CHECK_EQ(roles_main_to_front(MSG_FRONT_LIMITS), 64);
@@ -175,4 +252,6 @@ CHECK_MAIN(CASE(nobody_may_send_what_belongs_to_another),
            CASE(a_request_reads_back_and_no_part_of_it_does),
            CASE(a_reply_reads_back_and_no_part_of_it_does), CASE(records_read_back),
            CASE(broken_records_are_refused), CASE(limits_read_back_and_no_part_of_them_does),
-           CASE(only_main_sets_limits))
+           CASE(only_main_sets_limits), CASE(a_rotation_reads_back_and_no_part_of_it_does),
+           CASE(a_fronts_secrets_read_back_and_no_part_of_them_does),
+           CASE(only_main_hands_out_keys))

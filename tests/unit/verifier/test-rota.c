@@ -47,6 +47,25 @@ they_change_when_it_is_time_and_the_current_become_the_previous(void)
 }
 
 static void
+renewed_ones_leave_none_of_before(void)
+{
+    struct rota rota = {0};
+    struct shared_keys before;
+
+    CHECK_EQ(rota_init(&rota, 3600000, 5), 0);
+    before = rota.keys;
+    CHECK_EQ(rota_renew(&rota, 1000), 0);
+    for (int i = 0; i < 2; i++) {
+        for (int j = 0; j < 2; j++) {
+            CHECK(memcmp(rota.keys.ticket[i], before.ticket[j], 80) != 0);
+            CHECK(memcmp(rota.keys.cookie[i], before.cookie[j], 32) != 0);
+        }
+    }
+    CHECK_EQ(rota_turn(&rota, 3600999), 0); /* the hour begins anew */
+    CHECK_EQ(rota_turn(&rota, 3601000), 1);
+}
+
+static void
 what_is_retired_is_wiped(void)
 {
     struct rota rota = {0};
@@ -81,4 +100,5 @@ the_message_reads_back_and_no_part_of_it_does(void)
 
 CHECK_MAIN(CASE(the_first_keys_are_four_and_none_is_zero),
            CASE(they_change_when_it_is_time_and_the_current_become_the_previous),
-           CASE(what_is_retired_is_wiped), CASE(the_message_reads_back_and_no_part_of_it_does))
+           CASE(renewed_ones_leave_none_of_before), CASE(what_is_retired_is_wiped),
+           CASE(the_message_reads_back_and_no_part_of_it_does))

@@ -64,6 +64,8 @@ static struct bytes keeper_setup_bytes;
 static struct bytes front_limits_bytes;
 static struct bytes front_keys_bytes;
 static struct bytes keeper_limits_bytes;
+static struct bytes front_secrets_bytes;
+static struct bytes keeper_keys_bytes;
 
 static void
 make_news(void)
@@ -83,6 +85,23 @@ make_news(void)
     front_keys_bytes = wr_done(&keys_wr);
     keeper_limits_bytes = wr_done(&keeper_wr);
     CHECK(front_limits_bytes.p && front_keys_bytes.p && keeper_limits_bytes.p);
+}
+
+/* What a rotation brings: here the same keys once more. */
+static void
+make_rotation(const struct front_setup *front, const struct keeper_setup *keeper)
+{
+    static uint8_t rooms[2][SETUP_ROOM];
+    struct wr front_wr = wr_init(rooms[0], SETUP_ROOM);
+    struct wr keeper_wr = wr_init(rooms[1], SETUP_ROOM);
+    struct front_secrets secrets = {.certificate = front->certificate, .key = front->key};
+
+    memcpy(secrets.masters, front->masters, sizeof(secrets.masters));
+    front_secrets_write(&front_wr, &secrets);
+    keeper_keys_write(&keeper_wr, keeper);
+    front_secrets_bytes = wr_done(&front_wr);
+    keeper_keys_bytes = wr_done(&keeper_wr);
+    CHECK(front_secrets_bytes.p && keeper_keys_bytes.p);
 }
 
 /* Both roles' first messages, made once for all trials. */
@@ -121,6 +140,7 @@ make_setups(void)
     keeper_setup_bytes = wr_done(&keeper_wr);
     CHECK(front_setup_bytes.p && keeper_setup_bytes.p);
     make_news();
+    make_rotation(&front, &keeper);
     privkey_free(key);
     free(ca);
     free(cert);
@@ -183,6 +203,10 @@ body_of(uint16_t type)
         return keeper_setup_bytes;
     case MSG_KEEPER_LIMITS:
         return keeper_limits_bytes;
+    case MSG_FRONT_SECRETS:
+        return front_secrets_bytes;
+    case MSG_KEEPER_KEYS:
+        return keeper_keys_bytes;
     default:
         return BYTES_NULL;
     }
@@ -276,9 +300,10 @@ static void
 main_to_a_front(void)
 {
     static const struct turn turns[] = {
-        {MSG_FRONT_SETUP, false, 1},  {MSG_FRONT_SOCKET, true, 7},
-        {MSG_FRONT_KEEPER, true, 3},  {MSG_FRONT_START, false, 4, MSG_FRONT_READY},
-        {MSG_FRONT_LIMITS, false, 8}, {MSG_FRONT_KEYS, false, 8},
+        {MSG_FRONT_SETUP, false, 1},   {MSG_FRONT_SOCKET, true, 7},
+        {MSG_FRONT_KEEPER, true, 3},   {MSG_FRONT_START, false, 4, MSG_FRONT_READY},
+        {MSG_FRONT_LIMITS, false, 8},  {MSG_FRONT_KEYS, false, 8},
+        {MSG_FRONT_SECRETS, false, 8},
     };
 
     make_setups();
@@ -314,6 +339,7 @@ main_to_a_keeper(void)
         {MSG_KEEPER_CONTROL, true, 2},
         {MSG_KEEPER_START, false, 6, MSG_KEEPER_READY},
         {MSG_KEEPER_LIMITS, false, 14},
+        {MSG_KEEPER_KEYS, false, 14},
     };
 
     make_setups();
