@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd-control.h"
+#include "cmd-key.h"
 #include "cmd-log.h"
 #include "cmd-policy.h"
 
@@ -30,6 +31,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_class_list,
     &cmd_golden_learn,
     &cmd_golden_show,
+    &cmd_key_list,
+    &cmd_key_rotate,
     &cmd_store_backup,
     &cmd_audit_head,
     &cmd_audit_export,

@@ -14,49 +14,6 @@
 
 #define SERVICE_USER "assay" /* as in verifier/assay-verifier.sysusers */
 
-int
-setup_fail(struct setup *setup, int r, const char *what, const char *why)
-{
-    if (setup->problem[0] == '\0') {
-        snprintf(setup->problem, sizeof(setup->problem), "%.280s: %.90s", what, why);
-    }
-    return r;
-}
-
-bool
-setup_has(const struct setup *setup, const char *name)
-{
-    char path[SETUP_PATH];
-
-    snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
-    return access(path, F_OK) == 0;
-}
-
-static void
-note(struct setup *setup, const char *path, bool made)
-{
-    if (setup->n_done < SETUP_FILES_MAX) {
-        snprintf(setup->done[setup->n_done].path, SETUP_PATH, "%s", path);
-        setup->done[setup->n_done++].made = made;
-    }
-}
-
-int
-setup_file(struct setup *setup, const char *name, mode_t mode, struct bytes content)
-{
-    char path[SETUP_PATH];
-    int r = 0;
-
-    snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
-    if (!setup_has(setup, name)) {
-        r = file_create(path, mode, content);
-        note(setup, path, r == 0);
-    } else {
-        note(setup, path, false);
-    }
-    return r == -EEXIST ? 0 : r < 0 ? setup_fail(setup, r, path, strerror(-r)) : 0;
-}
-
 static int
 folders(struct setup *setup)
 {
@@ -265,9 +222,9 @@ const struct cmd cmd_setup = {
         "            default where root runs this and there is such a user; '' for none\n"
         "  --json    say what was made and kept as JSON\n\n"
         "Files that are there are kept, so it may be run again; what verifier.conf says by then\n"
-        "decides about folders and their owner. To renew the server's\n"
-        "certificate, remove keys/server.pem and run it again with the same names. Keys are\n"
-        "mode 0600. keys/ca.key is needed for that only and may be kept elsewhere meanwhile.\n"
+        "decides about folders and their owner. Keys are\n"
+        "mode 0600; `assay key rotate` changes them and renews certificates. The CA's key is\n"
+        "needed for that only and may be kept elsewhere meanwhile.\n"
         "Exit status: 0 done, 1 something could not be made, 2 usage.\n",
     .run = setup_run,
 };

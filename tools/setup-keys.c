@@ -1,89 +1,83 @@
-/* The keys and certificates of `assay setup`. */
+/* The keys and certificates of `assay setup`: those that the site's list of keys names
+ * (main/keyset.h) and that are not there. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
 #include "crypto/digest.h"
-#include "crypto/x509-make.h"
+#include "key-bundle.h"
+#include "key-make.h"
 #include "setup-files.h"
 
-enum { DAY_S = 86400, CA_DAYS = 3650, LEAF_DAYS = 825, PEM_MAX = 16384, SLOT = 1 + 32 };
-enum { RSA_BITS = 2048 /* what every consumer of RS256 takes, RFC 7518 section 3.3 */ };
+struct site_keys {
+    struct setup *setup;
+    struct keyset set;
+};
 
-/* Random bytes; with_id puts the number of the first key in front. */
 static int
-random_file(struct setup *setup, const char *name, size_t len, bool with_id)
+in_folder(char room[64], const char *file)
 {
-    uint8_t room[128];
-    int r = len <= sizeof(room) ? random_bytes(room, len) : -EINVAL;
-
-    if (with_id) {
-        room[0] = 1;
-    }
-    if (r < 0) {
-        return setup_fail(setup, r, name, "no randomness");
-    }
-    r = setup_file(setup, name, 0600, bytes_of(room, len));
-    wipe(room, sizeof(room));
-    return r;
+    return snprintf(room, 64, "keys/%s", file);
 }
 
-/* Makes the key's file unless it is there, and reads what is there then. */
+/* Makes the key's file unless it is there. */
 static int
-kind_file(struct setup *setup, const char *name, enum key_kind kind, struct privkey **ret_key)
+secret_file(struct setup *setup, const struct keyset_key *of)
 {
-    CLEANUP(privkey_freep) struct privkey *fresh = NULL;
-    bool rsa = kind == KEY_RSA;
-    struct bytes pem = BYTES_NULL;
-    char path[SETUP_PATH];
-    char *text = NULL;
+    struct bytes content = BYTES_NULL;
+    char name[64];
     int r = 0;
 
+    in_folder(name, of->file);
     if (!setup_has(setup, name)) {
-        r = rsa ? privkey_rsa_generate(RSA_BITS, &fresh) : privkey_generate(&fresh);
-        r = r == 0 ? privkey_to_pem(fresh, &text) : r;
+        r = key_make(of->kind, of->id, &content);
     }
     if (r < 0) {
         return setup_fail(setup, r, name, strerror(-r));
     }
-    r = setup_file(setup, name, 0600, text ? bytes_str(text) : BYTES_NULL);
-    if (text) {
-        wipe(text, strlen(text));
-        free(text);
-    }
+    r = setup_file(setup, name, 0600, content);
+    file_free(&content);
+    return r;
+}
+
+/* The same, and reads what is there then. */
+static int
+key_file(struct setup *setup, const struct keyset_key *of, struct privkey **ret_key)
+{
+    bool rsa = of->kind == KEYSET_TOKEN_RSA;
+    struct bytes pem = BYTES_NULL;
+    char path[SETUP_PATH];
+    int r = secret_file(setup, of);
+
     if (r < 0) {
         return r;
     }
-    snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
-    r = file_read(path, PEM_MAX, &pem);
+    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir, of->file);
+    r = file_read(path, KEY_MAKE_PEM_MAX, &pem);
     if (r == 0) {
         r = rsa ? privkey_rsa_from_pem(pem, ret_key) : privkey_from_pem(pem, ret_key);
     }
     file_free(&pem);
+    snprintf(path, sizeof(path), "keys/%s", of->file);
     return r == 0 ? 0
-                  : setup_fail(setup, r, name,
+                  : setup_fail(setup, r, path,
                                rsa ? "no unencrypted RSA key of 2048 to 4096 bits in PEM"
                                    : "no unencrypted P-256 key in PEM");
 }
 
 static int
-key_file(struct setup *setup, const char *name, struct privkey **ret_key)
-{
-    return kind_file(setup, name, KEY_P256, ret_key);
-}
-
-static int
-cert_make(struct setup *setup, const struct x509_make *what, const char *name,
-          const struct privkey *key, const struct privkey *ca_key, struct bytes ca_pem)
+cert_file(struct setup *setup, const struct keyset_key *of, const struct key_certify *what)
 {
     CLEANUP(free_p) char *pem = NULL;
+    char name[64];
     int r;
 
+    in_folder(name, of->cert);
     if (setup_has(setup, name)) {
         return setup_file(setup, name, 0644, BYTES_NULL);
     }
-    r = x509_make(what, key, ca_key, ca_pem, &pem);
+    r = key_certify(what, &pem);
     if (r == 0) {
         return setup_file(setup, name, 0644, bytes_str(pem));
     }
@@ -94,101 +88,93 @@ cert_make(struct setup *setup, const struct x509_make *what, const char *name,
                           : strerror(-r));
 }
 
-/* A key NAME.key and its certificate NAME.pem. */
+/* A key and its certificate, by the CA; of the CA itself without one. */
 static int
-pair(struct setup *setup, const struct x509_make *what, const char *stem,
-     const struct privkey *ca_key, struct bytes ca_pem)
+pair(struct site_keys *keys, enum keyset_kind kind, const struct privkey *ca_key,
+     struct bytes ca_pem, struct privkey **ret_key)
 {
-    CLEANUP(privkey_freep) struct privkey *key = NULL;
-    char name[64];
-    int r;
+    struct setup *setup = keys->setup;
+    const struct keyset_key *of = keyset_active(&keys->set, kind, setup->now_s);
+    struct key_certify what = {
+        .kind = kind,
+        .site = setup->site,
+        .names = setup->names,
+        .n_names = setup->n_names,
+        .now_s = setup->now_s,
+        .ca_key = ca_key,
+        .ca_pem = ca_pem,
+    };
+    int r = of ? key_file(setup, of, ret_key)
+               : setup_fail(setup, 1, "keys/" KEYSET_FILE, "a kind has no key");
 
-    snprintf(name, sizeof(name), "keys/%s.key", stem);
-    r = key_file(setup, name, &key);
-    snprintf(name, sizeof(name), "keys/%s.pem", stem);
-    return r == 0 ? cert_make(setup, what, name, key, ca_key, ca_pem) : r;
-}
-
-/* Common names end in the site's, cut to what a certificate holds (64). */
-static struct x509_make
-plan(const struct setup *setup, enum x509_make_kind kind, char cn[65], const char *head)
-{
-    struct x509_make what = {.kind = kind, .cn = cn};
-
-    snprintf(cn, 65, "%s %.*s", head, 64 - (int)strlen(head) - 1, setup->site);
-    what.not_before_s = setup->now_s - DAY_S; /* a device's clock may be behind */
-    what.not_after_s = setup->now_s + DAY_S * (int64_t)(kind == X509_MAKE_CA ? CA_DAYS : LEAF_DAYS);
-    return what;
-}
-
-static int
-leaves(struct setup *setup, const struct privkey *ca_key, struct bytes ca_pem)
-{
-    char cn[65];
-    struct x509_make what = plan(setup, X509_MAKE_SERVER, cn, "assay verifier");
-    int r;
-
-    what.names = setup->names;
-    what.n_names = setup->n_names;
-    r = pair(setup, &what, "server", ca_key, ca_pem);
     if (r == 0) {
-        what = plan(setup, X509_MAKE_SIGNER, cn, "assay site");
-        r = pair(setup, &what, "site", ca_key, ca_pem);
+        what.id = of->id;
+        what.key = *ret_key;
+        r = cert_file(setup, of, &what);
     }
     return r;
 }
 
 static int
-certificates(struct setup *setup)
+leaves(struct site_keys *keys, const struct privkey *ca_key, struct bytes ca_pem)
+{
+    CLEANUP(privkey_freep) struct privkey *server = NULL;
+    CLEANUP(privkey_freep) struct privkey *site = NULL;
+    int r = pair(keys, KEYSET_SERVER, ca_key, ca_pem, &server);
+
+    return r == 0 ? pair(keys, KEYSET_SITE, ca_key, ca_pem, &site) : r;
+}
+
+static int
+certificates(struct site_keys *keys)
 {
     CLEANUP(privkey_freep) struct privkey *ca_key = NULL;
+    struct setup *setup = keys->setup;
     struct bytes ca_pem = BYTES_NULL;
     char path[SETUP_PATH];
-    char cn[65];
-    struct x509_make what = plan(setup, X509_MAKE_CA, cn, "assay CA");
-    int r = key_file(setup, "keys/ca.key", &ca_key);
+    int r = pair(keys, KEYSET_CA, NULL, BYTES_NULL, &ca_key);
 
-    if (r == 0) {
-        r = cert_make(setup, &what, "keys/ca.pem", ca_key, NULL, BYTES_NULL);
-    }
     if (r != 0) {
         return r;
     }
-    snprintf(path, sizeof(path), "%s/keys/ca.pem", setup->dir);
-    r = file_read(path, PEM_MAX, &ca_pem);
-    r = r == 0 ? leaves(setup, ca_key, ca_pem) : setup_fail(setup, r, path, strerror(-r));
+    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir,
+             keyset_active(&keys->set, KEYSET_CA, setup->now_s)->cert);
+    r = file_read(path, KEY_MAKE_PEM_MAX, &ca_pem);
+    r = r == 0 ? leaves(keys, ca_key, ca_pem) : setup_fail(setup, r, path, strerror(-r));
     file_free(&ca_pem);
+    snprintf(path, sizeof(path), "%s/keys", setup->dir);
+    if (r == 0) {
+        r = key_bundle(path, &keys->set);
+        r = r == 0 ? 0 : setup_fail(setup, r, path, strerror(-r));
+    }
     return r;
 }
 
 int
 setup_keys(struct setup *setup)
 {
-    CLEANUP(privkey_freep) struct privkey *token = NULL;
-    CLEANUP(privkey_freep) struct privkey *audit = NULL;
-    CLEANUP(privkey_freep) struct privkey *rsa = NULL;
-    static const struct {
-        const char *name;
-        size_t len;
-        bool with_id;
-    } secrets[] = {
-        {"keys/psk-masters", SLOT, true},
-        {"keys/nonce-keys", SLOT, true},
-        {"keys/pairwise-key", 32, false},
-    };
-    int r = certificates(setup);
+    static const enum keyset_kind secrets[] = {KEYSET_TOKEN,      KEYSET_AUDIT, KEYSET_TOKEN_RSA,
+                                               KEYSET_PSK_MASTER, KEYSET_NONCE, KEYSET_PAIRWISE};
+    struct site_keys keys = {.setup = setup};
+    struct conf_problem problem = {""};
+    char path[SETUP_PATH];
+    int r;
 
-    if (r == 0) {
-        r = key_file(setup, "keys/token.key", &token);
+    snprintf(path, sizeof(path), "%s/keys", setup->dir);
+    r = keyset_load(path, &keys.set, &problem);
+    if (r != 0) {
+        return setup_fail(setup, r, path, problem.text);
     }
-    if (r == 0) {
-        r = key_file(setup, "keys/audit.key", &audit);
-    }
-    if (r == 0) {
-        r = kind_file(setup, "keys/token-rsa.key", KEY_RSA, &rsa);
-    }
+    r = certificates(&keys);
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
-        r = random_file(setup, secrets[i].name, secrets[i].len, secrets[i].with_id);
+        CLEANUP(privkey_freep) struct privkey *key = NULL;
+        const struct keyset_key *of = keyset_active(&keys.set, secrets[i], setup->now_s);
+        bool pem = secrets[i] == KEYSET_TOKEN || secrets[i] == KEYSET_AUDIT ||
+                   secrets[i] == KEYSET_TOKEN_RSA;
+
+        if (of) {
+            r = pem ? key_file(setup, of, &key) : secret_file(setup, of);
+        }
     }
     return r;
 }

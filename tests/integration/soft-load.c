@@ -17,6 +17,8 @@ static struct soft_client client;
 static volatile sig_atomic_t stop;
 static long pause_ms;
 
+enum { SILENT_MOST = 3 };
+
 static void
 on_term(int signal)
 {
@@ -112,6 +114,21 @@ attest(void)
     }
 }
 
+/* As the attestor does: an identity that nobody answers to may be one of a master that is gone. */
+static void
+connect_again(bool *member)
+{
+    static int n_silent;
+
+    if (!failed(stop ? SOFT_OK : soft_client_connect(&client))) { /* the next evidence tells */
+        n_silent = 0;
+    } else if (++n_silent == SILENT_MOST) {
+        n_silent = 0;
+        client.identity[0] = '\0';
+        *member = false;
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -137,7 +154,7 @@ main(int argc, char **argv)
             continue;
         }
         attest();
-        ignore(failed(stop ? SOFT_OK : soft_client_connect(&client)), "the next evidence tells");
+        connect_again(&member);
     }
     soft_client_done(&client);
     return 0;

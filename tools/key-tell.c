@@ -1,0 +1,129 @@
+#include "key-tell.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "base/clock.h"
+#include "base/hex.h"
+#include "crypto/digest.h"
+#include "main/keyset.h"
+#include "roles/setup.h"
+
+enum { PATIENCE_MS = 20000 };
+
+int
+key_tell_stamp(const char *folder, char ret[17])
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(free_p) struct keyset *set = calloc(1, sizeof(*set));
+    CLEANUP(free_p) char *text = malloc(KEYSET_TEXT_ROOM);
+    struct conf_problem problem;
+    uint8_t digest[32];
+    int r = hasher && set && text ? keyset_load(folder, set, &problem) : -ENOMEM;
+
+    if (r == 0) {
+        size_t len = keyset_write(set, text, KEYSET_TEXT_ROOM);
+
+        r = hasher_bytes(hasher, HASH_SHA256, bytes_of(text, len), digest);
+    }
+    if (r == 0) {
+        hex_write(ret, bytes_of(digest, SETUP_STAMP_SIZE));
+    }
+    return r > 0 ? -EINVAL : r;
+}
+
+/* The process that listens on the control socket is main: it bound it, whoever answers there.
+ * Returns its pid, 0 when nobody listens, or a negative errno. */
+static pid_t
+main_of(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct ucred peer = {0};
+    socklen_t len = sizeof(peer);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int r = fd < 0 ? -errno : 0;
+
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    if (r == 0 && connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
+        r = errno == ENOENT || errno == ECONNREFUSED ? 0 : -errno;
+    } else if (r == 0) {
+        r = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? -errno : peer.pid;
+        r = r == 0 ? -ESRCH : r; /* of another namespace */
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return r;
+}
+
+/* 1 when the keeper uses the list of this stamp, 0 when another one, -1 when it does not say. */
+static int
+uses(const struct settings *settings, const char *stamp)
+{
+    struct ask ask = {.socket = settings->control};
+    json_t *answer = NULL;
+    const char *said;
+    int r;
+
+    ask_word(&ask, "key");
+    ask_word(&ask, "state");
+    if (ask_keeper(&ask, &answer) != CMD_YES) {
+        return -1;
+    }
+    said = json_string_value(json_object_get(answer, "stamp"));
+    r = said && strcmp(said, stamp) == 0;
+    json_decref(answer);
+    return r;
+}
+
+static enum key_tell
+wait_for(const struct settings *settings, const char *stamp)
+{
+    static const struct timespec slice = {.tv_nsec = 50000000L};
+    int64_t end = clock_mono_ms() + PATIENCE_MS;
+    int used = 0;
+
+    while ((used = uses(settings, stamp)) == 0 && clock_mono_ms() < end) {
+        (void)nanosleep(&slice, NULL);
+    }
+    if (used == 0) {
+        fprintf(stderr, "assay: the verifier goes on with its old keys: its log says why, at "
+                        "reload-refused\n");
+    }
+    return used > 0 ? KEY_TELL_TAKEN : KEY_TELL_NOT;
+}
+
+enum key_tell
+key_tell(const struct settings *settings, bool now)
+{
+    pid_t pid = main_of(settings->control);
+    char stamp[17];
+    int r = key_tell_stamp(settings->keys, stamp);
+
+    if (pid == 0) {
+        return KEY_TELL_NOBODY;
+    }
+    if (r == 0 && pid > 0 && !now) {
+        return uses(settings, stamp) > 0 ? KEY_TELL_TAKEN : KEY_TELL_NOT;
+    }
+    if (r == 0 && pid > 0) {
+        r = kill(pid, SIGHUP) < 0 ? -errno : 0;
+    } else if (r == 0) {
+        r = pid;
+    }
+    if (r < 0) {
+        fprintf(stderr,
+                "assay: the verifier cannot be told: %s\n"
+                "  systemctl reload assay-verifier, or SIGHUP to its main process\n",
+                strerror(-r));
+        return KEY_TELL_NOT;
+    }
+    return wait_for(settings, stamp);
+}
