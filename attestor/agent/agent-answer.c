@@ -49,6 +49,7 @@ judged(struct agent *agent, const struct link_reply *reply)
         return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, "an answer out of form");
     }
     agent->judged = true;
+    agent->stream = false;
     agent->tier = answer.tier;
     agent->n_reasons = answer.n_reasons;
     memcpy(agent->reasons, answer.reasons, sizeof(agent->reasons));
@@ -123,6 +124,19 @@ forbidden(struct agent *agent, const char *why)
 }
 
 enum agent_result
+agent_too_long(struct agent *agent, const char *why)
+{
+    if (!link_is_stream(agent->link) && link_names_stream(agent->conf->servers)) {
+        agent->stream = true;
+        return agent_tell(agent, AGENT_REFUSED, AGENT_R_RECONNECT, "too long over UDP, now by TCP");
+    }
+    agent->stream = false;
+    agent_tokens_remove(agent);
+    agent->told = false;
+    return agent_tell(agent, AGENT_REFUSED, AGENT_R_LATER, why);
+}
+
+enum agent_result
 agent_answer(struct agent *agent, const struct link_reply *reply)
 {
     struct problem problem = {0};
@@ -147,8 +161,10 @@ agent_answer(struct agent *agent, const struct link_reply *reply)
     case LINK_CODE(4, 29):
         agent->wait_s = reply->max_age_s > 0 ? (uint32_t)reply->max_age_s : WAIT_S;
         return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, why);
-    case LINK_CODE(4, 0):
     case LINK_CODE(4, 13):
+        agent->wait_s = problem.retry_s ? problem.retry_s : WAIT_S;
+        return agent_too_long(agent, why);
+    case LINK_CODE(4, 0):
         agent_tokens_remove(agent);
         agent->told = false;
         agent->wait_s = problem.retry_s ? problem.retry_s : WAIT_S;

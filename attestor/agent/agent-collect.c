@@ -320,8 +320,7 @@ agent_collect(struct agent *agent, struct source_data *ret_body, enum agent_resu
     collect_done(collect);
     if (r == 0 && ret_body->len > LIMIT_EVIDENCE_BYTES) {
         source_file_done(ret_body);
-        *ret_result = agent_tell(agent, AGENT_REFUSED, AGENT_R_LATER,
-                                 "the logs are longer than one message may be over UDP");
+        *ret_result = agent_too_long(agent, "the logs are longer than one message may be");
         return 1;
     }
     if (r != 0) {

@@ -23,7 +23,8 @@ const char *const agent_conf_bind_words[] = {
 };
 
 const struct conf_item agent_conf_items[] = {
-    TEXT("verifier", "servers", servers, NULL, "host:port, host:port; tried in this order"),
+    TEXT("verifier", "servers", servers, NULL,
+         "host:port, coaps+tcp://host:port; tried in this order"),
     TEXT("verifier", "ca", ca, NULL, "PEM file of the CA that verifier and site key chain to"),
     TEXT("verifier", "site", site, NULL, "site id, as the operator gave it"),
     TEXT("verifier", "name", name, "",

@@ -74,6 +74,7 @@ agent_join_connect(struct agent *agent)
 {
     struct link_target target = {
         .servers = agent->conf->servers,
+        .stream_only = agent->stream,
         .identity = agent->credential.identity,
         .psk = agent->psk,
         .exporter_context = agent->exporter_context,

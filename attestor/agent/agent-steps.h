@@ -67,5 +67,9 @@ MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,
  * none). */
 void agent_last_save(const struct agent *agent, uint8_t code, uint16_t reason);
 
+/* An evidence that is too long for this connection: RECONNECT to a server over TCP if one is named
+ * and this is none, else LATER with `why`. */
+enum agent_result agent_too_long(struct agent *agent, const char *why);
+
 /* What an answer to /attest means. */
 enum agent_result agent_answer(struct agent *agent, const struct link_reply *reply);

@@ -82,6 +82,7 @@ struct agent {
     struct secret *psk;
     struct link *link;
     struct link_ticket ticket; /* of the last PSK connection */
+    bool stream;               /* what it has to say is too long for UDP: over TCP only */
     bool lost; /* a connection was lost and made again, and nothing was answered since */
     uint8_t exporter_context[32];
 

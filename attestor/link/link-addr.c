@@ -28,21 +28,33 @@ port_good(const char *port)
     return port[0] != '\0' && value > 0 && value <= UINT16_MAX;
 }
 
+/* Takes the scheme off, if there is one. */
+static bool
+scheme_read(const char **p, size_t *len, const char *scheme)
+{
+    size_t n = strlen(scheme);
+    bool named = *len > n && strncmp(*p, scheme, n) == 0;
+
+    if (named) {
+        *p += n;
+        *len -= n;
+    }
+    return named;
+}
+
 /* One entry without the spaces around it. */
 static bool
 entry_read(const char *p, size_t len, struct link_addr *addr)
 {
-    static const char scheme[] = "coaps://";
-    bool named = len > sizeof(scheme) - 1 && strncmp(p, scheme, sizeof(scheme) - 1) == 0;
     const char *close;
     const char *rest;
     const char *host;
     size_t host_len;
     size_t rest_len;
 
-    if (named) {
-        p += sizeof(scheme) - 1;
-        len -= sizeof(scheme) - 1;
+    addr->stream = scheme_read(&p, &len, "coaps+tcp://");
+    if (!addr->stream) {
+        ignore(scheme_read(&p, &len, "coaps://"), "it is what is meant without one");
     }
     close = p[0] == '[' ? memchr(p, ']', len) : NULL;
     rest = close ? close + 1 : memchr(p, ':', len);
@@ -85,6 +97,7 @@ link_addr_resolve(const struct link_addr *addr, struct addrinfo **ret)
     static const struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV};
 
+    /* those of TCP are the same; one kind is asked for so that each comes once */
     return getaddrinfo(addr->host, addr->port, &hints, ret) == 0 ? 0 : 1;
 }
 

@@ -14,9 +14,11 @@ struct link {
     char identity[LINK_IDENTITY]; /* NUL-ended for OpenSSL */
     coap_context_t *coap;
     coap_session_t *session;
-    SSL *ssl; /* the session's; NULL once it ended, as libcoap then frees it */
+    SSL *ssl;    /* the session's; NULL before there is one, and once it ended: libcoap frees it */
+    bool stream; /* over TCP */
     X509_STORE *store;
     bool began;     /* the handshake, which OpenSSL tells */
+    int prepared;   /* over TCP: what link_tls_prepare() said when it began */
     bool offered;   /* a ticket went with the hello */
     bool resumed;   /* and the server took it */
     bool connected; /* the handshake was finished */

@@ -48,6 +48,20 @@ offer(struct link *link, SSL *ssl)
     ERR_clear_error();
 }
 
+/* The hello is not written yet. Over TCP this is the first that is seen of the object. */
+static void
+begin(struct link *link, SSL *ssl)
+{
+    if (link->stream) {
+        link->ssl = ssl;
+        link->prepared = link_tls_prepare(link);
+    }
+    if (link->kind == LINK_PSK) {
+        ignore(SSL_set_cipher_list(ssl, LINK_PSK_SUITE) != 1, "checked when it is finished");
+        offer(link, ssl);
+    }
+}
+
 /* OpenSSL calls one function only; libcoap's has its own use of it. */
 static void
 on_info(const SSL *ssl, int where, int value)
@@ -55,16 +69,23 @@ on_info(const SSL *ssl, int where, int value)
     void (*libcoap)(const SSL *, int, int) = SSL_CTX_get_info_callback(SSL_get_SSL_CTX(ssl));
     struct link *link = link_ticket_owner(ssl);
 
-    if (link && link->kind == LINK_PSK && !link->began && (where & SSL_CB_HANDSHAKE_START)) {
-        SSL *own = (SSL *)(uintptr_t)ssl;
-
+    if (link && !link->began && (where & SSL_CB_HANDSHAKE_START)) {
         link->began = true;
-        ignore(SSL_set_cipher_list(own, LINK_PSK_SUITE) != 1, "checked when it is finished");
-        offer(link, own);
+        begin(link, (SSL *)(uintptr_t)ssl);
     }
     if (libcoap) {
         libcoap(ssl, where, value);
     }
+}
+
+/* Objects of a server in this process, as tests have one, are made meanwhile and are none of ours.
+ */
+static bool
+serves(const SSL *ssl)
+{
+    const SSL_METHOD *method = SSL_get_ssl_method(ssl);
+
+    return method == TLS_server_method() || method == DTLS_server_method();
 }
 
 static void
@@ -73,9 +94,24 @@ on_new(void *parent, void *pointer, CRYPTO_EX_DATA *data, int index, long number
     (void)pointer;
     (void)number;
     (void)context;
-    if (watched && parent) {
+    if (watched && parent && !serves(parent)) {
         ignore(CRYPTO_set_ex_data(data, index, watched) != 1, "then there is no resumption");
         SSL_set_info_callback(parent, on_info);
+    }
+}
+
+/* libcoap may free an object of a connection that ended before its session. */
+static void
+on_free(void *parent, void *pointer, CRYPTO_EX_DATA *data, int index, long number, void *context)
+{
+    struct link *link = pointer;
+
+    (void)data;
+    (void)index;
+    (void)number;
+    (void)context;
+    if (link && link->ssl == parent) {
+        link->ssl = NULL;
     }
 }
 
@@ -83,7 +119,7 @@ int
 link_ticket_watch(struct link *link)
 {
     if (owner_index < 0) {
-        owner_index = SSL_get_ex_new_index(0, NULL, on_new, NULL, NULL);
+        owner_index = SSL_get_ex_new_index(0, NULL, on_new, NULL, on_free);
     }
     watched = link;
     return owner_index >= 0 ? 0 : -EIO;

@@ -5,8 +5,9 @@
 
 #include "link/link-state.h"
 
-/* Makes OpenSSL tell this link of the SSL object that is made next; NULL ends that. Returns 0, or
- * -EIO. One thread. */
+/* Makes OpenSSL tell this link of the SSL object that is made next; NULL ends that. Over TCP it is
+ * made when the connection stands, and prepared when its handshake begins. Returns 0, or -EIO. One
+ * thread. */
 MUST_CHECK int link_ticket_watch(struct link *link);
 
 /* The link of an SSL object that was made while it was watched, or NULL. */

@@ -90,6 +90,10 @@ link_tls_prepare(struct link *link)
         return -EIO;
     }
     SSL_set_options(link->ssl, SSL_OP_NO_RENEGOTIATION);
+    if (link->stream && (SSL_set_min_proto_version(link->ssl, TLS1_2_VERSION) != 1 ||
+                         SSL_set_max_proto_version(link->ssl, TLS1_2_VERSION) != 1)) {
+        return -EIO;
+    }
     if (link->kind == LINK_CERT) {
         return prepare_certificate(link);
     }
@@ -130,8 +134,8 @@ link_tls_weakness(const struct link *link)
     if (!ssl || !SSL_is_init_finished(ssl)) {
         return "the handshake is not finished";
     }
-    if (SSL_version(ssl) != DTLS1_2_VERSION) {
-        return "not DTLS 1.2";
+    if (SSL_version(ssl) != (link->stream ? TLS1_2_VERSION : DTLS1_2_VERSION)) {
+        return "not version 1.2";
     }
     if (SSL_get_extms_support(link->ssl) != 1) {
         return "no extended master secret";

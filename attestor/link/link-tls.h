@@ -10,7 +10,8 @@
 /* Reads the CA file into link->store. Returns 0, LINK_E_CONFIG, or -ENOMEM. */
 MUST_CHECK int link_tls_store(struct link *link);
 
-/* Right after the session was made. Returns 0, LINK_E_CONFIG or -EIO. */
+/* Before the handshake, or while only the hello of a datagram has gone out. Returns 0,
+ * LINK_E_CONFIG or -EIO. */
 MUST_CHECK int link_tls_prepare(struct link *link);
 
 /* When we ended the handshake over its certificates: why, else NULL. */

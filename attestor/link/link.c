@@ -30,6 +30,25 @@ link_peer(const struct link *link)
 }
 
 bool
+link_is_stream(const struct link *link)
+{
+    return link->stream;
+}
+
+bool
+link_names_stream(const char *servers)
+{
+    struct link_addr addr;
+
+    while (link_addr_next(&servers, &addr) == 0) {
+        if (addr.stream) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 link_resumed(const struct link *link)
 {
     return link->resumed;
@@ -57,11 +76,13 @@ on_event(coap_session_t *session, const coap_event_t event)
     if (!link) {
         return 0;
     }
-    if (event == COAP_EVENT_DTLS_CONNECTED) {
+    /* over TCP capabilities follow the handshake, and the longest message among them */
+    if (event == (link->stream ? COAP_EVENT_SESSION_CONNECTED : COAP_EVENT_DTLS_CONNECTED)) {
         link->connected = true;
     } else if (event == COAP_EVENT_DTLS_CLOSED || event == COAP_EVENT_DTLS_ERROR ||
                event == COAP_EVENT_DTLS_RENEGOTIATE || event == COAP_EVENT_SESSION_FAILED ||
-               event == COAP_EVENT_XMIT_BLOCK_FAIL) {
+               event == COAP_EVENT_SESSION_CLOSED || event == COAP_EVENT_TCP_CLOSED ||
+               event == COAP_EVENT_TCP_FAILED || event == COAP_EVENT_XMIT_BLOCK_FAIL) {
         gone(link);
     }
     return 0;
@@ -177,14 +198,16 @@ session_new(struct link *link, const coap_address_t *at)
     coap_dtls_cpsk_t psk = {.version = COAP_DTLS_CPSK_SETUP_VERSION};
     coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION, .verify_peer_cert = 1};
 
+    coap_proto_t proto = link->stream ? COAP_PROTO_TLS : COAP_PROTO_DTLS;
+
     if (link->kind == LINK_PSK) {
         psk.psk_info.identity =
             (coap_bin_const_t){strlen(link->identity), (const uint8_t *)link->identity};
         psk.psk_info.key = (coap_bin_const_t){1, &dummy};
-        return coap_new_client_session_psk2(link->coap, NULL, at, COAP_PROTO_DTLS, &psk);
+        return coap_new_client_session_psk2(link->coap, NULL, at, proto, &psk);
     }
     pki.pki_key.key_type = COAP_PKI_KEY_PEM;
-    return coap_new_client_session_pki(link->coap, NULL, at, COAP_PROTO_DTLS, &pki);
+    return coap_new_client_session_pki(link->coap, NULL, at, proto, &pki);
 }
 
 static int
@@ -194,14 +217,18 @@ begin(struct link *link, const coap_address_t *at)
 
     link->began = link->offered = link->resumed = false;
     link->untrusted = 0;
+    link->prepared = 0;
     link->session = r == 0 ? session_new(link, at) : NULL;
-    if (r == 0) {
+    if (r == 0 && !link->stream) {
         r = link_ticket_watch(NULL);
     }
     if (!link->session) {
         return r < 0 ? r : LINK_E_NETWORK;
     }
     coap_session_set_app_data(link->session, link);
+    if (link->stream) { /* its SSL object comes with the connection */
+        return r;
+    }
     coap_session_set_mtu(link->session, MTU);
     link->ssl = coap_session_get_tls(link->session, NULL);
     return link->ssl ? link_tls_prepare(link) : LINK_E_NETWORK;
@@ -229,7 +256,14 @@ try_address(struct link *link, const coap_address_t *at, const char **ret_why)
 
     if (r == 0) {
         r = work(link, &link->connected, limit, limit);
-        r = r == LINK_E_LOST || (r == 0 && link->ended) ? LINK_E_REFUSED : r;
+        /* what ended before any handshake began was no server's word */
+        r = r != LINK_E_LOST && (r != 0 || !link->ended) ? r
+            : link->stream && !link->began               ? LINK_E_NETWORK
+                                                         : LINK_E_REFUSED;
+        r = link->prepared != 0 ? link->prepared : r;
+    }
+    if (link->stream) {
+        ignore(link_ticket_watch(NULL) < 0, "nothing of it is made any more");
     }
     if (r == 0) {
         *ret_why = link_tls_weakness(link);
@@ -316,8 +350,10 @@ try_all(struct link *link, char text[LINK_TEXT])
             snprintf(text, LINK_TEXT, "a server is not of the form host:port");
             return LINK_E_CONFIG;
         }
-        if (r == 0) {
+        if (r == 0 && (addr.stream || !link->target.stream_only)) {
             int now;
+
+            link->stream = addr.stream;
 
             link->name = link->target.name && link->target.name[0] ? link->target.name : addr.host;
             now = try_server(link, &addr, text);

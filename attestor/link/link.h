@@ -1,4 +1,5 @@
-/* The way to a verifier: CoAP over DTLS 1.2 on UDP. The only place with libcoap.
+/* The way to a verifier: CoAP over DTLS 1.2 on UDP, or over TLS 1.2 on TCP (RFC 8323) for a server
+ * that is named "coaps+tcp://host:port". The only place with libcoap.
  *
  * Two kinds of connection: LINK_CERT, where only the server proves who it is, for enrolment; and
  * LINK_PSK, where both do. After each handshake version, cipher, extended master secret and (for
@@ -45,7 +46,8 @@ bool link_ticket_held(const struct link_ticket *ticket);
 
 /* All is borrowed until link_close(). */
 struct link_target {
-    const char *servers;      /* "host:port, [2001:db8::1]:port": tried in this order */
+    const char *servers;      /* "host:port, coaps+tcp://[2001:db8::1]:port": tried in this order */
+    bool stream_only;         /* leave out those of UDP */
     const char *ca_file;      /* LINK_CERT: PEM */
     const char *name;         /* LINK_CERT: name or address in its certificate; "": its host */
     int64_t now_s;            /* LINK_CERT: when its certificates must be valid, since 1970 */
@@ -70,6 +72,10 @@ MUST_CHECK int link_open(const struct link_target *target, enum link_kind kind, 
 void link_close(struct link *link);
 void link_closep(struct link **link);
 
+/* Whether it is over TCP, and whether a list names such a server. */
+bool link_is_stream(const struct link *link);
+bool link_names_stream(const char *servers);
+
 /* Which server it is, for the log, and whether it took the ticket. */
 const char *link_peer(const struct link *link);
 bool link_resumed(const struct link *link);
@@ -83,7 +89,7 @@ struct link_ask {
     const char *path;    /* one segment */
     const char *query;   /* "aud=x", or NULL */
     int content_format;  /* of the body */
-    struct bytes body;   /* sent block by block when long */
+    struct bytes body;   /* sent block by block when long, over TCP whole */
     uint32_t timeout_ms; /* for all of it */
 };
 

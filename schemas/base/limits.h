@@ -87,9 +87,12 @@
 #define LIMIT_FRONT_ASSEMBLY_BYTES (64u * 1024u * 1024u)       /* bodies and long answers, all */
 #define LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES (8u * 1024u * 1024u) /* of one /24 or /48 */
 #define LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES (1024u * 1024u)      /* on all its connections */
-#define LIMIT_FRONT_HANDSHAKE_MS 15000u  /* three retransmissions of a slow TPM's peer */
-#define LIMIT_FRONT_IDLE_MS 60000u       /* protocol page, Transport */
-#define LIMIT_FRONT_LIFE_MS 900000u      /* protocol page, Transport: 15 minutes */
+#define LIMIT_FRONT_HANDSHAKE_MS 15000u /* three retransmissions of a slow TPM's peer */
+#define LIMIT_FRONT_IDLE_MS 60000u      /* protocol page, Transport */
+#define LIMIT_FRONT_LIFE_MS 900000u     /* protocol page, Transport: 15 minutes */
+#define LIMIT_STREAM_CONNS 2048u /* over TCP: 90 MB; the second way in, and a descriptor each */
+#define LIMIT_STREAM_MESSAGE_MS 120000u  /* protocol page, Freshness: a body is whole within */
+#define LIMIT_STREAM_OUT_MS 30000u       /* an answer of which TCP takes nothing more */
 #define LIMIT_FRONT_BLOCK_IDLE_MS 60000u /* a body or long answer that nobody moves on */
 #define LIMIT_FRONT_PENALTY_MS 1000u     /* who broke a reader waits; doubles each time */
 #define LIMIT_FRONT_PENALTY_MOST_MS                                                          \

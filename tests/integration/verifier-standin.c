@@ -9,6 +9,7 @@ main(int argc, char **argv)
 {
     static const struct role_serve roles = {
         {[ROLE_FRONT] = front_role_serve,
+         [ROLE_STREAM] = stream_role_serve,
          [ROLE_KEEPER] = keeper_standin_serve,
          [ROLE_READER] = reader_serve},
     };

@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -154,6 +155,7 @@ rig_start(struct rig *rig, const char *ip, const struct front_caps *caps)
     struct front_config config = {
         .fds = &fd,
         .n_fds = 1,
+        .stream = rig->stream,
         .keys = {.ticket = {{(uint8_t)(0x71 + rig->other_keys), 0x6b}, {0x70, 0x6b}},
                  .cookie = {{0xc0}, {0xc1}}},
         .clock = {.mono_ms = mono_ms, .wall_ms = wall_ms, .ctx = rig},
@@ -166,7 +168,9 @@ rig_start(struct rig *rig, const char *ip, const struct front_caps *caps)
         config.caps = *caps;
     }
     certificate_make(&config.cert_pem, &config.key_pem);
-    if (front_listen(ip, rig->port, &fd) != 0) {
+    signal(SIGPIPE, SIG_IGN); /* as in the role */
+    if ((rig->stream ? front_listen_stream(ip, rig->port, &fd)
+                     : front_listen(ip, rig->port, &fd)) != 0) {
         check_skip("no such address here");
     }
     rig->ip = ip;
@@ -193,8 +197,12 @@ rig_pump(void *ctx)
 struct dtls_client_config
 rig_client(struct rig *rig, const char *identity)
 {
-    struct dtls_client_config config = {
-        .ip = rig->ip, .port = rig->port, .identity = identity, .pump = rig_pump, .pump_ctx = rig};
+    struct dtls_client_config config = {.ip = rig->ip,
+                                        .port = rig->port,
+                                        .identity = identity,
+                                        .stream = rig->stream,
+                                        .pump = rig_pump,
+                                        .pump_ctx = rig};
 
     if (identity) {
         rig_psk(identity, config.psk);

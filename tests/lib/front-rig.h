@@ -12,6 +12,7 @@ struct rig {
     uint64_t skew_ms;   /* pushes both clocks */
     uint8_t other_keys; /* other than 0: ticket keys that no other rig has */
     uint8_t other_site; /* other than 0: another site */
+    bool stream;        /* over TCP */
     bool hold;          /* do not answer from within on_request() */
     uint8_t code;       /* of answers; 0: 2.04 */
     struct bytes answer;

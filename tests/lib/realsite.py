@@ -44,9 +44,16 @@ def run(*command, data=None):
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Free over UDP and over TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, \
+                socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+            probe.bind(("127.0.0.1", 0))
+            try:
+                other.bind(("127.0.0.1", probe.getsockname()[1]))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
 
 
 def write(path, content):

@@ -8,8 +8,8 @@
 
 enum { FIRST_ROOM = 4096 };
 
-static void
-room_shrink(const struct block_room *room, size_t n)
+void
+block_room_shrink(const struct block_room *room, size_t n)
 {
     quota_shrink(room->quotas, room->quota, n);
     if (room->device) {
@@ -17,9 +17,8 @@ room_shrink(const struct block_room *room, size_t n)
     }
 }
 
-/* All that have a say, or none. */
-static bool
-room_grow(const struct block_room *room, size_t n)
+bool
+block_room_grow(const struct block_room *room, size_t n)
 {
     if (!quota_grow(room->quotas, room->quota, n)) {
         return false;
@@ -35,7 +34,7 @@ void
 upload_drop(struct upload *upload, const struct block_room *room)
 {
     if (upload->body) {
-        room_shrink(room, upload->cap);
+        block_room_shrink(room, upload->cap);
     }
     free(upload->body);
     *upload = (struct upload){0};
@@ -67,12 +66,12 @@ upload_grow(struct upload *upload, const struct block_room *room, size_t n, size
     if (upload->body && cap <= upload->cap) {
         return 0;
     }
-    if (!room_grow(room, cap - upload->cap)) {
+    if (!block_room_grow(room, cap - upload->cap)) {
         return UPLOAD_E_FULL;
     }
     body = realloc(upload->body, cap ? cap : 1);
     if (!body) {
-        room_shrink(room, cap - upload->cap);
+        block_room_shrink(room, cap - upload->cap);
         return -ENOMEM;
     }
     upload->body = body;
@@ -178,7 +177,7 @@ void
 download_drop(struct download *download, const struct block_room *room)
 {
     if (download->body) {
-        room_shrink(room, download->len);
+        block_room_shrink(room, download->len);
         wipe(download->body, download->len); /* answers carry tokens */
     }
     free(download->body);
@@ -191,12 +190,12 @@ download_keep(struct download *download, const struct block_room *room, struct b
 {
     uint8_t *copy;
 
-    if (!room_grow(room, body.len)) {
+    if (!block_room_grow(room, body.len)) {
         return 1;
     }
     copy = malloc(body.len ? body.len : 1);
     if (!copy) {
-        room_shrink(room, body.len);
+        block_room_shrink(room, body.len);
         return -ENOMEM;
     }
     memcpy(copy, body.p, body.len);

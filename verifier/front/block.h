@@ -13,6 +13,10 @@ struct block_room {
     struct quota *device; /* NULL: a stranger */
 };
 
+/* Asks all that have a say for n bytes more; false when one refuses. */
+bool block_room_grow(const struct block_room *room, size_t n);
+void block_room_shrink(const struct block_room *room, size_t n);
+
 struct upload {
     uint8_t *body; /* NULL: no upload under way */
     size_t len;

@@ -45,9 +45,9 @@ etag_write(struct coap_out *out, uint32_t etag)
 
 struct bytes
 coap_answer_write(const struct coap_answer *answer, enum coap_type type, uint16_t mid,
-                  const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP])
+                  const struct coap_token *token, void *room, size_t cap)
 {
-    struct coap_out out = coap_out_begin(room, LIMIT_FRONT_COAP, type, answer->code, mid, token);
+    struct coap_out out = coap_out_begin(room, cap, type, answer->code, mid, token);
 
     if (answer->etag) {
         etag_write(&out, answer->etag);

@@ -21,6 +21,7 @@ struct coap_answer coap_answer_of(uint8_t code);
 /* An error with problem details in room (COAP_PROBLEM_ROOM bytes); 4.29 and 5.03 with Max-Age. */
 struct coap_answer coap_answer_problem(uint8_t *room, uint8_t code);
 
-/* Writes the message; p == NULL when it does not fit. */
+/* Writes the message; p == NULL when it does not fit. LIMIT_FRONT_COAP bytes hold one with a block
+ * of payload. */
 struct bytes coap_answer_write(const struct coap_answer *answer, enum coap_type type, uint16_t mid,
-                               const struct coap_token *token, uint8_t room[LIMIT_FRONT_COAP]);
+                               const struct coap_token *token, void *room, size_t cap);

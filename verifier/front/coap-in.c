@@ -182,16 +182,29 @@ options_read(const coap_pdu_t *pdu, struct coap_in *in)
     return r;
 }
 
+/* The payload is the end of the message, of which the PDU may hold the beginning only. */
 static int
-pdu_read(const coap_pdu_t *pdu, struct bytes message, struct coap_in *in)
+payload_read(const coap_pdu_t *pdu, struct bytes head, struct bytes message, struct coap_in *in)
 {
-    coap_bin_const_t token = coap_pdu_get_token(pdu);
-    struct rd rd = rd_init(bytes_of(token.s, token.length));
     size_t len = 0;
     const uint8_t *data = NULL;
     struct rd whole = rd_init(message);
 
-    if (token.length > COAP_TOKEN_MAX) {
+    if (coap_get_data(pdu, &len, &data) && len <= head.len) {
+        (void)rd_bytes(&whole, head.len - len);
+        in->payload = rd_rest(&whole);
+        return COAP_IN_OK;
+    }
+    return head.len < message.len ? COAP_IN_E_MALFORMED : COAP_IN_OK; /* what is behind? */
+}
+
+static int
+pdu_read(const coap_pdu_t *pdu, struct bytes head, struct bytes message, struct coap_in *in)
+{
+    coap_bin_const_t token = coap_pdu_get_token(pdu);
+    struct rd rd = rd_init(bytes_of(token.s, token.length));
+
+    if (token.length > COAP_TOKEN_MAX || payload_read(pdu, head, message, in) != COAP_IN_OK) {
         return COAP_IN_E_MALFORMED;
     }
     in->type = (enum coap_type)coap_pdu_get_type(pdu);
@@ -199,11 +212,6 @@ pdu_read(const coap_pdu_t *pdu, struct bytes message, struct coap_in *in)
     in->mid = (uint16_t)coap_pdu_get_mid(pdu);
     in->token.len = (uint8_t)token.length;
     rd_copy(&rd, in->token.b, token.length);
-    /* libcoap's data goes with its PDU; the payload is the end of the message */
-    if (coap_get_data(pdu, &len, &data) && len <= message.len) {
-        (void)rd_bytes(&whole, message.len - len);
-        in->payload = rd_rest(&whole);
-    }
     return options_read(pdu, in);
 }
 
@@ -211,19 +219,21 @@ int
 coap_in_read(struct bytes message, struct coap_in *ret_in)
 {
     struct coap_in in = {.content_format = -1, .accept = -1, .resource = FRONT_RESOURCE_N};
+    struct bytes head = bytes_of(
+        message.p, message.len < LIMIT_FRONT_DATAGRAM ? message.len : LIMIT_FRONT_DATAGRAM);
     coap_pdu_t *pdu;
     int r = COAP_IN_E_MALFORMED;
 
-    if (message.len < 4 || message.len > LIMIT_FRONT_DATAGRAM) {
+    if (message.len < 4) {
         return COAP_IN_E_MALFORMED;
     }
     coap_set_log_level(LOG_EMERG); /* its parser prints what it refuses */
-    pdu = coap_pdu_init(0, 0, 0, message.len);
+    pdu = coap_pdu_init(0, 0, 0, head.len);
     if (!pdu) {
         return -ENOMEM;
     }
-    if (coap_pdu_parse(COAP_PROTO_DTLS, message.p, message.len, pdu)) {
-        r = pdu_read(pdu, message, &in);
+    if (coap_pdu_parse(COAP_PROTO_DTLS, head.p, head.len, pdu)) {
+        r = pdu_read(pdu, head, message, &in);
     }
     coap_delete_pdu(pdu);
     if (r != COAP_IN_E_MALFORMED) {

@@ -47,6 +47,8 @@ enum {
     COAP_IN_E_BAD_VALUE,  /* 4.00: an option of ours with a value that makes no sense */
 };
 
-/* Type, code, message id and token are set unless COAP_IN_E_MALFORMED, all else if COAP_IN_OK.
+/* A message may be longer than a datagram, a stream's; its options must end within
+ * LIMIT_FRONT_DATAGRAM bytes, and libcoap, which copies, gets no more of it.
+ * Type, code, message id and token are set unless COAP_IN_E_MALFORMED, all else if COAP_IN_OK.
  * Returns one of the above, or -ENOMEM. */
 MUST_CHECK int coap_in_read(struct bytes message, struct coap_in *ret_in);

@@ -35,6 +35,8 @@ struct unacked {
     uint64_t again_ms;
 };
 
+struct stream;
+
 struct conn {
     struct conn *hash_next;
     struct conn *prev, *next; /* in one of the table's lists */
@@ -43,8 +45,9 @@ struct conn {
     bool open; /* handshake finished and strong enough */
     struct dgram dgram;
     SSL *ssl;
-    struct quota *quota;  /* of its prefix */
-    struct quota *device; /* of its identity; NULL until it is open, and for strangers */
+    struct stream *stream; /* over TCP; NULL on datagrams, where dgram is all */
+    struct quota *quota;   /* of its prefix */
+    struct quota *device;  /* of its identity; NULL until it is open, and for strangers */
     uint8_t random[HELLO_RANDOM_LEN]; /* of the hello: tells a repeated from a new one */
     uint64_t begun_ms;                /* monotonic */
     uint64_t used_ms;                 /* monotonic: last authentic message */

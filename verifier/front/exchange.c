@@ -6,6 +6,7 @@
 #include "front/access.h"
 #include "front/coap-answer.h"
 #include "front/coap-problem.h"
+#include "front/stream.h"
 
 enum { REQUEST_MAX = 31, SZX_MAX = 6 };
 
@@ -15,6 +16,17 @@ struct asked {
     struct replay *replay;
     uint64_t first_wall_ms;
 };
+
+/* Sends in the connection's way. */
+static void
+message_send(struct front *front, struct conn *conn, struct bytes message)
+{
+    if (conn->stream) {
+        stream_send(front, conn, message);
+    } else {
+        tls_write(conn->ssl, message);
+    }
+}
 
 static void
 empty_send(struct conn *conn, enum coap_type type, uint16_t mid)
@@ -26,29 +38,30 @@ empty_send(struct conn *conn, enum coap_type type, uint16_t mid)
 
 /* Answers on the spot and keeps the answer for repeats (replay may be NULL). */
 static void
-answer_now(struct conn *conn, const struct asked *asked, const struct coap_answer *answer)
+answer_now(struct front *front, struct conn *conn, const struct asked *asked,
+           const struct coap_answer *answer)
 {
     uint8_t room[LIMIT_FRONT_COAP];
     bool con = asked->in->type == COAP_CON;
-    struct bytes message =
-        coap_answer_write(answer, con ? COAP_ACK : COAP_NON,
-                          con ? asked->in->mid : conn->next_mid++, &asked->in->token, room);
+    struct bytes message = coap_answer_write(answer, con ? COAP_ACK : COAP_NON,
+                                             con ? asked->in->mid : conn->next_mid++,
+                                             &asked->in->token, room, sizeof(room));
 
     if (asked->replay) {
         replay_answer(asked->replay, REPLAY_ANSWERED, message);
     }
     if (message.p) {
-        tls_write(conn->ssl, message);
+        message_send(front, conn, message);
     }
 }
 
 static void
-refuse(struct conn *conn, const struct asked *asked, uint8_t code)
+refuse(struct front *front, struct conn *conn, const struct asked *asked, uint8_t code)
 {
     uint8_t room[COAP_PROBLEM_ROOM];
     struct coap_answer answer = coap_answer_problem(room, code);
 
-    answer_now(conn, asked, &answer);
+    answer_now(front, conn, asked, &answer);
 }
 
 /* Whom a fault counts against: the device where there is one, else the address. */
@@ -76,7 +89,7 @@ must_wait(struct front *front, struct conn *conn, const struct asked *asked)
     front->stats.n_waits++;
     answer.max_age_s = (int64_t)(wait_ms + 999) / 1000;
     answer.payload = coap_problem_write(room, FRONT_CODE(4, 29), answer.max_age_s);
-    answer_now(conn, asked, &answer);
+    answer_now(front, conn, asked, &answer);
     return true;
 }
 
@@ -92,13 +105,13 @@ judge_peer(struct front *front, const struct conn *conn, uint8_t code)
 }
 
 static void
-refuse_large(struct conn *conn, const struct asked *asked, size_t body_max)
+refuse_large(struct front *front, struct conn *conn, const struct asked *asked, size_t body_max)
 {
     uint8_t room[COAP_PROBLEM_ROOM];
     struct coap_answer answer = coap_answer_problem(room, FRONT_CODE(4, 13));
 
     answer.size1 = (uint32_t)body_max;
-    answer_now(conn, asked, &answer);
+    answer_now(front, conn, asked, &answer);
 }
 
 static struct pending *
@@ -158,7 +171,7 @@ hand_on(struct front *front, struct conn *conn, const struct asked *asked, struc
     };
 
     if (!pending) {
-        refuse(conn, asked, FRONT_CODE(4, 29));
+        refuse(front, conn, asked, FRONT_CODE(4, 29));
         return;
     }
     pending_fill(front, pending, asked);
@@ -183,6 +196,10 @@ again(struct front *front, struct conn *conn, const struct asked *asked)
     uint8_t room[COAP_OUT_EMPTY_LEN];
     struct bytes ack = coap_out_empty(room, COAP_ACK, asked->in->mid);
 
+    if (!asked->replay) { /* a stream repeats nothing */
+        refuse(front, conn, asked, FRONT_CODE(4, 8));
+        return;
+    }
     front->stats.n_repeats++;
     replay_answer(asked->replay, REPLAY_ANSWERED, asked->in->type == COAP_CON ? ack : BYTES_NULL);
     if (asked->in->type == COAP_CON) {
@@ -212,19 +229,19 @@ upload_step(struct front *front, struct conn *conn, struct asked *asked)
         break;
     case UPLOAD_MORE:
         more.block1 = asked->in->block1;
-        answer_now(conn, asked, &more);
+        answer_now(front, conn, asked, &more);
         break;
     case UPLOAD_E_GAP:
-        refuse(conn, asked, FRONT_CODE(4, 8));
+        refuse(front, conn, asked, FRONT_CODE(4, 8));
         break;
     case UPLOAD_E_LARGE:
-        refuse_large(conn, asked, max);
+        refuse_large(front, conn, asked, max);
         break;
     case UPLOAD_E_FORM:
-        refuse(conn, asked, FRONT_CODE(4, 0));
+        refuse(front, conn, asked, FRONT_CODE(4, 0));
         break;
     default: /* no room for this peer, or no memory at all */
-        refuse(conn, asked, FRONT_CODE(5, 3));
+        refuse(front, conn, asked, FRONT_CODE(5, 3));
         break;
     }
 }
@@ -238,17 +255,17 @@ download_step(struct front *front, struct conn *conn, const struct asked *asked)
     struct block_room room = front_room(front, conn);
 
     if (!download_answers(download, asked->in)) {
-        refuse(conn, asked, FRONT_CODE(4, 8));
+        refuse(front, conn, asked, FRONT_CODE(4, 8));
         return;
     }
     if (download_part(download, &asked->in->block2, &answer.block2, &answer.payload) != 0) {
-        refuse(conn, asked, FRONT_CODE(4, 0));
+        refuse(front, conn, asked, FRONT_CODE(4, 0));
         return;
     }
     answer.etag = download->etag;
     answer.content_format = download->content_format;
     answer.max_age_s = download->max_age_s;
-    answer_now(conn, asked, &answer);
+    answer_now(front, conn, asked, &answer);
     download->idle_ms = front_mono_ms(front) + LIMIT_FRONT_BLOCK_IDLE_MS;
     if (!answer.block2.more) {
         download_drop(download, &room);
@@ -261,23 +278,23 @@ request_take(struct front *front, struct conn *conn, struct asked *asked)
     const struct coap_in *in = asked->in;
     uint8_t code = access_check(conn->peer.kind, in->resource, in->code);
 
-    asked->first_wall_ms = front_wall_ms(front);
+    asked->first_wall_ms = conn->stream ? conn->stream->begun_wall_ms : front_wall_ms(front);
     if (code != 0) {
-        refuse(conn, asked, code);
+        refuse(front, conn, asked, code);
     } else if (in->code == FRONT_POST && must_wait(front, conn, asked)) {
         return;
     } else if (in->block2.present && in->block2.num > 0) {
         download_step(front, conn, asked);
     } else if (in->code == FRONT_GET) {
         if (in->block1.present || in->payload.len > 0) {
-            refuse(conn, asked, FRONT_CODE(4, 0));
+            refuse(front, conn, asked, FRONT_CODE(4, 0));
         } else {
             hand_on(front, conn, asked, BYTES_NULL);
         }
     } else if (in->block1.present) {
         upload_step(front, conn, asked);
     } else if (in->payload.len > body_max(front, in->resource)) {
-        refuse_large(conn, asked, body_max(front, in->resource));
+        refuse_large(front, conn, asked, body_max(front, in->resource));
     } else {
         hand_on(front, conn, asked, in->payload);
     }
@@ -319,44 +336,45 @@ request_message(struct front *front, struct conn *conn, const struct coap_in *in
 {
     struct asked asked = {.in = in};
     bool again = false;
-    int r = replay_look(&conn->replays, front->hasher, in, message, front_mono_ms(front),
-                        &asked.replay, &again);
+    int r = conn->stream ? 0
+                         : replay_look(&conn->replays, front->hasher, in, message,
+                                       front_mono_ms(front), &asked.replay, &again);
 
     if (r != 0) {
-        refuse(conn, &asked, r > 0 ? FRONT_CODE(4, 29) : FRONT_CODE(5, 0));
+        refuse(front, conn, &asked, r > 0 ? FRONT_CODE(4, 29) : FRONT_CODE(5, 0));
     } else if (again) {
         repeated(front, conn, asked.replay);
     } else if (read_result == COAP_IN_E_BAD_OPTION) {
-        refuse(conn, &asked, FRONT_CODE(4, 2));
+        refuse(front, conn, &asked, FRONT_CODE(4, 2));
     } else if (read_result == COAP_IN_E_BAD_VALUE) {
-        refuse(conn, &asked, FRONT_CODE(4, 0));
+        refuse(front, conn, &asked, FRONT_CODE(4, 0));
     } else {
         request_take(front, conn, &asked);
     }
 }
 
-void
+int
 exchange_message(struct front *front, struct conn *conn, struct bytes message)
 {
     struct coap_in in;
     int r = coap_in_read(message, &in);
 
     if (r < 0 || r == COAP_IN_E_MALFORMED) {
-        front->stats.n_dropped++;
-        return;
+        return 1;
     }
     if (in.type == COAP_ACK || in.type == COAP_RST) {
         acked(conn, in.mid);
-        return;
+        return 0;
     }
     if (in.code == 0 || in.code > REQUEST_MAX) {
         /* a ping, or a response that nobody asked for: RFC 7252 sections 4.2 and 4.3 */
         if (in.type == COAP_CON) {
             empty_send(conn, COAP_RST, in.mid);
         }
-        return;
+        return 0;
     }
     request_message(front, conn, &in, r, message);
+    return 0;
 }
 
 uint64_t
@@ -453,6 +471,18 @@ separate_send(struct front *front, struct conn *conn, struct bytes message, uint
     tls_write(conn->ssl, message);
 }
 
+enum { AROUND = 256 }; /* what an answer has beside its body */
+
+/* The longest body that goes in one message. */
+static size_t
+whole_max(const struct conn *conn, const struct coap_block *block)
+{
+    size_t peer_max = conn->stream ? conn->stream->peer_max : 0;
+    size_t part = (size_t)16 << block->szx;
+
+    return peer_max > part + AROUND ? peer_max - AROUND : part;
+}
+
 /* Cuts a long body: the first part goes into the answer, the whole is kept to be fetched. */
 static int
 answer_body(struct front *front, struct conn *conn, const struct pending *pending,
@@ -463,7 +493,7 @@ answer_body(struct front *front, struct conn *conn, const struct pending *pendin
     struct download *download = &conn->download;
     int r;
 
-    if (body.len <= (size_t)16 << first.szx) {
+    if (body.len <= whole_max(conn, &first)) {
         answer->payload = body;
         return 0;
     }
@@ -487,6 +517,26 @@ answer_body(struct front *front, struct conn *conn, const struct pending *pendin
     return download_part(download, &first, &answer->block2, &answer->payload);
 }
 
+/* On a stream an answer may be long; without memory for it the connection is of no more use. */
+static void
+answer_stream(struct front *front, struct conn *conn, struct pending *pending,
+              const struct coap_answer *answer)
+{
+    size_t cap = answer->payload.len + LIMIT_FRONT_COAP;
+    uint8_t *room = malloc(cap);
+    struct bytes message =
+        room ? coap_answer_write(answer, COAP_NON, 0, &pending->token, room, cap) : BYTES_NULL;
+
+    *pending = (struct pending){0};
+    if (message.p) {
+        stream_send(front, conn, message);
+        wipe(room, cap);
+    } else {
+        conn->stream->failed = true;
+    }
+    free(room);
+}
+
 /* Sends in the way that the request still allows: in its ACK, or by itself. */
 static void
 answer_pending(struct front *front, struct conn *conn, struct pending *pending,
@@ -496,7 +546,8 @@ answer_pending(struct front *front, struct conn *conn, struct pending *pending,
     bool piggyback = pending->type == COAP_CON && !pending->acked;
     enum coap_type type = piggyback ? COAP_ACK : pending->type;
     uint16_t mid = piggyback ? pending->mid : conn->next_mid++;
-    struct bytes message = coap_answer_write(answer, type, mid, &pending->token, room);
+    struct bytes message =
+        coap_answer_write(answer, type, mid, &pending->token, room, sizeof(room));
 
     if (type == COAP_CON) {
         pending->replay->state = REPLAY_ANSWERED; /* with the empty ACK; this goes by timer */
@@ -536,6 +587,10 @@ exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t
         answer = coap_answer_problem(room, r > 0 ? FRONT_CODE(5, 3) : FRONT_CODE(5, 0));
     }
     answer.block1 = pending->block1;
-    answer_pending(front, conn, pending, &answer);
+    if (conn->stream) {
+        answer_stream(front, conn, pending, &answer);
+    } else {
+        answer_pending(front, conn, pending, &answer);
+    }
     return r < 0 ? r : 0;
 }

@@ -7,11 +7,18 @@
 #include "front/exchange.h"
 #include "front/handshake.h"
 #include "front/loop.h"
+#include "front/stream.h"
 
 int
 front_listen(const char *ip, uint16_t port, int *ret_fd)
 {
     return dgram_listen(ip, port, ret_fd);
+}
+
+int
+front_listen_stream(const char *ip, uint16_t port, int *ret_fd)
+{
+    return stream_listen(ip, port, ret_fd);
 }
 
 static uint32_t
@@ -68,17 +75,35 @@ tables_init(struct front *front)
     return r;
 }
 
+/* A ticket holds on the kind of connection that it was made on and on no other. */
+static int
+session_context(const struct front *front, const struct front_config *config, uint8_t out[32])
+{
+    const struct bytes parts[] = {bytes_str("assay-stream"), BYTES_OF(config->site_hash)};
+
+    if (!config->stream) {
+        memcpy(out, config->site_hash, 32);
+        return 0;
+    }
+    return hasher_parts(front->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), out);
+}
+
 static int
 front_init(struct front *front, const struct front_config *config)
 {
+    uint8_t context[32];
     int r;
 
+    front->stream = config->stream;
     front->clock = config->clock;
     front->calls = config->calls;
     front->caps = caps_of(&config->caps);
     r = tables_init(front);
     if (r == 0) {
-        r = tls_init(&front->tls, config);
+        r = session_context(front, config, context);
+    }
+    if (r == 0) {
+        r = tls_init(&front->tls, config, context);
     }
     front_set_keys(front, &config->keys);
     return r == 0 ? loop_init(front) : r;
@@ -160,7 +185,9 @@ front_close(struct front *front, uint64_t conn_id)
 {
     struct conn *conn = conn_by_id(&front->conns, conn_id);
 
-    if (conn) {
+    if (conn && conn->stream && conn->open) {
+        stream_end(front, conn);
+    } else if (conn) {
         handshake_end(front, conn, conn->open);
     }
 }

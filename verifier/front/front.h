@@ -1,6 +1,7 @@
-/* The front's public face: UDP and DTLS 1.2 towards devices, requests and replies towards the
- * keeper's side of the process. One thread, one front; several workers share a port by sockets made
- * with SO_REUSEPORT and the same secrets.
+/* The front's public face: UDP and DTLS 1.2, or TCP and TLS 1.2, towards devices, requests and
+ * replies towards the keeper's side of the process. One thread, one front; several workers share a
+ * UDP port by sockets made with SO_REUSEPORT and the same secrets. What is asked and answered is
+ * the same on both; a front does one of them.
  *
  * Two kinds of connection on one port, told apart by what the client offers: certificate (only we
  * prove who we are; nothing but enrolment and public keys) and PSK (the device proves itself). What
@@ -93,12 +94,13 @@ struct front_keys {
 };
 
 struct front_config {
-    const int *fds; /* bound by front_listen(); closed by front_free() */
+    const int *fds; /* of front_listen(); closed by front_free() */
     size_t n_fds;
     struct bytes cert_pem; /* leaf first, then intermediates */
     struct bytes key_pem;  /* P-256 */
     struct front_keys keys;
-    uint8_t site_hash[32]; /* SHA-256(site id): exporter context and session id context */
+    uint8_t site_hash[32]; /* SHA-256(site id): exporter context, and in the session id context */
+    bool stream;           /* fds are of front_listen_stream() */
     struct front_caps caps;
     struct front_clock clock;
     struct front_calls calls;
@@ -109,6 +111,9 @@ struct front_config {
  * IP address, or -errno. */
 MUST_CHECK int front_listen(const char *ip, uint16_t port, int *ret_fd);
 
+/* A listening TCP socket, the same way. */
+MUST_CHECK int front_listen_stream(const char *ip, uint16_t port, int *ret_fd);
+
 /* Everything is copied but the clock's and the calls' contexts. Owns the sockets from now, also on
  * failure. Returns 0, 1 when certificate or key do not parse or do not fit each other, or
  * -errno. */
@@ -117,13 +122,14 @@ void front_free(struct front *front);
 void front_freep(struct front **front);
 
 /* Answers a request, from within on_request() or later. The body may be of any length up to
- * LIMIT_EVIDENCE_BYTES; beyond 1,024 bytes it is kept here until it was fetched block by block.
+ * LIMIT_EVIDENCE_BYTES; beyond 1,024 bytes, or what a peer on TCP takes at once, it is kept here
+ * until it was fetched block by block.
  * Returns 0, 1 when nobody waits for it any more (the connection went, or it was answered), or
  * -errno. */
 MUST_CHECK int front_reply(struct front *front, uint64_t conn, uint64_t request, uint8_t code,
                            int content_format, int64_t max_age_s, struct bytes body);
 
-/* Closes one connection; unknown ones are fine. */
+/* Closes one connection, once what was replied is sent; unknown ones are fine. */
 void front_close(struct front *front, uint64_t conn);
 
 /* New keys take effect for what comes next; tickets of none of them lead to full handshakes. */
@@ -161,7 +167,7 @@ struct front_stats {
     uint32_t n_prefixes;   /* with a quota now */
     uint32_t n_devices;    /* the same */
     size_t assembly_bytes; /* now */
-    uint64_t n_dropped;    /* datagrams that were nobody's or nonsense */
+    uint64_t n_dropped;    /* datagrams that were nobody's or nonsense; streams aborted for it */
     uint64_t n_cookies;    /* hellos answered without state */
     uint64_t n_opened;     /* handshakes finished and strong enough */
     uint64_t n_resumed;

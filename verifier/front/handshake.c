@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "front/exchange.h"
+#include "front/stream.h"
 
 void
 handshake_end(struct front *front, struct conn *conn, bool goodbye)
@@ -13,6 +14,9 @@ handshake_end(struct front *front, struct conn *conn, bool goodbye)
 
     if (goodbye) {
         tls_close(conn->ssl);
+    }
+    if (conn->stream) {
+        stream_drop(front, conn);
     }
     upload_drop(&conn->upload, &room);
     download_drop(&conn->download, &room);
@@ -37,6 +41,10 @@ handshake_arm(struct front *front, struct conn *conn)
 {
     uint64_t due;
 
+    if (conn->stream) {
+        stream_arm(front, conn);
+        return;
+    }
     if (conn->open) {
         due = earlier(conn->begun_ms + LIMIT_FRONT_LIFE_MS, conn->used_ms + LIMIT_FRONT_IDLE_MS);
         due = earlier(due, exchange_due_ms(conn));
@@ -56,6 +64,10 @@ handshake_timer(struct front *front, struct conn *conn)
 {
     uint64_t now = front_mono_ms(front);
 
+    if (conn->stream) {
+        stream_timer(front, conn);
+        return;
+    }
     if (!conn->open) {
         if (now >= conn->begun_ms + LIMIT_FRONT_HANDSHAKE_MS ||
             tls_retransmit(conn->ssl) == TLS_ENDED) {
@@ -84,7 +96,7 @@ messages_read(struct front *front, struct conn *conn)
     while ((step = tls_read(conn->ssl, message, sizeof(message), &len)) == TLS_DONE) {
         conn->used_ms = front_mono_ms(front);
         conn_used(&front->conns, conn);
-        exchange_message(front, conn, bytes_of(message, len));
+        front->stats.n_dropped += exchange_message(front, conn, bytes_of(message, len)) != 0;
         if (conn_by_id(&front->conns, id) != conn) {
             return false; /* closed by the callee */
         }
@@ -132,20 +144,15 @@ make_room_of_device(struct front *front, const struct quota *device)
     }
 }
 
-/* The handshake is finished: only now an older connection of this address gives way. */
-static void
-opened(struct front *front, struct conn *conn)
+bool
+handshake_opened(struct front *front, struct conn *conn)
 {
-    struct conn *old = conn_find(&front->conns, &conn->dgram.peer, true);
     int r = peer_known(front, conn);
 
     if (r != 0) {
         front->stats.n_weak += r > 0 ? 1 : 0;
         handshake_end(front, conn, true);
-        return;
-    }
-    if (old) {
-        handshake_end(front, old, false);
+        return false;
     }
     make_room_of_device(front, conn->device);
     conn->quota->n_handshakes--;
@@ -154,6 +161,21 @@ opened(struct front *front, struct conn *conn)
     conn_opened(&front->conns, conn);
     front->stats.n_opened++;
     front->stats.n_resumed += conn->peer.resumed ? 1 : 0;
+    return true;
+}
+
+/* The handshake is finished: only now an older connection of this address gives way. */
+static void
+opened(struct front *front, struct conn *conn)
+{
+    struct conn *old = conn_find(&front->conns, &conn->dgram.peer, true);
+
+    if (!handshake_opened(front, conn)) {
+        return;
+    }
+    if (old) {
+        handshake_end(front, old, false);
+    }
     if (messages_read(front, conn)) {
         handshake_arm(front, conn);
     }
@@ -191,10 +213,10 @@ feed(struct front *front, struct conn *conn, const struct dgram *dgram)
     }
 }
 
-/* Makes room under each cap by ending the oldest half-open handshake or the connection that was
- * longest unused: a flood meets itself, and who comes now gets in. */
-static void
-make_room(struct front *front, const struct quota *quota)
+/* By ending the oldest half-open handshake or the connection that was longest unused: a flood meets
+ * itself, and who comes now gets in. */
+void
+handshake_room(struct front *front, const struct quota *quota)
 {
     struct conn *victim;
 
@@ -232,7 +254,7 @@ begin(struct front *front, const struct dgram *dgram, const struct hello *hello)
     if (!quota) {
         return;
     }
-    make_room(front, quota);
+    handshake_room(front, quota);
     conn = conn_add(&front->conns, &dgram->peer);
     if (!conn) {
         quota_drop(&front->quotas, quota);

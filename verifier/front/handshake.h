@@ -6,6 +6,13 @@
 /* Takes one received datagram and does all that follows from it. */
 void handshake_datagram(struct front *front, const struct dgram *dgram);
 
+/* A finished handshake: true when it was strong enough and the connection is open now; else the
+ * connection is gone. */
+bool handshake_opened(struct front *front, struct conn *conn);
+
+/* Makes room under each cap for one handshake more of this prefix. */
+void handshake_room(struct front *front, const struct quota *quota);
+
 /* What the connection's timer asks for; the connection may be gone afterwards. */
 void handshake_timer(struct front *front, struct conn *conn);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "front/handshake.h"
+#include "front/stream.h"
 
 enum {
     BURST = 64,  /* datagrams of one socket before the others have their turn */
@@ -15,7 +16,7 @@ enum {
 };
 
 /* What an epoll event is about: the kind in the high half, a place in the low half. */
-enum source { SOURCE_SOCKET, SOURCE_TIMER, SOURCE_STOP, SOURCE_WATCH };
+enum source { SOURCE_SOCKET, SOURCE_TIMER, SOURCE_STOP, SOURCE_WATCH, SOURCE_CONN };
 
 static int
 source_add(const struct front *front, int fd, enum source source, size_t at)
@@ -24,6 +25,17 @@ source_add(const struct front *front, int fd, enum source source, size_t at)
 
     event.data.u64 = (uint64_t)source << 32 | at;
     return epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+int
+loop_interest(struct front *front, int fd, const struct conn *conn, uint32_t events, bool added)
+{
+    struct epoll_event event = {.events = events};
+
+    event.data.u64 = (uint64_t)SOURCE_CONN << 32 | conn->id % front->conns.cap;
+    return epoll_ctl(front->epoll_fd, added ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0
+               ? 0
+               : -errno;
 }
 
 void
@@ -107,6 +119,9 @@ socket_serve(struct front *front, int fd)
 {
     uint8_t room[LIMIT_FRONT_DATAGRAM];
 
+    if (front->stream) {
+        return stream_accept(front, fd);
+    }
     for (int i = 0; i < BURST; i++) {
         struct dgram dgram;
         int r = dgram_receive(fd, room, sizeof(room), &dgram);
@@ -143,9 +158,10 @@ timers_serve(struct front *front)
 }
 
 static int
-event_serve(struct front *front, uint64_t data)
+event_serve(struct front *front, uint64_t data, uint32_t events)
 {
     size_t at = (size_t)(data & UINT32_MAX);
+    struct conn *conn;
     uint64_t count;
 
     switch ((enum source)(data >> 32)) {
@@ -160,6 +176,12 @@ event_serve(struct front *front, uint64_t data)
     case SOURCE_WATCH:
         if (front->watches[at].fd >= 0) {
             front->watches[at].readable(front->watches[at].ctx);
+        }
+        break;
+    case SOURCE_CONN: /* one that ended in this turn, or who has its place: nothing is readable */
+        conn = front->conns.slots[at];
+        if (conn && conn->stream) {
+            stream_event(front, conn, events);
         }
         break;
     }
@@ -202,7 +224,7 @@ front_turn(struct front *front, int wait_ms)
         return errno == EINTR ? 0 : -errno;
     }
     for (int i = 0; i < n; i++) {
-        r = event_serve(front, events[i].data.u64);
+        r = event_serve(front, events[i].data.u64, events[i].events);
         if (r < 0) {
             return r;
         }

@@ -13,6 +13,7 @@ struct watch {
 };
 
 struct front {
+    bool stream; /* TCP and TLS; else UDP and DTLS */
     struct tls tls;
     struct front_clock clock;
     struct front_calls calls;

@@ -149,37 +149,51 @@ key_use(SSL_CTX *ctx, struct bytes pem)
 }
 
 static int
-rules_set(SSL_CTX *ctx, const uint8_t site_hash[32])
+rules_set(SSL_CTX *ctx, int version, const uint8_t session_context[32])
 {
     int groups[] = {NID_X25519, NID_X9_62_prime256v1};
 
-    if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
+    if (SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
+        SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
         SSL_CTX_set_cipher_list(ctx, suites) != 1 ||
         SSL_CTX_set1_groups(ctx, groups, ARRAY_LEN(groups)) != 1 ||
-        SSL_CTX_set_session_id_context(ctx, site_hash, 32) != 1) {
+        SSL_CTX_set_session_id_context(ctx, session_context, 32) != 1) {
         return -EIO;
     }
-    SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_COOKIE_EXCHANGE);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets only */
     SSL_CTX_set_timeout(ctx, TICKET_LIFE_S);
     SSL_CTX_set_max_cert_list(ctx, MAX_CERT_LIST);
-    SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL); /* clients are not asked for certificates */
     SSL_CTX_set_psk_server_callback(ctx, psk_server);
     SSL_CTX_set_not_resumable_session_callback(ctx, not_resumable);
+    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1 ? 0 : -EIO;
+}
+
+/* What only one of the two knows. */
+static void
+kind_set(SSL_CTX *ctx, bool stream)
+{
+    if (stream) {
+        /* an idle connection holds no record's room; an answer may be sent in parts */
+        SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        return;
+    }
+    SSL_CTX_set_options(ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_COOKIE_EXCHANGE);
+    SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_cookie_generate_cb(ctx, cookie_generate);
     SSL_CTX_set_cookie_verify_cb(ctx, cookie_verify);
-    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1 ? 0 : -EIO;
 }
 
 /* Returns 0 with a context, 1 when certificate and key do not parse or fit, or -errno. */
 static int
 context_new(struct tls *tls, struct bytes cert_pem, struct bytes key_pem, SSL_CTX **ret)
 {
-    SSL_CTX *ctx = SSL_CTX_new(DTLS_server_method());
-    int r = ctx ? rules_set(ctx, tls->site_hash) : -ENOMEM;
+    bool stream = tls->version == TLS1_2_VERSION;
+    SSL_CTX *ctx = SSL_CTX_new(stream ? TLS_server_method() : DTLS_server_method());
+    int r = ctx ? rules_set(ctx, tls->version, tls->session_context) : -ENOMEM;
 
     if (r == 0 && (cert_pem.len > INT32_MAX || key_pem.len > INT32_MAX ||
                    chain_use(ctx, cert_pem) != 0 || key_use(ctx, key_pem) != 0)) {
@@ -189,16 +203,19 @@ context_new(struct tls *tls, struct bytes cert_pem, struct bytes key_pem, SSL_CT
         SSL_CTX_free(ctx);
         return r;
     }
+    kind_set(ctx, stream);
     SSL_CTX_set_app_data(ctx, tls);
     *ret = ctx;
     return 0;
 }
 
 int
-tls_init(struct tls *tls, const struct front_config *config)
+tls_init(struct tls *tls, const struct front_config *config, const uint8_t session_context[32])
 {
     tls->calls = config->calls;
     memcpy(tls->site_hash, config->site_hash, sizeof(tls->site_hash));
+    tls->version = config->stream ? TLS1_2_VERSION : DTLS1_2_VERSION;
+    memcpy(tls->session_context, session_context, sizeof(tls->session_context));
     tls->method = dgram_method_new();
     tls->ticket_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
     if (!tls->method || !tls->ticket_cipher) {
@@ -247,6 +264,20 @@ tls_new(const struct tls *tls, struct dgram *dgram)
     BIO_set_data(bio, dgram);
     SSL_set_bio(ssl, bio, bio);
     SSL_set_mtu(ssl, MTU);
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+SSL *
+tls_new_stream(const struct tls *tls, int fd)
+{
+    SSL *ssl = SSL_new(tls->ctx);
+
+    if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+        SSL_free(ssl);
+        ERR_clear_error();
+        return NULL;
+    }
     SSL_set_accept_state(ssl);
     return ssl;
 }
@@ -305,6 +336,17 @@ tls_write(SSL *ssl, struct bytes message)
     ERR_clear_error();
 }
 
+enum tls_step
+tls_write_some(SSL *ssl, struct bytes bytes, size_t *ret_n)
+{
+    int r;
+
+    ERR_clear_error();
+    *ret_n = 0;
+    r = SSL_write_ex(ssl, bytes.p, bytes.len, ret_n);
+    return r == 1 ? TLS_DONE : step_of(ssl, r);
+}
+
 void
 tls_close(SSL *ssl)
 {
@@ -342,7 +384,7 @@ tls_peer_read(const struct tls *tls, SSL *ssl, struct tls_peer *ret_peer)
     const char *identity = SSL_get_psk_identity(ssl);
 
     /* before the end the exporter gives a wrong value and says success */
-    if (!SSL_is_init_finished(ssl) || SSL_version(ssl) != DTLS1_2_VERSION ||
+    if (!SSL_is_init_finished(ssl) || SSL_version(ssl) != tls->version ||
         SSL_get_extms_support(ssl) != 1) {
         return 1;
     }

@@ -14,7 +14,7 @@
 #include "keeper/sandbox-keeper.h"
 #include "roles/roles.h"
 
-enum { FRONTS_MAX = 64 }; /* as many as [listen] workers may be */
+enum { FRONTS_MAX = 65 }; /* as many as [listen] workers may be, and one over TCP */
 enum { POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
 enum { POLL_MS = 1000, POLL_LANE_MS = 10, TRIM_EVERY_MS = 60000, FRAMES_A_TURN = 64 };
 

@@ -26,6 +26,7 @@ listen_init(struct listen_sockets *sockets)
 {
     memset(sockets, 0, sizeof(*sockets));
     memset(sockets->udp, 0xff, sizeof(sockets->udp)); /* -1 */
+    memset(sockets->tcp, 0xff, sizeof(sockets->tcp));
     sockets->control = -1;
 }
 
@@ -102,6 +103,49 @@ listen_udp(const struct settings *settings, struct listen_sockets *ret,
     }
     return ret->n_addresses > 0 ? 0
                                 : say(problem, "[listen] address", 1, "there is none to listen at");
+}
+
+/* One address; *port is taken, or set where it is 0. */
+static int
+bind_stream(const char *address, uint16_t *port, struct listen_sockets *ret)
+{
+    int *fd = &ret->tcp[ret->n_tcp];
+    int r = ret->n_tcp < LIMIT_FRONT_SOCKETS ? front_listen_stream(address, *port, fd) : -E2BIG;
+
+    if (r == 0) {
+        ret->n_tcp++;
+        r = *port == 0 ? bound_port(*fd, port) : 0;
+    }
+    return r;
+}
+
+int
+listen_tcp(const struct settings *settings, struct listen_sockets *ret,
+           struct conf_problem *problem)
+{
+    const char *at = settings->addresses;
+    char address[ADDRESS_MAX];
+    uint16_t port = settings->tcp_port ? (uint16_t)settings->tcp_port : ret->port;
+    bool any = settings->tcp_port == 0 && settings->port == 0;
+
+    while (settings->tcp && next_address(&at, address)) {
+        int r = bind_stream(address, &port, ret);
+
+        if (r == -EADDRINUSE && any && ret->n_tcp == 0) {
+            port = 0;
+            r = bind_stream(address, &port, ret);
+        }
+        if (r == -EAFNOSUPPORT || (r == -EADDRNOTAVAIL && strcmp(address, "::") == 0)) {
+            continue; /* no IPv6 here */
+        }
+        if (r != 0) {
+            snprintf(problem->text, sizeof(problem->text), "TCP port %u at %.60s: %.100s", port,
+                     address, strerror(-r));
+            return r;
+        }
+    }
+    ret->tcp_port = ret->n_tcp > 0 ? port : 0;
+    return 0;
 }
 
 static int
@@ -200,6 +244,11 @@ listen_close(struct listen_sockets *sockets)
             if (sockets->udp[i][k] >= 0) {
                 close(sockets->udp[i][k]);
             }
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sockets->tcp); i++) {
+        if (sockets->tcp[i] >= 0) {
+            close(sockets->tcp[i]);
         }
     }
     if (sockets->control >= 0) {

@@ -17,6 +17,7 @@ enum { CHANNEL = 3, EXIT_EXEC = 127 };
 
 static const char *const names[ROLE_KIND_N] = {
     [ROLE_FRONT] = "front",
+    [ROLE_STREAM] = "stream",
     [ROLE_KEEPER] = "keeper",
     [ROLE_READER] = "reader",
 };

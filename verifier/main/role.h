@@ -6,7 +6,8 @@
 
 #include "base/std.h"
 
-enum role_kind { ROLE_FRONT, ROLE_KEEPER, ROLE_READER, ROLE_KIND_N };
+/* ROLE_STREAM is a front over TCP: the same messages, another list of calls. */
+enum role_kind { ROLE_FRONT, ROLE_STREAM, ROLE_KEEPER, ROLE_READER, ROLE_KIND_N };
 
 /* The role's work on its channel (taken); returns the exit status. */
 typedef int role_serve_fn(int take_fd);

@@ -12,6 +12,8 @@ struct settings {
     char issuer[256];
     char addresses[256]; /* separated by commas */
     int64_t port;
+    bool tcp;
+    int64_t tcp_port;
     int64_t workers;
     int64_t rotate_s;
     char keys[256];

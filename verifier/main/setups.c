@@ -62,9 +62,12 @@ setups_front(struct ipc *front, const struct settings *settings, const struct ke
              int take_keeper)
 {
     int r = send_front_keys(front, settings, keyring, shared);
+    bool stream = worker == sockets->n_workers;
+    const int *fds = stream ? sockets->tcp : sockets->udp[worker];
+    size_t n = stream ? sockets->n_tcp : sockets->n_addresses;
 
-    for (size_t i = 0; i < sockets->n_addresses && r == 0; i++) {
-        r = send_copy(front, MSG_FRONT_SOCKET, sockets->udp[worker][i]);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        r = send_copy(front, MSG_FRONT_SOCKET, fds[i]);
     }
     if (r != 0) {
         close(take_keeper);

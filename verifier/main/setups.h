@@ -8,7 +8,8 @@
 /* Each returns 0, or a negative errno: -ENOBUFS or -E2BIG when it does not fit, another one when
  * the role is gone. */
 
-/* Keys, limits and sockets of one worker, its channel to the keeper (taken), and the start. */
+/* Keys, limits and sockets of one worker, its channel to the keeper (taken), and the start. The one
+ * behind the last worker is the front over TCP. */
 MUST_CHECK int setups_front(struct ipc *front, const struct settings *settings,
                             const struct keyring *keyring, const struct shared_keys *shared,
                             const struct listen_sockets *sockets, size_t worker, int take_keeper);

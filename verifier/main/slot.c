@@ -8,6 +8,12 @@ enum {
     SHIFT_MAX = 9
 };
 
+bool
+slot_is_front(const struct slot *slot)
+{
+    return slot->kind == ROLE_FRONT || slot->kind == ROLE_STREAM;
+}
+
 int64_t
 slot_delay_ms(enum role_kind kind, unsigned n_faults)
 {

@@ -7,7 +7,7 @@
 
 struct slot {
     enum role_kind kind;
-    size_t index;        /* of the worker or reader */
+    size_t index;        /* of the worker or reader; a stream's is behind the last worker */
     pid_t pid;           /* 0: not running */
     struct ipc *channel; /* NULL: none, as for readers, or it is gone */
     bool ready;          /* it said so */
@@ -16,6 +16,9 @@ struct slot {
     int64_t started_ms;  /* monotonic */
     int64_t start_at_ms; /* not before */
 };
+
+/* Whether it carries devices' requests to the keeper, over UDP or TCP. */
+bool slot_is_front(const struct slot *slot);
 
 /* Back-off of the n-th fault in a row: 100 ms doubling up to 30 s; a reader's ends at 1 s, as what
  * breaks it is one device's log and not its own. */

@@ -20,7 +20,7 @@
 
 enum {
     READERS = 4, /* ready ahead: as many unknown logs are read at once */
-    SLOTS_MAX = 1 + SETTINGS_WORKERS_MAX + READERS,
+    SLOTS_MAX = 1 + SETTINGS_WORKERS_MAX + 1 + READERS,
     TURN_MS = 1000,
     TERM_MS = 2000, /* a role that its closed channel did not end is told by a signal */
     KILL_MS = 5000,
@@ -42,7 +42,7 @@ struct supervise {
     uint32_t ticket_id;    /* of the list of keys, as the ticket keys were made */
     struct rota rota;
     size_t n_slots;
-    struct slot slots[SLOTS_MAX]; /* the keeper, the fronts, the readers */
+    struct slot slots[SLOTS_MAX]; /* the keeper, the fronts, the stream, the readers */
 };
 
 static struct slot *
@@ -57,6 +57,10 @@ slots_init(struct supervise *s)
     s->slots[s->n_slots++] = (struct slot){.kind = ROLE_KEEPER};
     for (size_t i = 0; i < (size_t)s->config->settings->workers; i++) {
         s->slots[s->n_slots++] = (struct slot){.kind = ROLE_FRONT, .index = i};
+    }
+    if (s->config->sockets->n_tcp > 0) {
+        s->slots[s->n_slots++] =
+            (struct slot){.kind = ROLE_STREAM, .index = s->config->sockets->n_workers};
     }
     for (size_t i = 0; i < READERS; i++) {
         s->slots[s->n_slots++] = (struct slot){.kind = ROLE_READER, .index = i};
@@ -152,7 +156,7 @@ start(struct supervise *s, struct slot *slot, int64_t now_ms)
     }
     if (slot->kind == ROLE_KEEPER) {
         r = start_keeper(s, slot, fd);
-    } else if (slot->kind == ROLE_FRONT) {
+    } else if (slot_is_front(slot)) {
         r = start_front(s, slot, fd);
     } else {
         r = start_reader(s, fd);
@@ -191,9 +195,8 @@ spread_shared(struct supervise *s)
 {
     for (size_t i = 0; i < s->n_slots; i++) {
         struct slot *slot = &s->slots[i];
-        int sent = slot->kind == ROLE_FRONT && slot->channel
-                       ? setups_keys(slot->channel, &s->rota.keys)
-                       : 0;
+        int sent =
+            slot_is_front(slot) && slot->channel ? setups_keys(slot->channel, &s->rota.keys) : 0;
 
         if (sent < 0) {
             put_down(slot, strerror(-sent));
@@ -223,6 +226,7 @@ check_ready(struct supervise *s)
     }
     log_event(LOG_INFO, s->was_ready ? "ready-again" : "ready",
               LOG_INT("port", s->config->sockets->port),
+              LOG_INT("tcp_port", s->config->sockets->tcp_port),
               LOG_INT("workers", s->config->settings->workers),
               LOG_STR("site", s->config->settings->site));
     if (!s->was_ready) {
@@ -239,7 +243,7 @@ end_fronts(struct supervise *s)
     for (size_t i = 0; i < s->n_slots; i++) {
         struct slot *slot = &s->slots[i];
 
-        if (slot->kind == ROLE_FRONT && slot->pid > 0) {
+        if (slot_is_front(slot) && slot->pid > 0) {
             slot->asked = true;
             kill(slot->pid, SIGTERM);
         }
@@ -264,7 +268,7 @@ role_ended(struct supervise *s, struct slot *slot, int status)
 {
     bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool behind =
-        slot->kind == ROLE_FRONT && WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_KEEPER;
+        slot_is_front(slot) && WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_KEEPER;
     bool at_fault = !slot->asked && !behind && !(well && slot->kind == ROLE_READER) && !s->stop;
     bool by_itself = was_forbidden(slot, status) || WIFEXITED(status);
     pid_t pid = slot->pid;
@@ -402,7 +406,7 @@ spread(struct supervise *s)
 
         if (slot->channel && slot->kind == ROLE_KEEPER) {
             r = setups_keeper_limits(slot->channel, s->config->settings, s->config->keyring);
-        } else if (slot->channel && slot->kind == ROLE_FRONT) {
+        } else if (slot->channel && slot_is_front(slot)) {
             r = setups_front_limits(slot->channel, s->config->settings);
         }
         if (r < 0) {
@@ -548,7 +552,7 @@ static bool
 fronts_left(const struct supervise *s)
 {
     for (size_t i = 0; i < s->n_slots; i++) {
-        if (s->slots[i].kind == ROLE_FRONT && s->slots[i].pid > 0) {
+        if (slot_is_front(&s->slots[i]) && s->slots[i].pid > 0) {
             return true;
         }
     }

@@ -20,9 +20,10 @@ enum { EXIT_WELL = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2, CHANNEL_FD = 3 };
 static const char help_text[] =
     "usage: assay-verifier [--config FILE] [--check | --print-config | --version | --help]\n"
     "\n"
-    "Answers devices over CoAP and DTLS, judges their boots and signs tokens. Without a further\n"
+    "Answers devices over CoAP on DTLS or TLS, judges their boots and signs tokens. Without a "
+    "further\n"
     "option it serves until SIGTERM and logs one JSON object a line to standard error; the line\n"
-    "with id \"ready\" names the port. It tells systemd when it is ready (Type=notify).\n"
+    "with id \"ready\" names the ports. It tells systemd when it is ready (Type=notify).\n"
     "\n"
     "  --config FILE    configuration, " SETTINGS_FILE " by default\n"
     "  --check          read configuration, keys, certificates and EK roots, look at the folders,\n"
@@ -186,6 +187,9 @@ serve(const char *config, struct loaded *loaded)
     log_from((enum log_level)loaded->settings.log_level);
     if (r == 0) {
         r = listen_udp(&loaded->settings, &loaded->sockets, &problem);
+    }
+    if (r == 0) {
+        r = listen_tcp(&loaded->settings, &loaded->sockets, &problem);
     }
     if (r == 0) {
         r = listen_control(&loaded->settings, &loaded->sockets, &problem);

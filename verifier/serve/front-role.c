@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +24,7 @@ enum {
     STATUS_NO_KEEPER = 3,
     STATUS_FORM = 4,
     BUSY_S = 5,           /* what a device waits when the keeper has enough to do */
+    OWN_FILES = 64,       /* channels, timers, sockets that listen; spare */
     ENVELOPE = 1024,      /* a request's bytes beside its body */
     FORMAT_LINKS = 40,    /* application/link-format */
     TURN_MS = 1000,       /* no timer of ours depends on it */
@@ -41,6 +43,7 @@ struct front_role {
     int fds[LIMIT_FRONT_SOCKETS];
     size_t n_fds;
     uint8_t room[LIMIT_EVIDENCE_BYTES + ENVELOPE];
+    bool stream;
     bool ended;
     int status;
 };
@@ -379,6 +382,27 @@ setup_forget(struct front_role *role)
     }
 }
 
+/* A connection over TCP takes a descriptor: as many as may be, and what the role needs beside. */
+static int
+stream_caps(struct front_caps *caps)
+{
+    struct rlimit files;
+    uint32_t room;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) {
+        return -errno;
+    }
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
+        return -errno;
+    }
+    room = files.rlim_cur > LIMIT_STREAM_CONNS + OWN_FILES ? LIMIT_STREAM_CONNS
+           : files.rlim_cur > 2 * OWN_FILES                ? (uint32_t)files.rlim_cur - OWN_FILES
+                                                           : OWN_FILES;
+    caps->conns = caps->conns < room ? caps->conns : room;
+    return 0;
+}
+
 /* Makes the front of what main said. Returns 0, 1 when it makes no sense, or a negative errno. */
 static int
 make_front(struct front_role *role)
@@ -399,8 +423,12 @@ make_front(struct front_role *role)
         config.caps.conns = setup.connections_max;
         config.caps.handshakes = setup.handshakes_max;
         config.caps.attest_bytes = setup.body_max;
+        config.stream = role->stream;
         config.clock = (struct front_clock){mono, wall, NULL};
         config.calls = (struct front_calls){role, psk_of, on_request, on_closed};
+        r = role->stream ? stream_caps(&config.caps) : 0;
+    }
+    if (r == 0) {
         role->n_fds = 0; /* the front's from now */
         r = front_new(&config, &role->front);
     }
@@ -471,11 +499,15 @@ hear_main(struct front_role *role)
 
 /* Where the kernel has no Landlock main has said so; the calls alone leave no path to open. */
 static int
-confine(void)
+confine(const struct front_role *role)
 {
     int r = sandbox_files(NULL, 0);
 
-    return r < 0 ? r : sandbox_calls(sandbox_front, sandbox_front_n);
+    if (r < 0) {
+        return r;
+    }
+    return role->stream ? sandbox_calls(sandbox_stream, sandbox_stream_n)
+                        : sandbox_calls(sandbox_front, sandbox_front_n);
 }
 
 static int
@@ -496,7 +528,7 @@ start(struct front_role *role)
         r = front_watch(role->front, ipc_fd(role->keeper), on_keeper, role);
     }
     if (r == 0) {
-        r = confine(); /* no datagram was read yet */
+        r = confine(role); /* nothing was read yet */
     }
     if (r == 0) {
         r = ipc_send(role->main, MSG_FRONT_READY, 0, NULL, 0, -1);
@@ -537,8 +569,8 @@ role_free(struct front_role *role)
     free(role);
 }
 
-int
-front_role_serve(int take_fd)
+static int
+role_serve(int take_fd, bool stream)
 {
     struct sigaction action = {.sa_handler = on_term};
     struct front_role *role = calloc(1, sizeof(*role));
@@ -549,6 +581,7 @@ front_role_serve(int take_fd)
         close(take_fd);
         return STATUS_START;
     }
+    role->stream = stream;
     sigaction(SIGTERM, &action, NULL);
     role->main = ipc_new(take_fd, true, roles_main_to_front);
     role->hasher = hasher_new();
@@ -566,4 +599,16 @@ front_role_serve(int take_fd)
     }
     role_free(role);
     return status;
+}
+
+int
+front_role_serve(int take_fd)
+{
+    return role_serve(take_fd, false);
+}
+
+int
+stream_role_serve(int take_fd)
+{
+    return role_serve(take_fd, true);
 }

@@ -8,3 +8,7 @@
  * exit status: 0 after SIGTERM or with main gone, 1 when it could not start, 3 when the keeper is
  * gone (main starts both again), 4 when main or keeper spoke out of turn. */
 MUST_CHECK int front_role_serve(int take_fd);
+
+/* The same over TCP: what main sends are listening sockets, and the list of calls is longer by what
+ * accepting takes. */
+MUST_CHECK int stream_role_serve(int take_fd);

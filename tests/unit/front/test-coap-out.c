@@ -142,7 +142,7 @@ a_full_answer_fits_and_parses(void)
     answer.block1 = (struct coap_block){.num = 1048575, .szx = 6, .present = true};
     answer.block2 = answer.block1;
     answer.payload = bytes_of(value, LIMIT_FRONT_BLOCK);
-    pdu = parsed(coap_answer_write(&answer, COAP_CON, 1, &token, message));
+    pdu = parsed(coap_answer_write(&answer, COAP_CON, 1, &token, message, sizeof(message)));
     coap_delete_pdu(pdu);
     answer = coap_answer_problem(value, FRONT_CODE(4, 29));
     CHECK(answer.payload.p != NULL);

@@ -17,7 +17,8 @@
 #include "reader/sandbox-reader.h"
 #include "serve/sandbox-front.h"
 
-enum { FRONT = 1, READER = 2, KEEPER = 4, MAIN = 8, ROLES = 7, ALL = 15 };
+enum { DATAGRAM = 1, READER = 2, KEEPER = 4, MAIN = 8, STREAM = 16 };
+enum { FRONT = DATAGRAM | STREAM, ROLES = FRONT | READER | KEEPER, ALL = ROLES | MAIN };
 
 static const struct {
     const char *name;
@@ -25,10 +26,11 @@ static const struct {
     const size_t *n_rules;
     unsigned bit;
 } lists[] = {
-    {"front", sandbox_front, &sandbox_front_n, FRONT},
+    {"front", sandbox_front, &sandbox_front_n, DATAGRAM},
     {"reader", sandbox_reader, &sandbox_reader_n, READER},
     {"keeper", sandbox_keeper, &sandbox_keeper_n, KEEPER},
     {"main", sandbox_main, &sandbox_main_n, MAIN},
+    {"stream", sandbox_stream, &sandbox_stream_n, STREAM},
 };
 
 /* What is tried, as a call with its arguments; who dies of it. Calls are made raw, as an attacker
@@ -63,7 +65,7 @@ static const struct attempt {
      SYS_setsockopt,
      {-1, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF}},
     {"time to send", ROLES, false, SYS_setsockopt, {-1, SOL_SOCKET, SO_SNDTIMEO}},
-    {"accept", FRONT | READER, false, SYS_accept4, {-1}},
+    {"accept", DATAGRAM | READER, false, SYS_accept4, {-1}},
     {"run a program", ROLES, false, SYS_execve, {0}},
     {"run by descriptor", ALL, false, SYS_execveat, {-1}},
     {"fork", ROLES, false, SYS_clone, {SIGCHLD}},
@@ -173,6 +175,12 @@ main_dies_of_what_its_list_forbids(void)
     check_list(3);
 }
 
+static void
+a_stream_may_accept_and_otherwise_what_a_front_may(void)
+{
+    check_list(4);
+}
+
 static bool
 covers(const struct sandbox_rule *wide, const struct sandbox_rule *narrow)
 {
@@ -219,4 +227,5 @@ no_row_stands_twice(void)
 CHECK_MAIN(CASE(a_front_dies_of_what_its_list_forbids),
            CASE(a_reader_dies_of_what_its_list_forbids),
            CASE(a_keeper_dies_of_what_its_list_forbids), CASE(main_dies_of_what_its_list_forbids),
+           CASE(a_stream_may_accept_and_otherwise_what_a_front_may),
            CASE(mains_list_holds_every_roles), CASE(no_row_stands_twice))

@@ -1,0 +1,292 @@
+/* The attestor's way over TCP against the real front: what it does as over UDP, and what is other.
+ */
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "front/addr.h"
+#include "lib/check.h"
+#include "lib/front-rig.h"
+#include "link/link-addr.h"
+#include "link/link.h"
+
+enum { WAIT_MS = 20000, SHORT_MS = 1500, LONG = 250000 };
+
+static struct rig rig;
+static struct link_ticket ticket;
+static struct secret *psk;
+static char text[LINK_TEXT];
+static char servers[256];
+static const uint8_t site_hash[32] = {0x51, 0x7e}; /* the rig's */
+
+static bool
+pump(void *context)
+{
+    (void)context;
+    for (int i = 0; rig.front && i < 8; i++) {
+        rig_pump(&rig);
+    }
+    return false;
+}
+
+static void
+begin(const char *ip, const char *to)
+{
+    rig.stream = true;
+    rig_start(&rig, ip, NULL);
+    snprintf(servers, sizeof(servers), "coaps+tcp://%s:%u", to, rig.port);
+}
+
+static struct link_target
+target_of(const char *identity)
+{
+    if (!psk) {
+        CHECK_EQ(secret_new(32, &psk), 0);
+    }
+    rig_psk(identity, secret_room(psk));
+    return (struct link_target){
+        .servers = servers,
+        .identity = bytes_str(identity),
+        .psk = psk,
+        .exporter_context = site_hash,
+        .ticket = &ticket,
+        .handshake_ms = WAIT_MS,
+        .stopped = pump,
+    };
+}
+
+static struct link *
+opened(const char *identity)
+{
+    struct link_target target = target_of(identity);
+    struct link *link = NULL;
+    int r = link_open(&target, LINK_PSK, &link, text);
+
+    if (r != 0) {
+        printf("# %s\n", text);
+    }
+    CHECK_EQ(r, 0);
+    CHECK(link_is_stream(link));
+    return link;
+}
+
+static void
+end(struct link *link)
+{
+    link_close(link);
+    link_ticket_drop(&ticket);
+    secret_freep(&psk);
+    if (rig.front) {
+        rig_stop(&rig);
+    }
+}
+
+static void
+served(struct link *link)
+{
+    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
+    struct link_reply reply = {0};
+
+    rig.code = FRONT_CODE(2, 5);
+    rig.answer = bytes_str("keys here");
+    CHECK_EQ(link_request(link, &ask, &reply), 0);
+    CHECK_EQ(reply.code, LINK_CODE(2, 5));
+    CHECK_EQ(reply.content_format, 60);
+    CHECK_BYTES(bytes_of(reply.body, reply.len), bytes_str("keys here"));
+    link_reply_done(&reply);
+}
+
+static void
+a_connection_has_both_ends_of_the_exporter_and_resumes(void)
+{
+    uint8_t first[32] = {0};
+    uint8_t exporter[32];
+    struct link *link;
+
+    begin("127.0.0.1", "127.0.0.1");
+    for (int i = 0; i < 3; i++) {
+        link = opened("dev-1");
+        CHECK_EQ(link_resumed(link), i > 0);
+        CHECK(link_ticket_held(&ticket));
+        served(link);
+        CHECK_STR(rig.identity, "dev-1");
+        CHECK_EQ(rig.last.resumed, i > 0);
+        CHECK_EQ(link_exporter(link, exporter), 0);
+        CHECK_BYTES(BYTES_OF(rig.last.exporter), BYTES_OF(exporter));
+        CHECK(memcmp(first, exporter, sizeof(first)) != 0);
+        memcpy(first, exporter, sizeof(first));
+        link_close(link);
+    }
+    CHECK_EQ(rig.n_psk, 1);
+    end(NULL);
+}
+
+static void
+ipv6_is_spoken_too(void)
+{
+    struct link *link;
+
+    begin("::1", "[::1]");
+    link = opened("dev-1");
+    served(link);
+    end(link);
+}
+
+static void
+a_long_body_goes_in_one_message(void)
+{
+    uint8_t *body = malloc(LONG);
+    struct link_ask ask = {.method = LINK_POST,
+                           .path = "attest",
+                           .content_format = 60,
+                           .body = {body, LONG},
+                           .timeout_ms = WAIT_MS};
+    struct link_reply reply = {0};
+    struct link *link;
+    static uint8_t answer[60000];
+
+    for (size_t i = 0; i < LONG; i++) {
+        body[i] = (uint8_t)(i * 31 + i / 256);
+    }
+    memset(answer, 0x3c, sizeof(answer));
+    begin("127.0.0.1", "127.0.0.1");
+    link = opened("dev-1");
+    rig.answer = BYTES_OF(answer);
+    CHECK_EQ(link_request(link, &ask, &reply), 0);
+    CHECK_EQ(reply.code, LINK_CODE(2, 4));
+    CHECK_BYTES(bytes_of(reply.body, reply.len), BYTES_OF(answer));
+    CHECK_EQ(rig.n_requests, 1);
+    CHECK_BYTES(bytes_of(rig.body, rig.last.body.len), bytes_of(body, LONG));
+    CHECK_EQ(rig.last.content_format, 60);
+    link_reply_done(&reply);
+    free(body);
+    end(link);
+}
+
+static void
+what_is_wrong_with_us_is_told_apart(void)
+{
+    struct link_target target;
+    struct link *link = NULL;
+
+    begin("127.0.0.1", "127.0.0.1");
+    target = target_of("stranger"); /* no identity of theirs */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_REFUSED);
+    target = target_of("dev-1");
+    ((uint8_t *)secret_room(psk))[0] ^= 1; /* over TCP a wrong secret is no silence */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_REFUSED);
+    CHECK(!link_ticket_held(&ticket));
+    target = target_of("dev-1");
+    rig_stop(&rig); /* nobody listens any more */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_NETWORK);
+    CHECK(link == NULL);
+    end(NULL);
+}
+
+/* Takes connections, as a kernel does, and says nothing. */
+static int
+silent_server(uint16_t *ret_port)
+{
+    struct sockaddr_storage at;
+    socklen_t len = sizeof(at);
+    struct addr addr;
+    int fd = -1;
+
+    CHECK_EQ(front_listen_stream("127.0.0.1", 0, &fd), 0);
+    CHECK_EQ(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    CHECK_EQ(addr_read(&at, &addr), 0);
+    *ret_port = addr.port;
+    return fd;
+}
+
+static void
+a_silent_server_is_left_for_the_next(void)
+{
+    struct link_target target;
+    struct link *link = NULL;
+    uint16_t port;
+    int fd = silent_server(&port);
+
+    begin("127.0.0.1", "127.0.0.1");
+    snprintf(servers, sizeof(servers), "coaps+tcp://127.0.0.1:%u, coaps+tcp://127.0.0.1:%u", port,
+             rig.port);
+    target = target_of("dev-1");
+    target.handshake_ms = SHORT_MS;
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    served(link);
+    close(fd);
+    end(link);
+}
+
+static void
+only_servers_over_tcp_are_asked_when_they_are_wanted(void)
+{
+    struct link_target target;
+    struct link *link = NULL;
+
+    begin("127.0.0.1", "127.0.0.1");
+    snprintf(servers, sizeof(servers), "coaps://127.0.0.1:1, 127.0.0.1:2, coaps+tcp://127.0.0.1:%u",
+             rig.port);
+    target = target_of("dev-1");
+    target.stream_only = true;
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    served(link);
+    link_close(link);
+    target.servers = "127.0.0.1:2";
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_CONFIG);
+    end(NULL);
+}
+
+static void
+a_connection_that_ends_is_lost_at_once(void)
+{
+    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
+    struct link_reply reply = {0};
+    uint8_t exporter[32];
+    struct link *link;
+
+    begin("127.0.0.1", "127.0.0.1");
+    link = opened("dev-1");
+    rig_stop(&rig);
+    CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
+    CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
+    CHECK_EQ(link_exporter(link, exporter), -EIO);
+    end(link);
+}
+
+static void
+a_list_says_whether_it_names_one(void)
+{
+    struct link_addr addr;
+    const char *list = "coaps+tcp://a.test, coaps://b.test:7, coaps+tcp://[2001:db8::1]:99 c.test";
+
+    CHECK(link_names_stream(list));
+    CHECK(!link_names_stream("a.test, coaps://b.test"));
+    CHECK(!link_names_stream(""));
+    CHECK_EQ(link_addr_next(&list, &addr), 0);
+    CHECK(addr.stream);
+    CHECK_STR(addr.host, "a.test");
+    CHECK_STR(addr.port, LINK_ADDR_PORT);
+    CHECK_EQ(link_addr_next(&list, &addr), 0);
+    CHECK(!addr.stream);
+    CHECK_STR(addr.port, "7");
+    CHECK_EQ(link_addr_next(&list, &addr), 0);
+    CHECK(addr.stream);
+    CHECK_STR(addr.host, "2001:db8::1");
+    CHECK_STR(addr.port, "99");
+    CHECK_EQ(link_addr_next(&list, &addr), 0);
+    CHECK(!addr.stream);
+    CHECK_EQ(link_addr_next(&list, &addr), LINK_ADDR_END);
+    list = "coaps+tcp://";
+    CHECK_EQ(link_addr_next(&list, &addr), LINK_ADDR_E_FORM);
+    list = "coaps+tcp://:5";
+    CHECK_EQ(link_addr_next(&list, &addr), LINK_ADDR_E_FORM);
+}
+
+CHECK_MAIN(CASE(a_connection_has_both_ends_of_the_exporter_and_resumes), CASE(ipv6_is_spoken_too),
+           CASE(a_long_body_goes_in_one_message), CASE(what_is_wrong_with_us_is_told_apart),
+           CASE(a_silent_server_is_left_for_the_next),
+           CASE(only_servers_over_tcp_are_asked_when_they_are_wanted),
+           CASE(a_connection_that_ends_is_lost_at_once), CASE(a_list_says_whether_it_names_one))
