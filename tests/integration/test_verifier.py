@@ -334,7 +334,7 @@ def a_request_reaches_the_keeper_and_the_answer_comes_back():
         assert service.ask('get', '.well-known/core') == '2.05 </enroll>,</keys>'
         assert service.ask('post', 'attest', 'x').startswith('4.03')
         roles = sorted(service.roles().values())
-        assert roles == ['front'] * 2 + ['keeper'] + ['reader'] * 4, roles
+        assert roles == ['front'] * 2 + ['keeper'] + ['reader'] * 4 + ['stream'], roles
         with open(f'{site.top}/state/public/jwks.json') as file:
             assert json.load(file)['keys'][0]['crv'] == 'P-256'
         assert os.path.getsize(f'{site.top}/state/public/keys.cbor') > 100
