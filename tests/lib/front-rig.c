@@ -50,7 +50,7 @@ on_psk(void *ctx, struct bytes identity, uint8_t out[32])
 
     rig->n_psk++;
     memcpy(name, identity.p, identity.len);
-    if (strncmp(name, "dev", 3) != 0) {
+    if (strncmp(name, "dev", 3) != 0 || (rig->gone && strcmp(name, rig->gone) == 0)) {
         return 1;
     }
     rig_psk(name, out);

@@ -13,6 +13,7 @@ struct rig {
     uint8_t other_keys; /* other than 0: ticket keys that no other rig has */
     uint8_t other_site; /* other than 0: another site */
     bool stream;        /* over TCP */
+    const char *gone;   /* NULL, or an identity that is known no more */
     bool hold;          /* do not answer from within on_request() */
     uint8_t code;       /* of answers; 0: 2.04 */
     struct bytes answer;

@@ -165,6 +165,20 @@ ident_psk(struct hasher *hasher, const struct ident_master *masters, size_t n_ma
                     IDENT_PSK_SIZE);
 }
 
+bool
+ident_masters_lost(const struct ident_master *before, const struct ident_master *after)
+{
+    for (size_t i = 0; i < IDENT_MASTERS_MAX; i++) {
+        const struct ident_master *same = master_of(after, IDENT_MASTERS_MAX, before[i].id);
+
+        if (before[i].id != 0 &&
+            (!same || !ct_equal(BYTES_OF(same->key), BYTES_OF(before[i].key)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint16_t
 ident_epoch(int64_t utc_ms)
 {

@@ -46,5 +46,9 @@ MUST_CHECK int ident_read(struct hasher *hasher, const struct ident_master *mast
 MUST_CHECK int ident_psk(struct hasher *hasher, const struct ident_master *masters,
                          size_t n_masters, const struct ident *ident, uint8_t ret[IDENT_PSK_SIZE]);
 
+/* Whether a master of `before` is none of `after` (IDENT_MASTERS_MAX each): what was derived of it
+ * must open nothing. */
+bool ident_masters_lost(const struct ident_master *before, const struct ident_master *after);
+
 /* Epoch of 30 days that a time lies in. */
 uint16_t ident_epoch(int64_t utc_ms);

@@ -447,24 +447,6 @@ keyring_check(const struct settings *settings, int64_t now_s, struct keyring *re
     return n;
 }
 
-bool
-keyring_lost_master(const struct keyring *before, const struct keyring *after)
-{
-    for (size_t i = 0; i < IDENT_MASTERS_MAX; i++) {
-        const struct ident_master *old = &before->masters[i];
-        bool kept = old->id == 0;
-
-        for (size_t j = 0; j < IDENT_MASTERS_MAX; j++) {
-            kept = kept || ct_equal(bytes_of(old, sizeof(*old)),
-                                    bytes_of(&after->masters[j], sizeof(*old)));
-        }
-        if (!kept) {
-            return true;
-        }
-    }
-    return false;
-}
-
 uint32_t
 keyring_ticket_id(const struct keyring *keyring)
 {

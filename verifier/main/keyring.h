@@ -53,9 +53,6 @@ MUST_CHECK int keyring_check(const struct settings *settings, int64_t now_s, str
 MUST_CHECK int keyring_load(const struct settings *settings, int64_t now_s, struct keyring *ret,
                             struct conf_problem *problem);
 
-/* Whether a PSK master of the first is none of the second: who connects by it must not go on. */
-bool keyring_lost_master(const struct keyring *before, const struct keyring *after);
-
 /* Id of the list's ticket line, 0 without one: another one asks for new ticket and cookie keys. */
 uint32_t keyring_ticket_id(const struct keyring *keyring);
 void keyring_free(struct keyring *keyring);

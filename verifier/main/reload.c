@@ -40,7 +40,7 @@ reload_keys(const struct settings *settings, int64_t now_s, struct keyring *keyr
     if (r == 0) {
         struct keyring old = *keyring;
 
-        *ret_lost_master = keyring_lost_master(keyring, fresh);
+        *ret_lost_master = ident_masters_lost(keyring->masters, fresh->masters);
         *keyring = *fresh;
         *fresh = old;
         wipe(&old, sizeof(old));

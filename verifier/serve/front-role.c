@@ -271,11 +271,17 @@ take_keys(struct front_role *role, struct bytes body)
     return r;
 }
 
-static bool
-masters_go(const struct front_role *role, const struct front_secrets *secrets)
+/* Takes the masters; connections go only where one of before is gone: a handshake that is under way
+ * while one is added must not be disturbed. */
+static void
+take_masters(struct front_role *role, const struct ident_master fresh[IDENT_MASTERS_MAX])
 {
-    return !ct_equal(bytes_of(role->masters, sizeof(role->masters)),
-                     bytes_of(secrets->masters, sizeof(secrets->masters)));
+    bool lost = ident_masters_lost(role->masters, fresh);
+
+    memcpy(role->masters, fresh, sizeof(role->masters));
+    if (lost) {
+        front_prune(role->front);
+    }
 }
 
 /* A certificate that main found good and that is none here leaves the old one, and a line: a role
@@ -293,10 +299,7 @@ take_secrets(struct front_role *role, struct bytes body)
             log_event(LOG_ERROR, "certificate-kept",
                       LOG_STR("why", set < 0 ? strerror(-set) : "it is not of the key"));
         }
-        if (masters_go(role, &secrets)) {
-            memcpy(role->masters, secrets.masters, sizeof(role->masters));
-            front_prune(role->front);
-        }
+        take_masters(role, secrets.masters);
     }
     wipe((void *)(uintptr_t)body.p, body.len);
     wipe(&secrets, sizeof(secrets));

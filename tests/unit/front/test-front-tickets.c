@@ -1,4 +1,8 @@
 /* Tickets: who takes whose, for how long, and what a resumed connection is worth. */
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "crypto/x509-make.h"
 #include "lib/check.h"
 #include "lib/front-rig.h"
 
@@ -275,7 +279,112 @@ another_worker_of_the_port_resumes(void)
     rig_stop(&other);
 }
 
-CHECK_MAIN(CASE(a_ticket_survives_one_change_of_keys_and_is_renewed_by_it),
+/* A connection answers. */
+static void
+answers(struct dtls_client *client)
+{
+    struct dtls_answer answer;
+
+    dtls_client_ask(client, &get_keys, &answer);
+    CHECK_EQ(answer.code, FRONT_CODE(2, 4));
+}
+
+static void
+an_identity_that_is_gone_ends_its_connections_and_no_others(void)
+{
+    struct dtls_client gone;
+    struct dtls_client stays;
+    struct dtls_client stranger;
+
+    rig_start(&rig, "127.0.0.1", NULL);
+    rig_connect(&rig, &gone, "dev-1");
+    rig_connect(&rig, &stays, "dev-2");
+    rig_connect(&rig, &stranger, NULL);
+    front_prune(rig.front); /* all are known */
+    CHECK_EQ(rig.n_closed, 0);
+    CHECK_EQ(front_stats(rig.front).n_conns, 3);
+    rig.gone = "dev-1";
+    front_prune(rig.front);
+    CHECK_EQ(rig.n_closed, 1);
+    CHECK_EQ(front_stats(rig.front).n_conns, 2);
+    answers(&stays);
+    answers(&stranger);
+    dtls_client_close(&gone, false);
+    dtls_client_close(&stays, true);
+    dtls_client_close(&stranger, true);
+    rig.gone = NULL;
+    rig_stop(&rig);
+}
+
+/* A certificate and its key as PEM, both to free. */
+static void
+make_pair(char **ret_cert, char **ret_key)
+{
+    static const char *const names[] = {"127.0.0.1"};
+    struct x509_make what = {X509_MAKE_CA, "CA", NULL, 0, 0, INT32_MAX};
+    struct privkey *key = NULL;
+    char *ca = NULL;
+
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(privkey_to_pem(key, ret_key), 0);
+    CHECK_EQ(x509_make(&what, key, NULL, BYTES_NULL, &ca), 0);
+    what = (struct x509_make){X509_MAKE_SERVER, "renewed", names, 1, 0, INT32_MAX};
+    CHECK_EQ(x509_make(&what, key, key, bytes_str(ca), ret_cert), 0);
+    privkey_free(key);
+    free(ca);
+}
+
+static bool
+shows(const struct dtls_client *client, const char *name)
+{
+    X509 *cert = SSL_get0_peer_certificate(client->ssl);
+    char text[100] = "";
+
+    CHECK(cert);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, text, sizeof(text));
+    return strcmp(text, name) == 0;
+}
+
+static void
+another_certificate_is_shown_from_the_next_handshake_on(void)
+{
+    struct dtls_client before;
+    struct dtls_client after;
+    SSL_SESSION *session;
+    char *cert = NULL;
+    char *key = NULL;
+    char *other_cert = NULL;
+    char *other_key = NULL;
+
+    rig_start(&rig, "127.0.0.1", NULL);
+    make_pair(&cert, &key);
+    make_pair(&other_cert, &other_key);
+    session = ticket_of(&rig, "dev-1");
+    rig_connect(&rig, &before, NULL);
+    CHECK(!shows(&before, "renewed"));
+    CHECK_EQ(front_set_certificate(rig.front, bytes_str(cert), bytes_str(other_key)), 1);
+    CHECK_EQ(front_set_certificate(rig.front, bytes_str("none"), bytes_str(key)), 1);
+    CHECK_EQ(front_set_certificate(rig.front, bytes_str(cert), bytes_str("none")), 1);
+    answers(&before); /* nothing has changed */
+    CHECK_EQ(front_set_certificate(rig.front, bytes_str(cert), bytes_str(key)), 0);
+    answers(&before); /* connections go on */
+    rig_connect(&rig, &after, NULL);
+    CHECK(shows(&after, "renewed"));
+    answers(&after);
+    CHECK(resumes(&rig, "dev-1", &session)); /* and tickets hold */
+    dtls_client_close(&before, true);
+    dtls_client_close(&after, true);
+    SSL_SESSION_free(session);
+    free(cert);
+    free(key);
+    free(other_cert);
+    free(other_key);
+    rig_stop(&rig);
+}
+
+CHECK_MAIN(CASE(an_identity_that_is_gone_ends_its_connections_and_no_others),
+           CASE(another_certificate_is_shown_from_the_next_handshake_on),
+           CASE(a_ticket_survives_one_change_of_keys_and_is_renewed_by_it),
            CASE(a_ticket_of_the_current_key_is_not_made_anew),
            CASE(a_ticket_says_that_it_lives_an_hour),
            CASE(other_keys_or_another_site_lead_to_a_full_handshake),

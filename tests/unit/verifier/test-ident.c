@@ -80,5 +80,22 @@ a_ueid_is_random_type_and_by_site(void)
     CHECK(memcmp(a, b, 33) != 0);
 }
 
+static void
+a_master_is_lost_when_its_key_is(void)
+{
+    const struct ident_master none[2] = {{0, {0}}, {0, {0}}};
+    const struct ident_master one[2] = {{1, {5}}, {0, {0}}};
+    const struct ident_master both[2] = {{2, {6}}, {1, {5}}};
+    const struct ident_master other[2] = {{1, {7}}, {0, {0}}};
+
+    CHECK(!ident_masters_lost(one, one));
+    CHECK(!ident_masters_lost(one, both)); /* one more */
+    CHECK(!ident_masters_lost(none, one));
+    CHECK(ident_masters_lost(both, one));
+    CHECK(ident_masters_lost(one, none));
+    CHECK(ident_masters_lost(one, other)); /* the id says nothing */
+}
+
 CHECK_MAIN(CASE(an_identity_reads_back_under_its_master), CASE(every_guess_is_refused_by_its_tag),
-           CASE(keys_differ_by_identity_master_and_site), CASE(a_ueid_is_random_type_and_by_site))
+           CASE(keys_differ_by_identity_master_and_site), CASE(a_ueid_is_random_type_and_by_site),
+           CASE(a_master_is_lost_when_its_key_is))

@@ -1,0 +1,271 @@
+/* keeper/keys: what a rotation changes in a keeper that goes on, and what changes nothing. */
+#include "keeper/keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/cose-key.h"
+#include "keeper/audit-sign.h"
+#include "lib/attest-play.h"
+#include "lib/check.h"
+#include "wire/audit-head.h"
+
+static uint8_t room[16384];
+static char *pem;
+static struct p256 point;
+
+/* The rig's setup with fresh private keys; a case changes what it is about. */
+static struct keeper_setup
+fresh_keys(void)
+{
+    struct keeper_setup setup = {
+        .masters = {{.id = 1, .key = {1, 2, 3}}},
+        .nonce_keys = {{.id = 1, .key = {4, 5, 6}}},
+        .stamp = {9, 9},
+    };
+    struct privkey *key = NULL;
+
+    free(pem);
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(privkey_to_pem(key, &pem), 0);
+    CHECK_EQ(privkey_point(key, point.x, point.y), 0);
+    privkey_free(key);
+    setup.token_key = bytes_str(pem);
+    setup.site_key = bytes_str(pem);
+    setup.audit_key = bytes_str(pem);
+    return setup;
+}
+
+static struct bytes
+body_of(const struct keeper_setup *setup)
+{
+    struct wr wr = wr_init(room, sizeof(room));
+
+    keeper_keys_write(&wr, setup);
+    CHECK(wr_done(&wr).p);
+    return wr_done(&wr);
+}
+
+static int
+renew(struct keeper *keeper, const struct keeper_setup *setup)
+{
+    return keys_renew(keeper, body_of(setup));
+}
+
+/* The next evidence, a while later; the code of its answer. */
+static uint8_t
+attest_again(void)
+{
+    play.rig.now_ms += 1000;
+    play.rig.mono_ms += 1000;
+    play_repeat();
+    return play_attest(play_written());
+}
+
+static void
+two_masters(struct keeper_setup *setup)
+{
+    setup->masters[1] = setup->masters[0];
+    setup->masters[0] = (struct ident_master){.id = 2, .key = {7}};
+}
+
+static void
+a_device_of_an_earlier_master_is_asked_to_fetch_the_next_psk(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    int64_t n = 0;
+
+    play_start();
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, 0);
+    two_masters(&setup);
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_NONE);
+    CHECK_EQ(play_answered().actions, ACTION_CREDENTIAL);
+    CHECK_EQ(store_last_masters(play.rig.keeper.store, 1, &n), 0);
+    CHECK_EQ(n, 1);
+    keeper_rig_identity(&play.rig); /* what it would have fetched */
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, 0);
+    CHECK_EQ(store_last_masters(play.rig.keeper.store, 1, &n), 0);
+    CHECK_EQ(n, 0);
+    CHECK_EQ(store_last_masters(play.rig.keeper.store, 2, &n), 0);
+    CHECK_EQ(n, 1);
+    play_done();
+}
+
+static void
+so_is_one_whose_epoch_is_over(void)
+{
+    struct problem problem;
+
+    play_start();
+    play.rig.now_ms += INT64_C(31) * 86400 * 1000;
+    play.rig.mono_ms += INT64_C(31) * 86400 * 1000;
+    keeper_rig_connect(&play.rig);
+    CHECK_EQ(attest_again(), COAP_CODE(4, 1)); /* its nonce is old, and it gets one */
+    CHECK_EQ(problem_read(play.rig.reply.body, &problem, NULL), 0);
+    memcpy(play.nonce, problem.nonce, sizeof(play.nonce));
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, ACTION_CREDENTIAL);
+    play_done();
+}
+
+static void
+an_identity_of_a_master_that_is_gone_is_unknown(void)
+{
+    struct keeper_setup setup = fresh_keys();
+
+    play_start();
+    setup.masters[0] = (struct ident_master){.id = 2, .key = {7}};
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(attest_again(), COAP_CODE(4, 3));
+    setup = fresh_keys(); /* the same id, another key: no help to who knows the old one */
+    setup.masters[0].key[0] ^= 1;
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(attest_again(), COAP_CODE(4, 3));
+    play_done();
+}
+
+static void
+a_challenge_of_an_earlier_key_serves_and_one_of_a_key_that_is_gone_does_not(void)
+{
+    struct keeper_setup setup = fresh_keys();
+
+    play_start();
+    setup.nonce_keys[1] = setup.nonce_keys[0];
+    setup.nonce_keys[0] = (struct nonce_key){.id = 2, .key = {8}};
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().nonce[0], 2); /* the next is by the new one */
+    setup = fresh_keys();
+    setup.nonce_keys[0] = (struct nonce_key){.id = 3, .key = {9}};
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(attest_again(), COAP_CODE(4, 1)); /* with a fresh one: no verdict */
+    play_done();
+}
+
+/* Points of the COSE key set, as GET /keys gives it. */
+static size_t
+key_set(const struct keeper *keeper, struct cose_key keys[4])
+{
+    size_t n = 0;
+
+    CHECK_EQ(cose_key_set_read(bytes_of(keeper->key_set, keeper->key_set_len), keys, 4, &n), 0);
+    return n;
+}
+
+static void
+the_key_set_tells_the_new_key_and_those_beside_it(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    struct cose_key keys[4];
+    struct keeper_rig *rig = calloc(1, sizeof(*rig));
+    char old_kid[64];
+
+    CHECK(rig);
+    keeper_rig_new_all_keys(rig);
+    CHECK_EQ(key_set(&rig->keeper, keys), 1);
+    memcpy(old_kid, rig->keeper.token_kid, sizeof(old_kid));
+    setup.n_token_more = 2;
+    setup.token_more[0] = keys[0].point;
+    setup.token_more[1] = point;
+    CHECK(rig->keeper.rsa_key);
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK(!rig->keeper.rsa_key); /* the site has none any more */
+    CHECK(!rig->keeper.setup.pairwise_key.p);
+    CHECK_EQ(key_set(&rig->keeper, keys), 3);
+    CHECK_EQ(memcmp(&keys[0].point, &point, sizeof(point)), 0);
+    CHECK_EQ(memcmp(&keys[1].point, &setup.token_more[0], sizeof(point)), 0);
+    CHECK(strcmp(old_kid, rig->keeper.token_kid) != 0);
+    CHECK_EQ(rig->keeper.setup.stamp[0], 9);
+    CHECK_BYTES(rig->keeper.setup.site, bytes_str(RIG_SITE)); /* what is no key stays */
+    setup = fresh_keys();
+    CHECK_EQ(renew(&rig->keeper, &setup), 0); /* leaked: alone at once */
+    CHECK_EQ(key_set(&rig->keeper, keys), 1);
+    keeper_rig_done(rig);
+    free(rig);
+}
+
+static void
+a_body_that_is_none_changes_nothing(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    struct keeper_rig *rig = calloc(1, sizeof(*rig));
+    uint8_t before[sizeof(rig->keeper.key_set)];
+    size_t len = body_of(&setup).len;
+
+    CHECK(rig);
+    keeper_rig_new(rig);
+    memcpy(before, rig->keeper.key_set, sizeof(before));
+    for (size_t n = 0; n < len; n += 7) {
+        CHECK_EQ(keys_renew(&rig->keeper, bytes_of(body_of(&setup).p, n)), 1);
+    }
+    setup.token_key = bytes_str("no key");
+    CHECK(renew(&rig->keeper, &setup) < 0);
+    setup = fresh_keys();
+    setup.site_key = bytes_str("no key");
+    CHECK(renew(&rig->keeper, &setup) < 0);
+    setup = fresh_keys();
+    setup.rsa_key = bytes_str(pem); /* of another kind */
+    CHECK(renew(&rig->keeper, &setup) < 0);
+    setup = fresh_keys();
+    setup.audit_key = bytes_str("no key"); /* the last one that is looked at */
+    CHECK(renew(&rig->keeper, &setup) < 0);
+    CHECK_EQ(memcmp(before, rig->keeper.key_set, sizeof(before)), 0);
+    CHECK_EQ(rig->keeper.setup.stamp[0], 0);
+    CHECK(rig->keeper.token_key && rig->keeper.site_key);
+    setup = fresh_keys();
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK(memcmp(before, rig->keeper.key_set, sizeof(before)) != 0);
+    keeper_rig_done(rig);
+    free(rig);
+}
+
+static void
+the_audit_head_is_by_the_new_key(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    struct keeper_rig *rig = calloc(1, sizeof(*rig));
+    struct pubkey *own = NULL;
+    struct audit_head head;
+    uint8_t out[AUDIT_HEAD_ROOM];
+    struct wr wr = wr_init(out, sizeof(out));
+    int64_t n = 0;
+
+    CHECK(rig);
+    keeper_rig_new(rig);
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(pubkey_from_point(KEY_P256, BYTES_OF(point.x), BYTES_OF(point.y), &own), 0);
+    CHECK_EQ(audit_sign_now(&rig->keeper, &wr, &n), 0);
+    CHECK_EQ(audit_head_open(wr_done(&wr), own, rig->hasher, &head), 0);
+    pubkey_free(own);
+    keeper_rig_done(rig);
+    free(rig);
+}
+
+static void
+an_operator_sees_which_list_is_used_and_who_is_on_which_master(void)
+{
+    static const char *const words[] = {"key", "state"};
+    struct keeper_setup setup = fresh_keys();
+    char json[4096];
+
+    play_start();
+    two_masters(&setup);
+    CHECK_EQ(renew(&play.rig.keeper, &setup), 0);
+    CHECK_EQ(keeper_rig_command(&play.rig, words, 2, json, sizeof(json)), 0);
+    CHECK(strstr(json, "\"stamp\":\"0909000000000000\"") != NULL);
+    CHECK(strstr(json, "{\"id\":2,\"devices\":0},{\"id\":1,\"devices\":1}") != NULL);
+    CHECK(strstr(json, play.rig.keeper.token_kid) != NULL);
+    play_done();
+}
+
+CHECK_MAIN(CASE(a_device_of_an_earlier_master_is_asked_to_fetch_the_next_psk),
+           CASE(so_is_one_whose_epoch_is_over),
+           CASE(an_identity_of_a_master_that_is_gone_is_unknown),
+           CASE(a_challenge_of_an_earlier_key_serves_and_one_of_a_key_that_is_gone_does_not),
+           CASE(the_key_set_tells_the_new_key_and_those_beside_it),
+           CASE(a_body_that_is_none_changes_nothing), CASE(the_audit_head_is_by_the_new_key),
+           CASE(an_operator_sees_which_list_is_used_and_who_is_on_which_master))
