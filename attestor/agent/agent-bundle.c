@@ -189,7 +189,7 @@ say_machine(const struct agent *agent, struct json_wr *j)
     json_wr_int(j, now_s);
     json_wr_key(j, "time_believed");
     json_wr_bool(j, !agent_time_now(agent->clock).behind);
-    number(j, "uptime_s", (uint64_t)agent->clock->mono_ms(agent->clock->context) / 1000);
+    number(j, "uptime_s", (uint64_t)agent->clock->boot_ms(agent->clock->context) / 1000);
     json_wr_end_object(j);
 }
 

@@ -123,7 +123,7 @@ make_claims(struct collect *collect, struct tpm_error *error)
         .nonce = agent->has_nonce ? agent->nonce : NULL,
         .ueid = agent->has_ueid && !agent->told ? agent->ueid : NULL,
         .machine = agent->told ? NULL : &agent->machine,
-        .uptime_s = (uint64_t)agent->clock->mono_ms(agent->clock->context) / 1000,
+        .uptime_s = (uint64_t)agent->clock->boot_ms(agent->clock->context) / 1000,
         .clock_floor_s = agent->floored ? (uint64_t)agent_time_floor_s() : 0,
         .logs = collect->known,
         .n_logs = collect->n,

@@ -12,6 +12,7 @@ enum {
     BACKOFF_FIRST_S = 1,
     BACKOFF_MOST_S = 300,
     SLICE_MS = 500,
+    ASLEEP_MS = 2000,    /* a suspend that a connection does not outlive; two clocks never agree */
     CLOSE_ABOVE_S = 45,  /* the server forgets idle connections after 60 */
     WAIT_MOST_S = 86400, /* whoever says more is heard again tomorrow */
 };
@@ -74,14 +75,15 @@ stopped(const struct agent *agent)
     return agent->stopped && agent->stopped(agent->context);
 }
 
-/* Sleeps in slices, so that a signal between look and sleep costs half a second at most. */
+/* Sleeps in slices: a signal between look and sleep costs half a second at most, and a sleep ends
+ * at the resume of a machine that was suspended, where one of the kernel's would go on. */
 static void
 wait_for(const struct agent *agent, uint32_t ms)
 {
     static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
-    int64_t end = agent->clock->mono_ms(agent->clock->context) + ms;
+    int64_t end = agent->clock->boot_ms(agent->clock->context) + ms;
 
-    while (!stopped(agent) && agent->clock->mono_ms(agent->clock->context) < end) {
+    while (!stopped(agent) && agent->clock->boot_ms(agent->clock->context) < end) {
         (void)nanosleep(&slice, NULL);
     }
 }
@@ -172,6 +174,34 @@ drop_tpm(struct agent *agent)
     tpm_closep(&agent->tpm);
 }
 
+/* Whether the machine was suspended since this was asked last. */
+static bool
+was_asleep(struct agent *agent)
+{
+    const struct clock *clock = agent->clock;
+    int64_t asleep_ms = clock->boot_ms(clock->context) - clock->mono_ms(clock->context);
+    bool longer = asleep_ms > agent->asleep_ms + ASLEEP_MS;
+
+    agent->asleep_ms = asleep_ms;
+    return longer;
+}
+
+/* After a suspend the server has forgotten the connection, and the nonce is as old: a new
+ * connection is the challenge, and what was to come in a while is due. */
+static enum agent_step
+after_sleep(struct agent *agent, enum agent_step at)
+{
+    bool on_connection = at > AGENT_CONNECT && at < AGENT_STEP_N;
+
+    if (!was_asleep(agent) || (agent->once && at == AGENT_REST)) {
+        return at;
+    }
+    log_event(LOG_INFO, "resumed", LOG_INT("asleep_s", agent->asleep_ms / 1000));
+    link_closep(&agent->link);
+    agent->has_nonce = false;
+    return on_connection ? AGENT_CONNECT : at;
+}
+
 static bool
 waits(enum agent_result result)
 {
@@ -183,6 +213,7 @@ run_steps(struct agent *agent)
 {
     enum agent_step at = AGENT_TPM;
 
+    (void)was_asleep(agent);
     while (at != AGENT_STEP_N && !stopped(agent)) {
         enum agent_result result = agent_steps[at].run(agent);
 
@@ -197,7 +228,7 @@ run_steps(struct agent *agent)
         if (result == AGENT_R_RELOAD) {
             drop_tpm(agent);
         }
-        at = agent_step_after(at, result);
+        at = after_sleep(agent, agent_step_after(at, result));
     }
     return agent->exit;
 }

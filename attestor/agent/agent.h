@@ -63,6 +63,8 @@ struct agent {
     uint32_t wait_s;
     uint32_t backoff_s; /* doubles while things fail */
 
+    int64_t asleep_ms; /* in suspends since boot, when last looked */
+
     struct hasher *hasher;
     struct tpm *tpm;
     struct tpm_certs certs;

@@ -25,6 +25,12 @@ clock_mono_ms(void)
     return read_ms(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_boot_ms(void)
+{
+    return read_ms(CLOCK_BOOTTIME);
+}
+
 static int64_t
 system_utc(void *context)
 {
@@ -39,4 +45,12 @@ system_mono(void *context)
     return clock_mono_ms();
 }
 
-const struct clock clock_system = {.utc_ms = system_utc, .mono_ms = system_mono};
+static int64_t
+system_boot(void *context)
+{
+    (void)context;
+    return clock_boot_ms();
+}
+
+const struct clock clock_system = {
+    .utc_ms = system_utc, .mono_ms = system_mono, .boot_ms = system_boot};

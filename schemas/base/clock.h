@@ -4,14 +4,17 @@
 
 #include "base/std.h"
 
-/* Milliseconds since 1970-01-01 UTC, and of a clock that only runs forward. */
+/* Milliseconds since 1970-01-01 UTC; of a clock that only runs forward; and of one that also runs
+ * while the machine is suspended. */
 int64_t clock_utc_ms(void);
 int64_t clock_mono_ms(void);
+int64_t clock_boot_ms(void);
 
 struct clock {
     int64_t (*utc_ms)(void *context);
     int64_t (*mono_ms)(void *context);
     void *context;
+    int64_t (*boot_ms)(void *context); /* the verifier's roles have no use for it */
 };
 
 /* The machine's own. */

@@ -174,6 +174,58 @@ def a_clock_that_was_set_meanwhile_judges_again(lab):
         assert not verifier.having("attest"), verifier.lines
 
 
+def a_suspend_counts_as_waiting(lab):
+    """The next evidence is due in an hour, and the lid is closed for two."""
+    clock = on_fake_clock(lab)
+    with StandIn(lab, "m", "LAAL") as verifier, Daemon(lab) as daemon:
+        daemon.attested()
+        clock.move(boot=7200)
+        daemon.attested(2)
+    assert '"id":"resumed"' in daemon.log() and '"asleep_s":72' in daemon.log(), daemon.log()
+    assert len(verifier.having("evidence")) >= 2, verifier.lines
+
+
+def after_a_suspend_neither_connection_nor_nonce_is_used_again(lab):
+    clock = on_fake_clock(lab)
+    with StandIn(lab, "m", "SL") as verifier, Daemon(lab, "--verbose") as daemon:
+        daemon.attested()
+        clock.move(boot=600)
+        daemon.attested(2)
+        assert daemon.log().count('"id":"connected"') == 2, daemon.log()
+    nonces = [line.split()[2] for line in verifier.having("evidence")]
+    assert nonces == ["nonce=last", "nonce=null"], verifier.lines
+    assert len(verifier.having("join")) == 1, verifier.lines
+
+
+def a_moment_between_the_clocks_is_no_suspend(lab):
+    clock = on_fake_clock(lab)
+    with StandIn(lab, "m", "AAAL"), Daemon(lab, "--verbose") as daemon:
+        daemon.attested()
+        clock.move(boot=1)
+        daemon.attested(4)
+    assert '"id":"resumed"' not in daemon.log(), daemon.log()
+    assert daemon.log().count('"id":"connected"') == 1, daemon.log()
+
+
+def a_tpm_that_resumed_attests_with_the_pcrs_that_it_kept(lab):
+    def counts():
+        text = lab.tpm.tool("tpm2_readclock").decode()
+        return [int(line.split()[1]) for line in text.splitlines()
+                if "reset_count" in line or "restart_count" in line]
+
+    clock = on_fake_clock(lab)
+    lab.tpm.tool("tpm2_pcrextend", "9:sha256=" + "ab" * 32)
+    before, pcr = counts(), lab.tpm.tool("tpm2_pcrread", "sha256:9")
+    with StandIn(lab, "m", "LA") as verifier, Daemon(lab) as daemon:
+        daemon.attested()
+        lab.tpm.resume()
+        clock.move(boot=7200)
+        daemon.attested(2)
+    assert counts() == [before[0], before[1] + 1], (before, counts())
+    assert lab.tpm.tool("tpm2_pcrread", "sha256:9") == pcr and b"0x" in pcr, pcr
+    assert len(verifier.having("quoted")) >= 2, verifier.lines
+
+
 def collected(lab, code):
     """A new bundle, unpacked by Python's reader: name -> bytes; and the folder it is in."""
     folder = lab.path(f"bundle{lab.n}")
@@ -278,6 +330,10 @@ CASES = [
     a_clock_that_is_years_ahead_is_told_to_be_set,
     a_clock_between_build_and_certificates_is_told_to_be_set,
     a_clock_that_was_set_meanwhile_judges_again,
+    a_suspend_counts_as_waiting,
+    after_a_suspend_neither_connection_nor_nonce_is_used_again,
+    a_moment_between_the_clocks_is_no_suspend,
+    a_tpm_that_resumed_attests_with_the_pcrs_that_it_kept,
     a_bundle_is_what_would_be_sent_and_the_cli_reads_it,
     the_evidence_of_a_bundle_is_bound_to_nothing_and_of_the_wires_form,
     a_bundle_overwrites_nothing,

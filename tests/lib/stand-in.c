@@ -4,7 +4,8 @@
  * values hash to it. FOLDER holds server.pem, server.key, site.pem and site.key.
  *
  * Each /enroll on a PSK connection takes the next letter of JOIN, each /attest the next of ATTEST;
- * the last letter stays. What happens is printed as lines "name value…". */
+ * the last letter stays; A is accepted and wanted again in a second, S in thirty, L in an hour.
+ * What happens is printed as lines "name value…". */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -343,10 +344,10 @@ check_evidence(const struct front_request *request)
 }
 
 static void
-judge(const struct front_request *request, enum tier tier)
+judge(const struct front_request *request, enum tier tier, uint32_t next_s)
 {
     struct wr wr = wr_init(room, sizeof(room));
-    struct answer answer = {.tier = tier, .next_s = 1, .wanted = {HASH_SHA256, 0xffff}};
+    struct answer answer = {.tier = tier, .next_s = next_s, .wanted = {HASH_SHA256, 0xffff}};
     struct evidence evidence;
     struct claims claims;
     struct fault fault;
@@ -397,7 +398,10 @@ on_attest(const struct front_request *request)
         refuse(request, FRONT_CODE(4, 9), REASON_PCR_DIGEST, &problem);
         return;
     default:
-        judge(request, letter == 'C' ? TIER_CONTRAINDICATED : TIER_AFFIRMING);
+        judge(request, letter == 'C' ? TIER_CONTRAINDICATED : TIER_AFFIRMING,
+              letter == 'L'   ? 3600
+              : letter == 'S' ? 30
+                              : 1);
     }
 }
 

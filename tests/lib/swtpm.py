@@ -4,6 +4,7 @@
         run_something(tpm.tcti)
         tpm.reset()                 # power cycle without Shutdown: resetCount + 1
         tpm.restart()               # Shutdown(STATE), then Startup(CLEAR): restartCount + 1
+        tpm.resume()                # Shutdown(STATE), then Startup(STATE): the same, PCRs kept
 
 Everything is below one temporary folder; the CA that signs the EK certificates is made there too
 (`ca_dir` of another Swtpm shares it). Needs swtpm, swtpm-tools and tpm2-tools.
@@ -76,13 +77,13 @@ class Swtpm:
         if done.returncode != 0:
             raise RuntimeError("swtpm_setup: " + done.stdout.decode(errors="replace"))
 
-    def start(self):
-        """Powers the TPM up with TPM2_Startup(CLEAR)."""
+    def start(self, startup="clear"):
+        """Powers the TPM up with TPM2_Startup(CLEAR), or "state"."""
         self.process = subprocess.Popen(
             ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.state}",
              "--server", f"type=unixio,path={self.socket}",
              "--ctrl", f"type=unixio,path={self.socket}.ctrl",
-             "--flags", "not-need-init,startup-clear"],
+             "--flags", f"not-need-init,startup-{startup}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 20
         while not (os.path.exists(self.socket) and os.path.exists(self.socket + ".ctrl")):
@@ -109,6 +110,12 @@ class Swtpm:
         """Suspend whose resume finds Startup(CLEAR): restartCount + 1, PCRs start again."""
         self.tool("tpm2_shutdown")
         self.reset()
+
+    def resume(self):
+        """Suspend to memory and back: restartCount + 1, PCRs kept, handles of before gone."""
+        self.tool("tpm2_shutdown")
+        self.stop()
+        self.start("state")
 
     def tool(self, *command, check=True):
         """Runs one of tpm2-tools against this TPM and gives its standard output."""
