@@ -326,7 +326,9 @@ keeper_rig_boot(struct keeper_rig *rig, struct bytes log)
     rig->device.log = log;
     rig->device.reset_count++;
     if (whole) {
-        CHECK_EQ(logs_add(logs, (uint8_t[32]){0}, wr_done(&wr), &known), 0);
+        struct logs_read read = {.body = log, .records = wr_done(&wr)};
+
+        CHECK_EQ(logs_add(logs, rig->hasher, &read, &known), 0);
         CHECK_EQ(events_values(rig->hasher, &known->log, &selection, &rig->device.values), 0);
     }
     logs_free(logs);

@@ -134,7 +134,7 @@ a_reader_that_lies_about_userspace_makes_its_device_wait(void)
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
         struct wr wr = wr_init(lie_room, sizeof(lie_room));
         struct event_log head = {.n_banks = 0};
-        struct event event = {.pcr = 11, .length = lengths[i]};
+        struct event event = {.pcr = 11, .length = lengths[i], .data_length = lengths[i]};
 
         start();
         post();

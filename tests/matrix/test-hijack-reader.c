@@ -252,12 +252,24 @@ event_of(uint32_t pcr, bool separator)
     check_fail(__FILE__, __LINE__, "no such event");
 }
 
+/* The first boot image, whose digest is of no data. */
+static struct event *
+image(void)
+{
+    for (size_t i = 0; i < told.n_events; i++) {
+        if (told.events[i].pcr == PCR_IMAGE && told.events[i].bound == BOUND_UNKNOWN) {
+            return &told.events[i];
+        }
+    }
+    check_fail(__FILE__, __LINE__, "no image");
+}
+
 static void
 lie_on_a_digest(void)
 {
     static uint8_t digest[HASH_SIZE_MAX] = {1, 2, 3};
 
-    event_of(PCR_IMAGE, false)->digest[event_log_bank(&told, HASH_SHA256)] = bytes_of(digest, 32);
+    image()->digest[event_log_bank(&told, HASH_SHA256)] = bytes_of(digest, 32);
 }
 
 static void
@@ -265,31 +277,31 @@ lie_on_a_digest_of_another_bank(void)
 {
     static uint8_t digest[HASH_SIZE_MAX] = {1, 2, 3};
 
-    event_of(7, false)->digest[event_log_bank(&told, HASH_SHA384)] = bytes_of(digest, 48);
+    image()->digest[event_log_bank(&told, HASH_SHA384)] = bytes_of(digest, 48);
 }
 
 static void
 lie_by_leaving_a_digest_out(void)
 {
-    event_of(PCR_IMAGE, false)->digest[event_log_bank(&told, HASH_SHA256)] = BYTES_NULL;
+    image()->digest[event_log_bank(&told, HASH_SHA256)] = BYTES_NULL;
 }
 
 static void
 lie_that_it_was_never_extended(void)
 {
-    event_of(PCR_IMAGE, false)->type = EVENT_NO_ACTION;
+    image()->type = EVENT_NO_ACTION;
 }
 
 static void
 lie_on_a_pcr(void)
 {
-    event_of(PCR_IMAGE, false)->pcr = 5;
+    image()->pcr = 5;
 }
 
 static void
 lie_that_a_pcr_is_none(void)
 {
-    event_of(PCR_IMAGE, false)->pcr = UINT32_MAX;
+    image()->pcr = UINT32_MAX;
 }
 
 static void
@@ -301,7 +313,7 @@ lie_on_the_locality(void)
 static void
 lie_by_leaving_an_event_out(void)
 {
-    struct event *event = event_of(PCR_IMAGE, false);
+    struct event *event = image();
 
     told.n_events--;
     memmove(event, event + 1, (size_t)(told.events + told.n_events - event) * sizeof(*event));
@@ -316,7 +328,7 @@ lie_by_adding_an_event(void)
 static void
 lie_on_the_order(void)
 {
-    struct event *first = event_of(PCR_IMAGE, false);
+    struct event *first = image();
     struct event *last = event_of(PCR_IMAGE, true);
     struct event swapped = *first;
 
@@ -382,7 +394,7 @@ lie_that_a_separator_is_none(void)
 static void
 lie_that_an_event_is_a_separator(void)
 {
-    event_of(PCR_IMAGE, false)->type = EVENT_SEPARATOR;
+    image()->type = EVENT_SEPARATOR;
 }
 
 /* Meaning that is held against a log is a refusal, for this message and no other. */
@@ -428,19 +440,9 @@ lie_on_types(void)
     }
 }
 
-static void
-lie_that_all_is_bound(void)
-{
-    for (size_t i = 0; i < told.n_events; i++) {
-        told.events[i].bound = BOUND_TRUE;
-        told.events[i].offset = UINT32_MAX;
-        told.events[i].length = UINT32_MAX;
-    }
-}
+static lie_fn *const harmless[] = {lie_on_labels, lie_on_types};
 
-static lie_fn *const harmless[] = {lie_on_labels, lie_on_types, lie_that_all_is_bound};
-
-/* Labels, types and offsets decide nothing. */
+/* Labels and types decide nothing. */
 static void
 a_lie_for_people_changes_no_verdict(void)
 {
@@ -459,13 +461,13 @@ static struct bytes
 evil_log(void)
 {
     static uint8_t room[BODY_ROOM];
-    uint32_t image;
+    uint32_t number;
 
     account(good_log);
     memcpy(room, good_log.p, good_log.len);
-    image = event_of(PCR_IMAGE, false)->index;
+    number = image()->index;
     for (size_t bank = 0; bank < told.n_banks; bank++) {
-        struct bytes digest = told.events[image].digest[bank];
+        struct bytes digest = told.events[number].digest[bank];
         uint8_t *at = memmem(room, good_log.len, digest.p, digest.len);
 
         CHECK(at);
@@ -601,12 +603,70 @@ too_many_events(void)
     return told_bytes();
 }
 
+/* What a digest is of is hashed here, so a lie about it is no account: that a label is vouched for,
+ */
+static struct bytes
+an_image_is_bound(void)
+{
+    image()->bound = BOUND_TRUE;
+    return told_bytes();
+}
+
+/* that a digest which vouches is another, */
+static struct bytes
+another_digest(void)
+{
+    static uint8_t digest[HASH_SIZE_MAX] = {1, 2, 3};
+
+    event_of(7, false)->digest[event_log_bank(&told, HASH_SHA384)] = bytes_of(digest, 48);
+    return told_bytes();
+}
+
+/* that SecureBoot's digest is of another variable, */
+static struct bytes
+a_part_elsewhere(void)
+{
+    struct event *event = event_of(7, false);
+
+    event->offset = event[1].offset;
+    event->length = event[1].length;
+    event->data_offset = event[1].data_offset;
+    event->data_length = event[1].data_length;
+    return told_bytes();
+}
+
+/* of less than it, */
+static struct bytes
+a_shorter_part(void)
+{
+    event_of(7, false)->length--;
+    return told_bytes();
+}
+
+/* of what lies outside its data, or outside the log. */
+static struct bytes
+a_part_outside_its_data(void)
+{
+    event_of(7, false)->data_length--;
+    return told_bytes();
+}
+
+static struct bytes
+data_outside_the_log(void)
+{
+    image()->data_length = UINT32_MAX;
+    return told_bytes();
+}
+
 /* No account at all: the device waits and asks again; it is not its fault. */
 static void
 what_is_no_account_changes_nobodys_state(void)
 {
     static struct bytes (*const made[])(void) = {
-        no_records, unprintable_label, unknown_bank, half_a_record, too_many_events,
+        no_records,           unprintable_label, unknown_bank,
+        half_a_record,        too_many_events,   an_image_is_bound,
+        a_part_elsewhere,     a_shorter_part,    a_part_outside_its_data,
+        data_outside_the_log, another_digest,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(made); i++) {

@@ -1,8 +1,10 @@
 #include "appraise/events.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "base/rd.h"
 
 /* PCRs of the static root of trust that the firmware closes with a separator. */
 enum { FIRMWARE_PCRS = 8, PCR_DRTM_FIRST = 17, PCR_DRTM_LAST = 22 };
@@ -16,6 +18,74 @@ event_log_bank(const struct event_log *log, enum hash bank)
         i++;
     }
     return i;
+}
+
+static struct bytes
+within(struct bytes body, uint32_t offset, uint32_t length)
+{
+    struct rd rd = rd_init(body);
+
+    (void)rd_bytes(&rd, offset);
+    return rd_bytes(&rd, length);
+}
+
+struct bytes
+event_text(const struct event_log *log, const struct event *event)
+{
+    return log->vouched && event->bound == BOUND_TRUE
+               ? within(log->body, event->offset, event->length)
+               : BYTES_NULL;
+}
+
+struct bytes
+event_data(const struct event_log *log, const struct event *event)
+{
+    return within(log->body, event->data_offset, event->data_length);
+}
+
+/* Is the digest of every bank that we can hash for, and of one at least, that of the part? */
+static int
+vouch_event(struct hasher *hasher, const struct event_log *log, const struct event *event,
+            struct bytes part)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < log->n_banks; i++) {
+        uint8_t out[HASH_SIZE_MAX];
+        int r = hasher_bytes(hasher, log->banks[i], part, out);
+
+        if (r < 0 && r != -ENOTSUP) {
+            return r;
+        }
+        if (r == 0) {
+            n++;
+            if (!bytes_equal(event->digest[i], bytes_of(out, hash_size(log->banks[i])))) {
+                return EVENTS_E_LIE;
+            }
+        }
+    }
+    return n > 0 ? 0 : EVENTS_E_LIE;
+}
+
+int
+events_vouch(struct hasher *hasher, struct bytes body, struct event_log *log)
+{
+    for (size_t i = 0; i < log->n_events; i++) {
+        const struct event *event = &log->events[i];
+        uint64_t end = (uint64_t)event->offset + event->length;
+        uint64_t data_end = (uint64_t)event->data_offset + event->data_length;
+        int r = end <= body.len && data_end <= body.len ? 0 : EVENTS_E_LIE;
+
+        if (r == 0 && event->bound == BOUND_TRUE) {
+            r = vouch_event(hasher, log, event, within(body, event->offset, event->length));
+        }
+        if (r != 0) {
+            return r;
+        }
+    }
+    log->body = body;
+    log->vouched = true;
+    return 0;
 }
 
 /* Values at power-on, PC Client Platform TPM Profile section 4.6; PCR 0 starts at the locality. */

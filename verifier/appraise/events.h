@@ -14,8 +14,11 @@ struct event {
     uint32_t pcr;  /* below LIMIT_PCRS, or UINT32_MAX for an event that is not extended */
     uint32_t type; /* never measured: a hint */
     enum bound bound;
-    uint32_t offset; /* of the data in the log, and its length */
+    uint32_t offset; /* in the log of the part of the data that the digest is of, where it is bound,
+                      * else of all data; and its length */
     uint32_t length;
+    uint32_t data_offset; /* of all data, in which that part lies; and its length */
+    uint32_t data_length;
     struct bytes digest[LIMIT_BANKS]; /* by position in event_log.banks */
     struct bytes label;               /* escaped text for people */
 };
@@ -32,10 +35,26 @@ struct event_log {
     enum hash banks[LIMIT_BANKS];
     uint8_t locality; /* of a StartupLocality event: 0, 3 or 4 */
     size_t n_events;
-    struct event *events;    /* views into whatever backs the log */
-    struct bytes body;       /* the raw log, for data that a rule reads; may be empty */
+    struct event *events; /* views into whatever backs the log */
+    struct bytes body;    /* the raw log, for data that a rule reads; may be empty */
+    bool vouched; /* events_vouch() has hashed every part of body that is said to be bound */
     struct event_memo *memo; /* one a bank, or NULL */
 };
+
+enum { EVENTS_E_LIE = 1 };
+
+/* Takes body as the log's and hashes every part that the reader says a digest is of, in every bank:
+ * after that a text that is read through event_text() is what was measured, whoever read the log.
+ * Returns 0, EVENTS_E_LIE when a part or an event's data lies outside the body, or a digest is of
+ * something else (the reader is broken or hijacked; *log is then untouched), or a negative errno.
+ * body must live as long as *log. Attacks page, row 7. */
+MUST_CHECK int events_vouch(struct hasher *hasher, struct bytes body, struct event_log *log);
+
+/* The bytes that the event's digest is of; empty unless it is bound and its log vouched for. */
+struct bytes event_text(const struct event_log *log, const struct event *event);
+
+/* All data of an event, a label that nothing vouches for; empty without a body. */
+struct bytes event_data(const struct event_log *log, const struct event *event);
 
 #define EVENT_NO_ACTION 0x00000003u
 #define EVENT_SEPARATOR 0x00000004u

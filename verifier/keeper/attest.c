@@ -125,6 +125,30 @@ holds(const struct verdict *verdict)
     return verdict->replay == CHECK_PASSED && verdict->events == CHECK_PASSED;
 }
 
+/* Keeps what a reader made of the log that the evidence brought, or that we had stored. */
+static int
+keep_log(struct attest *attest, struct bytes records, const struct known_events **ret)
+{
+    CLEANUP(free_p) uint8_t *stored = NULL;
+    struct logs_read read = {
+        .body = attest->evidence.logs[attest->firmware - attest->claims.logs],
+        .records = records,
+    };
+    int r = 0;
+
+    memcpy(read.digest, attest->firmware->digest, sizeof(read.digest));
+    if (!read.body.p) {
+        size_t len = 0;
+
+        r = store_log_get(attest->keeper->store, read.digest, &stored, &len);
+        read.body = bytes_of(stored, len);
+    }
+    if (r != 0) {
+        return r < 0 ? r : -ENOENT; /* it was there when the reader got it */
+    }
+    return logs_add(attest->keeper->logs, attest->keeper->hasher, &read, ret);
+}
+
 static void
 with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
              const struct fault *fault)
@@ -138,8 +162,7 @@ with_records(struct attest *attest, enum job_outcome outcome, struct bytes body,
         attest_finish(attest);
         return;
     }
-    r = outcome == JOB_DONE ? logs_add(attest->keeper->logs, attest->firmware->digest, body, &known)
-                            : 1;
+    r = outcome == JOB_DONE ? keep_log(attest, body, &known) : 1;
     if (r == 0) {
         with_events(attest, &known->log);
         if (!holds(&attest->verdict)) {

@@ -8,6 +8,7 @@
 struct slot {
     struct known_events known;
     uint8_t *records; /* what the views of known.log point into; NULL: free slot */
+    uint8_t *body;
     struct event *events;
     uint64_t used;
 };
@@ -27,6 +28,7 @@ static void
 slot_clear(struct slot *slot)
 {
     free(slot->records);
+    free(slot->body);
     free(slot->events);
     free(slot->known.log.memo);
     *slot = (struct slot){0};
@@ -85,25 +87,49 @@ slot_take(struct logs *logs)
     return oldest;
 }
 
+static uint8_t *
+copy_of(struct bytes in)
+{
+    uint8_t *copy = malloc(in.len ? in.len : 1);
+
+    if (copy && in.len > 0) {
+        memcpy(copy, in.p, in.len);
+    }
+    return copy;
+}
+
+/* Reads the records and hashes what they say is bound, over our own bytes. */
+static int
+slot_fill(struct slot *slot, struct hasher *hasher, const struct logs_read *read)
+{
+    struct event_log *log = &slot->known.log;
+    int r = -ENOMEM;
+
+    slot->records = copy_of(read->records);
+    slot->body = copy_of(read->body);
+    slot->events = calloc(LIMIT_EVENTS, sizeof(*slot->events));
+    if (slot->records && slot->body && slot->events) {
+        r = records_read(bytes_of(slot->records, read->records.len), slot->events, log);
+    }
+    if (r == 0) {
+        r = events_vouch(hasher, bytes_of(slot->body, read->body.len), log);
+    }
+    if (r == 0) {
+        log->memo = calloc(LIMIT_BANKS, sizeof(*log->memo));
+        r = log->memo ? 0 : -ENOMEM;
+    }
+    return r;
+}
+
 int
-logs_add(struct logs *logs, const uint8_t digest[32], struct bytes records,
+logs_add(struct logs *logs, struct hasher *hasher, const struct logs_read *read,
          const struct known_events **ret)
 {
     struct slot made = {0};
-    struct slot *slot;
     struct event *fitted;
-    int r = -ENOMEM;
+    struct slot *slot;
+    int r = slot_fill(&made, hasher, read);
 
-    made.records = malloc(records.len ? records.len : 1);
-    made.events = calloc(LIMIT_EVENTS, sizeof(*made.events));
-    if (made.records && made.events) {
-        memcpy(made.records, records.p, records.len);
-        r = records_read(bytes_of(made.records, records.len), made.events, &made.known.log);
-    }
-    if (r == 0) {
-        made.known.log.memo = calloc(LIMIT_BANKS, sizeof(*made.known.log.memo));
-        r = made.known.log.memo ? 0 : -ENOMEM;
-    }
     if (r != 0) {
         slot_clear(&made);
         return r;
@@ -113,7 +139,7 @@ logs_add(struct logs *logs, const uint8_t digest[32], struct bytes records,
         made.events = fitted;
     }
     made.known.log.events = made.events;
-    memcpy(made.known.digest, digest, 32);
+    memcpy(made.known.digest, read->digest, 32);
     made.used = ++logs->tick;
     slot = slot_take(logs);
     *slot = made;

@@ -19,9 +19,17 @@ void logs_free(struct logs *logs);
 /* The log of this digest, or NULL. Valid until the next logs_add(). */
 const struct known_events *logs_find(struct logs *logs, const uint8_t digest[32]);
 
-/* Keeps a copy of what a reader made of a log; the one unused longest makes room. Returns 0 with
- * *ret, 1 when the records are not in their form, or -ENOMEM. */
-MUST_CHECK int logs_add(struct logs *logs, const uint8_t digest[32], struct bytes records,
+/* What a reader made of a log. */
+struct logs_read {
+    uint8_t digest[32];
+    struct bytes body; /* the log, whose SHA-256 that is */
+    struct bytes records;
+};
+
+/* Keeps a copy of both, and vouches for the log; the one unused longest makes room. Returns 0 with
+ * *ret, 1 when the records are not in their form or do not fit the log (the reader is broken or
+ * hijacked), or a negative errno. */
+MUST_CHECK int logs_add(struct logs *logs, struct hasher *hasher, const struct logs_read *read,
                         const struct known_events **ret);
 
 /* Forgets a log, if it is known: what was made of it turned out to be no truth to build on. */

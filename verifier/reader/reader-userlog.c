@@ -61,6 +61,8 @@ record_write(struct hasher *hasher, const struct event_log *head, const struct u
     event.bound = bound ? BOUND_TRUE : BOUND_UNKNOWN;
     event.offset = (uint32_t)record->offset;
     event.length = (uint32_t)(rd_offset(&log->rd) - record->offset);
+    event.data_offset = event.offset;
+    event.data_length = event.length;
     for (size_t i = 0; i < record->n_digests; i++) {
         event.digest[event_log_bank(head, record->digests[i].alg)] =
             digest_bytes(&record->digests[i]);

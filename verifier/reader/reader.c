@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "appraise/event-from.h"
 #include "base/log.h"
 #include "formats/evdata.h"
 #include "formats/evtext.h"
@@ -24,64 +25,28 @@ enum {
     LOCALITY_HCRTM = 4,
 };
 
-/* A log being read, and its known banks by their place in it. */
+/* A log being read. */
 struct job {
     struct bytes body;
     struct evlog log;
     struct evdata_check check;
     struct event_log head; /* known banks only; no events */
-    size_t place[LIMIT_BANKS];
+    struct event_from from;
     struct wr *records;
 };
-
-static enum bound
-bound_of(const struct evdata *evdata)
-{
-    static const enum bound map[] = {
-        [EVDATA_UNKNOWN] = BOUND_UNKNOWN,
-        [EVDATA_BOUND] = BOUND_TRUE,
-        [EVDATA_MISMATCH] = BOUND_FALSE,
-    };
-
-    return map[evdata->bound];
-}
-
-/* The part of the data that the digest is of, or all of it. */
-static struct bytes
-data_of(const struct job *job, const struct evlog_event *event, const struct evdata *evdata)
-{
-    const struct bytes *part = &evdata->vouched;
-    uintptr_t from = (uintptr_t)job->body.p;
-
-    if (evdata->bound == EVDATA_BOUND && part->len > 0 && (uintptr_t)part->p >= from &&
-        (uintptr_t)part->p - from <= job->body.len - part->len) {
-        return *part;
-    }
-    return event->data;
-}
 
 static int
 record(const struct job *job, const struct evlog_event *event)
 {
-    struct event out = {.index = event->index, .type = event->type, .pcr = UINT32_MAX};
     struct evdata evdata = {0};
+    struct event out;
     char room[EVTEXT_MAX];
-    struct bytes data;
     int r = evdata_judge(&job->check, event, &evdata);
 
     if (r < 0) {
         return r;
     }
-    if (evlog_extends(event)) {
-        out.pcr = event->pcr;
-    }
-    data = data_of(job, event, &evdata);
-    out.bound = bound_of(&evdata);
-    out.length = (uint32_t)data.len;
-    out.offset = data.len ? (uint32_t)((uintptr_t)data.p - (uintptr_t)job->body.p) : 0;
-    for (size_t i = 0; i < job->head.n_banks && event->n_digests > 0; i++) {
-        out.digest[i] = event->digest[job->place[i]];
-    }
+    event_from(&job->from, event, &evdata, &out);
     out.label = bytes_str(evtext_line(event, room));
     records_event(job->records, &job->head, &out);
     return 0;
@@ -110,17 +75,6 @@ find_locality(struct bytes body, uint8_t *ret_locality, struct fault *ret_fault)
     return 0;
 }
 
-static void
-take_banks(struct job *job)
-{
-    for (size_t i = 0; i < job->log.n_banks; i++) {
-        if (job->log.bank[i].hash != HASH_N) {
-            job->place[job->head.n_banks] = i;
-            job->head.banks[job->head.n_banks++] = job->log.bank[i].hash;
-        }
-    }
-}
-
 int
 reader_parse(struct bytes log, struct hasher *hasher, struct wr *records, struct fault *ret_fault)
 {
@@ -132,7 +86,7 @@ reader_parse(struct bytes log, struct hasher *hasher, struct wr *records, struct
         r = evlog_open(log, &job.log, ret_fault);
     }
     if (r == 0) {
-        take_banks(&job);
+        job.from = event_from_log(log, &job.log, &job.head);
         r = evdata_init(&job.check, &job.log, hasher);
     }
     if (r != 0) {

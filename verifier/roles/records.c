@@ -23,6 +23,8 @@ records_event(struct wr *wr, const struct event_log *log, const struct event *ev
     wr_u8(wr, (uint8_t)event->bound);
     wr_le32(wr, event->offset);
     wr_le32(wr, event->length);
+    wr_le32(wr, event->data_offset);
+    wr_le32(wr, event->data_length);
     for (size_t i = 0; i < log->n_banks; i++) {
         wr_u8(wr, event->digest[i].p != NULL);
         wr_bytes(wr, event->digest[i]);
@@ -44,6 +46,16 @@ printable(struct bytes label)
     return true;
 }
 
+/* Does the part that a digest is of lie in the event's data? */
+static bool
+part_lies_in_data(const struct event *event)
+{
+    uint64_t end = (uint64_t)event->offset + event->length;
+    uint64_t data_end = (uint64_t)event->data_offset + event->data_length;
+
+    return event->offset >= event->data_offset && end <= data_end;
+}
+
 static void
 event_read(struct rd *rd, const struct event_log *log, struct event *event)
 {
@@ -56,13 +68,15 @@ event_read(struct rd *rd, const struct event_log *log, struct event *event)
     bound = rd_u8(rd);
     event->offset = rd_le32(rd);
     event->length = rd_le32(rd);
+    event->data_offset = rd_le32(rd);
+    event->data_length = rd_le32(rd);
     for (size_t i = 0; i < log->n_banks; i++) {
         if (rd_u8(rd) != 0) {
             event->digest[i] = rd_bytes(rd, hash_size(log->banks[i]));
         }
     }
     event->label = rd_bytes(rd, rd_u8(rd));
-    if (bound > BOUND_TRUE || !printable(event->label)) {
+    if (bound > BOUND_TRUE || !printable(event->label) || !part_lies_in_data(event)) {
         rd_fail(rd);
     }
     event->bound = (enum bound)bound;

@@ -232,6 +232,102 @@ a_memo_is_of_one_bank(void)
     CHECK(!memo[1].known);
 }
 
+/* One event of two banks over "lead: text", whose digest is of `measured`. */
+static struct event_log
+bound_log(const char *measured, uint32_t offset, uint32_t length)
+{
+    static uint8_t digest[2][HASH_SIZE_MAX];
+    static const enum hash banks[] = {HASH_SHA1, HASH_SHA256};
+    struct event_log log = {.n_banks = 2, .n_events = 1, .events = events};
+
+    hasher = hasher ? hasher : hasher_new();
+    events[0] = (struct event){.pcr = 8, .type = 13, .bound = BOUND_TRUE};
+    events[0].offset = offset;
+    events[0].length = length;
+    events[0].data_length = 10;
+    for (size_t i = 0; i < 2; i++) {
+        log.banks[i] = banks[i];
+        CHECK_EQ(hasher_bytes(hasher, banks[i], bytes_str(measured), digest[i]), 0);
+        events[0].digest[i] = bytes_of(digest[i], hash_size(banks[i]));
+    }
+    return log;
+}
+
+static const char body[] = "lead: text";
+
+static int
+vouch(struct event_log *log)
+{
+    return events_vouch(hasher, check_guarded(bytes_str(body)), log);
+}
+
+static void
+a_bound_part_is_text_once_it_was_hashed_here(void)
+{
+    struct event_log log = bound_log("text", 6, 4);
+
+    CHECK_EQ(event_text(&log, &events[0]).len, 0);
+    CHECK_EQ(event_data(&log, &events[0]).len, 0);
+    CHECK_EQ(vouch(&log), 0);
+    CHECK(log.vouched);
+    CHECK_BYTES(event_text(&log, &events[0]), bytes_str("text"));
+    CHECK_BYTES(event_data(&log, &events[0]), bytes_str(body));
+    events[0].bound = BOUND_UNKNOWN;
+    CHECK_EQ(event_text(&log, &events[0]).len, 0);
+    events[0].bound = BOUND_FALSE;
+    CHECK_EQ(event_text(&log, &events[0]).len, 0);
+}
+
+static void
+a_lie_about_what_a_digest_is_of_is_found(void)
+{
+    static const struct {
+        const char *measured;
+        uint32_t offset, length, data_length;
+    } lies[] = {
+        {"Text", 6, 4, 10},         {"text", 5, 4, 10},          {"text", 6, 3, 10},
+        {"text", 6, 5, 10},         {"text", UINT32_MAX, 4, 10}, {"text", 6, UINT32_MAX, 10},
+        {"text", 6, 4, UINT32_MAX}, {"text", 6, 4, 11},          {"", 11, 0, 10},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        struct event_log log = bound_log(lies[i].measured, lies[i].offset, lies[i].length);
+
+        events[0].data_length = lies[i].data_length;
+        CHECK_EQ(vouch(&log), EVENTS_E_LIE);
+        CHECK(!log.vouched && !log.body.p);
+    }
+}
+
+static void
+each_bank_must_be_of_the_part(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct event_log log = bound_log("text", 6, 4);
+        uint8_t other[HASH_SIZE_MAX];
+
+        memcpy(other, events[0].digest[i].p, events[0].digest[i].len);
+        other[0] ^= 1;
+        events[0].digest[i].p = other;
+        CHECK_EQ(vouch(&log), EVENTS_E_LIE);
+        events[0].digest[i] = BYTES_NULL;
+        CHECK_EQ(vouch(&log), EVENTS_E_LIE);
+    }
+}
+
+/* Without a digest that we can make, "bound" is a word. */
+static void
+a_log_without_banks_binds_nothing(void)
+{
+    struct event_log log = bound_log("text", 6, 4);
+
+    log.n_banks = 0;
+    CHECK_EQ(vouch(&log), EVENTS_E_LIE);
+    events[0].bound = BOUND_UNKNOWN;
+    CHECK_EQ(vouch(&log), 0);
+    CHECK_EQ(event_text(&log, &events[0]).len, 0);
+}
+
 CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
            CASE(the_locality_is_in_the_last_byte_of_pcr_0_only),
            CASE(an_event_extends_its_pcr_and_no_other), CASE(what_is_not_extended_changes_nothing),
@@ -239,4 +335,6 @@ CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
            CASE(a_bank_that_the_log_lacks_has_start_values_and_no_index),
            CASE(every_byte_of_every_pcr_counts_but_pcr_10),
            CASE(a_memo_is_filled_once_and_then_believed), CASE(a_memo_answers_for_the_quote_too),
-           CASE(a_memo_is_of_one_bank))
+           CASE(a_memo_is_of_one_bank), CASE(a_bound_part_is_text_once_it_was_hashed_here),
+           CASE(a_lie_about_what_a_digest_is_of_is_found), CASE(each_bank_must_be_of_the_part),
+           CASE(a_log_without_banks_binds_nothing))
