@@ -122,10 +122,10 @@ tell(struct diff *diff, const char *change, const struct log_row *a, const struc
         return;
     }
     if (a) {
-        log_scan_print_row(diff->a.scan, a, "- ");
+        log_scan_print_row(diff->a.scan, a, "- ", NULL);
     }
     if (b) {
-        log_scan_print_row(diff->b.scan, b, "+ ");
+        log_scan_print_row(diff->b.scan, b, "+ ", NULL);
     }
 }
 
@@ -229,7 +229,7 @@ diff_scans(const struct log_scan *a, const struct log_scan *b, bool json)
     diff.b.row = calloc(LIMIT_EVENTS, sizeof(struct log_row *));
     diff.found = json ? json_array() : NULL;
     if (!json && a->opened) {
-        log_scan_print_head(a, "  ");
+        log_scan_print_head(a, "  ", NULL);
     }
     if (diff.a.row && diff.b.row && diff_groups(&diff) == 0) {
         equal = print_result(&diff, same_form(a, b));
@@ -249,7 +249,7 @@ run_diff(const struct cmd *self, int argc, char **argv)
     static struct log_scan b;
     const char *files[2] = {NULL, NULL};
     bool json;
-    int r = cmd_log_args(self, argc, argv, 2, files, &json);
+    int r = cmd_log_args(self, argc, argv, 2, files, &json, NULL);
 
     if (r != 0) {
         return r;

@@ -5,20 +5,26 @@
 
 #include "base/hex.h"
 #include "log-scan.h"
+#include "log-slots.h"
 
 int
 cmd_log_args(const struct cmd *self, int argc, char **argv, int n_files, const char **ret_files,
-             bool *ret_json)
+             bool *ret_json, bool *ret_slots)
 {
     bool options = true;
     int n = 0;
 
     *ret_json = false;
+    if (ret_slots) {
+        *ret_slots = false;
+    }
     for (int i = 1; i < argc; i++) {
         if (options && strcmp(argv[i], "--") == 0) {
             options = false;
         } else if (options && strcmp(argv[i], "--json") == 0) {
             *ret_json = true;
+        } else if (options && ret_slots && strcmp(argv[i], "--slots") == 0) {
+            *ret_slots = true;
         } else if (options && argv[i][0] == '-' && argv[i][1] != '\0') {
             return cmd_usage(self, "no such option");
         } else if (n == n_files) {
@@ -96,12 +102,19 @@ extended_json(const struct log_scan *scan)
 }
 
 static json_t *
-events_json(const struct log_scan *scan)
+events_json(const struct log_scan *scan, const struct log_slots *slots)
 {
     json_t *events = json_array();
 
     for (size_t i = 0; i < scan->n_rows; i++) {
-        json_array_append_new(events, log_scan_row_json(scan, &scan->row[i]));
+        json_t *row = log_scan_row_json(scan, &scan->row[i]);
+
+        if (slots && log_slots_row(slots, i, row) < 0) {
+            json_decref(row);
+            json_decref(events);
+            return NULL;
+        }
+        json_array_append_new(events, row);
     }
     return events;
 }
@@ -115,14 +128,18 @@ locality_json(const struct log_scan *scan)
 }
 
 static int
-show_json(const struct log_scan *scan)
+show_json(const struct log_scan *scan, const struct log_slots *slots)
 {
     json_t *format = scan->opened ? json_string(format_name(scan)) : json_null();
+    json_t *root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", format, "banks",
+                             banks_json(scan), "startup_locality", locality_json(scan), "events",
+                             events_json(scan, slots), "extended", extended_json(scan), "pcrs",
+                             pcrs_json(scan), "faults", log_scan_faults_json(scan));
 
-    return cmd_print_json(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", format, "banks", banks_json(scan),
-        "startup_locality", locality_json(scan), "events", events_json(scan), "extended",
-        extended_json(scan), "pcrs", pcrs_json(scan), "faults", log_scan_faults_json(scan)));
+    if (root && slots) {
+        json_object_set_new(root, "slots", log_slots_json(slots));
+    }
+    return cmd_print_json(root);
 }
 
 static void
@@ -161,13 +178,19 @@ print_title(const struct log_scan *scan)
 }
 
 static int
-show_text(const struct log_scan *scan)
+show_text(const struct log_scan *scan, const struct log_slots *slots)
 {
     if (scan->opened) {
         print_title(scan);
-        log_scan_print_head(scan, "");
+        log_scan_print_head(scan, "", slots ? "slot" : NULL);
         for (size_t i = 0; i < scan->n_rows; i++) {
-            log_scan_print_row(scan, &scan->row[i], "");
+            char room[LOG_SLOT_TEXT_MAX];
+
+            log_scan_print_row(scan, &scan->row[i], "",
+                               slots ? log_slots_text(slots, i, room) : NULL);
+        }
+        if (slots) {
+            log_slots_print(slots);
         }
         for (size_t i = 0; i < scan->log.n_banks; i++) {
             print_pcrs(scan, i);
@@ -184,16 +207,22 @@ static int
 run_show(const struct cmd *self, int argc, char **argv)
 {
     static struct log_scan scan; /* large */
+    CLEANUP(log_slots_freep) struct log_slots *slots = NULL;
     const char *file = NULL;
     bool json;
-    int r = cmd_log_args(self, argc, argv, 1, &file, &json);
+    bool with_slots;
+    int r = cmd_log_args(self, argc, argv, 1, &file, &json, &with_slots);
 
     if (r != 0) {
         return r;
     }
     r = log_scan_file(&scan, file);
+    if (r == 0 && with_slots) {
+        slots = log_slots_new(&scan);
+        r = slots ? 0 : 1;
+    }
     if (r == 0) {
-        r = json ? show_json(&scan) : show_text(&scan);
+        r = json ? show_json(&scan, slots) : show_text(&scan, slots);
         r = r != 0 || scan.broken ? 1 : 0;
     }
     log_scan_done(&scan);
@@ -202,13 +231,15 @@ run_show(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_log_show = {
     .name = "log show",
-    .args = "FILE [--json]",
+    .args = "FILE [--slots] [--json]",
     .summary = "print a firmware event log and the PCRs that it replays to",
     .help = "FILE is a TCG event log in its SHA-1 or crypto-agile form (\"-\" is standard input), "
             "such as\n/sys/kernel/security/tpm0/binary_bios_measurements. Each event says whether "
             "its digest vouches\nfor its data: yes, NO, or - where the type does not bind it; only "
             "a yes makes its text\nworth reading. The table's PCRs are those that the log extends; "
-            "--json gives all 24.\n\nExit status: 0 when the log was read to its end, 1 when its "
+            "--json gives all 24.\n\n--slots adds the slot that each event falls into (what a "
+            "policy has rules for) and\nsays whether its text is verified, as the service's keeper "
+            "would.\n\nExit status: 0 when the log was read to its end, 1 when its "
             "form is broken (what came\nbefore is printed), 2 usage.\n\nExample: assay log show "
             "/sys/kernel/security/tpm0/binary_bios_measurements\n",
     .run = run_show,

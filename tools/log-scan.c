@@ -144,6 +144,14 @@ log_scan_faults_json(const struct log_scan *scan)
     return faults;
 }
 
+static void
+print_slot(const char *slot)
+{
+    if (slot) {
+        printf("%-16s  ", slot);
+    }
+}
+
 /* The bank whose digests the table shows: SHA-256 if there is one, else the first. */
 static size_t
 shown_bank(const struct log_scan *scan)
@@ -154,16 +162,19 @@ shown_bank(const struct log_scan *scan)
 }
 
 void
-log_scan_print_head(const struct log_scan *scan, const char *mark)
+log_scan_print_head(const struct log_scan *scan, const char *mark, const char *slot)
 {
     char room[EVLOG_BANK_NAME_MAX];
 
-    printf("%s%4s %3s  %-32s  %-16s  %-5s  %s\n", mark, "#", "PCR", "type",
-           evlog_bank_name(&scan->log.bank[shown_bank(scan)], room), "bound", "what it says");
+    printf("%s%4s %3s  %-32s  %-16s  %-5s  ", mark, "#", "PCR", "type",
+           evlog_bank_name(&scan->log.bank[shown_bank(scan)], room), "bound");
+    print_slot(slot);
+    printf("what it says\n");
 }
 
 void
-log_scan_print_row(const struct log_scan *scan, const struct log_row *row, const char *mark)
+log_scan_print_row(const struct log_scan *scan, const struct log_row *row, const char *mark,
+                   const char *slot)
 {
     static const char *const bound[] = {"-", "yes", "NO"};
     const struct evlog_event *event = &row->event;
@@ -180,9 +191,10 @@ log_scan_print_row(const struct log_scan *scan, const struct log_row *row, const
     if (event->pcr != EVLOG_PCR_NONE) {
         snprintf(pcr, sizeof(pcr), "%u", event->pcr);
     }
-    printf("%s%4u %3s  %-32s  %-16s  %-5s  %s\n", mark, event->index, pcr,
-           evtype_name(event->type, name), digest, bound[row->evdata.bound],
-           evtext_line(event, line));
+    printf("%s%4u %3s  %-32s  %-16s  %-5s  ", mark, event->index, pcr,
+           evtype_name(event->type, name), digest, bound[row->evdata.bound]);
+    print_slot(slot);
+    printf("%s\n", evtext_line(event, line));
 }
 
 void

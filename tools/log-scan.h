@@ -38,7 +38,9 @@ json_t *log_scan_row_json(const struct log_scan *scan, const struct log_row *row
 /* [{code, …, event, offset}] */
 json_t *log_scan_faults_json(const struct log_scan *scan);
 
-/* One line of the table; `mark` comes first. */
-void log_scan_print_row(const struct log_scan *scan, const struct log_row *row, const char *mark);
-void log_scan_print_head(const struct log_scan *scan, const char *mark);
+/* One line of the table; `mark` comes first; slot: what its own column holds, NULL: there is none.
+ */
+void log_scan_print_row(const struct log_scan *scan, const struct log_row *row, const char *mark,
+                        const char *slot);
+void log_scan_print_head(const struct log_scan *scan, const char *mark, const char *slot);
 void log_scan_print_faults(const struct log_scan *scan);

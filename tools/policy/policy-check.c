@@ -1,6 +1,6 @@
 /* What is wrong with a policy as a whole, though each line has its form. */
 #include "policy/policy-draft.h"
-#include "policy/policy-slot.h"
+#include "appraise/slot-table.h"
 
 static const struct bundle_rule *
 rules_of(const struct draft *d, const struct bundle_policy *policy)
@@ -56,7 +56,7 @@ check_pair(struct draft *d, const struct bundle_rule *first, const struct bundle
 static void
 check_rule(struct draft *d, const struct bundle_policy *policy, const struct bundle_rule *rule)
 {
-    const struct policy_slot *slot = policy_slot_named(rule->slot);
+    const struct slot_info *slot = slot_table(slot_table_find(rule->slot));
 
     if (slot->pcrs != 0 && policy->quote.mask != 0 && (slot->pcrs & policy->quote.mask) == 0) {
         say(d, false, "is never reached: the quote names no PCR of its slot", rule, NULL);
@@ -82,10 +82,10 @@ has_rule(const struct draft *d, const struct bundle_policy *policy, const char *
 static void
 check_code(struct draft *d, const struct bundle_policy *policy, const struct policy_token *at)
 {
-    unsigned needed = policy->profile.len > 0 ? S_NEEDED_PROFILE : S_NEEDED;
+    unsigned needed = policy->profile.len > 0 ? SLOT_F_NEEDED_PROFILE : SLOT_F_NEEDED;
 
-    for (size_t i = 0; i < policy_slots_n; i++) {
-        const struct policy_slot *slot = &policy_slots[i];
+    for (size_t i = 0; i < SLOT_N; i++) {
+        const struct slot_info *slot = slot_table((enum slot)i);
 
         if ((slot->pcrs & policy->quote.mask) != 0 && slot->flags & needed &&
             !has_rule(d, policy, slot->name)) {

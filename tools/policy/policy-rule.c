@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "policy/policy-draft.h"
-#include "policy/policy-slot.h"
+#include "appraise/slot-table.h"
 #include "wire/bundle-part.h"
 
 /* Names of the appraisal page, section 5d, that a rule can set. */
@@ -46,27 +46,31 @@ static const char *const claims[] = {
     "ima.set",
 };
 
-static const struct policy_slot *
+static const struct slot_info *
 take_slot(struct draft *d)
 {
     struct policy_guess guess = policy_guess(d->at->text);
-    const struct policy_slot *slot = policy_slot_named(d->at->text);
+    enum slot found = slot_table_find(d->at->text);
     char room[GUESS_ROOM];
 
-    for (size_t i = 0; !slot && i < policy_slots_n; i++) {
-        policy_guess_try(&guess, bytes_str(policy_slots[i].name));
+    for (size_t i = 0; found == SLOT_NONE && i < SLOT_N; i++) {
+        if (slot_table((enum slot)i)->verbs != 0) {
+            policy_guess_try(&guess, bytes_str(slot_table((enum slot)i)->name));
+        }
     }
-    if (!slot) {
+    if (found == SLOT_NONE) {
         draft_error(d, "no slot of this name%s", policy_guess_text(&guess, room));
-    } else if (!d->failed) {
+        return NULL;
+    }
+    if (!d->failed) {
         d->at++;
     }
-    return slot;
+    return slot_table(found);
 }
 
 /* The verbs that the slot allows, as a sentence. */
 static const char *
-allowed(const struct policy_slot *slot, char *room, size_t cap)
+allowed(const struct slot_info *slot, char *room, size_t cap)
 {
     size_t len = 0;
 
@@ -81,7 +85,7 @@ allowed(const struct policy_slot *slot, char *room, size_t cap)
 }
 
 static enum bundle_verb
-take_verb(struct draft *d, const struct policy_slot *slot)
+take_verb(struct draft *d, const struct slot_info *slot)
 {
     struct policy_guess guess = policy_guess(d->at->text);
     enum bundle_verb verb = d->at->kind == LEX_WORD ? bundle_verb_from(d->at->text) : VERB_NONE;
@@ -97,7 +101,7 @@ take_verb(struct draft *d, const struct policy_slot *slot)
     if (verb == VERB_NONE) {
         draft_error(d, "no verb of this name%s", policy_guess_text(&guess, room));
     } else if (!(slot->verbs >> verb & 1) && bundle_verb_flags(verb) & VERB_TEXT &&
-               !(slot->flags & S_TEXT)) {
+               !(slot->flags & SLOT_F_TEXT)) {
         draft_error(d, "%s reads text, but no digest vouches for the text of %s; allowed: %s",
                     bundle_verb_name(verb), slot->name, allowed(slot, list, sizeof(list)));
     } else if (!(slot->verbs >> verb & 1)) {
@@ -483,7 +487,7 @@ take_claim(struct draft *d, struct bundle_rule *rule)
 }
 
 static void
-take_flag(struct draft *d, const struct policy_slot *slot, struct bundle_rule *rule)
+take_flag(struct draft *d, const struct slot_info *slot, struct bundle_rule *rule)
 {
     const struct policy_token *at = d->at;
     bool one_of = rule->verb == VERB_ONE_OF;
@@ -497,7 +501,7 @@ take_flag(struct draft *d, const struct policy_slot *slot, struct bundle_rule *r
         rule->flags |= RULE_PREFIX_OK;
     } else if ((one_of || sequence) && draft_skip(d, "same-release")) {
         rule->flags |= RULE_SAME_RELEASE;
-        if (!(slot->flags & S_RELEASE)) {
+        if (!(slot->flags & SLOT_F_RELEASE)) {
             draft_error_at(d, at, "%s has no release: its values are not a release's", slot->name);
         }
     } else {
@@ -514,7 +518,7 @@ take_flag(struct draft *d, const struct policy_slot *slot, struct bundle_rule *r
 void
 draft_rule(struct draft *d, struct bundle_rule *rule)
 {
-    const struct policy_slot *slot;
+    const struct slot_info *slot;
 
     *rule = (struct bundle_rule){.id = draft_name(d, "a name for the rule")};
     if (!draft_skip(d, ":")) {
@@ -529,9 +533,9 @@ draft_rule(struct draft *d, struct bundle_rule *rule)
     }
     /* what carries code must be there; everything may be as often as a log is long */
     rule->count_min =
-        slot->flags & S_CODE && rule->verb != VERB_NOT_IN && rule->verb != VERB_FORBID;
+        slot->flags & SLOT_F_CODE && rule->verb != VERB_NOT_IN && rule->verb != VERB_FORBID;
     rule->count_max = LIMIT_EVENTS;
-    rule->flags = rule->verb == VERB_ANY && slot->flags & S_CODE ? RULE_UNPINNED : 0;
+    rule->flags = rule->verb == VERB_ANY && slot->flags & SLOT_F_CODE ? RULE_UNPINNED : 0;
     take_args(d, rule);
     while (!d->failed && !draft_line_ends(d)) {
         if (draft_skip(d, "count")) {
