@@ -95,8 +95,19 @@ static const char version_6[] =
     "ALTER TABLE verdict ADD COLUMN psk_master INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 6;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3,
-                                    version_4, version_5, version_6};
+/* The policy bundle that counts, and what its rules pinned for each device. */
+static const char version_7[] =
+    "CREATE TABLE bundle ("
+    " one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
+    " loaded_ms INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+    "CREATE TABLE pin ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE, rule TEXT NOT NULL,"
+    " name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (device, rule, name, value))"
+    " STRICT, WITHOUT ROWID;"
+    "PRAGMA user_version = 7;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4,
+                                    version_5, version_6, version_7};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

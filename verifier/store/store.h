@@ -26,7 +26,11 @@
 #define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
-#define STORE_TRACKS_MAX 2176u     /* 32 PCR values of 64 bytes, 4 bytes each beside */
+#define STORE_TRACKS_MAX 2176u   /* 32 PCR values of 64 bytes, 4 bytes each beside */
+#define STORE_PIN_NAME_MAX 49u   /* LIMIT_BUNDLE_NAME and its end */
+#define STORE_PIN_VALUE_MAX 256u /* a digest, or what a hole of a command line took */
+/* A bundle with its seal and signature. */
+#define STORE_BUNDLE_MAX (LIMIT_BUNDLE_BYTES + 4096u)
 #define STORE_AUDIT_TEXT_MAX 1024u /* each text of an audit row */
 
 enum store_outcome {
@@ -144,6 +148,20 @@ struct store_growing {
     size_t tracks_len;
 };
 
+/* The policy bundle that counts, as it was signed. */
+struct store_bundle {
+    uint64_t sequence;
+    int64_t loaded_ms;
+};
+
+/* What is pinned for one device by one rule of its policy. */
+struct store_pin {
+    char rule[STORE_PIN_NAME_MAX];
+    char name[STORE_PIN_NAME_MAX]; /* of a hole; "": value is an event's digest */
+    uint8_t value[STORE_PIN_VALUE_MAX];
+    size_t value_len;
+};
+
 struct store;
 
 /* Opens or makes the database, brings its schema forward. WAL, synchronous FULL. path ":memory:"
@@ -258,6 +276,25 @@ MUST_CHECK int store_ref_each(struct store *store, const char *class_name,
 /* Grows whenever a reference event or class of any kind is written: the version in policy ids.
  * STORE_NONE when there is no such class. */
 MUST_CHECK int store_ref_version(struct store *store, const char *class_name, int64_t *ret);
+
+/* There is one bundle. Putting replaces it, and returns STORE_EXISTS when a higher sequence was put
+ * before: none ever falls. Getting gives a fresh copy of the sealed bytes, which the caller frees.
+ */
+MUST_CHECK int store_bundle_put(struct store *store, const struct store_bundle *bundle,
+                                struct bytes sealed);
+MUST_CHECK int store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_sealed,
+                                size_t *ret_len);
+
+/* Pins of a device, ordered by rule, name and value; they go with it. One that is there already is
+ * no fault. Putting returns STORE_NONE when there is no such device; dropping (of a rule, or with
+ * NULL of all) when there is no pin. Each: calls visit until it returns false. */
+MUST_CHECK int store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                             const struct store_pin *pin);
+MUST_CHECK int store_pin_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              const char *rule);
+MUST_CHECK int store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              bool (*visit)(void *context, const struct store_pin *pin),
+                              void *context);
 
 /* Logs by content: a body is stored once however many devices send it. *ret_body is a fresh copy
  * that the caller frees. The digest is the caller's word. */

@@ -1,0 +1,121 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "store/store-sql.h"
+
+int
+store_bundle_put(struct store *store, const struct store_bundle *bundle, struct bytes sealed)
+{
+    struct sql sql;
+    int64_t changes = 0;
+    int r;
+
+    if (bundle->sequence < 1 || bundle->sequence > INT64_MAX || sealed.len == 0) {
+        return -EINVAL;
+    }
+    r = sql_call(store);
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_BUNDLE_PUT);
+    sql_uint(&sql, bundle->sequence);
+    sql_int(&sql, bundle->loaded_ms);
+    sql_blob(&sql, sealed);
+    r = sql_run(&sql, &changes);
+    return sql_done(store, r == 0 && changes == 0 ? STORE_EXISTS : r);
+}
+
+int
+store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_sealed,
+                 size_t *ret_len)
+{
+    struct sql sql = sql_begin(store, SQL_BUNDLE_GET);
+    struct store_bundle bundle = {0};
+    uint8_t *copy = NULL;
+    size_t len = 0;
+    int r = sql_row(&sql);
+
+    if (r == 0) {
+        struct bytes view;
+
+        bundle.sequence = (uint64_t)sql_get_int(&sql, 1, INT64_MAX);
+        bundle.loaded_ms = sql_get_int(&sql, INT64_MIN, INT64_MAX);
+        view = sql_get_view(&sql, STORE_BUNDLE_MAX);
+        len = view.len;
+        copy = malloc(len + 1);
+        if (copy && len > 0) {
+            memcpy(copy, view.p, len);
+        }
+        r = copy ? 0 : -ENOMEM;
+    }
+    r = sql_end(&sql, r);
+    if (r != 0) {
+        free(copy);
+        return r;
+    }
+    *ret = bundle;
+    *ret_sealed = copy;
+    *ret_len = len;
+    return 0;
+}
+
+int
+store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const struct store_pin *pin)
+{
+    struct sql sql;
+    int r;
+
+    if (pin->value_len > sizeof(pin->value)) {
+        return -EINVAL;
+    }
+    r = sql_call(store);
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_PIN_PUT);
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    sql_text(&sql, pin->rule, sizeof(pin->rule));
+    sql_text(&sql, pin->name, sizeof(pin->name));
+    sql_blob(&sql, bytes_of(pin->value, pin->value_len));
+    return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_pin_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const char *rule)
+{
+    struct sql sql;
+    int64_t changes = 0;
+    int r = sql_call(store);
+
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, rule ? SQL_PIN_DROP : SQL_PIN_DROP_ALL);
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    if (rule) {
+        sql_text(&sql, rule, STORE_PIN_NAME_MAX);
+    }
+    r = sql_run(&sql, &changes);
+    return sql_done(store, r == 0 && changes == 0 ? STORE_NONE : r);
+}
+
+int
+store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+               bool (*visit)(void *context, const struct store_pin *pin), void *context)
+{
+    struct sql sql = sql_begin(store, SQL_PIN_EACH);
+    int r;
+
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    while ((r = sql_row(&sql)) == 0) {
+        struct store_pin pin = {0};
+
+        sql_get_text(&sql, pin.rule, sizeof(pin.rule));
+        sql_get_text(&sql, pin.name, sizeof(pin.name));
+        pin.value_len = sql_get_upto(&sql, pin.value, sizeof(pin.value));
+        if (sql.r != 0 || !visit(context, &pin)) {
+            break;
+        }
+    }
+    return sql_end(&sql, r == STORE_NONE ? 0 : r);
+}
