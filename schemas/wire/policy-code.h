@@ -21,7 +21,8 @@ enum policy_outcome {
     OUTCOME_MISSING,     /* a required token or member */
     OUTCOME_DENIED,      /* a denied token */
     OUTCOME_UNAVAILABLE, /* nothing to judge by: no log, no facts */
-    OUTCOME_MAX = OUTCOME_UNAVAILABLE,
+    OUTCOME_RETRIED,     /* passes, but an image before it gave up */
+    OUTCOME_MAX = OUTCOME_RETRIED,
 };
 
 /* AR4SI section 2.3, those that we assert. */

@@ -1,0 +1,483 @@
+/* Each verb of the policy language on small boots: what passes, and the nearest that does not, with
+ * its own outcome. */
+#include "lib/check.h"
+#include "lib/rule-play.h"
+
+#define OS                                                                   \
+    "release os corp 1 { svn 4 shim " D("01") "kernel " D("02") "initrd " D( \
+        "03") "}\n"                                                          \
+              "release os corp 2 { svn 5 shim " D("01") "kernel " D("12") "initrd " D("13") "}\n"
+
+static void
+what_a_set_holds_passes_and_nothing_else(void)
+{
+    rule_play_rules("", "");
+    rule_play_base();
+    CHECK_EQ(rule_play_outcome("base-fw"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.tier, TIER_WARNING); /* nothing affirmed the configuration */
+    CHECK_EQ(rule_play.judgement.unclaimed, RULE_NO_EVENT);
+    rule_play_event(SLOT_FIRMWARE, 0x55, NULL);
+    CHECK_EQ(rule_play_outcome("base-fw"), OUTCOME_UNKNOWN);
+    CHECK_EQ(rule_play_rule("base-fw")->event, 2);
+    CHECK_EQ(rule_play_reason("base-fw"), REASON_FW_UNKNOWN);
+    CHECK_EQ(rule_play.judgement.tier, TIER_CONTRAINDICATED);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_HARDWARE], TIER_CONTRAINDICATED);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_AFFIRMING);
+}
+
+static void
+a_digest_counts_in_its_own_bank_only(void)
+{
+    rule_play_rules("", "");
+    rule_play_base();
+    rule_play.input.bank = HASH_SHA384;
+    CHECK_EQ(rule_play_outcome("base-fw"), OUTCOME_UNKNOWN);
+}
+
+static void
+an_event_without_a_rule_refuses(void)
+{
+    rule_play_rules("", "");
+    rule_play_base();
+    rule_play_event(SLOT_GPT, 7, NULL); /* PCR 5 is not quoted */
+    (void)rule_play_rule("base-fw");
+    CHECK_EQ(rule_play.judgement.unclaimed, RULE_NO_EVENT);
+    rule_play_event(SLOT_BOOT_SCRIPT, 7, "set x");
+    (void)rule_play_rule("base-fw");
+    CHECK_EQ(rule_play.judgement.unclaimed, 3);
+    CHECK_EQ(rule_play.judgement.tier, TIER_CONTRAINDICATED);
+}
+
+static void
+separators_need_no_rule(void)
+{
+    rule_play_rules("", "");
+    rule_play_base();
+    rule_play_event(SLOT_SEPARATOR, 7, NULL);
+    (void)rule_play_rule("base-fw");
+    CHECK_EQ(rule_play.judgement.unclaimed, RULE_NO_EVENT);
+}
+
+static void
+executables_that_nothing_affirmed_refuse(void)
+{
+    rule_play_rules("  rule images : boot.images one-of @base/images count 0..4\n", "");
+    rule_play_event(SLOT_FIRMWARE, 0xfe, NULL);
+    (void)rule_play_rule("images");
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_CONTRAINDICATED);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_HARDWARE], TIER_AFFIRMING);
+    rule_play_event(SLOT_BOOT_IMAGES, 0xfd, NULL);
+    (void)rule_play_rule("images");
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_AFFIRMING);
+}
+
+/* That nothing is revoked does not say what runs. */
+static void
+a_list_of_denied_values_affirms_nothing(void)
+{
+    rule_play_rules("  rule mine : boot.images not-in @bad\n  rule none : boot.initrd forbid\n",
+                    "set digests bad { " D("09") "}\n");
+    rule_play_base();
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_CONTRAINDICATED);
+}
+
+static void
+observed_boots_are_a_warning_at_best_and_at_worst(void)
+{
+    static const char text[] =
+        "policy p version 1 schema 1 {\n  applies class in { c }\n"
+        "  quote sha256 pcrs 0\n  mode observe\n"
+        "  rule fw : firmware one-of @fw\n}\nset digests fw { " D("01") "}\n";
+
+    rule_play_start(text);
+    rule_play_event(SLOT_FIRMWARE, 1, NULL);
+    CHECK_EQ(rule_play_outcome("fw"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.tier, TIER_WARNING);
+    rule_play.events[0].digest = BYTES_OF(rule_play.digests[2]);
+    CHECK_EQ(rule_play_outcome("fw"), OUTCOME_UNKNOWN);
+    CHECK_EQ(rule_play.judgement.tier, TIER_WARNING);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_HARDWARE], TIER_CONTRAINDICATED);
+}
+
+static void
+counts_have_two_ends(void)
+{
+    rule_play_rules("  rule mine : boot.images one-of @base/images count 2..3\n", "");
+    rule_play_base();
+    CHECK_EQ(rule_play_reason("mine"), REASON_EVT_COUNT_LOW);
+    rule_play_event(SLOT_BOOT_IMAGES, 0xfd, NULL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_NONE);
+    rule_play_event(SLOT_BOOT_IMAGES, 0xfd, NULL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_NONE);
+    rule_play_event(SLOT_BOOT_IMAGES, 0xfd, NULL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_EVT_COUNT_HIGH);
+    CHECK_EQ(rule_play_rule("mine")->event, 4); /* the first that is too many */
+    CHECK_EQ(rule_play_rule("mine")->n_events, 4);
+}
+
+#define STATES                                                                                   \
+    "release os corp 1 { kernel " D(                                                             \
+        "01") "}\n"                                                                              \
+              "release os corp 2 { state staged kernel " D(                                      \
+                  "02") "}\n"                                                                    \
+                        "release os corp 3 { state retiring kernel " D(                          \
+                            "03") "}\n"                                                          \
+                                  "release os corp 4 { state retired kernel " D(                 \
+                                      "04") "}\n"                                                \
+                                            "release os corp 5 { state revoked kernel " D(       \
+                                                "05") "}\n"                                      \
+                                                      "release os corp 6 { active 2030-01-01 "   \
+                                                      "kernel " D(                               \
+                                                          "06") "}\n"                            \
+                                                                "release os corp 7 { retire "    \
+                                                                "2020-01-01 kernel " D(          \
+                                                                    "07") "}\n"                  \
+                                                                          "release os corp 8 { " \
+                                                                          "kernel " D("05")      \
+                                                                              D("08") "}\n"
+
+static void
+states_of_releases_are_told_apart(void)
+{
+    static const struct {
+        uint8_t digest;
+        enum policy_outcome outcome;
+    } rows[] = {
+        {1, OUTCOME_PASSED},  {2, OUTCOME_PENDING}, {3, OUTCOME_RETIRING}, {4, OUTCOME_RETIRED},
+        {5, OUTCOME_PASSED}, /* an active release has it too */
+        {6, OUTCOME_PENDING}, {7, OUTCOME_RETIRED}, {8, OUTCOME_PASSED},   {9, OUTCOME_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rule_play_rules("  rule mine : boot.images one-of @os.kernel\n", STATES);
+        rule_play_event(SLOT_BOOT_IMAGES, rows[i].digest, NULL);
+        CHECK_EQ(rule_play_outcome("mine"), rows[i].outcome);
+    }
+}
+
+static void
+what_retires_is_a_warning_and_what_is_staged_refuses(void)
+{
+    rule_play_rules("  rule mine : boot.images one-of @os.kernel\n", STATES);
+    rule_play_event(SLOT_BOOT_IMAGES, 3, NULL);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_WARN);
+    CHECK_EQ(rule_play_reason("mine"), REASON_RELEASE_RETIRING);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_FAIL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_BOOT_IMAGE_PENDING);
+    CHECK_EQ(rule_play_rule("mine")->event, 1); /* the graver one is the first cause */
+}
+
+static void
+a_replaced_release_passes_for_its_overlap(void)
+{
+    const uint64_t start = 1790000000 / 86400 * 86400;
+
+    rule_play_rules(
+        "  rule mine : boot.images one-of @os.kernel\n",
+        "release os corp 1 { kernel " D(
+            "01") "}\n"
+                  "release os corp 2 { active 2026-09-21 replaces 1 overlap 30d kernel " D(
+                      "02") "}\n");
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play.input.now_s = start - 1;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play.input.now_s = start;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_RETIRING);
+    rule_play.input.now_s = start + 30 * 86400 - 1;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_RETIRING);
+    rule_play.input.now_s = start + 30 * 86400;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_RETIRED);
+    rule_play.events[0].digest = BYTES_OF(rule_play.digests[2]);
+    rule_play.input.now_s = start - 1;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PENDING);
+    rule_play.input.now_s = start;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+}
+
+static void
+a_staged_release_replaces_nothing_yet(void)
+{
+    rule_play_rules(
+        "  rule mine : boot.images one-of @os.kernel\n",
+        "release os corp 1 { kernel " D("01") "}\n"
+                                              "release os corp 2 { state staged active 2026-09-01 "
+                                              "replaces 1 overlap 1d kernel " D("02") "}\n");
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+}
+
+static void
+else_and_its_span_give_the_effect(void)
+{
+    rule_play_rules("  rule w : boot.images one-of @os.kernel else warn\n"
+                    "  rule n : boot.images not-in @bad else note\n"
+                    "  rule t : boot.images one-of @late else warn for 14d then fail\n",
+                    "release os corp 1 { kernel " D("01") "}\nset digests bad { " D(
+                        "09") "}\n"
+                              "set digests late published 2026-09-21 { " D("01") "}\n");
+    rule_play_event(SLOT_BOOT_IMAGES, 9, NULL);
+    CHECK_EQ(rule_play_rule("w")->effect, EFFECT_WARN);
+    CHECK_EQ(rule_play_outcome("n"), OUTCOME_REVOKED);
+    CHECK_EQ(rule_play_rule("n")->effect, EFFECT_NOTE);
+    rule_play.input.now_s = 1790000000 / 86400 * 86400 + 14 * 86400 - 1;
+    CHECK_EQ(rule_play_rule("t")->effect, EFFECT_WARN);
+    rule_play.input.now_s++;
+    CHECK_EQ(rule_play_rule("t")->effect, EFFECT_FAIL);
+}
+
+static void
+a_sequence_is_in_order_and_whole(void)
+{
+    rule_play_rules("  rule mine : boot.images sequence @os.shim @os.kernel{1..2}\n", OS);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_FEW);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_ORDER);
+    CHECK_EQ(rule_play_rule("mine")->event, 3);
+}
+
+static void
+a_sequence_tells_unknown_from_misplaced(void)
+{
+    rule_play_rules("  rule mine : boot.images sequence @os.shim @os.kernel\n", OS);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_BOOT_ORDER_UNEXPECTED);
+    rule_play.input.n_events = 0;
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 9, NULL);
+    CHECK_EQ(rule_play_reason("mine"), REASON_BOOT_IMAGE_UNKNOWN);
+    CHECK_EQ(rule_play_rule("mine")->event, 1);
+}
+
+/* One digest may be of two members: every reading is followed. */
+static void
+a_sequence_finds_the_reading_that_fits(void)
+{
+    rule_play_rules("  rule mine : boot.images sequence @a{1..3} @b{2..2}\n",
+                    "set digests a { " D("01") D("02") "}\nset digests b { " D("01") "}\n");
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_ORDER);
+}
+
+static void
+a_sequence_of_words_may_end_early(void)
+{
+    rule_play_rules("  rule mine : os.phase sequence enter-initrd leave-initrd ready prefix-ok "
+                    "count 0..9\n  rule uki : uki any count 0..9\n",
+                    "");
+    rule_play_base();
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_OS_PHASE, 1, "enter-initrd");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_OS_PHASE, 2, "ready");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_ORDER);
+    rule_play.events[3].text = bytes_str("leave-initrd");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play.events[3].verified = false;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+}
+
+static void
+what_gave_up_before_must_be_known_too(void)
+{
+    rule_play_rules("  rule mine : boot.images sequence @os.shim @os.kernel\n", OS);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    rule_play.events[1].attempt = rule_play.events[2].attempt = 1;
+    CHECK_EQ(rule_play_reason("mine"), REASON_BOOT_RETRY);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_WARN);
+    rule_play.events[0].digest = BYTES_OF(rule_play.digests[9]); /* a shell ran first */
+    CHECK_EQ(rule_play_reason("mine"), REASON_BOOT_IMAGE_UNKNOWN);
+    CHECK_EQ(rule_play_rule("mine")->event, 0);
+}
+
+static void
+digests_of_two_releases_do_not_mix(void)
+{
+    static const char rules[] = "  rule chain : boot.images sequence @os.shim @os.kernel "
+                                "same-release\n  rule initrd : boot.initrd one-of @os.initrd "
+                                "same-release\n";
+
+    rule_play_rules(rules, OS);
+    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    rule_play_event(SLOT_BOOT_INITRD, 3, NULL);
+    CHECK_EQ(rule_play_outcome("chain"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play_outcome("initrd"), OUTCOME_PASSED);
+    rule_play.events[2].digest = BYTES_OF(rule_play.digests[0x13]);
+    CHECK_EQ(rule_play_outcome("chain"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play_reason("initrd"), REASON_RELEASE_MIXED);
+    CHECK_EQ(rule_play_rule("initrd")->event, 2);
+}
+
+/* Firmware and system are released apart. */
+static void
+releases_of_two_components_need_not_meet(void)
+{
+    rule_play_rules("  rule fw : firmware one-of @fw.rom same-release\n"
+                    "  rule img : boot.images one-of @os.kernel same-release\n",
+                    OS "release fw t14 1 { rom " D("05") "}\n");
+    rule_play_event(SLOT_FIRMWARE, 5, NULL);
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("fw"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play_outcome("img"), OUTCOME_PASSED);
+    rule_play_event(SLOT_BOOT_IMAGES, 0x12, NULL);
+    CHECK_EQ(rule_play_outcome("img"), OUTCOME_MIXED);
+}
+
+/* The kernel of another set does not save a release. */
+static void
+only_the_sets_that_a_rule_names_join(void)
+{
+    rule_play_rules(
+        "  rule chain : boot.images one-of @os.kernel same-release\n"
+        "  rule initrd : boot.initrd one-of @os.initrd same-release\n",
+        "release os corp 1 { kernel " D("02") "initrd " D(
+            "03") "}\n"
+                  "release os corp 2 { kernel " D("12") "initrd " D("13") "files " D("02") "}\n");
+    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    rule_play_event(SLOT_BOOT_INITRD, 0x13, NULL);
+    CHECK_EQ(rule_play_outcome("initrd"), OUTCOME_MIXED);
+}
+
+#define VARIANTS                                                                               \
+    "release fw t14 1 { variant { " D("01") D("02") "optional " D("03") "} variant { " D("01") \
+        D("04") "} }\n"
+
+static void
+a_whole_variant_is_in_order_and_complete(void)
+{
+    static const struct {
+        uint8_t digests[4];
+        enum policy_outcome outcome;
+        uint32_t event;
+    } rows[] = {
+        {{1, 2, 3}, OUTCOME_PASSED, RULE_NO_EVENT},
+        {{1, 3}, OUTCOME_PASSED, RULE_NO_EVENT},
+        {{1, 4}, OUTCOME_PASSED, RULE_NO_EVENT},
+        {{1}, OUTCOME_UNKNOWN, 0},
+        {{1, 2}, OUTCOME_UNKNOWN, 1},
+        {{1, 3, 2}, OUTCOME_UNKNOWN, 2},
+        {{3, 1}, OUTCOME_UNKNOWN, 1},
+        {{1, 2, 4}, OUTCOME_UNKNOWN, 2},
+        {{1, 3, 3}, OUTCOME_UNKNOWN, 2},
+        {{9}, OUTCOME_UNKNOWN, 0},
+        {{1, 2, 3, 9}, OUTCOME_UNKNOWN, 3},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rule_play_rules("  rule mine : firmware one-of @fw/t14 whole\n", VARIANTS);
+        for (size_t k = 0; k < 4 && rows[i].digests[k]; k++) {
+            rule_play_event(SLOT_FIRMWARE, rows[i].digests[k], NULL);
+        }
+        CHECK_EQ(rule_play_outcome("mine"), rows[i].outcome);
+        CHECK_EQ(rule_play_rule("mine")->event, rows[i].event);
+    }
+}
+
+static void
+a_variant_of_another_set_is_none(void)
+{
+    rule_play_rules("  rule mine : firmware one-of @fw/x13 whole\n",
+                    VARIANTS "release fw x13 1 { variant { " D("07") "} }\n");
+    rule_play_event(SLOT_FIRMWARE, 1, NULL);
+    rule_play_event(SLOT_FIRMWARE, 4, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+}
+
+static void
+some_values_may_be_pinned_instead(void)
+{
+    rule_play_rules("  rule mine : boot.files one-of @f or-pin 1\n",
+                    "set digests f { " D("01") "}\n");
+    rule_play_event(SLOT_BOOT_FILES, 1, NULL);
+    rule_play_event(SLOT_BOOT_FILES, 2, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+    rule_play.input.may_pin = true;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK(rule_play_rule("mine")->learns);
+    rule_play_event(SLOT_BOOT_FILES, 3, NULL); /* one pin is allowed, not two */
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+    rule_play.input.n_events--;
+    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[2]));
+    rule_play.input.may_pin = false;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK(!rule_play_rule("mine")->learns);
+    rule_play.pins[0].rule = bytes_str("other");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+}
+
+static void
+a_pinned_slot_neither_gains_nor_loses(void)
+{
+    rule_play_rules("  rule mine : boot.initrd device-pin\n", "");
+    rule_play_event(SLOT_BOOT_INITRD, 1, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    rule_play.input.may_pin = true;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK(rule_play_rule("mine")->learns);
+    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[1]));
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK(!rule_play_rule("mine")->learns);
+    rule_play_event(SLOT_BOOT_INITRD, 2, NULL);
+    CHECK_EQ(rule_play_rule("mine")->event, 1);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[2]));
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play.input.n_events--;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play_rule("mine")->event, RULE_NO_EVENT);
+}
+
+static void
+any_code_is_a_warning_and_any_text_must_be_bound(void)
+{
+    rule_play_rules("  rule code : boot.initrd any\n  rule text : boot.cmdline any\n", "");
+    rule_play_event(SLOT_BOOT_INITRD, 1, NULL);
+    rule_play_event(SLOT_BOOT_CMDLINE, 2, "ro");
+    CHECK_EQ(rule_play_reason("code"), REASON_UNPINNED_CODE);
+    CHECK_EQ(rule_play_rule("code")->effect, EFFECT_WARN);
+    CHECK_EQ(rule_play_outcome("text"), OUTCOME_PASSED);
+    rule_play.events[1].verified = false;
+    CHECK_EQ(rule_play_outcome("text"), OUTCOME_UNKNOWN);
+}
+
+static void
+what_is_forbidden_may_not_be_there(void)
+{
+    rule_play_rules("  rule mine : boot.initrd forbid\n", "");
+    rule_play_base();
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_BOOT_INITRD, 1, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
+}
+
+CHECK_MAIN(CASE(what_a_set_holds_passes_and_nothing_else),
+           CASE(a_digest_counts_in_its_own_bank_only), CASE(an_event_without_a_rule_refuses),
+           CASE(separators_need_no_rule), CASE(executables_that_nothing_affirmed_refuse),
+           CASE(a_list_of_denied_values_affirms_nothing),
+           CASE(observed_boots_are_a_warning_at_best_and_at_worst), CASE(counts_have_two_ends),
+           CASE(states_of_releases_are_told_apart),
+           CASE(what_retires_is_a_warning_and_what_is_staged_refuses),
+           CASE(a_replaced_release_passes_for_its_overlap),
+           CASE(a_staged_release_replaces_nothing_yet), CASE(else_and_its_span_give_the_effect),
+           CASE(a_sequence_is_in_order_and_whole), CASE(a_sequence_tells_unknown_from_misplaced),
+           CASE(a_sequence_finds_the_reading_that_fits), CASE(a_sequence_of_words_may_end_early),
+           CASE(what_gave_up_before_must_be_known_too), CASE(digests_of_two_releases_do_not_mix),
+           CASE(releases_of_two_components_need_not_meet),
+           CASE(only_the_sets_that_a_rule_names_join),
+           CASE(a_whole_variant_is_in_order_and_complete), CASE(a_variant_of_another_set_is_none),
+           CASE(some_values_may_be_pinned_instead), CASE(a_pinned_slot_neither_gains_nor_loses),
+           CASE(any_code_is_a_warning_and_any_text_must_be_bound),
+           CASE(what_is_forbidden_may_not_be_there))

@@ -1,0 +1,116 @@
+#include "appraise/glob.h"
+
+/* A place to come back to: the last star or hole, and the text that it has taken so far. */
+struct retry {
+    bool set;
+    bool hole; /* takes no blanks */
+    size_t glob;
+    size_t text;
+};
+
+static uint8_t
+folded(struct bytes bytes, size_t i, size_t name_len)
+{
+    uint8_t c = bytes.p[i];
+
+    return c == '-' && i < name_len ? '_' : c;
+}
+
+/* Length of what is folded: the name before `=`. */
+static size_t
+name_length(struct bytes text, enum glob_fold fold)
+{
+    const uint8_t *equals =
+        fold == GLOB_PARAMETER && text.len > 0 ? memchr(text.p, '=', text.len) : NULL;
+
+    return equals ? (size_t)(equals - text.p) : fold == GLOB_PARAMETER ? text.len : 0;
+}
+
+/* Index behind the hole that begins at i, or i when none does. */
+static size_t
+hole_end(struct bytes glob, size_t i)
+{
+    const uint8_t *end =
+        i < glob.len && glob.p[i] == '{' ? memchr(glob.p + i, '}', glob.len - i) : NULL;
+
+    return end ? (size_t)(end - glob.p) + 1 : i;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool
+glob_match(struct bytes glob, struct bytes text, enum glob_fold fold)
+{
+    size_t glob_name = name_length(glob, fold);
+    size_t text_name = name_length(text, fold);
+    struct retry retry = {0};
+    size_t g = 0;
+    size_t t = 0;
+
+    while (t < text.len || g < glob.len) {
+        size_t behind = hole_end(glob, g);
+
+        if (g < glob.len && (glob.p[g] == '*' || behind > g)) {
+            retry = (struct retry){true, behind > g, behind > g ? behind : g + 1, t};
+            g = retry.glob;
+        } else if (g < glob.len && t < text.len &&
+                   folded(glob, g, glob_name) == folded(text, t, text_name)) {
+            g++;
+            t++;
+        } else if (retry.set && retry.text < text.len &&
+                   !(retry.hole && is_blank(text.p[retry.text]))) {
+            t = ++retry.text;
+            g = retry.glob;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+glob_hole(struct bytes glob, struct bytes text, enum glob_fold fold, struct bytes *ret_name,
+          struct bytes *ret_hole)
+{
+    size_t open = 0;
+    size_t close;
+    size_t tail;
+
+    while (open < glob.len && hole_end(glob, open) == open) {
+        open++;
+    }
+    close = hole_end(glob, open);
+    tail = glob.len - close;
+    if (!glob_match(glob, text, fold)) {
+        return false;
+    }
+    if (open == glob.len || text.len < open + tail) {
+        *ret_name = *ret_hole = BYTES_NULL;
+        return true;
+    }
+    *ret_name = bytes_of(glob.p + open + 1, close - open - 2);
+    *ret_hole = bytes_of(text.p + open, text.len - open - tail);
+    return true;
+}
+
+bool
+glob_word(struct bytes *text, struct bytes *ret_word)
+{
+    size_t begin = 0;
+    size_t end;
+
+    while (begin < text->len && is_blank(text->p[begin])) {
+        begin++;
+    }
+    end = begin;
+    while (end < text->len && !is_blank(text->p[end])) {
+        end++;
+    }
+    *ret_word = bytes_of(text->p + begin, end - begin);
+    *text = bytes_of(text->p + end, text->len - end);
+    return end > begin;
+}

@@ -1,0 +1,294 @@
+/* Verbs that go by digests, and by pins, which are digests of one device. */
+#include "appraise/rule-verb.h"
+
+enum policy_outcome
+state_outcome(enum bundle_state state)
+{
+    switch (state) {
+    case BUNDLE_ACTIVE:
+        return OUTCOME_PASSED;
+    case BUNDLE_RETIRING:
+        return OUTCOME_RETIRING;
+    case BUNDLE_STAGED:
+        return OUTCOME_PENDING;
+    case BUNDLE_RETIRED:
+        return OUTCOME_RETIRED;
+    case BUNDLE_REVOKED:
+        break;
+    }
+    return OUTCOME_REVOKED;
+}
+
+/* The order in which states win: one kernel may stand in several releases. */
+static int
+rank(enum bundle_state state)
+{
+    return state == BUNDLE_ACTIVE     ? 4
+           : state == BUNDLE_RETIRING ? 3
+           : state == BUNDLE_STAGED   ? 2
+           : state == BUNDLE_RETIRED  ? 1
+                                      : 0;
+}
+
+const struct rulebook_ref *
+judging_state(const struct judging *j, uint32_t event, uint16_t set, enum bundle_state *ret_state)
+{
+    const struct rule_found *found = &j->room->found[event];
+    const struct rulebook_ref *best = NULL;
+
+    for (size_t i = 0; i < found->n; i++) {
+        if (found->refs[i].set == set) {
+            enum bundle_state state = rulebook_state(j->book, &found->refs[i], j->input->now_s);
+
+            if (!best || rank(state) > rank(*ret_state)) {
+                best = &found->refs[i];
+                *ret_state = state;
+            }
+        }
+    }
+    return best;
+}
+
+static bool
+arg_has_set(const struct judging *j, uint16_t set, size_t n_args)
+{
+    for (size_t i = 0; i < n_args; i++) {
+        if (judging_arg(j, i)->index == set) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+judging_join(struct judging *j, uint32_t event, size_t n_args)
+{
+    const struct rule_found *found = &j->room->found[event];
+    struct rule_room *room = j->room;
+    uint64_t in[RULEBOOK_WORDS] = {0};
+    uint64_t of[RULEBOOK_WORDS] = {0};
+    bool any = false;
+    bool left = false;
+
+    if (!(j->rule->flags & RULE_SAME_RELEASE)) {
+        return;
+    }
+    for (size_t i = 0; i < found->n; i++) {
+        uint16_t release = found->refs[i].release;
+
+        if (release != BUNDLE_NONE && arg_has_set(j, found->refs[i].set, n_args)) {
+            any = true;
+            in[release / 64] |= UINT64_C(1) << release % 64;
+            for (size_t w = 0; w < RULEBOOK_WORDS; w++) {
+                of[w] |= rulebook_component(j->book, release)[w];
+            }
+        }
+    }
+    for (size_t w = 0; any && w < RULEBOOK_WORDS; w++) {
+        room->releases[w] &= in[w] | ~of[w];
+        left = left || (room->releases[w] & of[w]) != 0;
+    }
+    if (any && !left) {
+        judging_note(j, OUTCOME_MIXED, event, BYTES_NULL);
+    }
+}
+
+bool
+judging_pinned(const struct judging *j, struct bytes name, struct bytes value)
+{
+    for (size_t i = 0; i < j->input->n_pins; i++) {
+        const struct rule_pin *pin = &j->input->pins[i];
+
+        if (bytes_equal(pin->rule, j->rule->id) && bytes_equal(pin->name, name) &&
+            bytes_equal(pin->value, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+judging_has_pins(const struct judging *j)
+{
+    for (size_t i = 0; i < j->input->n_pins; i++) {
+        if (bytes_equal(j->input->pins[i].rule, j->rule->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One event against a set, or so many against the device's pins. */
+static void
+judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
+{
+    enum bundle_state state = BUNDLE_REVOKED;
+    struct bytes digest = j->input->events[event].digest;
+    const struct rulebook_ref *ref = judging_state(j, event, judging_arg(j, 0)->index, &state);
+
+    if (ref) {
+        j->result->release = ref->release;
+        judging_note(j, state_outcome(state), event, BYTES_NULL);
+        judging_join(j, event, 1);
+    } else if (*pins_left > 0 && judging_pinned(j, BYTES_NULL, digest)) {
+        (*pins_left)--;
+    } else if (*pins_left > 0 && j->input->may_pin && !judging_has_pins(j)) {
+        (*pins_left)--;
+        j->result->learns = true;
+    } else {
+        judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
+    }
+}
+
+/* The record of this variant for an event, at a position above `after`; NULL: none. */
+static const struct rulebook_ref *
+variant_ref(const struct judging *j, uint32_t event, const struct rulebook_variant *variant,
+            int after)
+{
+    const struct rule_found *found = &j->room->found[event];
+
+    for (size_t i = 0; i < found->n; i++) {
+        const struct rulebook_ref *ref = &found->refs[i];
+
+        if (ref->set == variant->set && ref->release == variant->release &&
+            ref->group == variant->group && (int)ref->position > after) {
+            return ref;
+        }
+    }
+    return NULL;
+}
+
+/* The first event that this variant does not explain; RULE_NO_EVENT with *ret_whole when all are
+ * there, in order, and nothing that must be is missing. */
+static uint32_t
+walk_variant(const struct judging *j, const struct rulebook_variant *variant, bool *ret_whole)
+{
+    unsigned needed = 0;
+    int after = -1;
+
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        const struct rulebook_ref *ref = variant_ref(j, i, variant, after);
+
+        if (!ref) {
+            *ret_whole = false;
+            return i;
+        }
+        after = ref->position;
+        needed += !ref->optional;
+    }
+    *ret_whole = needed == variant->n_needed;
+    return RULE_NO_EVENT;
+}
+
+/* Tries each variant that the slot's first event is of. */
+static void
+judge_whole(struct judging *j)
+{
+    uint32_t first = judging_first(j);
+    uint16_t set = judging_arg(j, 0)->index;
+    uint32_t farthest = first;
+    int best = -1;
+    enum policy_outcome outcome = OUTCOME_UNKNOWN;
+    const struct rule_found *found;
+
+    if (first == RULE_NO_EVENT) {
+        return;
+    }
+    found = &j->room->found[first];
+    for (size_t i = 0; i < found->n; i++) {
+        const struct rulebook_ref *ref = &found->refs[i];
+        const struct rulebook_variant *variant =
+            rulebook_variant(j->book, j->input->bank, ref->set, ref->release, ref->group);
+        enum bundle_state state = rulebook_state(j->book, ref, j->input->now_s);
+        bool whole = false;
+        uint32_t stop;
+
+        if (ref->set != set || !variant) {
+            continue;
+        }
+        stop = walk_variant(j, variant, &whole);
+        if (whole && rank(state) > best) {
+            best = rank(state);
+            outcome = state_outcome(state);
+            j->result->release = ref->release;
+        }
+        farthest = stop != RULE_NO_EVENT && stop > farthest ? stop : farthest;
+    }
+    judging_note(j, outcome, outcome == OUTCOME_UNKNOWN ? farthest : first, BYTES_NULL);
+}
+
+void
+verb_one_of(struct judging *j)
+{
+    unsigned pins_left = j->rule->or_pin;
+
+    if (j->rule->flags & RULE_WHOLE) {
+        judge_whole(j);
+    }
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (j->rule->flags & RULE_WHOLE) {
+            judging_join(j, i, 1);
+        } else {
+            judge_one(j, i, &pins_left);
+        }
+    }
+}
+
+/* Does any event of the slot have a pin's value? */
+static bool
+pin_is_met(const struct judging *j, const struct rule_pin *pin)
+{
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (bytes_equal(j->input->events[i].digest, pin->value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+verb_device_pin(struct judging *j)
+{
+    uint32_t first = judging_first(j);
+
+    if (!judging_has_pins(j)) {
+        j->result->learns = j->input->may_pin && first != RULE_NO_EVENT;
+        if (!j->input->may_pin && first != RULE_NO_EVENT) {
+            judging_note(j, OUTCOME_CHANGED, first, BYTES_NULL);
+        }
+        return;
+    }
+    for (uint32_t i = first; i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (!judging_pinned(j, BYTES_NULL, j->input->events[i].digest)) {
+            judging_note(j, OUTCOME_CHANGED, i, BYTES_NULL);
+        }
+    }
+    for (size_t i = 0; i < j->input->n_pins; i++) {
+        if (bytes_equal(j->input->pins[i].rule, j->rule->id) &&
+            !pin_is_met(j, &j->input->pins[i])) {
+            judging_note(j, OUTCOME_CHANGED, RULE_NO_EVENT, BYTES_NULL);
+        }
+    }
+}
+
+/* A slot of text passes only where its text was what was measured. */
+void
+verb_any(struct judging *j)
+{
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (slot_table(j->slot)->flags & SLOT_F_TEXT && !j->input->events[i].verified) {
+            judging_note(j, OUTCOME_UNKNOWN, i, BYTES_NULL);
+        }
+    }
+    if (j->rule->flags & RULE_UNPINNED && judging_first(j) != RULE_NO_EVENT) {
+        judging_note(j, OUTCOME_UNPINNED, judging_first(j), BYTES_NULL);
+    }
+}
+
+void
+verb_forbid(struct judging *j)
+{
+    if (judging_first(j) != RULE_NO_EVENT) {
+        judging_note(j, OUTCOME_UNKNOWN, judging_first(j), BYTES_NULL);
+    }
+}

@@ -1,0 +1,100 @@
+/* A boot judged by the rules of a policy. Nothing is allocated, every outcome is recorded, and what
+ * no rule allows refuses: an event whose slot has no rule, a dimension that nothing affirmed.
+ * Appraisal page, sections 5b and 5f. */
+#pragma once
+
+#include "appraise/rulebook.h"
+#include "wire/answer.h"
+#include "wire/policy-code.h"
+
+#define RULE_EVENTS_MAX (LIMIT_EVENTS + LIMIT_USERLOG_RECORDS)
+#define RULE_NO_EVENT UINT32_MAX
+
+/* An event as rules see it. Echoes of other events (slots.h) are not among them. */
+struct rule_event {
+    enum slot slot;
+    bool verified;       /* the digest binds text */
+    uint8_t attempt;     /* how often the firmware took back control before it */
+    uint32_t index, pcr; /* in its log, for people */
+    struct bytes digest; /* in the policy's bank */
+    struct bytes text;   /* what was measured, when verified */
+};
+
+/* An entry of a signature list, of a slot that has lists. Owners' GUIDs do not count. */
+struct rule_entry {
+    enum bundle_sig sig;
+    struct bytes digest; /* 32 bytes, as records have it */
+};
+
+struct rule_entries {
+    bool known; /* the variable was measured, and read */
+    size_t n;
+    const struct rule_entry *entries; /* each once */
+};
+
+/* What is pinned for this device: a digest that a rule's slot had, or the value of a hole. */
+struct rule_pin {
+    struct bytes rule; /* id */
+    struct bytes name; /* of the hole; empty: value is a digest */
+    struct bytes value;
+};
+
+struct rule_number {
+    struct bytes name; /* a component of SBAT; the GUID of an SVN row */
+    uint64_t number;
+};
+
+/* Everything that rules look at. Views; what is unknown stays zero. */
+struct rule_input {
+    enum hash bank; /* of the digests */
+    size_t n_events;
+    const struct rule_event *events;     /* in the order of their logs */
+    struct rule_entries entries[SLOT_N]; /* sb.pk, sb.kek, sb.db, sb.dbx, boot.authority */
+    struct bytes words[SLOT_N];          /* facts for `is`: secureboot "on", rtm "hw" */
+    uint64_t level;                      /* of sb.sbat; 0: unknown */
+    size_t n_numbers;
+    const struct rule_number *numbers; /* of sb.sbat and, by GUID, sb.dbx */
+    bool advisories_known;
+    size_t n_advisories;
+    const struct bytes *advisories; /* that this TPM has */
+    size_t n_pins;
+    const struct rule_pin *pins;
+    bool may_pin;   /* a rule without pins learns instead of failing: enrolment, or observe */
+    uint64_t now_s; /* UTC */
+};
+
+#define OUTCOME_PASSED ((enum policy_outcome)0)
+
+struct rule_result {
+    enum policy_outcome outcome; /* OUTCOME_PASSED, or why not */
+    enum reason_effect effect;   /* unless passed */
+    struct policy_code code;     /* the same */
+    bool learns;                 /* passed because nothing is pinned yet: pin what is there */
+    uint16_t n_events;           /* of the slot */
+    uint32_t event;              /* first cause: place in input->events, or RULE_NO_EVENT */
+    struct bytes token;          /* word or command at fault, or what should have stood; or empty */
+    uint16_t release;            /* that the slot's last event is of, or BUNDLE_NONE */
+};
+
+struct rule_judgement {
+    size_t n; /* as the policy's rules */
+    struct rule_result rules[LIMIT_POLICY_RULES];
+    uint32_t unclaimed; /* first event whose slot has no rule, or RULE_NO_EVENT: 205 */
+    unsigned affirmed;  /* bit of each dimension that a rule affirmed */
+    enum tier tiers[DIMENSION_MAX + 1];
+    enum tier tier; /* the worst; at best warning in mode observe */
+};
+
+/* Memory of a judgement under way; large, one for each who judges. */
+struct rule_room;
+struct rule_room *rule_room_new(void); /* NULL when memory ends */
+void rule_room_free(struct rule_room *room);
+void rule_room_freep(struct rule_room **room);
+
+/* Judges by policy `policy` of the book. input has at most RULE_EVENTS_MAX events. A rule that does
+ * not pass has the effect that it names, after `for D then` the later one; a value that passes with
+ * a remark (retiring, retried, unpinned code) is never worse than a warning. Identity is affirmed
+ * by the quote itself; of executables nothing affirmed fails, of other dimensions it is a warning
+ * (806). */
+void rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *input,
+                struct rule_room *room, struct rule_judgement *ret);

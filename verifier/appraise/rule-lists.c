@@ -1,0 +1,255 @@
+/* Verbs that compare sets: signature lists, levels, advisories. */
+#include "appraise/rule-verb.h"
+
+static const struct rule_entries *
+entries_of(struct judging *j)
+{
+    const struct rule_entries *entries = &j->input->entries[j->slot];
+
+    if (!entries->known) {
+        judging_note(j, OUTCOME_UNAVAILABLE, judging_first(j), BYTES_NULL);
+        return NULL;
+    }
+    return entries;
+}
+
+/* Is (kind, digest) in a set? Records of certificates are SHA-256. */
+static bool
+set_has(const struct bundle_set *set, enum bundle_sig sig, struct bytes digest)
+{
+    const struct bundle_table *table = bundle_set_table(set, HASH_SHA256);
+    size_t first = 0;
+    size_t n = table ? bundle_table_find(table, digest, &first) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (bundle_table_at(table, first + i).group == sig) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+entries_have(const struct rule_entries *entries, const struct bundle_record *record)
+{
+    for (size_t i = 0; i < entries->n; i++) {
+        if (entries->entries[i].sig == (enum bundle_sig)record->group &&
+            bytes_equal(entries->entries[i].digest, record->digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every entry is in the set; the first that is not is named. */
+static void
+judge_subset(struct judging *j, const struct rule_entries *entries)
+{
+    for (size_t i = 0; i < entries->n; i++) {
+        if (!set_has(judging_set(j, 0), entries->entries[i].sig, entries->entries[i].digest)) {
+            judging_note(j, OUTCOME_UNKNOWN, judging_first(j), entries->entries[i].digest);
+            return;
+        }
+    }
+}
+
+static bool
+number_is(const struct judging *j, const struct bundle_word *word)
+{
+    for (size_t i = 0; i < j->input->n_numbers; i++) {
+        if (bytes_equal(j->input->numbers[i].name, word->name)) {
+            return j->input->numbers[i].number >= word->number;
+        }
+    }
+    return false;
+}
+
+/* All numbers of a set are reached. */
+static bool
+words_hold(const struct judging *j, const struct bundle_set *set)
+{
+    for (size_t i = 0; i < set->n_words; i++) {
+        if (!number_is(j, &j->bundle->words[set->first_word + i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every record of the set is among the entries, and every number is reached. */
+static bool
+holds(const struct judging *j, const struct bundle_set *set, const struct rule_entries *entries)
+{
+    const struct bundle_table *table = bundle_set_table(set, HASH_SHA256);
+
+    for (size_t i = 0; table && i < table->n; i++) {
+        struct bundle_record record = bundle_table_at(table, i);
+
+        if (!entries_have(entries, &record)) {
+            return false;
+        }
+    }
+    return words_hold(j, set);
+}
+
+void
+verb_subset_of(struct judging *j)
+{
+    const struct rule_entries *entries = entries_of(j);
+
+    if (entries) {
+        judge_subset(j, entries);
+    }
+}
+
+/* An authority that is none, or that was read as none, signed nothing. */
+void
+verb_signed_by(struct judging *j)
+{
+    const struct rule_entries *entries = entries_of(j);
+
+    if (entries && entries->n == 0 && judging_first(j) != RULE_NO_EVENT) {
+        judging_note(j, OUTCOME_UNKNOWN, judging_first(j), BYTES_NULL);
+    } else if (entries) {
+        judge_subset(j, entries);
+    }
+}
+
+void
+verb_equals(struct judging *j)
+{
+    const struct rule_entries *entries = entries_of(j);
+
+    if (!entries) {
+        return;
+    }
+    judge_subset(j, entries);
+    if (!holds(j, judging_set(j, 0), entries)) {
+        judging_note(j, OUTCOME_MISSING, judging_first(j), BYTES_NULL);
+    }
+}
+
+/* A baseline is met when it or any that supersedes it is. The bundle's reader refuses circles. */
+void
+verb_includes(struct judging *j)
+{
+    const struct rule_entries *entries = entries_of(j);
+    uint16_t set = judging_arg(j, 0)->index;
+
+    while (entries && set != BUNDLE_NONE) {
+        if (holds(j, &j->bundle->sets[set], entries)) {
+            return;
+        }
+        set = j->bundle->sets[set].next;
+    }
+    if (entries) {
+        judging_note(j, judging_set(j, 0)->kind == BUNDLE_SET_DBX ? OUTCOME_OLD : OUTCOME_MISSING,
+                     judging_first(j), judging_set(j, 0)->name);
+    }
+}
+
+/* The newest release of a component that an event is of; false when it is of none. */
+static bool
+svn_of(const struct judging *j, uint32_t event, struct bytes component, uint64_t *ret_svn)
+{
+    const struct rule_found *found = &j->room->found[event];
+    bool any = false;
+
+    for (size_t i = 0; i < found->n; i++) {
+        uint16_t place = found->refs[i].release;
+        const struct bundle_release *release =
+            place == BUNDLE_NONE ? NULL : &j->bundle->releases[place];
+
+        if (release && bytes_equal(release->component, component) &&
+            (!any || release->svn > *ret_svn)) {
+            *ret_svn = release->svn;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Events of no release are for other rules to tell; but all cannot be. */
+static void
+judge_floor(struct judging *j, const struct bundle_arg *arg)
+{
+    bool any = false;
+
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        uint64_t svn = 0;
+
+        if (svn_of(j, i, arg->text, &svn)) {
+            any = true;
+            judging_note(j, svn >= arg->number ? OUTCOME_PASSED : OUTCOME_OLD, i, BYTES_NULL);
+        }
+    }
+    if (!any && judging_first(j) != RULE_NO_EVENT) {
+        judging_note(j, OUTCOME_UNKNOWN, judging_first(j), BYTES_NULL);
+    }
+}
+
+void
+verb_at_least(struct judging *j)
+{
+    const struct bundle_arg *arg = judging_arg(j, 0);
+
+    if (arg->text.len > 0) {
+        judge_floor(j, arg);
+    } else if (j->input->level == 0) {
+        judging_note(j, OUTCOME_UNAVAILABLE, judging_first(j), BYTES_NULL);
+    } else if (arg->index != BUNDLE_NONE ? !words_hold(j, judging_set(j, 0))
+                                         : j->input->level < arg->number) {
+        judging_note(j, OUTCOME_OLD, judging_first(j), BYTES_NULL);
+    }
+}
+
+static void
+judge_advisories(struct judging *j)
+{
+    const struct bundle_set *set = judging_set(j, 0);
+
+    if (!j->input->advisories_known) {
+        judging_note(j, OUTCOME_UNAVAILABLE, RULE_NO_EVENT, BYTES_NULL);
+    }
+    for (size_t i = 0; i < j->input->n_advisories; i++) {
+        for (size_t k = 0; k < set->n_words; k++) {
+            if (bytes_equal(j->input->advisories[i], j->bundle->words[set->first_word + k].name)) {
+                judging_note(j, OUTCOME_REVOKED, RULE_NO_EVENT, j->input->advisories[i]);
+            }
+        }
+    }
+}
+
+/* Of a slot with lists no entry, of others no event's digest, may be in the set. */
+void
+verb_not_in(struct judging *j)
+{
+    const struct rule_entries *entries = &j->input->entries[j->slot];
+    uint16_t set = judging_arg(j, 0)->index;
+    enum bundle_state state;
+
+    if (j->slot == SLOT_TPM_ADVISORY) {
+        judge_advisories(j);
+        return;
+    }
+    for (size_t i = 0; entries->known && i < entries->n; i++) {
+        if (set_has(judging_set(j, 0), entries->entries[i].sig, entries->entries[i].digest)) {
+            judging_note(j, OUTCOME_REVOKED, judging_first(j), entries->entries[i].digest);
+        }
+    }
+    if (!(j->room->sets[set / 64] >> set % 64 & 1)) {
+        return; /* no event of any slot is in it */
+    }
+    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (judging_state(j, i, set, &state)) {
+            judging_note(j, OUTCOME_REVOKED, i, BYTES_NULL);
+        }
+    }
+}
+
+/* Lists of files are judged by their own part; until it says something nothing is known. */
+void
+verb_policy(struct judging *j)
+{
+    judging_note(j, OUTCOME_UNAVAILABLE, RULE_NO_EVENT, BYTES_NULL);
+}
