@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures a small site: what an attestation costs verifier, wire and device.
 
-usage: tools/bench [--json] [--devices N] [--rounds N] [--only fleet|attestor]
+usage: tools/bench [--json] [--devices N] [--rounds N] [--only fleet|attestor|rules]
 
 Figures of one machine; the ratios are what is compared. Needs a build; swtpm for the attestor.
 """
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -64,6 +65,19 @@ def device_rows(told):
            told["stripped_kb"] <= 400)
 
 
+def rules_rows(told):
+    yield (f"policy: {told['digests']} digests loaded", f"{told['load_ms']:.0f} ms", "100",
+           told["load_ms"] <= 100)
+    yield (f"policy: {told['events']} events by {told['rules']} rules",
+           f"{told['judge_us']:.1f} us", "5", told["judge_us"] <= 5)
+
+
+def rules_measure(program):
+    done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
+                          timeout=120)
+    return json.loads(done.stdout)
+
+
 def table(rows):
     rows = [("what", "measured", "at most", "")] + [
         (what, value, limit, "" if good is None else "yes" if good else "NO")
@@ -78,7 +92,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--devices", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=40, help="attestations of each device")
-    parser.add_argument("--only", choices=("fleet", "attestor"))
+    parser.add_argument("--only", choices=("fleet", "attestor", "rules"))
     parser.add_argument("--build", default=os.path.join(TOP, "build"))
     options = parser.parse_args()
     build = os.path.abspath(options.build)
@@ -91,8 +105,9 @@ def main():
                                        os.path.join(folder, "fleet"), options.devices,
                                        options.rounds),
         "attestor": lambda: device.measure(programs, os.path.join(folder, "attestor")),
+        "rules": lambda: rules_measure(os.path.join(build, "tests", "bench-rules")),
     }
-    rows = {"fleet": fleet_rows, "attestor": device_rows}
+    rows = {"fleet": fleet_rows, "attestor": device_rows, "rules": rules_rows}
     try:
         told = {name: part() for name, part in parts.items() if options.only in (None, name)}
     finally:

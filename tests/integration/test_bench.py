@@ -48,6 +48,11 @@ def the_attestor_is_measured_with_its_token(told):
     assert set(told["token_ms"]) == {"user", "system"}, told
 
 
+def rules_are_measured_over_what_was_asked(told):
+    assert (told["digests"], told["rules"], told["events"]) == (60000, 60, 100), told
+    assert told["load_ms"] > 0 and told["judge_us"] > 0, told
+
+
 def the_table_has_a_row_for_each_limit(table):
     assert [line for line in table.splitlines() if line.startswith("what")], table
     for limit in ("500", "1024", "1 and 1", "2.5"):
@@ -64,6 +69,7 @@ def main():
              (each_device_attested_as_often_as_asked, told["fleet"]),
              (every_role_and_the_bare_work_are_told, told["fleet"]),
              (the_attestor_is_measured_with_its_token, told["attestor"]),
+             (rules_are_measured_over_what_was_asked, told["rules"]),
              (the_table_has_a_row_for_each_limit, table)])
 
 
