@@ -24,20 +24,35 @@ exit_of(int r)
     return r == TPM_E_ABSENT || r == TPM_E_NO_MANAGER ? AGENT_NO_TPM : AGENT_TPM_FAULT;
 }
 
+/* What only an operator can change is left to the service manager, which tries again at leisure. A
+ * TPM that failed, is gone or talks nonsense may be another one after a reset or a resume, so its
+ * keys are loaded anew; nothing of before is used again. */
+static enum agent_result
+after_fault(int r)
+{
+    switch (r) {
+    case TPM_E_BUSY:
+        return AGENT_R_LATER;
+    case TPM_E_FULL: /* our own objects may be a part of it */
+    case TPM_E_SELF:
+    case TPM_E_GONE:
+    case TPM_E_TALK:
+    case TPM_E_FAILURE:
+    case TPM_E_COMMAND:
+        return AGENT_R_RELOAD;
+    default:
+        return AGENT_R_STOP;
+    }
+}
+
 enum agent_result
 agent_tpm_fault(struct agent *agent, int r, const struct tpm_error *error)
 {
     char why[256];
-    bool passes = r == TPM_E_BUSY || r == TPM_E_FULL;
-    bool lost = r == TPM_E_SELF || r == TPM_E_GONE;
 
     snprintf(why, sizeof(why), "%s: %s", r > 0 ? tpm_outcome_name((enum tpm_outcome)r) : "broke",
              error ? error->text : "");
-    return agent_tell(agent, exit_of(r),
-                      lost     ? AGENT_R_RELOAD
-                      : passes ? AGENT_R_LATER
-                               : AGENT_R_STOP,
-                      why);
+    return agent_tell(agent, exit_of(r), after_fault(r), why);
 }
 
 enum agent_result

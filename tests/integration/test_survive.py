@@ -5,7 +5,6 @@ Real attestor, software TPM, and the scripted verifier of lib/stand-in.c."""
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tarfile
@@ -14,13 +13,12 @@ import time
 import diag
 import swtpm
 import tap
-from devicelab import LOG, Lab, StandIn, openssl, read, write
+from devicelab import LOG, Daemon, Lab, StandIn, openssl, read, write
 
 ATTESTOR, STAND_IN, FAKE_CLOCK, ASSAY, WIRE_READ = (os.path.abspath(path)
                                                     for path in sys.argv[1:6])
 DAY = 86400
 YEAR = 365 * DAY
-PATIENCE_S = 60
 
 
 class Clock:
@@ -35,39 +33,6 @@ class Clock:
     def move(self, wall=0, boot=0):
         write(self.file + ".new", f"{int(wall)} {int(boot)}\n")
         os.rename(self.file + ".new", self.file)
-
-
-class Daemon:
-    """The attestor without --once; its log."""
-
-    def __init__(self, lab, *arguments):
-        self.path = lab.path("daemon.log")
-        with open(self.path, "wb") as log:
-            self.process = subprocess.Popen([ATTESTOR, "--config", lab.config, *arguments],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=lab.environ)
-
-    def log(self):
-        return read(self.path)
-
-    def until(self, what):
-        end = time.monotonic() + PATIENCE_S
-        while not what(self.log()):
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < end, "waited in vain:\n" + self.log()
-            time.sleep(0.05)
-
-    def attested(self, n=1):
-        self.until(lambda log: log.count('"id":"attested"') >= n)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        assert code == 0 or unused[0], (code, self.log())
 
 
 def on_fake_clock(lab, **settings):
