@@ -340,7 +340,7 @@ spread_keys(struct supervise *s)
         struct slot *slot = &s->slots[i];
         int r = 0;
 
-        if (slot->channel && slot->kind == ROLE_FRONT) {
+        if (slot->channel && slot_is_front(slot)) {
             r = setups_front_secrets(slot->channel, s->config->keyring);
         } else if (slot->channel && slot == keeper) {
             r = setups_keeper_keys(slot->channel, s->config->keyring);
