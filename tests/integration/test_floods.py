@@ -42,14 +42,6 @@ def on_a_site(*settings):
     return wrap
 
 
-def alive(pid):
-    """A zombie is dead."""
-    try:
-        return read(f"/proc/{pid}/stat").rsplit(b") ", 1)[1][:1] != b"Z"
-    except OSError:
-        return False
-
-
 def pids(site, role):
     return [pid for pid, name in site.roles().items() if name == role]
 
@@ -119,7 +111,7 @@ def a_main_that_is_killed_is_succeeded_at_once(site):
                 site.main.kill()
                 site.main.wait()
                 site.start()
-                site.until(lambda: not any(alive(pid) for pid in children))
+                site.until(lambda: not any(realsite.alive(pid) for pid in children))
             assert not set(children) & set(site.roles())
             site.until(lambda: device.attest()["exit"] == OK)
 

@@ -24,14 +24,6 @@ DEVICES = 4
 ROUND = 8  # the last kill of a round is main's: what it starts anew has no faults to wait for
 
 
-def alive(pid):
-    """A zombie of main's is dead."""
-    try:
-        return realsite.read(f"/proc/{pid}/stat").rsplit(b") ", 1)[1][:1] != b"Z"
-    except OSError:
-        return False
-
-
 def kill(pid):
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -42,12 +34,12 @@ def kill_main(site):
     kill(site.main.pid)
     site.main.wait(timeout=realsite.PATIENCE_S)
     site.start()  # at once: nothing of the dead one stands in its way
-    site.until(lambda: not any(alive(pid) for pid in children))
+    site.until(lambda: not any(realsite.alive(pid) for pid in children))
 
 
 def kill_a_child(site, chance, killed):
     """One of a role that lives now; roles have the same chance, however many processes they are."""
-    roles = {pid: role for pid, role in site.roles().items() if alive(pid)}
+    roles = {pid: role for pid, role in site.roles().items() if realsite.alive(pid)}
     if not roles:
         return False
     role = chance.choice(sorted(set(roles.values())))

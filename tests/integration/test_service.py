@@ -399,6 +399,13 @@ def roles_are_another_user_with_no_more_than_the_unit_grants():
             site.until(lambda: '"id":"ready-again"' in site.log_text())
             device.attest(OK)
             assert site.stop() == 0  # main may end what is not its own user's
+            site.start()
+            children = list(site.roles())
+            for pid in children:  # they hear of nothing
+                os.kill(pid, signal.SIGSTOP)
+            site.main.kill()
+            site.main.wait()
+            site.until(lambda: not any(realsite.alive(pid) for pid in children))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

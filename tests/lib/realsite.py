@@ -66,6 +66,14 @@ def read(path):
         return file.read()
 
 
+def alive(pid):
+    """A zombie is dead."""
+    try:
+        return read(f"/proc/{pid}/stat").rsplit(b") ", 1)[1][:1] != b"Z"
+    except OSError:
+        return False
+
+
 def events_of(assay, path):
     return json.loads(run(assay, "log", "show", path, "--json").out)["events"]
 
