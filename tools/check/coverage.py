@@ -15,8 +15,6 @@ from tree import ROOT, Tap, c_code, files, read
 LEAST = 90.0
 # Readers that are short of it, and what they reached: it may only rise (docs/roadmap.md).
 SHORT = {
-    'schemas/wire/audit-head.c': 49.0,  # its signature half needs a key that no corpus has
-    'schemas/wire/audit-row.c': 80.0,
     'schemas/wire/bundle-refs.c': 89.0,
 }
 BUILD = 'cov'
