@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/fault.h"
+#include "base/name.h"
 #include "ask-args.h"
 
 enum advice {
@@ -87,8 +88,7 @@ advice_text(char room[ADVICE_ROOM], const struct advice_case *about)
         [ADVICE_SETTINGS] = "compare the TPM's banks with what the class demands: "
                             "assay class list (class %2)",
     };
-    const char *class_name =
-        ask_name_good(bytes_str(about->class_name)) ? about->class_name : "CLASS";
+    const char *class_name = name_good(bytes_str(about->class_name)) ? about->class_name : "CLASS";
     const char *fingerprint =
         ask_fingerprint_good(bytes_str(about->fingerprint)) ? about->fingerprint : "FINGERPRINT";
     const char *parts[] = {

@@ -3,9 +3,8 @@
 #include <stdio.h>
 
 #define HEX "0123456789abcdef"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum { FINGERPRINT_DIGITS = 64, NAME_MAX_LEN = 63, NUMBER_DIGITS = 9 };
+enum { FINGERPRINT_DIGITS = 64, NUMBER_DIGITS = 9 };
 
 static bool
 all_of(struct bytes text, const char *set)
@@ -22,12 +21,6 @@ bool
 ask_fingerprint_good(struct bytes text)
 {
     return text.len == FINGERPRINT_DIGITS && all_of(text, HEX "ABCDEF");
-}
-
-bool
-ask_name_good(struct bytes text)
-{
-    return text.len <= NAME_MAX_LEN && all_of(text, LETTERS "0123456789-_.") && text.p[0] != '.';
 }
 
 bool

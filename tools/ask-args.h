@@ -11,9 +11,6 @@ MUST_CHECK int ask_plain_args(const struct cmd *self, int argc, char **argv, str
 /* 64 hex digits: an EK fingerprint. */
 bool ask_fingerprint_good(struct bytes text);
 
-/* Letters, digits, '-', '_' and '.', not first; 63 at most: a class, and safe in a shell. */
-bool ask_name_good(struct bytes text);
-
 /* Digits only, 9 at most. */
 bool ask_number_good(const char *text);
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/name.h"
 #include "cmd-control.h"
 #include "table.h"
 
@@ -199,8 +200,8 @@ add_run(const struct cmd *self, int argc, char **argv)
     if (r != 0) {
         return r;
     }
-    if (words.n != 1 || !ask_name_good(bytes_str(words.words[0]))) {
-        return cmd_usage(self, "one name is needed, of letters, digits, - _ and .");
+    if (words.n != 1 || !name_good(bytes_str(words.words[0]))) {
+        return cmd_usage(self, "one name is needed, of " NAME_RULE);
     }
     ask_word(&ask, "class");
     ask_word(&ask, "add");

@@ -192,7 +192,8 @@ setup_run(const struct cmd *self, int argc, char **argv)
         return cmd_usage(self, problem);
     }
     default_user(setup);
-    r = folders(setup);
+    r = setup_agree(setup);
+    r = r == 0 ? folders(setup) : r;
     r = r == 0 ? setup_keys(setup) : r;
     r = r == 0 ? setup_confs(setup) : r;
     r = r == 0 ? setup_places(setup) : r;
@@ -222,7 +223,7 @@ const struct cmd cmd_setup = {
         "            default where root runs this and there is such a user; '' for none\n"
         "  --json    say what was made and kept as JSON\n\n"
         "Files that are there are kept, so it may be run again; what verifier.conf says by then\n"
-        "decides about folders and their owner. Keys are\n"
+        "decides about port, folders and their owner, and --site must be the one in it. Keys are\n"
         "mode 0600; `assay key rotate` changes them and renews certificates. The CA's key is\n"
         "needed for that only and may be kept elsewhere meanwhile.\n"
         "Exit status: 0 done, 1 something could not be made, 2 usage.\n",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/name.h"
 #include "cmd-control.h"
 
 enum { TURN_MS = 100 };
@@ -60,8 +61,8 @@ backup_run(const struct cmd *self, int argc, char **argv)
     if (code != 0) {
         return code;
     }
-    if (!ask_name_good(bytes_str(words.words[0]))) {
-        return cmd_usage(self, "a name is needed, of letters, digits, - _ and ., no path");
+    if (!name_good(bytes_str(words.words[0]))) {
+        return cmd_usage(self, "a name is needed, no path: " NAME_RULE);
     }
     ask_word(&ask, "store");
     ask_word(&ask, "backup");
@@ -91,7 +92,7 @@ const struct cmd cmd_store_backup = {
         "and so are challenges that were used: a verdict of the last minutes may be given\n"
         "twice.\n\n" ASK_HELP "Example:\n"
         "  $ assay store backup monday.db\n"
-        "  /var/lib/assay/backups/monday.db\n\n"
+        "  /var/lib/assay/store/backups/monday.db\n\n"
         "Exit status: 0 made, 1 not, 2 usage.\n",
     .run = backup_run,
 };

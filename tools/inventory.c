@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ask-args.h"
+#include "base/name.h"
 
 enum { BAD_SHOWN = 20, FINGERPRINT = 64 };
 
@@ -61,7 +62,7 @@ fields_problem(struct bytes fingerprint, struct bytes class_name, bool comma)
     if (memchr(class_name.p ? class_name.p : (const uint8_t *)"", ',', class_name.len)) {
         return "it has more than two columns";
     }
-    return ask_name_good(class_name) ? NULL : "the class is not of letters, digits, - _ and .";
+    return name_good(class_name) ? NULL : "the class is not of " NAME_RULE;
 }
 
 static void

@@ -38,6 +38,11 @@ bool setup_has(const struct setup *setup, const char *name);
 /* Notes a problem; returns r. */
 int setup_fail(struct setup *setup, int r, const char *what, const char *why);
 
+/* Whether a verifier.conf of before is of this site, whose keys would not fit another's; takes the
+ * port that it has. Returns 0, 1 when it is wrong or of another site, or a negative errno, with the
+ * problem. */
+MUST_CHECK int setup_agree(struct setup *setup);
+
 /* Keys and certificates in DIR/keys. Returns 0, 1 when what is there does not fit together or a
  * name fits no certificate, or a negative errno; each with the problem. */
 MUST_CHECK int setup_keys(struct setup *setup);
@@ -48,5 +53,6 @@ MUST_CHECK int setup_confs(struct setup *setup);
 
 /* The folders that verifier.conf, made or kept, names: of the store, of the public keys and of the
  * control socket, with what is above them; the store's is its user's. Returns 0, 1 when the file is
- * wrong or its user unknown, or a negative errno, with the problem. */
+ * wrong, its user unknown or a file of the store has a second name, or a negative errno, with the
+ * problem. */
 MUST_CHECK int setup_places(struct setup *setup);

@@ -62,8 +62,9 @@ key_file(struct setup *setup, const struct keyset_key *of, struct privkey **ret_
     snprintf(path, sizeof(path), "keys/%s", of->file);
     return r == 0 ? 0
                   : setup_fail(setup, r, path,
-                               rsa ? "no unencrypted RSA key of 2048 to 4096 bits in PEM"
-                                   : "no unencrypted P-256 key in PEM");
+                               r < 0 ? strerror(-r)
+                               : rsa ? "no unencrypted RSA key of 2048 to 4096 bits in PEM"
+                                     : "no unencrypted P-256 key in PEM");
 }
 
 static int

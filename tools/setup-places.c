@@ -1,7 +1,9 @@
 /* The folders that the configuration names, and who owns them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -21,15 +23,37 @@ place(struct setup *setup, const char *path, bool of_file, mode_t mode, char fol
     return r < 0 ? setup_fail(setup, r, folder, strerror(-r)) : 0;
 }
 
-/* Gives what is there to the user; a link is not followed, so that who owned the folder before
- * cannot have a file of root's given away. */
+static int
+give_open(struct setup *setup, const char *path, int fd, const struct passwd *user)
+{
+    struct stat stat_of;
+
+    if (fstat(fd, &stat_of) < 0) {
+        return setup_fail(setup, -errno, path, strerror(errno));
+    }
+    if (S_ISREG(stat_of.st_mode) && stat_of.st_nlink > 1) {
+        return setup_fail(setup, 1, path,
+                          "the file has a second name, whose it may be; remove one");
+    }
+    return fchownat(fd, "", user->pw_uid, user->pw_gid, AT_EMPTY_PATH) < 0
+               ? setup_fail(setup, -errno, path, strerror(errno))
+               : 0;
+}
+
+/* Gives what is there to the user. The folder is his already where this runs again: a link in it is
+ * not followed, and a file with another name is not his, so that he has no file of root's given. */
 static int
 give(struct setup *setup, const char *path, const struct passwd *user)
 {
-    if (lchown(path, user->pw_uid, user->pw_gid) < 0 && errno != ENOENT) {
-        return setup_fail(setup, -errno, path, strerror(errno));
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int r;
+
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : setup_fail(setup, -errno, path, strerror(errno));
     }
-    return 0;
+    r = give_open(setup, path, fd, user);
+    close(fd);
+    return r;
 }
 
 /* The store's folder and files are its user's: SQLite makes its journal beside the file. */
@@ -55,19 +79,46 @@ give_store(struct setup *setup, const struct settings *settings, const char *fol
     return r;
 }
 
+static int
+load(struct setup *setup, struct settings *ret)
+{
+    struct conf_problem problem = {""};
+    char path[SETUP_PATH];
+    int r;
+
+    snprintf(path, sizeof(path), "%s/verifier.conf", setup->dir);
+    r = settings_load(path, ret, &problem);
+    return r == 0 ? 0 : setup_fail(setup, r, "verifier.conf", problem.text);
+}
+
+int
+setup_agree(struct setup *setup)
+{
+    struct settings settings = {0};
+    char why[160];
+    int r = setup_has(setup, "verifier.conf") ? load(setup, &settings) : 0;
+
+    if (r != 0 || settings.site[0] == '\0') {
+        return r;
+    }
+    if (strcmp(settings.site, setup->site) != 0) {
+        snprintf(why, sizeof(why), "verifier.conf is of the site %s, which never changes",
+                 settings.site);
+        return setup_fail(setup, 1, "--site", why);
+    }
+    setup->port = settings.port != 0 ? settings.port : setup->port;
+    return 0;
+}
+
 int
 setup_places(struct setup *setup)
 {
     struct settings settings = {0};
-    struct conf_problem problem = {""};
-    char path[SETUP_PATH];
     char folder[SETUP_PATH];
-    int r;
+    int r = load(setup, &settings);
 
-    snprintf(path, sizeof(path), "%s/verifier.conf", setup->dir);
-    r = settings_load(path, &settings, &problem);
     if (r != 0) {
-        return setup_fail(setup, r, "verifier.conf", problem.text);
+        return r;
     }
     r = place(setup, settings.public_folder, false, 0755, folder);
     r = r == 0 ? place(setup, settings.control, true, 0755, folder) : r;

@@ -156,6 +156,58 @@ def setup_makes_what_is_missing_whichever_it_is():
     assert b'site.pem: not the certificate' in site.check().stderr
 
 
+def setup_knows_a_site_of_before():
+    site = Site()
+    site.set('port = 0', 'port = 15684')
+    told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
+    assert told['port'] == 15684, told  # devices are told where it listens
+    site.site = 'plant-2'
+    os.unlink(site.key('site.key'))
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'of the site plant-1, which never changes' in done.stderr, done
+    assert not os.path.exists(site.key('site.key'))  # nothing was made
+    site.site = 'plant-1'
+    site.set('id = plant-1', 'id = Plant 1')
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'[site] id' in done.stderr, done
+
+
+def setup_says_why_a_key_cannot_be_read():
+    site = Site()
+    os.unlink(site.key('audit.key'))
+    os.symlink('nowhere', site.key('audit.key'))
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'audit.key: No such file' in done.stderr, done
+    os.unlink(site.key('audit.key'))
+    with open(site.key('audit.key'), 'w') as file:
+        file.write('junk')
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'audit.key: no unencrypted P-256 key' in done.stderr, done
+
+
+def setup_gives_away_no_file_of_another():
+    if os.geteuid() != 0:
+        raise tap.Skip('only root gives')
+    site = Site()
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    with open(site.conf, 'a') as file:
+        file.write('[run]\nuser = nobody\n')
+    store, owner = f'{site.top}/state/verifier.db', pwd.getpwnam('nobody').pw_uid
+    for name in ('a', 'b'):
+        with open(f'{site.top}/{name}', 'w') as file:
+            file.write('of root')
+    os.symlink(f'{site.top}/a', store + '-shm')
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    assert os.stat(f'{site.top}/a').st_uid == 0 and os.lstat(store + '-shm').st_uid == owner
+    os.link(f'{site.top}/b', store + '-wal')
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'-wal: the file has a second name' in done.stderr, done
+    assert os.stat(f'{site.top}/b').st_uid == 0
+    os.unlink(f'{site.top}/b')  # it has one name: whoever put it there had it
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    assert os.stat(store + '-wal').st_uid == owner
+
+
 def setup_makes_folders_above_folders():
     with tempfile.TemporaryDirectory() as top:
         done = subprocess.run([ASSAY, 'setup', '--site', 's', '--name', '127.0.0.1',
@@ -571,6 +623,8 @@ def systemd_is_told():
 
 tap.run([(case,) for case in (
     setup_makes_everything_and_keeps_it, setup_makes_what_is_missing_whichever_it_is,
+    setup_knows_a_site_of_before,
+    setup_says_why_a_key_cannot_be_read, setup_gives_away_no_file_of_another,
     setup_makes_folders_above_folders, setup_prints_what_attestors_need,
     setup_gives_the_store_to_its_user, setup_with_a_user_keeps_the_store_apart,
     setup_refuses_what_makes_no_sense, openssl_takes_the_certificates,

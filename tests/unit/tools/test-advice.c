@@ -124,16 +124,8 @@ a_text_that_fills_the_room_is_cut(void)
 }
 
 static void
-names_numbers_and_fingerprints_have_their_form(void)
+numbers_and_fingerprints_have_their_form(void)
 {
-    char name[66];
-
-    memset(name, 'n', sizeof(name));
-    CHECK(ask_name_good(bytes_of(name, 63)));
-    CHECK(!ask_name_good(bytes_of(name, 64)));
-    CHECK(ask_name_good(bytes_str("a-b_c.9")));
-    CHECK(!ask_name_good(bytes_of("a\0b", 3)));
-    CHECK(!ask_name_good(BYTES_NULL));
     CHECK(ask_fingerprint_good(bytes_str(FINGERPRINT)));
     CHECK(!ask_fingerprint_good(bytes_of(FINGERPRINT, 63)));
     CHECK(!ask_fingerprint_good(bytes_str(FINGERPRINT "0")));
@@ -162,5 +154,4 @@ ids_are_short_and_in_lower_case(void)
 
 CHECK_MAIN(CASE(each_reason_has_its_next_step), CASE(states_come_before_reasons),
            CASE(what_is_no_name_is_not_offered_to_paste), CASE(a_text_that_fills_the_room_is_cut),
-           CASE(names_numbers_and_fingerprints_have_their_form),
-           CASE(ids_are_short_and_in_lower_case))
+           CASE(numbers_and_fingerprints_have_their_form), CASE(ids_are_short_and_in_lower_case))
