@@ -13,9 +13,11 @@ enum {
     BURST = 64,  /* datagrams of one socket before the others have their turn */
     EVENTS = 16, /* a wake-up */
     TURN_MS = 60000,
+    SOURCE_SHIFT = 56,
 };
 
-/* What an epoll event is about: the kind in the high half, a place in the low half. */
+/* What an epoll event is about: the kind in the top byte; below it a place, or a connection's id,
+ * since one that ended within a turn may have left events that are not its successor's. */
 enum source { SOURCE_SOCKET, SOURCE_TIMER, SOURCE_STOP, SOURCE_WATCH, SOURCE_CONN };
 
 static int
@@ -23,7 +25,7 @@ source_add(const struct front *front, int fd, enum source source, size_t at)
 {
     struct epoll_event event = {.events = EPOLLIN};
 
-    event.data.u64 = (uint64_t)source << 32 | at;
+    event.data.u64 = (uint64_t)source << SOURCE_SHIFT | at;
     return epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
@@ -32,7 +34,7 @@ loop_interest(struct front *front, int fd, const struct conn *conn, uint32_t eve
 {
     struct epoll_event event = {.events = events};
 
-    event.data.u64 = (uint64_t)SOURCE_CONN << 32 | conn->id % front->conns.cap;
+    event.data.u64 = (uint64_t)SOURCE_CONN << SOURCE_SHIFT | conn->id;
     return epoll_ctl(front->epoll_fd, added ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0
                ? 0
                : -errno;
@@ -160,11 +162,11 @@ timers_serve(struct front *front)
 static int
 event_serve(struct front *front, uint64_t data, uint32_t events)
 {
-    size_t at = (size_t)(data & UINT32_MAX);
+    size_t at = (size_t)(data & (((uint64_t)1 << SOURCE_SHIFT) - 1));
     struct conn *conn;
     uint64_t count;
 
-    switch ((enum source)(data >> 32)) {
+    switch ((enum source)(data >> SOURCE_SHIFT)) {
     case SOURCE_SOCKET:
         return socket_serve(front, front->fds[at]);
     case SOURCE_TIMER:
@@ -178,9 +180,9 @@ event_serve(struct front *front, uint64_t data, uint32_t events)
             front->watches[at].readable(front->watches[at].ctx);
         }
         break;
-    case SOURCE_CONN: /* one that ended in this turn, or who has its place: nothing is readable */
-        conn = front->conns.slots[at];
-        if (conn && conn->stream) {
+    case SOURCE_CONN:
+        conn = conn_by_id(&front->conns, at);
+        if (conn) {
             stream_event(front, conn, events);
         }
         break;

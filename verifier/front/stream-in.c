@@ -15,6 +15,7 @@ enum {
     FIRST_ROOM = 4096,
     SKIP_ROOM = 4096,
     TURN_BYTES = 256 * 1024, /* of one connection before the others have their turn */
+    READ_COST = 256,         /* of which one is a read, however little it gives */
     AROUND = 1024,           /* head, token and options */
     ABOUT_CONNECTION = 7,    /* class of the codes */
 };
@@ -252,7 +253,7 @@ stream_read(struct front *front, struct conn *conn)
 
         if (!is_whole(conn->stream)) {
             step = part_read(front, conn, &n);
-            taken += n;
+            taken += n + READ_COST;
         }
         if (step == TLS_DONE && is_whole(conn->stream)) {
             conn->used_ms = front_mono_ms(front);
