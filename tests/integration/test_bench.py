@@ -35,7 +35,8 @@ def each_device_attested_as_often_as_asked(fleet):
 
 
 def every_role_and_the_bare_work_are_told(fleet):
-    assert set(fleet["resumed"]["cpu_us"]) == {"main", "front", "keeper", "reader"}
+    assert set(fleet["resumed"]["cpu_us"]) == {"main", "front", "stream", "keeper",
+                                                 "reader"}
     bare = fleet["resumed"]["bare"]
     assert bare["n"] > 0 and all(bare[part] > 0 for part in bare), bare
     assert bare["accepting_ns"] < bare["resumption_ns"], bare

@@ -56,7 +56,7 @@ class Live:
 
     def whole(self):
         roles = sorted(self.site.roles().values())
-        return roles == ["front"] * 2 + ["keeper"] + ["reader"] * 4
+        return roles == ["front"] * 2 + ["keeper"] + ["reader"] * 4 + ["stream"]
 
     def settled(self):
         """All roles run, and main has heard that they are ready."""
@@ -122,6 +122,11 @@ def check_role(one, role, calls):
 @live
 def a_hijacked_front_dies_of_its_call_and_the_next_device_is_served(one):
     check_role(one, "front", [OPEN, *CALLS[:4]])
+
+
+@live
+def a_hijacked_stream_dies_of_its_call_and_the_next_device_is_served(one):
+    check_role(one, "stream", [OPEN])  # one that just came back may be in no call yet
 
 
 @live
@@ -219,6 +224,7 @@ if not hijack.available():
     tap.skip_all("needs root and x86-64")
 tap.run([(case,) for case in (
     every_process_is_confined, a_hijacked_front_dies_of_its_call_and_the_next_device_is_served,
+    a_hijacked_stream_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_reader_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_keeper_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_main_takes_the_service_with_it, what_is_allowed_does_no_harm_by_the_same_way,
