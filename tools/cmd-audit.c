@@ -204,6 +204,9 @@ walk_file(struct audit *audit, const char *path)
         r = len > 0 && line[len - 1] == '\n' ? take_line(audit, line, len)
                                              : no(audit, "a line has no end, or none that we take");
     }
+    if (r == CMD_YES && ferror(file)) {
+        r = no(audit, "the file cannot be read to its end"); /* which is not to be cut off */
+    }
     if (file != stdin) {
         fclose(file);
     }

@@ -90,6 +90,8 @@ def an_export_is_verified_and_every_change_is_found():
         found(lines[:-1] + ['{"head":"AQID"}'], n + 1, "not of its form")
         found(lines[:2] + ["{}"] + lines[3:], 3, "not of its form")
         found([], 1, "no signed head")
+        done = verified(site, site.folder)  # opens, and cannot be read
+        assert done.code == 1 and "cannot be read to its end" in done.out, done
 
 
 def a_log_made_anew_does_not_meet_a_kept_head():
