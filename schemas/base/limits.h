@@ -13,6 +13,7 @@
 #define LIMIT_PCRS 24u          /* PC Client Platform TPM Profile 1.05 section 4.6 */
 #define LIMIT_EFIVAR_NAME 256u  /* UCS-2 units; longest name of the corpus: 21 */
 #define LIMIT_DEVPATH_NODES 32u /* longest device path of the corpus: 7 nodes */
+#define LIMIT_SBAT_NAME 32u     /* longest known: grub.peimage; shorter than a GUID, see facts.c */
 
 /* TPM structures */
 #define LIMIT_TPM_NAME_BYTES 66u /* TPM2B_NAME, TPM2B_DATA: a TPMT_HA of SHA-512 */
