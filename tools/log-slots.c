@@ -116,16 +116,15 @@ const char *
 log_slots_text(const struct log_slots *slots, size_t i, char room[LOG_SLOT_TEXT_MAX])
 {
     const struct slot_event *event = &slots->map.events[i];
-    const char *mark = event->rule != RULE_NONE       ? "!"
-                       : event->flags & SLOT_BY_LABEL ? "?"
-                       : event->flags & SLOT_ECHO     ? "="
-                       : event->flags & SLOT_VERIFIED ? "+"
-                                                      : "";
+    bool refused = event->rule != RULE_NONE;
 
     if (event->slot == SLOT_NONE) {
         return "-";
     }
-    snprintf(room, LOG_SLOT_TEXT_MAX, "%s%s", name_of(event), mark);
+    snprintf(room, LOG_SLOT_TEXT_MAX, "%s%s%s%s%s", name_of(event), refused ? "!" : "",
+             !refused && event->flags & SLOT_VERIFIED ? "+" : "",
+             !refused && event->flags & SLOT_BY_LABEL ? "?" : "",
+             !refused && event->flags & SLOT_ECHO ? "=" : "");
     return room;
 }
 
