@@ -98,8 +98,7 @@ other_spellings_are_refused_with_their_line(void)
         "token 1 1 9999999999999 0 token.key\n",    /* behind all calendars */
         "token 1 253402300800 1 0 token.key\n",     /**/
         "token 1 1 1 0 Token.key\n",                /* not a name that we give */
-        "token 1 1 1 0 t\xc3\xb6"
-        "ken.key\n", /**/
+        "token 1 1 1 0 t\303\266ken.key\n",         /**/
         "\n",
     };
 
