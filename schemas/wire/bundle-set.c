@@ -157,7 +157,8 @@ record_holds(const struct bundle_table *table, size_t i, bool certs)
     }
     if (certs) {
         return record.release == BUNDLE_NONE && record.group >= 1 &&
-               record.group <= BUNDLE_SIG_MAX && record.position == 0 && flags == 0;
+               record.group <= BUNDLE_SIG_MAX && record.position == 0 && flags == 0 &&
+               record.state == BUNDLE_ACTIVE;
     }
     return record.release != BUNDLE_NONE ||
            (record.group == 0 && record.position == 0 && flags == 0);

@@ -48,7 +48,7 @@ struct bundle_record {
     uint16_t release;        /* index into the bundle's releases, or BUNDLE_NONE */
     uint8_t group;           /* of a release: which variant, from 0; of certificates: bundle_sig */
     uint8_t position;        /* of a whole variant: index of the event, from 0; else of the part */
-    enum bundle_state state; /* with a release: that release's */
+    enum bundle_state state; /* with a release: that release's; of certificates: active */
     bool optional;           /* of a whole variant: the event may be missing */
     uint16_t label;          /* index into the bundle's labels, or BUNDLE_NONE */
 };

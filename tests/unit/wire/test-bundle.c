@@ -285,6 +285,31 @@ records_are_ordered_and_well_formed(void)
     }
 }
 
+/* What of a certificate is not active would be allowed all the same: no verb asks. */
+static void
+certificates_are_active(void)
+{
+    static const struct {
+        const char *tail;
+        int r;
+    } cases[] = {
+        {"ffff01000200ffff", 0}, {"ffff01000100ffff", 1}, {"ffff01000300ffff", 1},
+        {"ffff01000400ffff", 1}, {"ffff01000500ffff", 1}, {"ffff00000200ffff", 1},
+        {"ffff04000200ffff", 1}, {"ffff01010200ffff", 1}, {"ffff01000201ffff", 1},
+        {"000001000200ffff", 1},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct bundle *b = bundle_sample();
+        char text[128];
+
+        snprintf(text, sizeof(text), "%064d%s", 3, cases[i].tail);
+        b->sets[3].tables[0].records = check_hex(text);
+        printf("# %zu\n", i);
+        CHECK_EQ(read_again(b, NULL), cases[i].r);
+    }
+}
+
 static void
 a_table_is_whole_and_in_its_place(void)
 {
@@ -353,5 +378,5 @@ CHECK_MAIN(CASE(the_sample_is_read_as_it_was_written),
            CASE(arguments_are_those_of_the_verb), CASE(a_span_ends_in_something_worse),
            CASE(an_applied_policy_quotes_and_rules), CASE(a_set_has_members_and_those_of_its_kind),
            CASE(records_agree_with_their_releases), CASE(records_are_ordered_and_well_formed),
-           CASE(a_table_is_whole_and_in_its_place), CASE(digests_are_found),
-           CASE(numbers_and_names_of_enums_go_both_ways))
+           CASE(certificates_are_active), CASE(a_table_is_whole_and_in_its_place),
+           CASE(digests_are_found), CASE(numbers_and_names_of_enums_go_both_ways))
