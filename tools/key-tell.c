@@ -12,29 +12,23 @@
 #include "ask.h"
 #include "base/clock.h"
 #include "base/hex.h"
-#include "crypto/digest.h"
 #include "main/keyset.h"
-#include "roles/setup.h"
 
 enum { PATIENCE_MS = 20000 };
 
 int
 key_tell_stamp(const char *folder, char ret[17])
 {
-    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     CLEANUP(free_p) struct keyset *set = calloc(1, sizeof(*set));
-    CLEANUP(free_p) char *text = malloc(KEYSET_TEXT_ROOM);
     struct conf_problem problem;
-    uint8_t digest[32];
-    int r = hasher && set && text ? keyset_load(folder, set, &problem) : -ENOMEM;
+    uint8_t stamp[SETUP_STAMP_SIZE];
+    int r = set ? keyset_load(folder, set, &problem) : -ENOMEM;
 
     if (r == 0) {
-        size_t len = keyset_write(set, text, KEYSET_TEXT_ROOM);
-
-        r = hasher_bytes(hasher, HASH_SHA256, bytes_of(text, len), digest);
+        r = keyset_stamp(set, stamp);
     }
     if (r == 0) {
-        hex_write(ret, bytes_of(digest, SETUP_STAMP_SIZE));
+        hex_write(ret, BYTES_OF(stamp));
     }
     return r > 0 ? -EINVAL : r;
 }

@@ -7,6 +7,9 @@
 
 enum { SLOTTED_PCRS = 16 };
 
+/* Logs of either kind have at most LIMIT_EVENTS events, records.h. */
+_Static_assert(LIMIT_USERLOG_RECORDS >= LIMIT_EVENTS, "a map has room for each userspace event");
+
 /* systemd's units systemd-pcrphase*.service */
 static const char *const phases[] = {
     "enter-initrd", "leave-initrd", "sysinit", "ready", "shutdown", "final",

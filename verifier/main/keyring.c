@@ -388,13 +388,9 @@ static int (*const parts[])(const struct loading *loading, struct keyring *ret) 
     take_server,  take_site,   take_more,  take_roots,
 };
 
-/* The list, and its stamp: whoever wrote one can ask whether it is the one that is used. */
 static int
 take_list(const struct loading *loading, struct keyring *ret)
 {
-    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
-    CLEANUP(free_p) char *text = malloc(KEYSET_TEXT_ROOM);
-    uint8_t digest[32];
     int r;
 
     memset(ret, 0, sizeof(*ret));
@@ -402,15 +398,8 @@ take_list(const struct loading *loading, struct keyring *ret)
     if (r != 0) {
         return r;
     }
-    r = hasher && text
-            ? hasher_bytes(hasher, HASH_SHA256,
-                           bytes_of(text, keyset_write(&ret->set, text, KEYSET_TEXT_ROOM)), digest)
-            : -ENOMEM;
-    if (r < 0) {
-        return say(loading, r, KEYSET_FILE, strerror(-r));
-    }
-    memcpy(ret->stamp, digest, sizeof(ret->stamp));
-    return 0;
+    r = keyset_stamp(&ret->set, ret->stamp);
+    return r < 0 ? say(loading, r, KEYSET_FILE, strerror(-r)) : r;
 }
 
 int

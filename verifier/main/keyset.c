@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/rd.h"
+#include "crypto/digest.h"
 
 #define HEAD "assay-keys 1\n"
 
@@ -293,6 +294,23 @@ keyset_write(const struct keyset *set, char *room, size_t cap)
             key->file[0] ? key->file : "-", key->cert[0] ? " " : "", key->cert);
     }
     return len < cap ? len : 0;
+}
+
+int
+keyset_stamp(const struct keyset *set, uint8_t ret[SETUP_STAMP_SIZE])
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(free_p) char *text = malloc(KEYSET_TEXT_ROOM);
+    uint8_t digest[32];
+    int r = hasher && text
+                ? hasher_bytes(hasher, HASH_SHA256,
+                               bytes_of(text, keyset_write(set, text, KEYSET_TEXT_ROOM)), digest)
+                : -ENOMEM;
+
+    if (r == 0) {
+        memcpy(ret, digest, SETUP_STAMP_SIZE);
+    }
+    return r;
 }
 
 /* KIND-ID, KIND-ID.key, .pem or .pub */

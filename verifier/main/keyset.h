@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/conf.h"
+#include "roles/setup.h"
 
 #define KEYSET_FILE "keys.list"
 #define KEYSET_KEYS_MAX 40u  /* of all kinds */
@@ -87,6 +88,10 @@ void keyset_drop(struct keyset *set, enum keyset_kind kind, uint32_t id);
  * not fit. */
 MUST_CHECK int keyset_read(struct bytes text, struct keyset *ret, size_t *ret_line);
 size_t keyset_write(const struct keyset *set, char *room, size_t cap);
+
+/* What names a list, that who wrote it can ask whether it is the one that is used. Returns 0 or a
+ * negative errno. */
+MUST_CHECK int keyset_stamp(const struct keyset *set, uint8_t ret[SETUP_STAMP_SIZE]);
 
 /* Whether a file's name is one that setup or a rotation gives, or of a temporary file of such a one
  * (base/file.h): what the list does not name of these is left over. */
