@@ -169,10 +169,12 @@ static void
 opened(struct front *front, struct conn *conn)
 {
     struct conn *old = conn_find(&front->conns, &conn->dgram.peer, true);
+    uint64_t old_id = old ? old->id : 0;
 
     if (!handshake_opened(front, conn)) {
         return;
     }
+    old = conn_by_id(&front->conns, old_id); /* gone if it made room of its device's */
     if (old) {
         handshake_end(front, old, false);
     }

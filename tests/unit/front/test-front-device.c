@@ -1,4 +1,6 @@
 /* What one device may hold of the front, on however many connections. */
+#include <netinet/in.h>
+
 #include "lib/check.h"
 #include "lib/front-rig.h"
 
@@ -113,6 +115,39 @@ a_device_that_connects_without_end_closes_its_own(void)
 }
 
 /* Strangers have no number of their own: their prefix's handshakes and the table are their cap. */
+static uint16_t
+port_of(const struct dtls_client *client)
+{
+    struct sockaddr_in at;
+    socklen_t len = sizeof(at);
+
+    CHECK_EQ(getsockname(client->fd, (struct sockaddr *)&at, &len), 0);
+    return ntohs(at.sin_port);
+}
+
+/* A device that starts again from its old port: the connection of before gives way for two reasons
+ * at once, to the device's share and to its address. */
+static void
+a_device_that_comes_back_from_its_port_replaces_its_own(void)
+{
+    struct front_caps caps = {.conns_device = 1};
+    struct dtls_client_config config;
+    struct dtls_client first;
+    struct dtls_client again;
+
+    rig_start(&rig, "127.0.0.1", &caps);
+    rig_connect(&rig, &first, "dev-1");
+    config = rig_client(&rig, "dev-1");
+    config.source_port = port_of(&first);
+    dtls_client_close(&first, false);
+    dtls_client_open(&again, &config);
+    CHECK(dtls_client_connect(&again, 5000));
+    CHECK_EQ(get_code(&again), FRONT_CODE(2, 4));
+    CHECK_EQ(front_stats(rig.front).n_conns, 1);
+    dtls_client_close(&again, true);
+    end();
+}
+
 static void
 strangers_of_one_address_are_no_device(void)
 {
@@ -133,4 +168,5 @@ strangers_of_one_address_are_no_device(void)
 CHECK_MAIN(CASE(one_device_has_one_share_of_the_room),
            CASE(a_stranger_has_that_of_its_prefix_alone),
            CASE(a_device_that_connects_without_end_closes_its_own),
+           CASE(a_device_that_comes_back_from_its_port_replaces_its_own),
            CASE(strangers_of_one_address_are_no_device))
