@@ -1,5 +1,4 @@
 /* assay key rotate */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +56,9 @@ judge(const struct wish *wish, const struct flag_words *words, struct key_rotate
     }
     if (wish->lead && !number(wish->lead, LEAD_MAX_S, &rotate->lead_s)) {
         return "--lead takes seconds, 30 days at most";
+    }
+    if (wish->leaked && wish->retire) {
+        return "--leaked makes a new key and --retire makes none: one of them";
     }
     if (wish->names.n > KEY_NAMES_MAX) {
         return "too many --name";
@@ -140,10 +142,12 @@ rotate_run(const struct cmd *self, int argc, char **argv)
     r = key_rotate(rotate);
     if (r != 0) {
         ask_complain(rotate->problem);
+    }
+    if (!rotate->saved) {
         return CMD_NO;
     }
     told = key_tell(&settings, true);
-    r = say(rotate, told, wish.json);
+    r |= say(rotate, told, wish.json);
     return r == 0 && told != KEY_TELL_NOT ? CMD_YES : CMD_NO;
 }
 

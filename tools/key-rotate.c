@@ -193,14 +193,6 @@ keep_public(struct key_rotate *rotate, struct keyset_key *key)
     return r == 0 ? write_file(rotate, key->file, 0644, BYTES_OF(point)) : r;
 }
 
-static bool
-is_public(const struct keyset_key *key)
-{
-    size_t len = strlen(key->file);
-
-    return len > 4 && strcmp(key->file + len - 4, ".pub") == 0;
-}
-
 /* Until when a key is taken that another replaces from `from_s` on; below 0: not at all. */
 static int64_t
 until_of(enum keyset_kind kind, int64_t from_s)
@@ -243,7 +235,7 @@ end_elders(struct key_rotate *rotate, const struct keyset_key *fresh)
             keyset_drop(&rotate->set, key->kind, key->id);
         } else if (until > 0 && (key->until_s == 0 || key->until_s > until)) {
             key->until_s = until;
-        } else if (key->kind == KEYSET_AUDIT && !is_public(key)) {
+        } else if (key->kind == KEYSET_AUDIT && !keyset_is_public(key)) {
             r = keep_public(rotate, key);
         }
     }
@@ -344,6 +336,26 @@ promote_ca(struct key_rotate *rotate)
     return reissue(rotate);
 }
 
+/* Who was to replace it is gone: the last that is left has no end. */
+static void
+keep_one(struct key_rotate *rotate)
+{
+    struct keyset_key *last = NULL;
+
+    for (size_t i = 0; i < rotate->set.n; i++) {
+        struct keyset_key *key = &rotate->set.keys[i];
+        bool longer =
+            last && last->until_s != 0 && (key->until_s == 0 || key->until_s > last->until_s);
+
+        if (key->kind == rotate->kind && !keyset_is_public(key) && (!last || longer)) {
+            last = key;
+        }
+    }
+    if (last && keyset_active(&rotate->set, rotate->kind, KEYSET_NEVER) == NULL) {
+        last->until_s = 0;
+    }
+}
+
 static int
 retire(struct key_rotate *rotate)
 {
@@ -361,6 +373,7 @@ retire(struct key_rotate *rotate)
                     "this is the one that is used: rotate it first");
     }
     keyset_drop(&rotate->set, rotate->kind, rotate->retire);
+    keep_one(rotate);
     return was_active ? promote_ca(rotate) : 0;
 }
 
@@ -437,6 +450,7 @@ do_rotate(struct key_rotate *rotate)
 {
     struct conf_problem problem = {""};
     int r = keyset_load(rotate->folder, &rotate->old, &problem);
+    int removed;
 
     if (r != 0) {
         return fail(rotate, r, rotate->folder, problem.text);
@@ -452,12 +466,11 @@ do_rotate(struct key_rotate *rotate)
     if (r < 0) {
         return fail(rotate, r, KEYSET_FILE, strerror(-r));
     }
-    r = remove_old(rotate);
-    if (r == 0) {
-        r = key_bundle(rotate->folder, &rotate->set);
-        r = r == 0 ? 0 : fail(rotate, r, KEY_BUNDLE_FILE, strerror(-r));
-    }
-    return r;
+    rotate->saved = true;
+    r = key_bundle(rotate->folder, &rotate->set);
+    r = r == 0 ? 0 : fail(rotate, r, KEY_BUNDLE_FILE, strerror(-r));
+    removed = remove_old(rotate);
+    return r == 0 ? removed : r;
 }
 
 int
@@ -471,7 +484,8 @@ key_rotate(struct key_rotate *rotate)
     }
     r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
     r = r == 0 ? do_rotate(rotate)
-               : fail(rotate, r, rotate->folder, "another rotation is under way");
+               : fail(rotate, r, rotate->folder,
+                      r == -EWOULDBLOCK ? "another rotation is under way" : strerror(-r));
     close(fd);
     return r;
 }

@@ -32,6 +32,7 @@ struct key_rotate {
     struct keyset old;
     uint32_t new_id; /* 0: none was made */
     struct key_names room;
+    bool saved; /* the list is replaced, whatever came after: the verifier is to be told */
     char problem[KEY_ROTATE_TEXT];
 };
 

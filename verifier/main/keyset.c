@@ -12,7 +12,7 @@
 
 #define HEAD "assay-keys 1\n"
 
-enum { PATH_ROOM = 400, LINE_ROOM = 200, ID_MAX = 255, SLOTS_MAX = 2, TEMPORARY = 7 /* .XXXXXX */ };
+enum { PATH_ROOM = 400, ID_MAX = 255, SLOTS_MAX = 2, TEMPORARY = 7 /* .XXXXXX */ };
 
 /* The kinds, and the files of a folder without a list. */
 static const struct kind {
@@ -64,6 +64,14 @@ is_over(const struct keyset_key *key, int64_t now_s)
     return key->until_s != 0 && key->until_s <= now_s;
 }
 
+bool
+keyset_is_public(const struct keyset_key *key)
+{
+    size_t len = strlen(key->file);
+
+    return len > 4 && strcmp(key->file + len - 4, ".pub") == 0;
+}
+
 const struct keyset_key *
 keyset_active(const struct keyset *set, enum keyset_kind kind, int64_t now_s)
 {
@@ -74,7 +82,8 @@ keyset_active(const struct keyset *set, enum keyset_kind kind, int64_t now_s)
         bool begun = key->from_s <= now_s;
         bool best_begun = best && best->from_s <= now_s;
 
-        if (key->kind != kind || is_over(key, now_s) || (best_begun && !begun)) {
+        if (key->kind != kind || is_over(key, now_s) || keyset_is_public(key) ||
+            (best_begun && !begun)) {
             continue;
         }
         /* the latest that has begun, else the first that will */

@@ -65,6 +65,9 @@ const char *keyset_kind_name(enum keyset_kind kind);
 enum keyset_kind keyset_kind_of(struct bytes name);
 const char *keyset_state_name(enum keyset_state state);
 
+/* Only its public half is left: it makes nothing, and is never active. */
+bool keyset_is_public(const struct keyset_key *key);
+
 /* Where a key stands at a time. A clock that is behind every key of a kind has the first of them
  * active, so that it keeps nobody from starting. */
 enum keyset_state keyset_state(const struct keyset *set, const struct keyset_key *key,

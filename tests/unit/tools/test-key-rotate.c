@@ -304,6 +304,70 @@ the_next_rotation_sweeps(void)
     site_end();
 }
 
+/* An operator who thinks again: the key that was to be replaced goes on, for ever. */
+static void
+the_last_key_of_a_kind_has_no_end(void)
+{
+    static const enum keyset_kind kinds[] = {KEYSET_TOKEN, KEYSET_TOKEN_RSA};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        site_new();
+        CHECK_EQ(rotate(kinds[i], 0, false, NOW), 0);
+        CHECK(keyset_find(&last.set, kinds[i], 1)->until_s != 0);
+        CHECK_EQ(rotate(kinds[i], 2, false, NOW + 1), 0);
+        CHECK_EQ(keyset_find(&last.set, kinds[i], 1)->until_s, 0);
+        CHECK(keyset_active(&last.set, kinds[i], NOW + 1000000) != NULL);
+        drop(load(NOW + 1000000));
+        site_end();
+    }
+}
+
+/* An elder is given its end by its successor, and keeps it while that stands. */
+static void
+an_elder_keeps_its_end(void)
+{
+    site_new();
+    CHECK_EQ(rotate(KEYSET_PSK_MASTER, 0, false, NOW), 0);
+    CHECK_EQ(rotate(KEYSET_PSK_MASTER, 1, false, NOW + 1), 0);
+    CHECK_EQ(keyset_find(&last.set, KEYSET_PSK_MASTER, 2)->until_s, 0);
+    CHECK(keyset_find(&last.set, KEYSET_PSK_MASTER, 1) == NULL);
+    site_end();
+}
+
+/* Of an old audit key only the public half is there: with no clock may main want to sign by it. */
+static void
+a_clock_that_is_behind_does_not_want_a_public_half_to_sign(void)
+{
+    struct keyring *keyring;
+
+    site_new();
+    CHECK_EQ(rotate(KEYSET_AUDIT, 0, false, NOW), 0);
+    keyring = load(NOW - 500);
+    CHECK_EQ(keyring->n_audit_old, 1);
+    CHECK(keyring->audit_key.len > 64);
+    drop(keyring);
+    site_end();
+}
+
+/* The list is replaced and holds: whoever rotates must tell the verifier, whatever remains. */
+static void
+what_cannot_be_cleared_away_does_not_hide_that_keys_changed(void)
+{
+    char path[200];
+
+    site_new();
+    snprintf(path, sizeof(path), "%s/%s", folder, "token-9.key");
+    CHECK_EQ(mkdir(path, 0700), 0);
+    CHECK(rotate(KEYSET_CA, 0, true, NOW) < 0);
+    CHECK(last.saved);
+    CHECK(strstr(last.problem, "token-9.key") != NULL);
+    CHECK_EQ(keyset_active(&last.set, KEYSET_CA, NOW)->id, 2);
+    CHECK(there("ca.pem")); /* and what devices get is of the new one */
+    CHECK_EQ(rmdir(path), 0);
+    drop(load(NOW));
+    site_end();
+}
+
 /* DER of a file's first certificate. */
 static struct bytes
 cert_of(const char *name)
@@ -577,6 +641,9 @@ CHECK_MAIN(CASE(every_kind_rotates_and_main_takes_it), CASE(leaked_keys_leave_no
            CASE(a_new_master_is_handed_out_and_the_old_one_taken_for_an_epoch),
            CASE(nonce_keys_need_nobody_to_make_room),
            CASE(a_token_key_is_published_before_it_signs_and_after), CASE(the_next_rotation_sweeps),
+           CASE(the_last_key_of_a_kind_has_no_end), CASE(an_elder_keeps_its_end),
+           CASE(a_clock_that_is_behind_does_not_want_a_public_half_to_sign),
+           CASE(what_cannot_be_cleared_away_does_not_hide_that_keys_changed),
            CASE(a_server_keeps_its_names_unless_others_are_given),
            CASE(a_new_ca_waits_until_its_elder_is_retired),
            CASE(what_a_site_of_before_lacks_is_not_asked_for),
