@@ -70,12 +70,16 @@ vouch_event(struct hasher *hasher, const struct event_log *log, const struct eve
 int
 events_vouch(struct hasher *hasher, struct bytes body, struct event_log *log)
 {
+    uint64_t left = body.len; /* parts of a log are apart, so they are no more than it is */
+
     for (size_t i = 0; i < log->n_events; i++) {
         const struct event *event = &log->events[i];
         uint64_t end = (uint64_t)event->offset + event->length;
         uint64_t data_end = (uint64_t)event->data_offset + event->data_length;
-        int r = end <= body.len && data_end <= body.len ? 0 : EVENTS_E_LIE;
+        uint64_t hashed = event->bound == BOUND_TRUE ? event->length : 0;
+        int r = end <= body.len && data_end <= body.len && hashed <= left ? 0 : EVENTS_E_LIE;
 
+        left -= r == 0 ? hashed : 0;
         if (r == 0 && event->bound == BOUND_TRUE) {
             r = vouch_event(hasher, log, event, within(body, event->offset, event->length));
         }

@@ -45,7 +45,8 @@ enum { EVENTS_E_LIE = 1 };
 
 /* Takes body as the log's and hashes every part that the reader says a digest is of, in every bank:
  * after that a text that is read through event_text() is what was measured, whoever read the log.
- * Returns 0, EVENTS_E_LIE when a part or an event's data lies outside the body, or a digest is of
+ * Returns 0, EVENTS_E_LIE when a part or an event's data lies outside the body, the parts
+ * together are more than it (so that no reader makes us hash one over and over), or a digest is of
  * something else (the reader is broken or hijacked; *log is then untouched), or a negative errno.
  * body must live as long as *log. Attacks page, row 7. */
 MUST_CHECK int events_vouch(struct hasher *hasher, struct bytes body, struct event_log *log);

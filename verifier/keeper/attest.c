@@ -224,17 +224,17 @@ read_log(struct attest *attest, enum log_kind kind, uint16_t type, struct bytes 
 {
     struct keeper *keeper = attest->keeper;
     int64_t us = COST_READ_US + COST_READ_KIB_US * (int64_t)(body.len / 1024);
+    bool begun = begin_reading(attest);
     int r;
 
-    if (!keeper_afford(keeper, attest->asked, &attest->device, us, true)) {
+    if (begun && !keeper_afford(keeper, attest->asked, &attest->device, us, true)) {
+        end_reading(attest);
         attest_free(attest);
         return;
     }
-    r = begin_reading(attest)
-            ? jobs_submit(keeper->jobs, type, body, keeper->clock->mono_ms(keeper->clock->context),
-                          on_log, attest)
-            : -EBUSY;
-
+    r = begun ? jobs_submit(keeper->jobs, type, body,
+                            keeper->clock->mono_ms(keeper->clock->context), on_log, attest)
+              : -EBUSY;
     attest->reads = kind;
     if (r < 0) {
         end_reading(attest);

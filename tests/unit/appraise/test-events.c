@@ -299,6 +299,24 @@ a_lie_about_what_a_digest_is_of_is_found(void)
     }
 }
 
+/* Else a reader could have one part hashed as often as a log has events. */
+static void
+parts_are_no_more_than_the_log(void)
+{
+    struct event_log log = bound_log("text", 6, 4);
+
+    events[1] = events[2] = events[0];
+    log.n_events = 2; /* 8 of 10 bytes */
+    CHECK_EQ(vouch(&log), 0);
+    log.vouched = false;
+    log.body = BYTES_NULL;
+    log.n_events = 3;
+    CHECK_EQ(vouch(&log), EVENTS_E_LIE);
+    CHECK(!log.vouched && !log.body.p);
+    events[1].bound = BOUND_UNKNOWN; /* and is not hashed */
+    CHECK_EQ(vouch(&log), 0);
+}
+
 static void
 each_bank_must_be_of_the_part(void)
 {
@@ -336,5 +354,5 @@ CHECK_MAIN(CASE(without_events_each_pcr_has_its_start_value),
            CASE(every_byte_of_every_pcr_counts_but_pcr_10),
            CASE(a_memo_is_filled_once_and_then_believed), CASE(a_memo_answers_for_the_quote_too),
            CASE(a_memo_is_of_one_bank), CASE(a_bound_part_is_text_once_it_was_hashed_here),
-           CASE(a_lie_about_what_a_digest_is_of_is_found), CASE(each_bank_must_be_of_the_part),
-           CASE(a_log_without_banks_binds_nothing))
+           CASE(a_lie_about_what_a_digest_is_of_is_found), CASE(parts_are_no_more_than_the_log),
+           CASE(each_bank_must_be_of_the_part), CASE(a_log_without_banks_binds_nothing))
