@@ -109,6 +109,12 @@ move(struct keeper *keeper, struct keeper *fresh)
     swap_keys(&keeper->token_key, &fresh->token_key);
     swap_keys(&keeper->rsa_key, &fresh->rsa_key);
     swap_keys(&keeper->site_key, &fresh->site_key);
+    if (!keeper->key_bytes) { /* the keys of the setup: nothing points there from here on */
+        const uint8_t *from = keeper->setup.store_path.p + keeper->setup.store_path.len;
+        const uint8_t *to = keeper->setup.audit_key.p + keeper->setup.audit_key.len;
+
+        wipe((void *)(uintptr_t)from, (size_t)(to - from));
+    }
     keeper->setup = fresh->setup;
     memcpy(keeper->token_kid, fresh->token_kid, sizeof(keeper->token_kid));
     memcpy(keeper->rsa_kid, fresh->rsa_kid, sizeof(keeper->rsa_kid));

@@ -105,7 +105,8 @@ on_limits(struct serve *serve, struct bytes body)
     }
 }
 
-/* As limits; a key that is none was found so by main before, and the old ones serve on. */
+/* A keeper that cannot take them ends: main starts another, which begins with the new ones. With
+ * the old it would sign by keys that are published no more, or have leaked. */
 static void
 on_keys(struct serve *serve, struct bytes body)
 {
@@ -114,8 +115,6 @@ on_keys(struct serve *serve, struct bytes body)
     if (r != 0) {
         log_event(LOG_ERROR, "keys-refused",
                   LOG_STR("why", r < 0 ? strerror(-r) : "what main said makes no sense"));
-    }
-    if (r > 0) {
         serve->stop = true;
         serve->status = 1;
     }

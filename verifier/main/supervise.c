@@ -39,6 +39,7 @@ struct supervise {
     int64_t next_word_ms; /* of that */
     int status;
     int64_t keys_change_s; /* UTC: when a key's time comes or is over */
+    int64_t keys_read_s;   /* UTC: when that was worked out; a clock far behind it was set back */
     uint32_t ticket_id;    /* of the list of keys, as the ticket keys were made */
     struct rota rota;
     size_t n_slots;
@@ -330,7 +331,7 @@ log_keys(const struct supervise *s)
               LOG_INT("published", 1 + (int64_t)keyring->n_token_more));
 }
 
-/* Fronts first: the keeper must not hand out a credential that they would not know. */
+/* Fronts first: the keeper should not hand out a credential that they would not know yet. */
 static void
 spread_keys(struct supervise *s)
 {
@@ -381,9 +382,10 @@ keys_due(struct supervise *s, int64_t now_s)
     bool lost = false;
     int r;
 
-    if (now_s < s->keys_change_s) {
+    if (now_s < s->keys_change_s && now_s + KEYS_AGAIN_S >= s->keys_read_s) {
         return;
     }
+    s->keys_read_s = now_s;
     r = reload_keys(s->config->settings, now_s, s->config->keyring, &lost, &problem);
     s->keys_change_s =
         r == 0 ? keyset_change_s(&s->config->keyring->set, now_s) : now_s + KEYS_AGAIN_S;
@@ -431,6 +433,7 @@ reload_now(struct supervise *s)
     if (r == 0) {
         log_from((enum log_level)s->config->settings->log_level);
         s->keys_change_s = keyset_change_s(&s->config->keyring->set, now_s);
+        s->keys_read_s = now_s;
         renew_tickets(s, lost);
         spread_keys(s);
         spread(s);
@@ -601,7 +604,8 @@ supervise_run(const struct supervise_config *config)
     slots_init(s);
     s->watchdog_ms = notify_watchdog_ms();
     s->ticket_id = keyring_ticket_id(config->keyring);
-    s->keys_change_s = keyset_change_s(&config->keyring->set, clock_utc_ms() / 1000);
+    s->keys_read_s = clock_utc_ms() / 1000;
+    s->keys_change_s = keyset_change_s(&config->keyring->set, s->keys_read_s);
     s->signal_fd = signals_open();
     r = s->signal_fd < 0 ? s->signal_fd
                          : rota_init(&s->rota, config->settings->rotate_s * 1000, clock_mono_ms());
