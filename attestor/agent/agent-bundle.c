@@ -29,7 +29,7 @@ static const char about[] =
     "pcr-values.json   what the quote covers\n"
     "*.log             whole: of the firmware, of IMA, of systemd\n"
     "ak.tpmt, ek.tpmt  TPMT_PUBLIC of the keys; ek-*.der the EK certificates of the TPM's NV\n"
-    "last-answer.json  the verifier's last word to this device\n";
+    "last-answer.json  the verifier's last answer to evidence (not to enrolment)\n";
 
 struct bundle {
     struct agent *agent;
@@ -61,9 +61,19 @@ add(struct bundle *bundle, const char *name, struct bytes content)
 static void
 missing(struct bundle *bundle, enum agent_exit exit, const char *why)
 {
-    bundle->exit = exit;
-    snprintf(bundle->why, sizeof(bundle->why), "%s", why);
+    size_t len = strlen(bundle->why);
+
+    bundle->exit = bundle->exit == AGENT_ATTESTED ? exit : bundle->exit;
+    snprintf(bundle->why + len, sizeof(bundle->why) - len, "%s%s", len > 0 ? "; " : "", why);
     log_event(LOG_WARNING, "bundle-lacks", LOG_STR("why", why));
+}
+
+static void
+missing_log(struct bundle *bundle)
+{
+    if (bundle->agent->no_log) {
+        missing(bundle, AGENT_NO_LOG, "no firmware log");
+    }
 }
 
 static void
@@ -76,6 +86,7 @@ take_quote(struct bundle *bundle)
 
     if (agent_keys(agent) != AGENT_R_DONE) {
         missing(bundle, agent->exit, "no TPM, or not its keys");
+        missing_log(bundle);
         return;
     }
     r = collect_quote(&bundle->collect, NULL, &error);
@@ -87,9 +98,8 @@ take_quote(struct bundle *bundle)
         snprintf(why, sizeof(why), "no quote: %s",
                  r > 0 ? error.text : "memory, or the hash library");
         missing(bundle, AGENT_TPM_FAULT, why);
-    } else if (agent->no_log) {
-        missing(bundle, AGENT_NO_LOG, "no firmware log");
     }
+    missing_log(bundle);
 }
 
 static void

@@ -76,7 +76,7 @@ agent_enrol_outlived(struct agent *agent)
     struct credential credential;
     bool set = agent->floored && !agent_time_now(agent->clock).behind;
 
-    return set && check(agent, source_file_bytes(&agent->cose), &credential) != 0;
+    return set && check(agent, source_file_bytes(&agent->cose), &credential) == CREDENTIAL_E_TIME;
 }
 
 struct bytes

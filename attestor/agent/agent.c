@@ -75,6 +75,21 @@ stopped(const struct agent *agent)
     return agent->stopped && agent->stopped(agent->context);
 }
 
+static int64_t
+slept_ms(const struct agent *agent)
+{
+    const struct clock *clock = agent->clock;
+
+    return clock->boot_ms(clock->context) - clock->mono_ms(clock->context);
+}
+
+/* The machine was suspended, and no step has heard of it yet. */
+static bool
+sleeps(const struct agent *agent)
+{
+    return slept_ms(agent) > agent->asleep_ms + ASLEEP_MS;
+}
+
 /* Sleeps in slices: a signal between look and sleep costs half a second at most, and a sleep ends
  * at the resume of a machine that was suspended, where one of the kernel's would go on. */
 static void
@@ -83,7 +98,8 @@ wait_for(const struct agent *agent, uint32_t ms)
     static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
     int64_t end = agent->clock->boot_ms(agent->clock->context) + ms;
 
-    while (!stopped(agent) && agent->clock->boot_ms(agent->clock->context) < end) {
+    while (!stopped(agent) && !sleeps(agent) &&
+           agent->clock->boot_ms(agent->clock->context) < end) {
         (void)nanosleep(&slice, NULL);
     }
 }
@@ -178,11 +194,9 @@ drop_tpm(struct agent *agent)
 static bool
 was_asleep(struct agent *agent)
 {
-    const struct clock *clock = agent->clock;
-    int64_t asleep_ms = clock->boot_ms(clock->context) - clock->mono_ms(clock->context);
-    bool longer = asleep_ms > agent->asleep_ms + ASLEEP_MS;
+    bool longer = sleeps(agent);
 
-    agent->asleep_ms = asleep_ms;
+    agent->asleep_ms = slept_ms(agent);
     return longer;
 }
 
