@@ -316,7 +316,6 @@ list_event(struct listing *listing, const struct slot_event *placed, const struc
         return;
     }
     verified = read_text(listing, placed, event, &text);
-    listing->attempt += returns(listing, event) && listing->attempt < UINT8_MAX ? 1 : 0;
     listing->events[listing->n++] = (struct rule_event){
         .slot = (enum slot)placed->slot,
         .verified = verified,
@@ -326,6 +325,7 @@ list_event(struct listing *listing, const struct slot_event *placed, const struc
         .digest = listing->at < listing->log->n_banks ? event->digest[listing->at] : BYTES_NULL,
         .text = verified ? text : BYTES_NULL,
     };
+    listing->attempt += returns(listing, event) && listing->attempt < UINT8_MAX ? 1 : 0;
 }
 
 static void

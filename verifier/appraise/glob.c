@@ -8,12 +8,17 @@ struct retry {
     size_t text;
 };
 
-static uint8_t
-folded(struct bytes bytes, size_t i, size_t name_len)
+static bool
+is_dash(uint8_t c)
 {
-    uint8_t c = bytes.p[i];
+    return c == '-' || c == '_';
+}
 
-    return c == '-' && i < name_len ? '_' : c;
+/* Where the text's byte lies decides: a star of the glob may have run over the `=`. */
+static bool
+same(uint8_t glob, uint8_t text, bool in_name)
+{
+    return glob == text || (in_name && is_dash(glob) && is_dash(text));
 }
 
 /* Length of what is folded: the name before `=`. */
@@ -45,7 +50,6 @@ is_blank(uint8_t c)
 bool
 glob_match(struct bytes glob, struct bytes text, enum glob_fold fold)
 {
-    size_t glob_name = name_length(glob, fold);
     size_t text_name = name_length(text, fold);
     struct retry retry = {0};
     size_t g = 0;
@@ -57,8 +61,7 @@ glob_match(struct bytes glob, struct bytes text, enum glob_fold fold)
         if (g < glob.len && (glob.p[g] == '*' || behind > g)) {
             retry = (struct retry){true, behind > g, behind > g ? behind : g + 1, t};
             g = retry.glob;
-        } else if (g < glob.len && t < text.len &&
-                   folded(glob, g, glob_name) == folded(text, t, text_name)) {
+        } else if (g < glob.len && t < text.len && same(glob.p[g], text.p[t], t < text_name)) {
             g++;
             t++;
         } else if (retry.set && retry.text < text.len &&

@@ -3,7 +3,7 @@
 static bool
 is_space(uint8_t c)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0; /* lib/ctype.c */
 }
 
 bool

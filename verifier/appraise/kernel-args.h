@@ -1,5 +1,6 @@
 /* The words of a kernel command line as the kernel splits it (lib/cmdline.c, next_arg): blanks
- * separate, double quotes hold blanks together and are not part of the word. */
+ * separate, double quotes hold them together. Quotes are left out of the word wherever they stand,
+ * so that nothing that is denied hides in them. */
 #pragma once
 
 #include "base/std.h"

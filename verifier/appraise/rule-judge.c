@@ -87,7 +87,7 @@ find_all(const struct rulebook *book, const struct rule_input *input, struct rul
         struct rule_found *found = &room->found[i];
 
         *found = (struct rule_found){.next = RULE_NO_EVENT};
-        found->n = (uint16_t)rulebook_find(book, input->bank, event->digest, &found->refs);
+        found->n = (uint32_t)rulebook_find(book, input->bank, event->digest, &found->refs);
         for (size_t k = 0; k < found->n; k++) {
             room->sets[found->refs[k].set / 64] |= UINT64_C(1) << found->refs[k].set % 64;
         }

@@ -82,7 +82,7 @@ struct rule_judgement {
     uint32_t unclaimed; /* first event whose slot has no rule, or RULE_NO_EVENT: 205 */
     unsigned affirmed;  /* bit of each dimension that a rule affirmed */
     enum tier tiers[DIMENSION_MAX + 1];
-    enum tier tier; /* the worst; at best warning in mode observe */
+    enum tier tier; /* the worst; in mode observe always warning */
 };
 
 /* Memory of a judgement under way; large, one for each who judges. */

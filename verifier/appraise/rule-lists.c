@@ -232,6 +232,10 @@ verb_not_in(struct judging *j)
         judge_advisories(j);
         return;
     }
+    if (slot_table(j->slot)->verbs >> VERB_SUBSET_OF & 1 && !entries->known &&
+        judging_first(j) != RULE_NO_EVENT) { /* measured, and nobody could read it */
+        judging_note(j, OUTCOME_UNAVAILABLE, judging_first(j), BYTES_NULL);
+    }
     for (size_t i = 0; entries->known && i < entries->n; i++) {
         if (set_has(judging_set(j, 0), entries->entries[i].sig, entries->entries[i].digest)) {
             judging_note(j, OUTCOME_REVOKED, judging_first(j), entries->entries[i].digest);

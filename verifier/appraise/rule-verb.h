@@ -6,7 +6,7 @@
 
 struct rule_found {
     const struct rulebook_ref *refs; /* records that have the event's digest */
-    uint16_t n;
+    uint32_t n;
     uint32_t next; /* next event of the slot, or RULE_NO_EVENT */
 };
 

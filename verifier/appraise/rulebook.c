@@ -101,8 +101,7 @@ gather_variants(struct digest_index *index)
     }
     for (size_t i = 0; i < index->n; i++) {
         if (n > 0 && compare_variants(&index->variants[n - 1], &index->variants[i]) == 0) {
-            index->variants[n - 1].n_needed =
-                (uint16_t)(index->variants[n - 1].n_needed + index->variants[i].n_needed);
+            index->variants[n - 1].n_needed += index->variants[i].n_needed;
         } else {
             index->variants[n++] = index->variants[i];
         }
@@ -214,7 +213,9 @@ live_on(struct rulebook *book)
                 bytes_equal(older->version, newer->replaces)) {
                 uint64_t end_s = newer->active_s + newer->overlap_s;
 
-                book->lives[k].retiring_s = newer->active_s;
+                book->lives[k].retiring_s = newer->active_s < book->lives[k].retiring_s
+                                                ? newer->active_s
+                                                : book->lives[k].retiring_s;
                 book->lives[k].retired_s =
                     end_s < book->lives[k].retired_s ? end_s : book->lives[k].retired_s;
             }

@@ -25,7 +25,7 @@ struct rulebook_variant {
     uint16_t set;
     uint16_t release;
     uint8_t group;
-    uint16_t n_needed; /* events that are not optional */
+    uint32_t n_needed; /* events that are not optional */
 };
 
 /* Takes a copy of a body. Returns 0; 1 with the fault: the body is not of its form

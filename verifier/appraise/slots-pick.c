@@ -452,10 +452,11 @@ static void
 pick_stub(struct placing *placing, const struct event *event, struct slot_event *ret)
 {
     struct bytes data = event_data(placing->log, event);
+    struct bytes text = event_text(placing->log, event); /* empty unless verified */
 
-    if (verified(ret) && looks_utf16(data)) {
+    if (looks_utf16(text)) {
         ret->slot = placing->uki ? SLOT_UKI_CMDLINE : SLOT_BOOT_CMDLINE;
-    } else if (verified(ret) && begins_with(data, "attest-hook:")) {
+    } else if (begins_with(text, "attest-hook:")) {
         ret->slot = SLOT_BOOT_HOOK;
     } else if (ucs2_holds(data, "redentials initrd")) {
         by_label(ret, SLOT_UKI_CREDENTIAL);

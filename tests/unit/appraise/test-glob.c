@@ -52,6 +52,10 @@ names_of_parameters_fold_their_dashes(void)
     CHECK(!glob_match(glob, bytes_str("module.sig-enforce=0"), GLOB_PLAIN));
     CHECK(glob_match(bytes_str("rd-break*"), bytes_str("rd_break"), GLOB_PARAMETER));
     CHECK(!glob_match(bytes_str("a=x_y"), bytes_str("a=x-y"), GLOB_PARAMETER));
+    CHECK(glob_match(bytes_str("*-debug*"), bytes_str("systemd.unit=x-debug.target"),
+                     GLOB_PARAMETER));
+    CHECK(glob_match(bytes_str("init*-sh"), bytes_str("init=/bin/x-sh"), GLOB_PARAMETER));
+    CHECK(!glob_match(bytes_str("init*_sh"), bytes_str("init=/bin/x-sh"), GLOB_PARAMETER));
 }
 
 static void
@@ -96,7 +100,7 @@ long_texts_end_in_time(void)
     CHECK(!glob_match(glob, bytes_of(text, sizeof(text)), GLOB_PLAIN));
 }
 
-/* lib/cmdline.c: quotes hold blanks together and vanish, also in the middle of a word. */
+/* lib/cmdline.c: quotes hold blanks together. Here they are left out wherever they stand. */
 static void
 arguments_are_split_as_the_kernel_does(void)
 {
@@ -115,6 +119,11 @@ arguments_are_split_as_the_kernel_does(void)
     CHECK(!arg.too_long);
     CHECK(!kernel_args_next(&line, &arg));
     CHECK(!kernel_args_next(&line, &arg));
+    line = bytes_str("root=/dev/x\240init=/bin/sh"); /* a blank to the kernel, lib/ctype.c */
+    CHECK(kernel_args_next(&line, &arg));
+    CHECK_BYTES(arg.word, bytes_str("root=/dev/x"));
+    CHECK(kernel_args_next(&line, &arg));
+    CHECK_BYTES(arg.word, bytes_str("init=/bin/sh"));
 }
 
 static void

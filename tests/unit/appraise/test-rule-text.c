@@ -231,6 +231,7 @@ lists_are_compared_as_sets(void)
     CHECK_EQ(db("not-in @sb/db", "342"), OUTCOME_REVOKED);
     CHECK_EQ(db("equals @sb/db", ""), OUTCOME_UNAVAILABLE); /* nobody read it */
     CHECK_EQ(db("subset-of @sb/db", ""), OUTCOME_UNAVAILABLE);
+    CHECK_EQ(db("not-in @sb/db", ""), OUTCOME_UNAVAILABLE);
 }
 
 static void
