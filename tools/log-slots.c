@@ -27,9 +27,10 @@ fill(struct log_slots *slots, const struct log_scan *scan)
     }
     slots->log.n_events = scan->n_rows;
     r = events_vouch(scan->hasher, scan->file, &slots->log);
-    return r == 0 ? slots_assign(scan->hasher, &slots->log, NULL, judged_bank(&slots->log),
-                                 &slots->map)
-                  : r;
+    return r == 0
+               ? slots_assign(scan->hasher, &slots->log, NULL,
+                              (struct pcr_set){judged_bank(&slots->log), PCR_MASK_ALL}, &slots->map)
+               : r;
 }
 
 struct log_slots *

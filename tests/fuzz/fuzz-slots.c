@@ -40,8 +40,10 @@ place(struct hasher *hasher, const struct event_log *log)
     size_t counted = 0;
     size_t total = 0;
 
-    FUZZ_ASSERT(slots_assign(hasher, log, log, HASH_SHA256, &map) == 0);
-    FUZZ_ASSERT(slots_assign(hasher, log, NULL, HASH_SHA256, &map) == 0);
+    FUZZ_ASSERT(slots_assign(hasher, log, log, (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &map) ==
+                0);
+    FUZZ_ASSERT(
+        slots_assign(hasher, log, NULL, (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &map) == 0);
     FUZZ_ASSERT(map.n == log->n_events && map.n_userspace == 0);
     for (size_t i = 0; i < map.n; i++) {
         check_event(log, i, &counted);

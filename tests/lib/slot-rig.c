@@ -125,7 +125,9 @@ slot_rig_read(struct slot_rig *rig, struct bytes log)
 {
     read_events(rig, log);
     CHECK_EQ(events_vouch(rig->make.hasher, log, &rig->log), 0);
-    CHECK_EQ(slots_assign(rig->make.hasher, &rig->log, NULL, HASH_SHA256, &rig->map), 0);
+    CHECK_EQ(slots_assign(rig->make.hasher, &rig->log, NULL,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig->map),
+             0);
 }
 
 void

@@ -49,12 +49,15 @@ count(struct slot_map *map, const struct slot_event *event)
 }
 
 static int
-place_firmware(struct hasher *hasher, const struct event_log *log, enum hash bank,
+place_firmware(struct hasher *hasher, const struct event_log *log, struct pcr_set quoted,
                struct slot_map *map)
 {
     struct placing placing = slots_pick_begin(log);
-    struct echo echo = {
-        .hasher = hasher, .log = log, .bank = bank, .bank_at = event_log_bank(log, bank)};
+    struct echo echo = {.hasher = hasher,
+                        .log = log,
+                        .bank = quoted.bank,
+                        .bank_at = event_log_bank(log, quoted.bank),
+                        .mask = quoted.mask};
     int r = 0;
 
     for (size_t i = 0; i < log->n_events && r == 0; i++) {
@@ -127,7 +130,7 @@ place_userspace(struct hasher *hasher, const struct event_log *log, enum hash ba
 
 int
 slots_assign(struct hasher *hasher, const struct event_log *log, const struct event_log *userspace,
-             enum hash bank, struct slot_map *ret)
+             struct pcr_set quoted, struct slot_map *ret)
 {
     int r;
 
@@ -135,9 +138,9 @@ slots_assign(struct hasher *hasher, const struct event_log *log, const struct ev
     ret->n_userspace = 0;
     ret->quirks = 0;
     memset(ret->counts, 0, sizeof(ret->counts));
-    r = place_firmware(hasher, log, bank, ret);
+    r = place_firmware(hasher, log, quoted, ret);
     if (r == 0 && userspace) {
-        r = place_userspace(hasher, userspace, bank, ret);
+        r = place_userspace(hasher, userspace, quoted.bank, ret);
     }
     return r;
 }

@@ -360,7 +360,9 @@ read_list(struct bytes value)
     event.length = event.data_length = (uint32_t)record.len;
     event.digest[0] = BYTES_OF(digest);
     CHECK_EQ(events_vouch(rig.make.hasher, record, &log), 0);
-    CHECK_EQ(slots_assign(rig.make.hasher, &log, NULL, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &log, NULL, (struct pcr_set){HASH_SHA256, PCR_MASK_ALL},
+                          &rig.map),
+             0);
     CHECK_EQ(facts_read(rig.make.hasher, &log, &rig.map, &facts), 0);
     end();
 }
@@ -599,7 +601,9 @@ phases_have_their_word_as_text(void)
         os[i].digest[0] = BYTES_OF(digest[i]);
     }
     slot_rig_assign(&rig);
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &userspace, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &userspace,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     CHECK_EQ(facts_events(&facts, &rig.log, &userspace, &rig.map, HASH_SHA256, events), 2);
     CHECK(events[0].verified && !events[1].verified);
     CHECK_BYTES(events[0].text, bytes_str("sysinit"));

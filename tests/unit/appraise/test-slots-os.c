@@ -291,6 +291,25 @@ the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had(void)
     slot_rig_done(&rig);
 }
 
+/* A log may say of an unquoted PCR what it likes: an event there in front of an evil initrd must
+ * not make that one an echo, which no rule looks at. */
+static void
+what_is_not_quoted_hides_nothing(void)
+{
+    struct bytes tag = slot_rig_tag(0x8f3b22ecu, bytes_of("Linux initrd", 13));
+    struct pcr_set quoted = {HASH_SHA256, 0x3ff};
+
+    slot_rig_new(&rig);
+    slot_rig_digest(&rig, 11, EV_IPL, bytes_str("evil"), slot_rig_utf16(".initrd"));
+    slot_rig_digest(&rig, 9, EV_EVENT_TAG, bytes_str("evil"), tag);
+    slot_rig_assign(&rig);
+    check_echo(2, 1, QUIRK_INITRD_TWICE);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, quoted, &rig.map), 0);
+    CHECK(!(event(2)->flags & SLOT_ECHO));
+    CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 1);
+    slot_rig_done(&rig);
+}
+
 static void
 the_kernel_repeats_the_stub_s_command_line(void)
 {
@@ -359,7 +378,9 @@ without_the_bank_nothing_is_an_echo(void)
     file("/initrd", "content");
     slot_rig_assign(&rig);
     CHECK(event(2)->flags & SLOT_ECHO);
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, HASH_SHA512, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL,
+                          (struct pcr_set){HASH_SHA512, PCR_MASK_ALL}, &rig.map),
+             0);
     CHECK_EQ(event(2)->flags, SLOT_BY_LABEL);
     CHECK_EQ(rig.map.quirks, 0);
     slot_rig_done(&rig);
@@ -377,7 +398,9 @@ a_log_that_nobody_vouched_for_has_no_text(void)
     slot_rig_assign(&rig);
     check_slot(1, SLOT_SECUREBOOT, SLOT_VERIFIED);
     rig.log.vouched = false;
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     check_other(1, RULE_EVENT_UNBOUND);
     CHECK_EQ(event(2)->flags, 0);
     slot_rig_done(&rig);
@@ -479,7 +502,9 @@ phases_are_told_by_their_digests(void)
     slot_rig_new(&rig);
     slot_rig_assign(&rig);
     log = userspace_of(7, pcrs, words);
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     CHECK_EQ(rig.map.n_userspace, 7);
     for (size_t i = 0; i < 6; i++) {
         CHECK_EQ(rig.map.userspace[i].slot, SLOT_OS_PHASE);
@@ -492,7 +517,9 @@ phases_are_told_by_their_digests(void)
     CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 7);
     CHECK(slots_phase(6) == NULL);
     log.banks[0] = HASH_SHA1; /* the policy's bank is not there */
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     CHECK_EQ(rig.map.userspace[0].flags, SLOT_BY_LABEL);
     slot_rig_done(&rig);
 }
@@ -510,7 +537,9 @@ userspace_speaks_for_its_own_pcrs_only(void)
     slot_rig_new(&rig);
     slot_rig_assign(&rig);
     log = userspace_of(6, pcrs, words);
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     for (size_t i = 0; i < 6; i++) {
         CHECK_EQ(rig.map.userspace[i].slot, slots[i]);
         CHECK_EQ(rig.map.userspace[i].rule, slots[i] == SLOT_OTHER ? RULE_SLOT_NONE : RULE_NONE);
@@ -518,7 +547,9 @@ userspace_speaks_for_its_own_pcrs_only(void)
     CHECK(slots_check(&rig.map, &rig.log, &log, 0x8fff, &verdict));
     CHECK(!slots_check(&rig.map, &rig.log, &log, 0xffff, &verdict));
     CHECK_EQ(verdict.pcr, 12);
-    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, HASH_SHA256, &rig.map), 0);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
     CHECK_EQ(rig.map.n_userspace, 0);
     slot_rig_done(&rig);
 }
@@ -541,7 +572,7 @@ CHECK_MAIN(CASE(grub_s_commands_and_command_lines_are_told_apart),
            CASE(what_the_stub_packs_has_only_its_name),
            CASE(an_image_right_behind_itself_is_an_echo_once),
            CASE(the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had),
-           CASE(the_kernel_repeats_the_stub_s_command_line),
+           CASE(what_is_not_quoted_hides_nothing), CASE(the_kernel_repeats_the_stub_s_command_line),
            CASE(the_kernel_s_options_are_what_grub_makes_of_its_command_line),
            CASE(more_files_than_a_boot_has_are_no_echoes),
            CASE(without_the_bank_nothing_is_an_echo),

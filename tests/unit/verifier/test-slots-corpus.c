@@ -32,7 +32,8 @@ assign(struct bytes log)
     CHECK_EQ(reader_parse(log, hasher, &wr, NULL), 0);
     CHECK_EQ(records_read(wr_done(&wr), events, &got), 0);
     CHECK_EQ(events_vouch(hasher, log, &got), 0);
-    CHECK_EQ(slots_assign(hasher, &got, NULL, judged_bank(), &map), 0);
+    CHECK_EQ(slots_assign(hasher, &got, NULL, (struct pcr_set){judged_bank(), PCR_MASK_ALL}, &map),
+             0);
 }
 
 /* The table's line of an event. */
@@ -173,7 +174,9 @@ no_label_makes_code_harmless(void)
         type = got.events[i].type;
         for (size_t k = 0; k < n_types && slot_table(honest)->flags & SLOT_F_CODE; k++) {
             events[i].type = types[k];
-            CHECK_EQ(slots_assign(hasher, &got, NULL, judged_bank(), &map), 0);
+            CHECK_EQ(slots_assign(hasher, &got, NULL, (struct pcr_set){judged_bank(), PCR_MASK_ALL},
+                                  &map),
+                     0);
             CHECK(map.events[i].slot == SLOT_NONE || map.events[i].rule != RULE_NONE ||
                   map.events[i].flags & SLOT_BY_LABEL ||
                   slot_table((enum slot)map.events[i].slot)->flags & SLOT_F_CODE);
