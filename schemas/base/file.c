@@ -30,6 +30,7 @@ read_open(int fd, size_t max, struct bytes *ret)
         ssize_t n = read(fd, room + len, (size_t)stat.st_size - len);
 
         if (n < 0 && errno != EINTR) {
+            explicit_bzero(room, len); /* it may be half a key */
             free(room);
             return -EIO;
         }

@@ -160,6 +160,8 @@ meet(struct fault *fault, uint32_t command)
         extend(fault, rule.argument);
     } else if (strcmp(rule.action, "flush") == 0) {
         flush_all(fault);
+    } else {
+        abort(); /* a fault that was not made is no test */
     }
     return true;
 }

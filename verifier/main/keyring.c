@@ -307,6 +307,7 @@ more_token(const struct loading *loading, const struct keyset_key *of, struct ke
     file_free(&pem);
     if (r == 0 && key) {
         r = privkey_point(key, point->x, point->y);
+        r = r == 0 ? 0 : say(loading, r, of->file, "its public half cannot be read");
         ret->n_token_more += r == 0;
     }
     return r;
@@ -326,6 +327,7 @@ more_rsa(const struct loading *loading, const struct keyset_key *of, struct keyr
     file_free(&pem);
     if (r == 0 && key) {
         r = privkey_rsa_modulus(key, rsa->n, &rsa->len);
+        r = r == 0 ? 0 : say(loading, r, of->file, "its public half cannot be read");
         ret->n_rsa_more += r == 0;
     }
     return r;

@@ -6,7 +6,8 @@
 
 /* Reads configuration and keys anew. When all is well, live settings and the whole keyring replace
  * what is in settings and keyring, public keys are published, and each setting that differs is
- * logged: as changed, or as one that waits for a restart. Else all stays as it is.
+ * logged: as changed, or as one that waits for a restart. Else settings and keyring stay
+ * as they are; of the public files some may be new, and the next try writes all.
  * *ret_lost_master: a PSK master is gone. Returns 0, 1 or a negative errno, both with the problem.
  */
 MUST_CHECK int reload(const char *config, int64_t now_s, struct settings *settings,
