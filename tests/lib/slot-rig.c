@@ -135,3 +135,45 @@ slot_rig_assign(struct slot_rig *rig)
 {
     slot_rig_read(rig, make_log_bytes(&rig->make));
 }
+
+const struct slot_event *
+slot_rig_event(const struct slot_rig *rig, size_t i)
+{
+    CHECK(i < rig->map.n);
+    return &rig->map.events[i];
+}
+
+void
+slot_rig_check(const struct slot_rig *rig, size_t i, enum slot slot, unsigned flags)
+{
+    const struct slot_event *event = slot_rig_event(rig, i);
+
+    CHECK_STR(slot_table((enum slot)event->slot)->name, slot_table(slot)->name);
+    CHECK_EQ(event->flags, flags);
+    CHECK_EQ(event->rule, RULE_NONE);
+    CHECK(slot_table(slot)->pcrs >> rig->log.events[i].pcr & 1);
+}
+
+void
+slot_rig_other(const struct slot_rig *rig, size_t i, enum rule rule)
+{
+    char room[2][RULE_NAME_MAX];
+    const struct slot_event *event = slot_rig_event(rig, i);
+
+    CHECK_EQ(event->slot, SLOT_OTHER);
+    CHECK_STR(rule_name((enum rule)event->rule, room[0]), rule_name(rule, room[1]));
+    CHECK_EQ(event->flags, 0);
+}
+
+void
+slot_rig_alone(struct slot_rig *rig, uint32_t pcr, uint32_t type, struct bytes data, bool bound)
+{
+    slot_rig_new(rig);
+    if (bound) {
+        slot_rig_bound(rig, pcr, type, data);
+    } else {
+        slot_rig_label(rig, pcr, type, data);
+    }
+    slot_rig_assign(rig);
+    slot_rig_done(rig);
+}

@@ -39,3 +39,13 @@ void slot_rig_read(struct slot_rig *rig, struct bytes log);
 
 /* The same for what was added. */
 void slot_rig_assign(struct slot_rig *rig);
+
+/* Event i's place; that it fell into a slot with these flags and breaks no rule; that it is
+ * SLOT_OTHER by a rule. */
+const struct slot_event *slot_rig_event(const struct slot_rig *rig, size_t i);
+void slot_rig_check(const struct slot_rig *rig, size_t i, enum slot slot, unsigned flags);
+void slot_rig_other(const struct slot_rig *rig, size_t i, enum rule rule);
+
+/* What one event alone falls into: a log of its own, begun and ended. */
+void slot_rig_alone(struct slot_rig *rig, uint32_t pcr, uint32_t type, struct bytes data,
+                    bool bound);

@@ -12,43 +12,6 @@ static const uint32_t IMAGE = EV_EFI_BOOT_SERVICES_APPLICATION;
 
 static struct slot_rig rig;
 
-static const struct slot_event *
-event(size_t i)
-{
-    CHECK(i < rig.map.n);
-    return &rig.map.events[i];
-}
-
-static void
-check_slot(size_t i, enum slot slot, unsigned flags)
-{
-    CHECK_STR(slot_table((enum slot)event(i)->slot)->name, slot_table(slot)->name);
-    CHECK_EQ(event(i)->flags, flags);
-    CHECK_EQ(event(i)->rule, RULE_NONE);
-    CHECK(slot_table(slot)->pcrs >> rig.log.events[i].pcr & 1);
-}
-
-static void
-check_other(size_t i, enum rule rule)
-{
-    CHECK_EQ(event(i)->slot, SLOT_OTHER);
-    CHECK_EQ(event(i)->rule, rule);
-    CHECK_EQ(event(i)->flags, 0);
-}
-
-static void
-alone(uint32_t pcr, uint32_t type, struct bytes data, bool bound)
-{
-    slot_rig_new(&rig);
-    if (bound) {
-        slot_rig_bound(&rig, pcr, type, data);
-    } else {
-        slot_rig_label(&rig, pcr, type, data);
-    }
-    slot_rig_assign(&rig);
-    slot_rig_done(&rig);
-}
-
 /* GRUB hashes the text behind its prefix. */
 static void
 grub(const char *prefix, const char *text)
@@ -80,14 +43,14 @@ grub_s_commands_and_command_lines_are_told_apart(void)
     slot_rig_label(&rig, 8, EV_IPL, slot_rig_utf16("initrd=\\initrd.img"));
     slot_rig_text(&rig, 8, EV_IPL, "no prefix");
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
-    check_slot(2, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
-    check_slot(3, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
-    check_slot(4, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
-    check_slot(5, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
-    check_slot(6, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
-    check_slot(7, SLOT_BOOT_CMDLINE, SLOT_BY_LABEL);
-    check_other(8, RULE_SLOT_NONE);
+    slot_rig_check(&rig, 1, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
+    slot_rig_check(&rig, 2, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 3, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
+    slot_rig_check(&rig, 4, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 5, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 6, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 7, SLOT_BOOT_CMDLINE, SLOT_BY_LABEL);
+    slot_rig_other(&rig, 8, RULE_SLOT_NONE);
     slot_rig_done(&rig);
 }
 
@@ -97,9 +60,9 @@ a_command_of_which_something_else_was_hashed_is_207(void)
     slot_rig_new(&rig);
     slot_rig_digest(&rig, 8, EV_IPL, bytes_str("evil"), bytes_str("grub_cmd: boot"));
     slot_rig_assign(&rig);
-    CHECK_EQ(event(1)->slot, SLOT_BOOT_SCRIPT);
-    CHECK_EQ(event(1)->rule, RULE_EVENT_UNBOUND);
-    CHECK_EQ(event(1)->flags, 0);
+    CHECK_EQ(slot_rig_event(&rig, 1)->slot, SLOT_BOOT_SCRIPT);
+    CHECK_EQ(slot_rig_event(&rig, 1)->rule, RULE_EVENT_UNBOUND);
+    CHECK_EQ(slot_rig_event(&rig, 1)->flags, 0);
     slot_rig_done(&rig);
 }
 
@@ -135,7 +98,7 @@ files_are_told_apart_by_their_names_which_are_labels(void)
     }
     slot_rig_assign(&rig);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        check_slot(i + 1, rows[i].slot, SLOT_BY_LABEL);
+        slot_rig_check(&rig, i + 1, rows[i].slot, SLOT_BY_LABEL);
         CHECK(slots_movable(&rig.map, &rig.log, i + 1));
     }
     slot_rig_done(&rig);
@@ -157,11 +120,12 @@ tags_of_linux_and_systemd_belong_to_one_pcr_each(void)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         for (size_t k = 0; k < ARRAY_LEN(pcrs); k++) {
-            alone(pcrs[k], EV_EVENT_TAG, slot_rig_tag(rows[i].id, bytes_str("name")), false);
+            slot_rig_alone(&rig, pcrs[k], EV_EVENT_TAG, slot_rig_tag(rows[i].id, bytes_str("name")),
+                           false);
             if (pcrs[k] == rows[i].pcr) {
-                check_slot(1, rows[i].slot, SLOT_BY_LABEL);
+                slot_rig_check(&rig, 1, rows[i].slot, SLOT_BY_LABEL);
             } else {
-                check_other(1, RULE_SLOT_NONE);
+                slot_rig_other(&rig, 1, RULE_SLOT_NONE);
             }
         }
     }
@@ -172,13 +136,13 @@ unknown_and_broken_tags_are_205(void)
 {
     struct bytes tag = slot_rig_tag(0x8f3b22ecu, bytes_str("Linux initrd"));
 
-    alone(9, EV_EVENT_TAG, slot_rig_tag(0x8f3b22eeu, bytes_str("x")), false);
-    check_other(1, RULE_SLOT_NONE);
-    alone(5, EV_EVENT_TAG, slot_rig_tag(1, bytes_str("x")), true);
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 9, EV_EVENT_TAG, slot_rig_tag(0x8f3b22eeu, bytes_str("x")), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 5, EV_EVENT_TAG, slot_rig_tag(1, bytes_str("x")), true);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
     for (size_t n = 0; n < tag.len; n++) {
-        alone(9, EV_EVENT_TAG, bytes_of(tag.p, n), false);
-        check_other(1, RULE_SLOT_NONE);
+        slot_rig_alone(&rig, 9, EV_EVENT_TAG, bytes_of(tag.p, n), false);
+        slot_rig_other(&rig, 1, RULE_SLOT_NONE);
     }
 }
 
@@ -190,52 +154,54 @@ windows_hashes_what_its_log_holds(void)
     static const uint8_t counter[4] = {0x10};
 
     for (uint32_t pcr = 11; pcr <= 14; pcr++) {
-        alone(pcr, EV_EVENT_TAG, slot_rig_tag(0x40010001u, bytes_str("aggregate")), true);
-        check_slot(1, SLOT_WBCL, SLOT_VERIFIED);
-        alone(pcr, EV_EVENT_TAG, slot_rig_tag(0x40010001u, bytes_str("aggregate")), false);
-        check_other(1, RULE_EVENT_UNBOUND);
-        alone(pcr, EV_SEPARATOR, bytes_str("WBCL"), true);
-        check_slot(1, SLOT_WBCL, SLOT_VERIFIED);
+        slot_rig_alone(&rig, pcr, EV_EVENT_TAG, slot_rig_tag(0x40010001u, bytes_str("aggregate")),
+                       true);
+        slot_rig_check(&rig, 1, SLOT_WBCL, SLOT_VERIFIED);
+        slot_rig_alone(&rig, pcr, EV_EVENT_TAG, slot_rig_tag(0x40010001u, bytes_str("aggregate")),
+                       false);
+        slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
+        slot_rig_alone(&rig, pcr, EV_SEPARATOR, bytes_str("WBCL"), true);
+        slot_rig_check(&rig, 1, SLOT_WBCL, SLOT_VERIFIED);
     }
-    alone(11, EV_COMPACT_HASH, BYTES_OF(counter), true);
-    check_slot(1, SLOT_WBCL, SLOT_VERIFIED);
-    alone(11, EV_COMPACT_HASH, BYTES_OF(counter), false);
-    check_other(1, RULE_EVENT_UNBOUND);
+    slot_rig_alone(&rig, 11, EV_COMPACT_HASH, BYTES_OF(counter), true);
+    slot_rig_check(&rig, 1, SLOT_WBCL, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 11, EV_COMPACT_HASH, BYTES_OF(counter), false);
+    slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
 }
 
 static void
 a_command_line_is_the_stub_s_where_there_is_a_unified_image(void)
 {
-    alone(12, EV_IPL, slot_rig_utf16("root=/dev/sda"), true);
-    check_slot(1, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 12, EV_IPL, slot_rig_utf16("root=/dev/sda"), true);
+    slot_rig_check(&rig, 1, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
     slot_rig_new(&rig);
     slot_rig_bound(&rig, 12, EV_IPL, slot_rig_utf16("root=/dev/sda"));
     slot_rig_label(&rig, 11, EV_IPL, slot_rig_utf16(".linux")); /* the order of PCRs is no matter */
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_UKI_CMDLINE, SLOT_VERIFIED);
-    check_slot(2, SLOT_UKI, 0);
+    slot_rig_check(&rig, 1, SLOT_UKI_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 2, SLOT_UKI, 0);
     slot_rig_done(&rig);
 }
 
 static void
 what_the_stub_packs_has_only_its_name(void)
 {
-    alone(12, EV_IPL, slot_rig_utf16("Credentials initrd"), false);
-    check_slot(1, SLOT_UKI_CREDENTIAL, SLOT_BY_LABEL);
-    alone(12, EV_IPL, slot_rig_utf16("Global credentials initrd"), false);
-    check_slot(1, SLOT_UKI_CREDENTIAL, SLOT_BY_LABEL);
-    alone(12, EV_IPL, slot_rig_utf16("Configuration extension initrd"), false);
-    check_slot(1, SLOT_UKI_ADDON, SLOT_BY_LABEL);
-    alone(12, EV_IPL, slot_rig_utf16("root=/dev/sda"), false);
-    check_other(1, RULE_SLOT_NONE);
-    alone(12, EV_IPL, bytes_str("attest-hook:1"), true);
-    check_slot(1, SLOT_BOOT_HOOK, SLOT_VERIFIED);
-    alone(12, EV_IPL, bytes_str("attest-hook:1"), false);
-    check_other(1, RULE_SLOT_NONE);
-    alone(12, EV_IPL, bytes_str("ascii"), true);
-    check_other(1, RULE_SLOT_NONE);
-    alone(12, EV_IPL, bytes_str("x"), true);
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 12, EV_IPL, slot_rig_utf16("Credentials initrd"), false);
+    slot_rig_check(&rig, 1, SLOT_UKI_CREDENTIAL, SLOT_BY_LABEL);
+    slot_rig_alone(&rig, 12, EV_IPL, slot_rig_utf16("Global credentials initrd"), false);
+    slot_rig_check(&rig, 1, SLOT_UKI_CREDENTIAL, SLOT_BY_LABEL);
+    slot_rig_alone(&rig, 12, EV_IPL, slot_rig_utf16("Configuration extension initrd"), false);
+    slot_rig_check(&rig, 1, SLOT_UKI_ADDON, SLOT_BY_LABEL);
+    slot_rig_alone(&rig, 12, EV_IPL, slot_rig_utf16("root=/dev/sda"), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 12, EV_IPL, bytes_str("attest-hook:1"), true);
+    slot_rig_check(&rig, 1, SLOT_BOOT_HOOK, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 12, EV_IPL, bytes_str("attest-hook:1"), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 12, EV_IPL, bytes_str("ascii"), true);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 12, EV_IPL, bytes_str("x"), true);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
 }
 
 /* ---- echoes ---- */
@@ -243,8 +209,8 @@ what_the_stub_packs_has_only_its_name(void)
 static void
 check_echo(size_t i, size_t of, enum slot_quirk quirk)
 {
-    CHECK(event(i)->flags & SLOT_ECHO);
-    CHECK_EQ(event(i)->echo, of);
+    CHECK(slot_rig_event(&rig, i)->flags & SLOT_ECHO);
+    CHECK_EQ(slot_rig_event(&rig, i)->echo, of);
     CHECK_EQ(rig.map.quirks, 1u << quirk);
 }
 
@@ -260,8 +226,8 @@ an_image_right_behind_itself_is_an_echo_once(void)
     }
     slot_rig_assign(&rig);
     check_echo(5, 3, QUIRK_KERNEL_TWICE);
-    CHECK(!(event(7)->flags & SLOT_ECHO)); /* the third is no echo of the second */
-    CHECK(!(event(9)->flags & SLOT_ECHO)); /* started again later: another start */
+    CHECK(!(slot_rig_event(&rig, 7)->flags & SLOT_ECHO)); /* the third is no echo of the second */
+    CHECK(!(slot_rig_event(&rig, 9)->flags & SLOT_ECHO)); /* started again later: another start */
     CHECK_EQ(rig.map.counts[SLOT_BOOT_IMAGES], 5);
     slot_rig_done(&rig);
 }
@@ -277,7 +243,7 @@ the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had(void)
     slot_rig_digest(&rig, 9, EV_EVENT_TAG, bytes_str("evil"), tag);
     slot_rig_assign(&rig);
     check_echo(2, 1, QUIRK_INITRD_TWICE);
-    CHECK_EQ(event(3)->flags, SLOT_BY_LABEL);
+    CHECK_EQ(slot_rig_event(&rig, 3)->flags, SLOT_BY_LABEL);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 2);
     slot_rig_done(&rig);
     slot_rig_new(&rig);
@@ -285,7 +251,7 @@ the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had(void)
     slot_rig_digest(&rig, 11, EV_IPL, bytes_str("content"), slot_rig_utf16(".initrd"));
     slot_rig_digest(&rig, 9, EV_EVENT_TAG, bytes_str("content"), tag);
     slot_rig_assign(&rig);
-    CHECK_EQ(event(2)->flags, 0); /* sections are counted as they are */
+    CHECK_EQ(slot_rig_event(&rig, 2)->flags, 0); /* sections are counted as they are */
     check_echo(3, 1, QUIRK_INITRD_TWICE);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 0);
     slot_rig_done(&rig);
@@ -305,7 +271,7 @@ what_is_not_quoted_hides_nothing(void)
     slot_rig_assign(&rig);
     check_echo(2, 1, QUIRK_INITRD_TWICE);
     CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, quoted, &rig.map), 0);
-    CHECK(!(event(2)->flags & SLOT_ECHO));
+    CHECK(!(slot_rig_event(&rig, 2)->flags & SLOT_ECHO));
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 1);
     slot_rig_done(&rig);
 }
@@ -324,7 +290,7 @@ the_kernel_repeats_the_stub_s_command_line(void)
     slot_rig_assign(&rig);
     check_echo(3, 2, QUIRK_CMDLINE_TWICE);
     check_echo(4, 2, QUIRK_CMDLINE_TWICE);
-    CHECK_EQ(event(4)->slot, SLOT_BOOT_CMDLINE);
+    CHECK_EQ(slot_rig_event(&rig, 4)->slot, SLOT_BOOT_CMDLINE);
     CHECK_EQ(rig.map.counts[SLOT_UKI_CMDLINE], 1);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_CMDLINE], 0);
     slot_rig_done(&rig);
@@ -347,7 +313,7 @@ the_kernel_s_options_are_what_grub_makes_of_its_command_line(void)
     options_of("BOOT_IMAGE=/vmlinuz ro quiet");
     check_echo(2, 1, QUIRK_CMDLINE_TWICE);
     options_of("BOOT_IMAGE=/vmlinuz ro quiet init=/bin/sh");
-    CHECK_EQ(event(2)->flags, SLOT_BY_LABEL); /* nobody knows its text */
+    CHECK_EQ(slot_rig_event(&rig, 2)->flags, SLOT_BY_LABEL); /* nobody knows its text */
     CHECK_EQ(rig.map.quirks, 0);
 }
 
@@ -365,8 +331,8 @@ more_files_than_a_boot_has_are_no_echoes(void)
     file("/initrd", "39");
     file("/initrd", "31");
     slot_rig_assign(&rig);
-    CHECK_EQ(event(41)->flags, SLOT_BY_LABEL);
-    CHECK(event(42)->flags & SLOT_ECHO);
+    CHECK_EQ(slot_rig_event(&rig, 41)->flags, SLOT_BY_LABEL);
+    CHECK(slot_rig_event(&rig, 42)->flags & SLOT_ECHO);
     slot_rig_done(&rig);
 }
 
@@ -377,11 +343,11 @@ without_the_bank_nothing_is_an_echo(void)
     file("/initrd", "content");
     file("/initrd", "content");
     slot_rig_assign(&rig);
-    CHECK(event(2)->flags & SLOT_ECHO);
+    CHECK(slot_rig_event(&rig, 2)->flags & SLOT_ECHO);
     CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL,
                           (struct pcr_set){HASH_SHA512, PCR_MASK_ALL}, &rig.map),
              0);
-    CHECK_EQ(event(2)->flags, SLOT_BY_LABEL);
+    CHECK_EQ(slot_rig_event(&rig, 2)->flags, SLOT_BY_LABEL);
     CHECK_EQ(rig.map.quirks, 0);
     slot_rig_done(&rig);
 }
@@ -396,13 +362,13 @@ a_log_that_nobody_vouched_for_has_no_text(void)
                    slot_rig_variable(RIG_GLOBAL, "SecureBoot", bytes_str("\1")));
     grub("kernel_cmdline: ", "/vmlinuz ro");
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_SECUREBOOT, SLOT_VERIFIED);
+    slot_rig_check(&rig, 1, SLOT_SECUREBOOT, SLOT_VERIFIED);
     rig.log.vouched = false;
     CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL,
                           (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
              0);
-    check_other(1, RULE_EVENT_UNBOUND);
-    CHECK_EQ(event(2)->flags, 0);
+    slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
+    CHECK_EQ(slot_rig_event(&rig, 2)->flags, 0);
     slot_rig_done(&rig);
 }
 
@@ -417,17 +383,17 @@ a_known_digest_beats_the_label(void)
     grub("grub_cmd: ", "boot");
     slot_rig_assign(&rig);
     slots_known(&rig.map, 1, SLOT_BOOT_INITRD);
-    check_slot(1, SLOT_BOOT_INITRD, 0);
+    slot_rig_check(&rig, 1, SLOT_BOOT_INITRD, 0);
     CHECK(!slots_movable(&rig.map, &rig.log, 1));
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 1);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_FILES], 0);
     slots_known(&rig.map, 1, SLOT_BOOT_FILES); /* settled */
-    check_slot(1, SLOT_BOOT_INITRD, 0);
+    slot_rig_check(&rig, 1, SLOT_BOOT_INITRD, 0);
     slots_known(&rig.map, 2, SLOT_BOOT_IMAGES); /* no slot of PCR 9 */
-    check_slot(2, SLOT_BOOT_KERNEL, SLOT_BY_LABEL);
+    slot_rig_check(&rig, 2, SLOT_BOOT_KERNEL, SLOT_BY_LABEL);
     CHECK(!slots_movable(&rig.map, &rig.log, 3));
     slots_known(&rig.map, 3, SLOT_BOOT_FILES);
-    check_slot(3, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
+    slot_rig_check(&rig, 3, SLOT_BOOT_SCRIPT, SLOT_VERIFIED);
     CHECK(!slots_movable(&rig.map, &rig.log, 99));
     slot_rig_done(&rig);
 }
@@ -440,8 +406,8 @@ an_echo_is_moved_without_being_counted(void)
     file("/initrd", "content");
     slot_rig_assign(&rig);
     slots_known(&rig.map, 2, SLOT_BOOT_FILES);
-    CHECK_EQ(event(2)->slot, SLOT_BOOT_FILES);
-    CHECK(event(2)->flags & SLOT_ECHO);
+    CHECK_EQ(slot_rig_event(&rig, 2)->slot, SLOT_BOOT_FILES);
+    CHECK(slot_rig_event(&rig, 2)->flags & SLOT_ECHO);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_FILES], 0);
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 1);
     slot_rig_done(&rig);

@@ -11,51 +11,14 @@ static const uint8_t zero[4] = {0, 0, 0, 0};
 static const uint8_t on[1] = {1};
 static const uint8_t off[1] = {0};
 
-/* The event's slot, by its number in the log. */
-static const struct slot_event *
-event(size_t i)
-{
-    CHECK(i < rig.map.n);
-    return &rig.map.events[i];
-}
-
-static void
-check_slot(size_t i, enum slot slot, unsigned flags)
-{
-    CHECK_STR(slot_table((enum slot)event(i)->slot)->name, slot_table(slot)->name);
-    CHECK_EQ(event(i)->flags, flags);
-    CHECK_EQ(event(i)->rule, RULE_NONE);
-    CHECK(slot_table(slot)->pcrs >> rig.log.events[i].pcr & 1);
-}
-
 static void
 check_rule(size_t i, enum slot slot, enum rule rule)
 {
     char room[2][RULE_NAME_MAX];
 
-    CHECK_EQ(event(i)->slot, slot);
-    CHECK_STR(rule_name((enum rule)event(i)->rule, room[0]), rule_name(rule, room[1]));
-}
-
-static void
-check_other(size_t i, enum rule rule)
-{
-    check_rule(i, SLOT_OTHER, rule);
-    CHECK_EQ(event(i)->flags, 0);
-}
-
-/* What one event alone falls into. */
-static void
-alone(uint32_t pcr, uint32_t type, struct bytes data, bool bound)
-{
-    slot_rig_new(&rig);
-    if (bound) {
-        slot_rig_bound(&rig, pcr, type, data);
-    } else {
-        slot_rig_label(&rig, pcr, type, data);
-    }
-    slot_rig_assign(&rig);
-    slot_rig_done(&rig);
+    CHECK_EQ(slot_rig_event(&rig, i)->slot, slot);
+    CHECK_STR(rule_name((enum rule)slot_rig_event(&rig, i)->rule, room[0]),
+              rule_name(rule, room[1]));
 }
 
 static void
@@ -110,8 +73,8 @@ what_the_type_says_alone(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        alone(rows[i].pcr, rows[i].type, bytes_str("nothing known"), false);
-        check_slot(1, rows[i].slot, 0);
+        slot_rig_alone(&rig, rows[i].pcr, rows[i].type, bytes_str("nothing known"), false);
+        slot_rig_check(&rig, 1, rows[i].slot, 0);
         CHECK_EQ(rig.map.counts[rows[i].slot], 1);
     }
 }
@@ -136,11 +99,12 @@ what_must_be_vouched_for(void)
     struct bytes var = slot_rig_variable(RIG_VENDOR, "Setup", BYTES_OF(on));
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        alone(rows[i].pcr, rows[i].type, var, true);
-        check_slot(1, rows[i].slot, SLOT_VERIFIED);
-        alone(rows[i].pcr, rows[i].type, var, false);
-        CHECK_EQ(event(1)->rule, RULE_EVENT_UNBOUND); /* the data is not what was hashed */
-        CHECK_EQ(event(1)->flags, 0);
+        slot_rig_alone(&rig, rows[i].pcr, rows[i].type, var, true);
+        slot_rig_check(&rig, 1, rows[i].slot, SLOT_VERIFIED);
+        slot_rig_alone(&rig, rows[i].pcr, rows[i].type, var, false);
+        CHECK_EQ(slot_rig_event(&rig, 1)->rule,
+                 RULE_EVENT_UNBOUND); /* the data is not what was hashed */
+        CHECK_EQ(slot_rig_event(&rig, 1)->flags, 0);
     }
 }
 
@@ -171,8 +135,8 @@ a_type_that_a_pcr_has_no_place_for_is_206(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        alone(rows[i].pcr, rows[i].type, bytes_str("text"), true);
-        check_other(1, RULE_SLOT_TYPE);
+        slot_rig_alone(&rig, rows[i].pcr, rows[i].type, bytes_str("text"), true);
+        slot_rig_other(&rig, 1, RULE_SLOT_TYPE);
         CHECK_EQ(rule_reason(RULE_SLOT_TYPE), REASON_EVT_TYPE_FORBIDDEN);
     }
 }
@@ -186,8 +150,8 @@ what_is_not_measured_or_of_a_higher_pcr_has_no_slot(void)
     slot_rig_text(&rig, 23, EV_EFI_ACTION, "application");
     slot_rig_assign(&rig);
     for (size_t i = 0; i < 4; i++) {
-        CHECK_EQ(event(i)->slot, SLOT_NONE);
-        CHECK_EQ(event(i)->rule, RULE_NONE);
+        CHECK_EQ(slot_rig_event(&rig, i)->slot, SLOT_NONE);
+        CHECK_EQ(slot_rig_event(&rig, i)->rule, RULE_NONE);
     }
     for (size_t i = 0; i < SLOT_N; i++) {
         CHECK_EQ(rig.map.counts[i], 0);
@@ -200,23 +164,25 @@ what_is_not_measured_or_of_a_higher_pcr_has_no_slot(void)
 static void
 a_digest_of_what_nobody_sees_is_the_firmware_s(void)
 {
-    alone(0, EV_NONHOST_INFO, bytes_str("IntelCSxEEvent01, and more"), false);
-    check_slot(1, SLOT_FIRMWARE, 0);
-    alone(0, EV_NONHOST_INFO, bytes_str("IntelCSxEEvent01, and more"), true);
-    check_slot(1, SLOT_NONHOST_INFO, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 0, EV_NONHOST_INFO, bytes_str("IntelCSxEEvent01, and more"), false);
+    slot_rig_check(&rig, 1, SLOT_FIRMWARE, 0);
+    slot_rig_alone(&rig, 0, EV_NONHOST_INFO, bytes_str("IntelCSxEEvent01, and more"), true);
+    slot_rig_check(&rig, 1, SLOT_NONHOST_INFO, SLOT_VERIFIED);
 }
 
 static void
 actions_that_firmware_has_are_known_and_others_named(void)
 {
-    alone(7, EV_EFI_ACTION, bytes_str("DMA Protection Disabled"), true);
-    check_slot(1, SLOT_ACTION, SLOT_VERIFIED);
-    alone(5, EV_EFI_ACTION, bytes_of("Exit Boot Services Invocation", 30), true); /* with its NUL */
-    check_slot(1, SLOT_ACTION, SLOT_VERIFIED);
-    alone(5, EV_EFI_ACTION, bytes_str("Exit Boot Services Invocation, or so"), true);
+    slot_rig_alone(&rig, 7, EV_EFI_ACTION, bytes_str("DMA Protection Disabled"), true);
+    slot_rig_check(&rig, 1, SLOT_ACTION, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 5, EV_EFI_ACTION, bytes_of("Exit Boot Services Invocation", 30),
+                   true); /* with its NUL */
+    slot_rig_check(&rig, 1, SLOT_ACTION, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 5, EV_EFI_ACTION, bytes_str("Exit Boot Services Invocation, or so"), true);
     check_rule(1, SLOT_ACTION, RULE_SLOT_ACTION);
-    alone(4, EV_EFI_ACTION, bytes_str("Calling EFI Application from Boot Option"), false);
-    check_other(1, RULE_EVENT_UNBOUND);
+    slot_rig_alone(&rig, 4, EV_EFI_ACTION, bytes_str("Calling EFI Application from Boot Option"),
+                   false);
+    slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
     CHECK_EQ(rule_reason(RULE_SLOT_ACTION), REASON_ACTION_UNKNOWN);
 }
 
@@ -233,11 +199,11 @@ images_before_the_firmware_starts_an_option_are_the_maker_s(void)
     slot_rig_label(&rig, 4, EV_EFI_BOOT_SERVICES_DRIVER, bytes_str("file system"));
     slot_rig_label(&rig, 4, IMAGE, bytes_str("loader"));
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_BOOT_PREOS, 0);
-    check_slot(3, SLOT_BOOT_IMAGES, 0);
-    check_slot(4, SLOT_SEPARATOR, SLOT_VERIFIED);
-    check_slot(5, SLOT_BOOT_IMAGES, 0);
-    check_slot(6, SLOT_BOOT_IMAGES, 0);
+    slot_rig_check(&rig, 1, SLOT_BOOT_PREOS, 0);
+    slot_rig_check(&rig, 3, SLOT_BOOT_IMAGES, 0);
+    slot_rig_check(&rig, 4, SLOT_SEPARATOR, SLOT_VERIFIED);
+    slot_rig_check(&rig, 5, SLOT_BOOT_IMAGES, 0);
+    slot_rig_check(&rig, 6, SLOT_BOOT_IMAGES, 0);
     slot_rig_done(&rig);
 }
 
@@ -252,16 +218,16 @@ a_separator_alone_ends_the_maker_s_part(void)
     slot_rig_bound(&rig, 4, EV_SEPARATOR, BYTES_OF(zero));
     slot_rig_label(&rig, 4, IMAGE, bytes_str("loader"));
     slot_rig_assign(&rig);
-    check_slot(3, SLOT_BOOT_PREOS, 0);
-    check_slot(5, SLOT_BOOT_IMAGES, 0);
+    slot_rig_check(&rig, 3, SLOT_BOOT_PREOS, 0);
+    slot_rig_check(&rig, 5, SLOT_BOOT_IMAGES, 0);
     slot_rig_done(&rig);
 }
 
 static void
 where_no_event_ends_the_firmware_s_part_there_is_none(void)
 {
-    alone(4, IMAGE, bytes_str("loader"), false);
-    check_slot(1, SLOT_BOOT_IMAGES, 0);
+    slot_rig_alone(&rig, 4, IMAGE, bytes_str("loader"), false);
+    slot_rig_check(&rig, 1, SLOT_BOOT_IMAGES, 0);
 }
 
 /* A separator whose digest is of something else moves nothing. */
@@ -272,8 +238,8 @@ a_separator_that_is_none_ends_nothing(void)
     slot_rig_digest(&rig, 4, EV_SEPARATOR, bytes_str("evil"), BYTES_OF(zero));
     slot_rig_label(&rig, 4, IMAGE, bytes_str("loader"));
     slot_rig_assign(&rig);
-    check_other(1, RULE_EVENT_UNBOUND);
-    check_slot(2, SLOT_BOOT_PREOS, 0);
+    slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
+    slot_rig_check(&rig, 2, SLOT_BOOT_PREOS, 0);
     slot_rig_done(&rig);
 }
 
@@ -293,12 +259,12 @@ u_boot_measures_images_and_the_command_line_its_own_way(void)
     slot_rig_label(&rig, 0, EV_TABLE_OF_DEVICES, bytes_of("dts", 4));
     separators();
     slot_rig_assign(&rig);
-    check_slot(2, SLOT_BOOT_IMAGES, 0);
-    check_slot(4, SLOT_BOOT_KERNEL, SLOT_BY_LABEL);
-    check_slot(5, SLOT_BOOT_INITRD, SLOT_BY_LABEL);
-    check_slot(6, SLOT_BOOT_DTB, SLOT_BY_LABEL);
-    check_slot(7, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
-    check_slot(8, SLOT_BOOT_DTB, SLOT_BY_LABEL);
+    slot_rig_check(&rig, 2, SLOT_BOOT_IMAGES, 0);
+    slot_rig_check(&rig, 4, SLOT_BOOT_KERNEL, SLOT_BY_LABEL);
+    slot_rig_check(&rig, 5, SLOT_BOOT_INITRD, SLOT_BY_LABEL);
+    slot_rig_check(&rig, 6, SLOT_BOOT_DTB, SLOT_BY_LABEL);
+    slot_rig_check(&rig, 7, SLOT_BOOT_CMDLINE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 8, SLOT_BOOT_DTB, SLOT_BY_LABEL);
     slot_rig_done(&rig);
 }
 
@@ -312,20 +278,20 @@ only_a_version_that_was_measured_makes_it_u_boot(void)
     slot_rig_bound(&rig, 4, EV_SEPARATOR, BYTES_OF(zero));
     slot_rig_assign(&rig);
     check_rule(1, SLOT_CRTM_VERSION, RULE_EVENT_UNBOUND);
-    check_slot(2, SLOT_CONFIG, SLOT_VERIFIED);
-    check_slot(3, SLOT_BOOT_PREOS, 0);
+    slot_rig_check(&rig, 2, SLOT_CONFIG, SLOT_VERIFIED);
+    slot_rig_check(&rig, 3, SLOT_BOOT_PREOS, 0);
     slot_rig_done(&rig);
 }
 
 static void
 compact_hashes_and_tables_that_u_boot_does_not_name_are_205(void)
 {
-    alone(8, EV_COMPACT_HASH, bytes_str("linus"), false);
-    check_other(1, RULE_SLOT_NONE);
-    alone(9, EV_COMPACT_HASH, bytes_str("linux"), false);
-    check_other(1, RULE_SLOT_NONE);
-    alone(0, EV_TABLE_OF_DEVICES, bytes_str("table"), false);
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 8, EV_COMPACT_HASH, bytes_str("linus"), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 9, EV_COMPACT_HASH, bytes_str("linux"), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 0, EV_TABLE_OF_DEVICES, bytes_str("table"), false);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
     CHECK_EQ(rule_reason(RULE_SLOT_NONE), REASON_EVT_UNCLAIMED);
 }
 
@@ -360,7 +326,7 @@ each_secure_boot_variable_has_its_slot(void)
     }
     slot_rig_assign(&rig);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        check_slot(i + 1, rows[i].slot, SLOT_VERIFIED);
+        slot_rig_check(&rig, i + 1, rows[i].slot, SLOT_VERIFIED);
     }
     CHECK_EQ(rig.map.counts[SLOT_SB_MODE], 3);
     slot_rig_done(&rig);
@@ -381,7 +347,7 @@ a_variable_of_another_name_or_guid_is_205(void)
     variable(7, AUTHORITY, RIG_VENDOR, "Shim");
     slot_rig_assign(&rig);
     for (size_t i = 1; i <= 9; i++) {
-        check_other(i, RULE_SLOT_NONE);
+        slot_rig_other(&rig, i, RULE_SLOT_NONE);
     }
     slot_rig_done(&rig);
 }
@@ -392,14 +358,15 @@ a_record_that_is_no_variable_is_205(void)
     uint8_t room[64] = {0};
     struct bytes var = slot_rig_variable(RIG_GLOBAL, "SecureBoot", BYTES_OF(on));
 
-    alone(7, CONFIG, bytes_str("SecureBoot"), true);
-    check_other(1, RULE_SLOT_NONE);
-    alone(7, CONFIG, bytes_of(var.p, var.len - 1), true);
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 7, CONFIG, bytes_str("SecureBoot"), true);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 7, CONFIG, bytes_of(var.p, var.len - 1), true);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
     CHECK(var.len < sizeof(room));
     memcpy(room, var.p, var.len);
-    alone(7, CONFIG, bytes_of(room, var.len + 1), true); /* a byte behind the value */
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_alone(&rig, 7, CONFIG, bytes_of(room, var.len + 1),
+                   true); /* a byte behind the value */
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
 }
 
 static void
@@ -412,10 +379,10 @@ a_second_variable_is_214(void)
     variable(7, CONFIG, RIG_GLOBAL, "DeployedMode");
     variable(7, CONFIG, RIG_GLOBAL, "AuditMode");
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_SECUREBOOT, SLOT_VERIFIED);
-    check_other(2, RULE_SLOT_TWICE);
-    check_slot(4, SLOT_SB_MODE, SLOT_VERIFIED);
-    check_other(5, RULE_SLOT_TWICE);
+    slot_rig_check(&rig, 1, SLOT_SECUREBOOT, SLOT_VERIFIED);
+    slot_rig_other(&rig, 2, RULE_SLOT_TWICE);
+    slot_rig_check(&rig, 4, SLOT_SB_MODE, SLOT_VERIFIED);
+    slot_rig_other(&rig, 5, RULE_SLOT_TWICE);
     CHECK_EQ(rule_reason(RULE_SLOT_TWICE), REASON_VARIABLE_DUPLICATE);
     slot_rig_done(&rig);
 }
@@ -432,9 +399,9 @@ a_variable_behind_the_separator_is_212(void)
     variable(7, CONFIG, RIG_GLOBAL, "SecureBoot");
     variable(7, AUTHORITY, RIG_SECURITY, "db");
     slot_rig_assign(&rig);
-    check_slot(2, SLOT_SB_PK, SLOT_VERIFIED);
-    check_other(4, RULE_SLOT_LATE);
-    check_slot(5, SLOT_BOOT_AUTHORITY, SLOT_VERIFIED);
+    slot_rig_check(&rig, 2, SLOT_SB_PK, SLOT_VERIFIED);
+    slot_rig_other(&rig, 4, RULE_SLOT_LATE);
+    slot_rig_check(&rig, 5, SLOT_BOOT_AUTHORITY, SLOT_VERIFIED);
     CHECK_EQ(rule_reason(RULE_SLOT_LATE), REASON_EVT_AFTER_SEPARATOR);
     slot_rig_done(&rig);
 }
@@ -450,9 +417,10 @@ a_relabelled_variable_is_found_under_every_type(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        alone(7, types[i], var, true);
-        CHECK(event(1)->rule != RULE_NONE);
-        CHECK(event(1)->slot == SLOT_OTHER || event(1)->slot == SLOT_ACTION);
+        slot_rig_alone(&rig, 7, types[i], var, true);
+        CHECK(slot_rig_event(&rig, 1)->rule != RULE_NONE);
+        CHECK(slot_rig_event(&rig, 1)->slot == SLOT_OTHER ||
+              slot_rig_event(&rig, 1)->slot == SLOT_ACTION);
     }
 }
 
@@ -482,7 +450,7 @@ what_lets_images_start_and_what_shim_adds(void)
     }
     slot_rig_assign(&rig);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        check_slot(i + 2, rows[i].slot, SLOT_VERIFIED);
+        slot_rig_check(&rig, i + 2, rows[i].slot, SLOT_VERIFIED);
     }
     CHECK_EQ(rig.map.quirks, 0);
     slot_rig_done(&rig);
@@ -507,13 +475,13 @@ static void
 shim_s_byte_too_many_is_a_named_quirk(void)
 {
     authority_with(6);
-    check_slot(1, SLOT_BOOT_AUTHORITY, SLOT_VERIFIED);
+    slot_rig_check(&rig, 1, SLOT_BOOT_AUTHORITY, SLOT_VERIFIED);
     CHECK_EQ(rig.map.quirks, 1 << QUIRK_SHIM_BYTE);
     CHECK_STR(slots_quirk_name(QUIRK_SHIM_BYTE), "shim-byte");
     authority_with(10); /* more than any shim's */
-    check_other(1, RULE_SLOT_NONE);
+    slot_rig_other(&rig, 1, RULE_SLOT_NONE);
     authority_with(0); /* the value itself is one byte short */
-    CHECK_EQ(event(1)->slot, SLOT_OTHER);
+    CHECK_EQ(slot_rig_event(&rig, 1)->slot, SLOT_OTHER);
 }
 
 static void
@@ -526,21 +494,21 @@ dell_reports_the_modes_in_pcr_1_and_nothing_else_of_secure_boot(void)
     variable(7, CONFIG, RIG_GLOBAL, "DeployedMode");
     slot_rig_label(&rig, 1, CONFIG, slot_rig_variable(RIG_VENDOR, "Setup", BYTES_OF(on)));
     slot_rig_assign(&rig);
-    check_slot(1, SLOT_SB_MODE, SLOT_VERIFIED);
-    check_slot(2, SLOT_CONFIG, SLOT_VERIFIED);
-    check_other(3, RULE_SLOT_NONE);
-    check_other(4, RULE_SLOT_TWICE);
-    check_other(5, RULE_EVENT_UNBOUND);
+    slot_rig_check(&rig, 1, SLOT_SB_MODE, SLOT_VERIFIED);
+    slot_rig_check(&rig, 2, SLOT_CONFIG, SLOT_VERIFIED);
+    slot_rig_other(&rig, 3, RULE_SLOT_NONE);
+    slot_rig_other(&rig, 4, RULE_SLOT_TWICE);
+    slot_rig_other(&rig, 5, RULE_EVENT_UNBOUND);
     slot_rig_done(&rig);
 }
 
 static void
 device_authorities_must_be_vouched_for(void)
 {
-    alone(7, EV_EFI_SPDM_DEVICE_POLICY, bytes_str("policy"), true);
-    check_slot(1, SLOT_SPDM, SLOT_VERIFIED);
-    alone(7, EV_EFI_SPDM_DEVICE_AUTHORITY, bytes_str("policy"), false);
-    check_other(1, RULE_EVENT_UNBOUND);
+    slot_rig_alone(&rig, 7, EV_EFI_SPDM_DEVICE_POLICY, bytes_str("policy"), true);
+    slot_rig_check(&rig, 1, SLOT_SPDM, SLOT_VERIFIED);
+    slot_rig_alone(&rig, 7, EV_EFI_SPDM_DEVICE_AUTHORITY, bytes_str("policy"), false);
+    slot_rig_other(&rig, 1, RULE_EVENT_UNBOUND);
 }
 
 CHECK_MAIN(CASE(what_the_type_says_alone), CASE(what_must_be_vouched_for),
