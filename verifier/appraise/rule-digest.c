@@ -118,6 +118,23 @@ judging_has_pins(const struct judging *j)
     return false;
 }
 
+bool
+judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t event)
+{
+    struct rule_judgement *judgement = j->judgement;
+
+    if (!j->input->may_pin || judging_has_pins(j)) {
+        return false;
+    }
+    if (judgement->n_learnt == RULE_PINS_MAX) {
+        judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
+        return true;
+    }
+    j->result->learns = true;
+    judgement->learnt[judgement->n_learnt++] = (struct rule_pin){j->rule->id, name, value};
+    return true;
+}
+
 /* One event against a set, or so many against the device's pins. */
 static void
 judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
@@ -132,9 +149,8 @@ judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
         judging_join(j, event, 1);
     } else if (*pins_left > 0 && judging_pinned(j, BYTES_NULL, digest)) {
         (*pins_left)--;
-    } else if (*pins_left > 0 && j->input->may_pin && !judging_has_pins(j)) {
+    } else if (*pins_left > 0 && judging_learn(j, BYTES_NULL, digest, event)) {
         (*pins_left)--;
-        j->result->learns = true;
     } else {
         judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
     }
@@ -238,6 +254,9 @@ verb_one_of(struct judging *j)
 static bool
 pin_is_met(const struct judging *j, const struct rule_pin *pin)
 {
+    if (pin->value.len == 0) {
+        return true; /* that there was nothing */
+    }
     for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
         if (bytes_equal(j->input->events[i].digest, pin->value)) {
             return true;
@@ -246,16 +265,29 @@ pin_is_met(const struct judging *j, const struct rule_pin *pin)
     return false;
 }
 
+/* Nothing is a value too: what comes later is a change. */
+static void
+learn_slot(struct judging *j)
+{
+    uint32_t first = judging_first(j);
+
+    if (first == RULE_NO_EVENT) {
+        (void)judging_learn(j, BYTES_NULL, BYTES_NULL, RULE_NO_EVENT);
+    }
+    for (uint32_t i = first; i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (!judging_learn(j, BYTES_NULL, j->input->events[i].digest, i)) {
+            judging_note(j, OUTCOME_CHANGED, i, BYTES_NULL);
+        }
+    }
+}
+
 void
 verb_device_pin(struct judging *j)
 {
     uint32_t first = judging_first(j);
 
     if (!judging_has_pins(j)) {
-        j->result->learns = j->input->may_pin && first != RULE_NO_EVENT;
-        if (!j->input->may_pin && first != RULE_NO_EVENT) {
-            judging_note(j, OUTCOME_CHANGED, first, BYTES_NULL);
-        }
+        learn_slot(j);
         return;
     }
     for (uint32_t i = first; i != RULE_NO_EVENT; i = judging_next(j, i)) {

@@ -235,12 +235,18 @@ tier_of(enum reason_effect effect)
                                    : TIER_AFFIRMING;
 }
 
+/* Passed, or is of a release that is to come where the policy only warns of that. */
+static bool
+is_known(const struct rule_result *result)
+{
+    return result->outcome == OUTCOME_PASSED || outcome_is_remark(result->outcome) ||
+           (result->outcome == OUTCOME_PENDING && result->effect != EFFECT_FAIL);
+}
+
 static void
 weigh(const struct judging *j, enum policy_dimension dimension, struct rule_judgement *ret)
 {
-    bool passed = j->result->outcome == OUTCOME_PASSED || outcome_is_remark(j->result->outcome);
-
-    if (passed && affirms(j, dimension)) {
+    if (is_known(j->result) && affirms(j, dimension)) {
         ret->affirmed |= 1u << dimension;
     }
     if (j->result->outcome != OUTCOME_PASSED) {
@@ -274,10 +280,12 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
 {
     const struct bundle *bundle = rulebook_bundle(book);
     const struct bundle_policy *of = &bundle->policies[policy];
-    struct judging j = {.book = book, .bundle = bundle, .input = input, .room = room};
+    struct judging j = {
+        .book = book, .bundle = bundle, .input = input, .room = room, .judgement = ret};
 
     ret->n = of->n_rules;
     ret->affirmed = 0;
+    ret->n_learnt = 0;
     ret->tier = TIER_AFFIRMING;
     for (size_t i = 0; i <= DIMENSION_MAX; i++) {
         ret->tiers[i] = TIER_AFFIRMING;

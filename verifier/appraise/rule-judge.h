@@ -32,7 +32,9 @@ struct rule_entries {
     const struct rule_entry *entries; /* each once */
 };
 
-/* What is pinned for this device: a digest that a rule's slot had, or the value of a hole. */
+/* What is pinned for this device: a digest that a rule's slot had, or the value of a hole. Both
+ * empty: the slot had nothing when the rule learnt. */
+#define RULE_PINS_MAX 256u
 struct rule_pin {
     struct bytes rule; /* id */
     struct bytes name; /* of the hole; empty: value is a digest */
@@ -69,7 +71,7 @@ struct rule_result {
     enum policy_outcome outcome; /* OUTCOME_PASSED, or why not */
     enum reason_effect effect;   /* unless passed */
     struct policy_code code;     /* the same */
-    bool learns;                 /* passed because nothing is pinned yet: pin what is there */
+    bool learns;                 /* passed because nothing is pinned yet: see learnt */
     uint16_t n_events;           /* of the slot */
     uint32_t event;              /* first cause: place in input->events, or RULE_NO_EVENT */
     struct bytes token;          /* word or command at fault, or what should have stood; or empty */
@@ -83,6 +85,8 @@ struct rule_judgement {
     unsigned affirmed;  /* bit of each dimension that a rule affirmed */
     enum tier tiers[DIMENSION_MAX + 1];
     enum tier tier; /* the worst; in mode observe always warning */
+    size_t n_learnt;
+    struct rule_pin learnt[RULE_PINS_MAX]; /* of rules that learn: to be pinned if all is well */
 };
 
 /* Memory of a judgement under way; large, one for each who judges. */

@@ -89,9 +89,7 @@ judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
     if (!glob_hole(item->text, arg->word, GLOB_PARAMETER, &name, &value) || !name.p) {
         return;
     }
-    if (!judging_has_pins(j) && j->input->may_pin) {
-        j->result->learns = true;
-    } else if (!judging_pinned(j, name, value)) {
+    if (!judging_learn(j, name, value, event) && !judging_pinned(j, name, value)) {
         judging_note(j, OUTCOME_CHANGED, event, arg->raw);
     }
 }

@@ -27,6 +27,7 @@ struct judging {
     const struct bundle_rule *rule;
     enum slot slot;
     struct rule_result *result;
+    struct rule_judgement *judgement;
 };
 
 /* for (i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) */
@@ -57,6 +58,9 @@ void judging_join(struct judging *j, uint32_t event, size_t n_args);
 
 bool judging_pinned(const struct judging *j, struct bytes name, struct bytes value);
 bool judging_has_pins(const struct judging *j);
+/* Learns a value where nothing is pinned yet; false when it may not. More than RULE_PINS_MAX of
+ * them are a value that the rule does not allow. */
+bool judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t event);
 
 void verb_one_of(struct judging *j);
 void verb_sequence(struct judging *j);

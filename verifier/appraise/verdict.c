@@ -2,33 +2,53 @@
 
 #include <stdio.h>
 
-static bool
-noted(const struct verdict *verdict, enum reason reason)
+static size_t
+place_of(const struct verdict *verdict, enum reason reason)
 {
-    for (size_t i = 0; i < verdict->n_reasons; i++) {
-        if (verdict->reasons[i] == reason) {
-            return true;
-        }
+    size_t i = 0;
+
+    while (i < verdict->n_reasons && verdict->reasons[i] != reason) {
+        i++;
     }
-    return false;
+    return i;
 }
 
-static bool
-fails(enum reason reason)
+static void
+take_out(struct verdict *verdict, size_t at)
 {
-    return reason_effect(reason) == EFFECT_FAIL;
+    size_t behind = verdict->n_reasons - at - 1;
+
+    memmove(&verdict->reasons[at], &verdict->reasons[at + 1], behind * sizeof(verdict->reasons[0]));
+    memmove(&verdict->effects[at], &verdict->effects[at + 1], behind * sizeof(verdict->effects[0]));
+    verdict->n_reasons--;
+}
+
+static void
+put_in(struct verdict *verdict, size_t at, enum reason reason, enum reason_effect effect)
+{
+    size_t behind = verdict->n_reasons - at;
+
+    memmove(&verdict->reasons[at + 1], &verdict->reasons[at], behind * sizeof(verdict->reasons[0]));
+    memmove(&verdict->effects[at + 1], &verdict->effects[at], behind * sizeof(verdict->effects[0]));
+    verdict->reasons[at] = reason;
+    verdict->effects[at] = effect;
+    verdict->n_reasons++;
 }
 
 /* Place among the reasons: fails before warnings before notes, else in order of finding. */
 static void
-insert(struct verdict *verdict, enum reason reason)
+insert(struct verdict *verdict, enum reason reason, enum reason_effect effect)
 {
-    size_t at = verdict->n_reasons;
+    size_t at = place_of(verdict, reason);
 
-    if (noted(verdict, reason)) {
-        return;
+    if (at < verdict->n_reasons) {
+        if (verdict->effects[at] <= effect) {
+            return;
+        }
+        take_out(verdict, at);
     }
-    while (at > 0 && reason_effect(verdict->reasons[at - 1]) > reason_effect(reason)) {
+    at = verdict->n_reasons;
+    while (at > 0 && verdict->effects[at - 1] > effect) {
         at--;
     }
     if (at == LIMIT_REASONS) {
@@ -37,25 +57,54 @@ insert(struct verdict *verdict, enum reason reason)
     if (verdict->n_reasons == LIMIT_REASONS) {
         verdict->n_reasons--; /* the least grave one makes room */
     }
-    memmove(&verdict->reasons[at + 1], &verdict->reasons[at],
-            (verdict->n_reasons - at) * sizeof(verdict->reasons[0]));
-    verdict->reasons[at] = reason;
-    verdict->n_reasons++;
+    put_in(verdict, at, reason, effect);
+}
+
+static bool
+has_effect(const struct verdict *verdict, enum reason_effect effect)
+{
+    for (size_t i = 0; i < verdict->n_reasons; i++) {
+        if (verdict->effects[i] == effect) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+keep_text(char *room, size_t cap, const char *text)
+{
+    snprintf(room, cap, "%s", text ? text : "");
+}
+
+void
+verdict_note(struct verdict *verdict, const struct finding *finding)
+{
+    if (finding->effect == EFFECT_FAIL && !has_effect(verdict, EFFECT_FAIL)) {
+        verdict->fault = finding->fault ? *finding->fault : (struct fault){.event = FAULT_NO_EVENT};
+        verdict->pcr = finding->pcr;
+        keep_text(verdict->expected, sizeof(verdict->expected), finding->expected);
+        keep_text(verdict->seen, sizeof(verdict->seen), finding->seen);
+        snprintf(verdict->policy_rule, sizeof(verdict->policy_rule), "%.*s",
+                 (int)finding->policy_rule.len, (const char *)finding->policy_rule.p);
+    }
+    insert(verdict, finding->reason, finding->effect);
 }
 
 void
 verdict_add(struct verdict *verdict, enum reason reason, const struct fault *fault, uint32_t pcr,
             const char *expected, const char *seen)
 {
-    bool first = verdict->n_reasons == 0 || !fails(verdict->reasons[0]);
+    struct finding finding = {
+        .reason = reason,
+        .effect = reason_effect(reason),
+        .fault = fault,
+        .pcr = pcr,
+        .expected = expected,
+        .seen = seen,
+    };
 
-    if (first && fails(reason)) {
-        verdict->fault = fault ? *fault : (struct fault){.event = FAULT_NO_EVENT};
-        verdict->pcr = pcr;
-        snprintf(verdict->expected, sizeof(verdict->expected), "%s", expected ? expected : "");
-        snprintf(verdict->seen, sizeof(verdict->seen), "%s", seen ? seen : "");
-    }
-    insert(verdict, reason);
+    verdict_note(verdict, &finding);
 }
 
 bool
@@ -68,17 +117,6 @@ verdict_check(struct verdict *verdict, enum check *field, bool passed, enum rule
         verdict_add(verdict, rule_reason(rule), &fault, FAULT_NO_EVENT, NULL, NULL);
     }
     return passed;
-}
-
-static bool
-has_effect(const struct verdict *verdict, enum reason_effect effect)
-{
-    for (size_t i = 0; i < verdict->n_reasons; i++) {
-        if (reason_effect(verdict->reasons[i]) == effect) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool

@@ -25,7 +25,7 @@ enum check { CHECK_NOT_RUN, CHECK_FAILED, CHECK_PASSED };
     CHECK(events)     /* separators, types and bound data are as the firmware profile says */ \
     CHECK(member)     /* the device has a class */                                            \
     CHECK(ek)         /* the EK's chain meets what the class demands */                       \
-    CHECK(reference)  /* every event of PCR 0 to 7 is among the class's */
+    CHECK(reference)  /* every event is what the class's policy, or its reference events, allow */
 
 struct verdict {
 #define VERDICT_FIELD(name) enum check name;
@@ -34,16 +34,32 @@ struct verdict {
 
     size_t n_reasons; /* fails first, then warnings and notes, each once */
     enum reason reasons[LIMIT_REASONS];
+    enum reason_effect effects[LIMIT_REASONS]; /* the catalogue's, or that of a policy's rule */
 
     /* First cause, for people: the rule, the event and PCR, and what was expected and seen. */
     struct fault fault;
     uint32_t pcr; /* FAULT_NO_EVENT when none */
     char expected[160];
     char seen[160];
+    char policy_rule[LIMIT_BUNDLE_NAME + 1]; /* id, when a policy's rule is the first cause */
 };
 
-/* Notes a reason of a finding; the first one that fails keeps its fault, PCR and texts. expected
- * and seen may be NULL. */
+/* What is wrong, and how grave whoever found it takes it. */
+struct finding {
+    enum reason reason;
+    enum reason_effect effect;
+    const struct fault *fault; /* NULL: of no event */
+    uint32_t pcr;              /* FAULT_NO_EVENT when none */
+    const char *expected;      /* NULL: nothing to say */
+    const char *seen;
+    struct bytes policy_rule; /* id; empty: a check of ours */
+};
+
+/* Notes a finding; the first one that fails keeps its fault, PCR and texts. A reason that is noted
+ * already gets the graver of both effects. */
+void verdict_note(struct verdict *verdict, const struct finding *finding);
+
+/* The same with the effect that the catalogue gives the reason. */
 void verdict_add(struct verdict *verdict, enum reason reason, const struct fault *fault,
                  uint32_t pcr, const char *expected, const char *seen);
 

@@ -1,0 +1,353 @@
+#include "appraise/boot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct boot_room {
+    struct slot_map map;
+    struct boot_facts facts;
+    struct rule_event events[RULE_EVENTS_MAX];
+    struct rule_input input;
+    struct rule_judgement judgement;
+    struct rule_room *rules;
+};
+
+struct boot_room *
+boot_room_new(void)
+{
+    struct boot_room *room = calloc(1, sizeof(*room));
+
+    if (room) {
+        room->rules = rule_room_new();
+        if (!room->rules) {
+            free(room);
+            room = NULL;
+        }
+    }
+    return room;
+}
+
+void
+boot_room_free(struct boot_room *room)
+{
+    if (room) {
+        rule_room_free(room->rules);
+        free(room);
+    }
+}
+
+void
+boot_room_freep(struct boot_room **room)
+{
+    boot_room_free(*room);
+    *room = NULL;
+}
+
+/* One judgement under way. */
+struct telling {
+    const struct boot_ask *ask;
+    const struct boot_told *told;
+    struct verdict *verdict;
+};
+
+/* Events into slots, and what they tell. */
+static int
+read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
+          const struct bundle_policy *policy)
+{
+    struct rule_input *input = &room->input;
+    int r = slots_assign(hasher, ask->log, ask->userspace, policy->quote, &room->map);
+
+    if (r == 0) {
+        settle_files(ask->book, ask->policy, ask->log, policy->quote.bank, &room->map);
+        r = facts_read(hasher, ask->log, &room->map, &room->facts);
+    }
+    if (r != 0) {
+        return r;
+    }
+    *input = (struct rule_input){
+        .bank = policy->quote.bank,
+        .events = room->events,
+        .n_pins = ask->n_pins,
+        .pins = ask->pins,
+        .may_pin = ask->may_pin,
+        .advisories_known = ask->advisories_known,
+        .n_advisories = ask->n_advisories,
+        .advisories = ask->advisories,
+        .now_s = ask->now_s,
+    };
+    facts_input(&room->facts, input);
+    input->n_events = facts_events(&room->facts, ask->log, ask->userspace, &room->map,
+                                   policy->quote.bank, room->events);
+    return 0;
+}
+
+static const struct bundle_rule *
+rule_at(const struct telling *telling, size_t i)
+{
+    return &rulebook_bundle(telling->ask->book)->rules[telling->told->policy->first_rule + i];
+}
+
+/* In mode observe what would fail warns. */
+static enum reason_effect
+counted(const struct telling *telling, enum reason_effect effect)
+{
+    return telling->told->observed && effect == EFFECT_FAIL ? EFFECT_WARN : effect;
+}
+
+/* Notes a finding of an event, or of none. */
+static void
+tell(const struct telling *telling, struct finding finding, uint32_t event)
+{
+    struct fault fault = {.event = FAULT_NO_EVENT};
+    char seen[160] = "";
+
+    finding.pcr = FAULT_NO_EVENT;
+    if (event != RULE_NO_EVENT) {
+        const struct rule_event *at = &telling->told->events[event];
+
+        fault.event = at->index;
+        finding.pcr = at->pcr;
+        boot_say_seen(telling->ask, at, seen, sizeof(seen));
+    }
+    finding.effect = counted(telling, finding.effect);
+    finding.fault = &fault;
+    finding.seen = finding.seen ? finding.seen : seen;
+    verdict_note(telling->verdict, &finding);
+}
+
+static void
+tell_unclaimed(const struct telling *telling)
+{
+    uint32_t event = telling->told->judgement->unclaimed;
+    char expected[160];
+    struct finding finding = {
+        .reason = REASON_EVT_UNCLAIMED, .effect = EFFECT_FAIL, .expected = expected};
+
+    snprintf(expected, sizeof(expected), "a rule for the slot %s",
+             slot_table(telling->told->events[event].slot)->name);
+    tell(telling, finding, event);
+}
+
+static void
+tell_rule(const struct telling *telling, size_t i)
+{
+    const struct rule_result *result = &telling->told->judgement->rules[i];
+    const struct bundle_rule *rule = rule_at(telling, i);
+    char expected[160];
+    char token[160];
+    struct finding finding = {
+        .reason = result->code.reason,
+        .effect = result->effect,
+        .policy_rule = rule->id,
+        .expected = expected,
+    };
+
+    boot_say_expected(telling->ask, rule, expected, sizeof(expected));
+    if (result->token.len > 0) {
+        boot_say_token(result->token, token, sizeof(token));
+        finding.seen = token;
+    }
+    tell(telling, finding, result->event);
+}
+
+/* Where in the boot a rule's finding is: behind all events when it is of none. */
+static uint32_t
+place_of(const struct telling *telling, size_t i)
+{
+    const struct rule_judgement *judgement = telling->told->judgement;
+
+    return i == judgement->n ? judgement->unclaimed : judgement->rules[i].event;
+}
+
+static bool
+is_found(const struct telling *telling, size_t i)
+{
+    const struct rule_judgement *judgement = telling->told->judgement;
+
+    return i == judgement->n ? judgement->unclaimed != RULE_NO_EVENT
+                             : judgement->rules[i].outcome != OUTCOME_PASSED;
+}
+
+/* The finding that comes next in the boot's order, and of one event in the policy's; the one for an
+ * event without a rule has the number n. Returns false behind the last. */
+static bool
+next_found(const struct telling *telling, bool *told, size_t *ret)
+{
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i <= telling->told->judgement->n; i++) {
+        if (!told[i] && is_found(telling, i) &&
+            (best == SIZE_MAX || place_of(telling, i) < place_of(telling, best))) {
+            best = i;
+        }
+    }
+    *ret = best;
+    return best != SIZE_MAX;
+}
+
+static void
+tell_all(const struct telling *telling)
+{
+    bool told[LIMIT_POLICY_RULES + 1] = {false};
+    size_t i;
+
+    while (next_found(telling, told, &i)) {
+        told[i] = true;
+        if (i == telling->told->judgement->n) {
+            tell_unclaimed(telling);
+        } else {
+            tell_rule(telling, i);
+        }
+    }
+}
+
+/* Whether something in a dimension failed: that nothing affirmed it then follows. */
+static bool
+has_failed(const struct telling *telling, enum policy_dimension dimension)
+{
+    const struct rule_judgement *judgement = telling->told->judgement;
+
+    for (size_t i = 0; i < judgement->n; i++) {
+        const struct rule_result *result = &judgement->rules[i];
+
+        if (result->outcome != OUTCOME_PASSED && result->effect == EFFECT_FAIL &&
+            result->code.dimension == dimension) {
+            return true;
+        }
+    }
+    return dimension == DIMENSION_EXECUTABLES && judgement->unclaimed != RULE_NO_EVENT;
+}
+
+/* A dimension that nothing affirmed: default deny, the third time. */
+static void
+tell_unasserted(const struct telling *telling)
+{
+    const struct rule_judgement *judgement = telling->told->judgement;
+    struct finding finding = {.reason = REASON_DIMENSION_UNASSERTED};
+
+    for (enum policy_dimension i = DIMENSION_IDENTITY; i <= DIMENSION_MAX; i++) {
+        if (!(judgement->affirmed >> i & 1) && !has_failed(telling, i)) {
+            finding.effect = i == DIMENSION_EXECUTABLES ? EFFECT_FAIL : EFFECT_WARN;
+            tell(telling, finding, RULE_NO_EVENT);
+        }
+    }
+}
+
+static void
+tell_quirks(const struct telling *telling)
+{
+    struct finding finding = {.reason = REASON_QUIRK_USED, .effect = EFFECT_NOTE};
+
+    if (telling->told->map->quirks != 0) {
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+}
+
+static void
+tell_observed(const struct telling *telling)
+{
+    /* graver than its catalogue: who is only observed is never affirming */
+    struct finding finding = {.reason = REASON_MODE_OBSERVE, .effect = EFFECT_WARN};
+
+    if (telling->told->observed) {
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+}
+
+/* Events that no slot takes, or that stand where none may: rules of the schema, not of a policy. */
+static bool
+check_slots(const struct telling *telling)
+{
+    struct verdict found = *telling->verdict;
+    bool good = slots_check(telling->told->map, telling->ask->log, telling->ask->userspace,
+                            telling->told->policy->quote.mask, &found);
+
+    if (good) {
+        return true;
+    }
+    if (!telling->told->observed) {
+        *telling->verdict = found;
+        return false;
+    }
+    for (size_t i = 0; i < found.n_reasons; i++) {
+        struct finding finding = {.reason = found.reasons[i], .effect = found.effects[i]};
+
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+    return true;
+}
+
+/* A value of AR4SI section 2.3 for a dimension: affirmed, or how bad the worst of its rules is. */
+static int8_t
+value_of(const struct boot_told *told, enum policy_dimension dimension, int8_t good, int8_t odd,
+         int8_t bad)
+{
+    enum tier tier = told->judgement->tiers[dimension];
+
+    if (tier == TIER_CONTRAINDICATED) {
+        return told->observed ? odd : bad;
+    }
+    if (!(told->judgement->affirmed >> dimension & 1)) {
+        return 0;
+    }
+    return tier == TIER_AFFIRMING ? good : odd;
+}
+
+static void
+fill_vector(struct boot_told *told)
+{
+    told->vector = (struct boot_vector){
+        .identity = value_of(told, DIMENSION_IDENTITY, 2, 32, 97),
+        .configuration = value_of(told, DIMENSION_CONFIGURATION, 2, 32, 96),
+        .executables = value_of(told, DIMENSION_EXECUTABLES, 3, 33, 96),
+        .hardware = value_of(told, DIMENSION_HARDWARE, 2, 32, 97),
+    };
+}
+
+static bool
+judge_all(const struct telling *telling)
+{
+    const struct rule_judgement *judgement = telling->told->judgement;
+    bool good = check_slots(telling);
+
+    tell_all(telling);
+    tell_unasserted(telling);
+    tell_quirks(telling);
+    tell_observed(telling);
+    return good && judgement->tier != TIER_CONTRAINDICATED && judgement->tier != TIER_NONE;
+}
+
+int
+boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
+           struct verdict *verdict, struct boot_told *ret)
+{
+    const struct bundle_policy *policy = &rulebook_bundle(ask->book)->policies[ask->policy];
+    struct telling telling = {.ask = ask, .told = ret, .verdict = verdict};
+    int r = read_boot(room, hasher, ask, policy);
+
+    verdict->reference = CHECK_FAILED;
+    if (r != 0) {
+        return r;
+    }
+    rule_judge(ask->book, ask->policy, &room->input, room->rules, &room->judgement);
+    *ret = (struct boot_told){
+        .policy = policy,
+        .map = &room->map,
+        .facts = &room->facts,
+        .n_events = room->input.n_events,
+        .events = room->events,
+        .judgement = &room->judgement,
+        .observed = policy->mode == BUNDLE_MODE_OBSERVE,
+    };
+    fill_vector(ret);
+    if (event_log_bank(ask->log, policy->quote.bank) == ask->log->n_banks) {
+        struct fault fault = {.rule = RULE_REPLAY_BANK_MISSING, .event = FAULT_NO_EVENT};
+
+        verdict_add(verdict, REASON_BANK_MISSING_IN_LOG, &fault, FAULT_NO_EVENT,
+                    hash_name(policy->quote.bank), NULL);
+        return 0;
+    }
+    verdict->reference = judge_all(&telling) ? CHECK_PASSED : CHECK_FAILED;
+    return 0;
+}

@@ -1,0 +1,67 @@
+/* One boot judged by a policy: its events fall into slots, what they tell is read, rules are
+ * evaluated, and what they say goes into the verdict. The service and `assay appraise` judge by
+ * this one function. Appraisal page, sections 4 and 5b. */
+#pragma once
+
+#include "appraise/facts.h"
+#include "appraise/rule-judge.h"
+#include "appraise/settle.h"
+
+/* AR4SI values of section 2.3, those that we assert; 0: nothing is said. */
+struct boot_vector {
+    int8_t identity, configuration, executables, hardware;
+};
+
+/* What is asked; views. */
+struct boot_ask {
+    const struct rulebook *book;
+    size_t policy;                     /* its place in the book's bundle */
+    const struct event_log *log;       /* vouched for: events_vouch() */
+    const struct event_log *userspace; /* whole, replayed; NULL: there is none */
+    size_t n_pins;
+    const struct rule_pin *pins;
+    bool may_pin; /* rules without pins learn: rule_input */
+    bool advisories_known;
+    size_t n_advisories;
+    const struct bytes *advisories;
+    uint64_t now_s; /* UTC */
+};
+
+/* What was found out on the way: for explanations, tokens and pins. Valid while the room is, until
+ * it judges again, and as long as what was asked about. */
+struct boot_told {
+    const struct bundle_policy *policy;
+    const struct slot_map *map;
+    const struct boot_facts *facts;
+    size_t n_events;
+    const struct rule_event *events;
+    const struct rule_judgement *judgement;
+    struct boot_vector vector;
+    bool observed; /* mode observe: what failed was recorded and did not count */
+};
+
+/* Memory of a judgement; about 2 MB, one for each who judges. */
+struct boot_room;
+struct boot_room *boot_room_new(void); /* NULL when memory ends */
+void boot_room_free(struct boot_room *room);
+void boot_room_freep(struct boot_room **room);
+
+/* Judges, notes what is wrong in *verdict and sets its field `reference`. The first cause is the
+ * earliest event at fault, then what is missing; a rule that fails is told with its own effect, an
+ * event that no slot or rule claims fails. In mode observe nothing of that fails: it is a warning
+ * with 807 beside it. A bank that the log lacks is 111. Allocates nothing. Returns 0, or a negative
+ * errno: then neither is of use. */
+MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
+                          struct verdict *verdict, struct boot_told *ret);
+
+/* What was measured, as people read it: `sha256:HEX label`. Its label comes from its log. */
+void boot_say_seen(const struct boot_ask *ask, const struct rule_event *event, char *room,
+                   size_t cap);
+
+/* What a rule would have let pass: values of its sets by release, state and label, as many as
+ * there is room for; or its word. */
+void boot_say_expected(const struct boot_ask *ask, const struct bundle_rule *rule, char *room,
+                       size_t cap);
+
+/* A word at fault, escaped. */
+void boot_say_token(struct bytes token, char *room, size_t cap);
