@@ -31,6 +31,7 @@ struct attest;
 struct audit_keep;
 struct backup;
 struct enrolling;
+struct policies;
 
 struct keeper {
     const struct clock *clock;
@@ -62,8 +63,9 @@ struct keeper {
     struct outbox *outbox;
     struct golden_cache *golden;
     struct ak_cache *aks;
-    struct backup *backup;    /* backup.h; NULL until one was asked for */
-    struct audit_keep *audit; /* audit-sign.h */
+    struct policies *policies; /* policies.h */
+    struct backup *backup;     /* backup.h; NULL until one was asked for */
+    struct audit_keep *audit;  /* audit-sign.h */
     int64_t started_ms;
     struct log_limit log_limit; /* of lines that anybody can cause */
     bool batch_failed;          /* the store lost the batch: nothing of this turn may leave */

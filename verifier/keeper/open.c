@@ -9,6 +9,7 @@
 #include "keeper/backup.h"
 #include "keeper/enrol-read.h"
 #include "keeper/keys.h"
+#include "keeper/policies.h"
 
 int
 keeper_fail(const char *what, int r)
@@ -62,9 +63,11 @@ open_parts(struct keeper *keeper)
     keeper->aks = ak_cache_new();
     keeper->ek_cache = ek_cache_new();
     keeper->cost = cost_new();
+    keeper->policies = policies_new();
     keeper->lane = lane_new(keeper->clock->mono_ms(keeper->clock->context));
     return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
-                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane && keeper->cost
+                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane &&
+                   keeper->cost && keeper->policies
                ? 0
                : -ENOMEM;
 }
@@ -140,6 +143,7 @@ keeper_close(struct keeper *keeper)
     backup_end(keeper);
     audit_sign_end(keeper);
     store_close(keeper->store);
+    policies_free(keeper->policies);
     ak_cache_free(keeper->aks);
     golden_cache_free(keeper->golden);
     outbox_free(keeper->outbox);

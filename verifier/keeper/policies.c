@@ -1,0 +1,241 @@
+#include "keeper/policies.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A bundle of the store, and what became of it. */
+struct loaded {
+    bool there;
+    struct policies_info info;
+    struct rulebook *book; /* NULL: broken, for info.why */
+};
+
+struct policies {
+    size_t n_keys;
+    struct pubkey *keys[POLICIES_KEYS_MAX];
+    struct loaded now;
+};
+
+static void
+loaded_done(struct loaded *loaded)
+{
+    rulebook_free(loaded->book);
+    *loaded = (struct loaded){.there = false};
+}
+
+static void
+keys_done(struct pubkey *keys[POLICIES_KEYS_MAX])
+{
+    for (size_t i = 0; i < POLICIES_KEYS_MAX; i++) {
+        pubkey_freep(&keys[i]);
+    }
+}
+
+struct policies *
+policies_new(void)
+{
+    return calloc(1, sizeof(struct policies));
+}
+
+void
+policies_free(struct policies *policies)
+{
+    if (policies) {
+        loaded_done(&policies->now);
+        keys_done(policies->keys);
+        free(policies);
+    }
+}
+
+static int
+keys_from(const struct p256 *points, size_t n, struct pubkey *ret[POLICIES_KEYS_MAX])
+{
+    for (size_t i = 0; i < n; i++) {
+        int r = pubkey_from_point(KEY_P256, BYTES_OF(points[i].x), BYTES_OF(points[i].y), &ret[i]);
+
+        if (r != 0) {
+            keys_done(ret);
+            return r < 0 ? r : -EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* Sealed bytes, and what judges them. */
+struct opening {
+    struct bytes sealed;
+    struct pubkey *const *keys;
+    size_t n_keys;
+    struct hasher *hasher;
+    uint64_t last;  /* as bundle_open() has it */
+    uint64_t now_s; /* the same */
+};
+
+/* Whichever key vouches for it; without any key nothing does. Returns as bundle_open(). */
+static int
+open_seal(const struct opening *opening, struct bundle_seal *ret, struct fault *ret_fault)
+{
+    int r = fault_at(ret_fault, RULE_BUNDLE_SIGNATURE, FAULT_NO_EVENT, 0);
+
+    for (size_t i = 0; i < opening->n_keys; i++) {
+        r = bundle_open(opening->sealed, opening->keys[i], opening->hasher, opening->last,
+                        opening->now_s, ret, ret_fault);
+        if (r <= 0 || ret_fault->rule != RULE_BUNDLE_SIGNATURE) {
+            return r;
+        }
+    }
+    return r;
+}
+
+/* From sealed bytes to a book. Returns 0, 1 with the fault, or a negative errno; *ret is untouched
+ * unless 0. */
+static int
+open_book(const struct opening *opening, struct loaded *ret, struct fault *ret_fault)
+{
+    struct loaded loaded = {.there = true};
+    struct bundle_seal seal;
+    int r = hasher_bytes(opening->hasher, HASH_SHA256, opening->sealed, loaded.info.digest);
+
+    r = r == 0 ? open_seal(opening, &seal, ret_fault) : r;
+    r = r == 0 ? rulebook_new(seal.body, &loaded.book, ret_fault) : r;
+    if (r == 0) {
+        loaded.info.sequence = seal.sequence;
+        loaded.info.issued_s = seal.issued_s;
+        loaded.info.not_after_s = seal.not_after_s;
+        *ret = loaded;
+    }
+    return r;
+}
+
+/* A broken bundle is told by its row and bytes alone. */
+static int
+load_broken(const struct opening *opening, const struct store_bundle *row, enum rule why,
+            struct loaded *ret)
+{
+    struct loaded loaded = {.there = true, .info = {.sequence = row->sequence, .why = why}};
+    int r = hasher_bytes(opening->hasher, HASH_SHA256, opening->sealed, loaded.info.digest);
+
+    loaded.info.loaded_ms = row->loaded_ms;
+    if (r == 0) {
+        *ret = loaded;
+    }
+    return r;
+}
+
+/* Row and seal must tell one sequence: no later bundle may fall below the row's. */
+static int
+load_row(const struct opening *opening, const struct store_bundle *row, struct loaded *ret)
+{
+    struct loaded loaded = {.there = false};
+    struct fault fault;
+    int r = open_book(opening, &loaded, &fault);
+
+    if (r == 0 && loaded.info.sequence == row->sequence) {
+        loaded.info.loaded_ms = row->loaded_ms;
+        *ret = loaded;
+        return 0;
+    }
+    loaded_done(&loaded);
+    return r < 0 ? r : load_broken(opening, row, r == 0 ? RULE_WIRE_BUNDLE : fault.rule, ret);
+}
+
+static int
+load_stored(struct store *store, struct pubkey *const *keys, size_t n_keys, struct hasher *hasher,
+            struct loaded *ret)
+{
+    struct opening opening = {.keys = keys, .n_keys = n_keys, .hasher = hasher};
+    CLEANUP(free_p) uint8_t *sealed = NULL;
+    struct store_bundle row = {0};
+    size_t len = 0;
+    int r = store_bundle_get(store, &row, &sealed, &len);
+
+    if (r == STORE_NONE) {
+        *ret = (struct loaded){.there = false};
+        return 0;
+    }
+    if (r != 0) {
+        return r < 0 ? r : -EIO;
+    }
+    opening.sealed = bytes_of(sealed, len);
+    opening.last = row.sequence;
+    return load_row(&opening, &row, ret);
+}
+
+int
+policies_start(struct policies *policies, struct store *store, struct hasher *hasher,
+               const struct p256 *keys, size_t n_keys)
+{
+    struct pubkey *fresh[POLICIES_KEYS_MAX] = {NULL};
+    struct loaded loaded = {.there = false};
+    int r = n_keys <= POLICIES_KEYS_MAX ? keys_from(keys, n_keys, fresh) : -EINVAL;
+
+    if (r == 0) {
+        r = load_stored(store, fresh, n_keys, hasher, &loaded);
+    }
+    if (r < 0) {
+        keys_done(fresh);
+        return r;
+    }
+    keys_done(policies->keys);
+    loaded_done(&policies->now);
+    memcpy(policies->keys, fresh, sizeof(fresh));
+    policies->n_keys = n_keys;
+    policies->now = loaded;
+    return 0;
+}
+
+enum policies_state
+policies_state(const struct policies *policies, uint64_t now_s)
+{
+    const struct policies_info *info = &policies->now.info;
+
+    if (!policies->now.there) {
+        return POLICIES_NONE;
+    }
+    if (!policies->now.book) {
+        return POLICIES_BROKEN;
+    }
+    return info->not_after_s > 0 && now_s >= info->not_after_s ? POLICIES_EXPIRED : POLICIES_READY;
+}
+
+uint64_t
+policies_sequence(const struct policies *policies)
+{
+    return policies->now.info.sequence;
+}
+
+void
+policies_info(const struct policies *policies, struct policies_info *ret)
+{
+    *ret = policies->now.info;
+}
+
+const struct rulebook *
+policies_book(const struct policies *policies)
+{
+    return policies->now.book;
+}
+
+enum policies_found
+policies_find(const struct policies *policies, const char *class_name, uint64_t now_s,
+              const struct rulebook **ret_book, size_t *ret_policy)
+{
+    enum policies_state state = policies_state(policies, now_s);
+    const struct bundle *bundle;
+    const struct bundle_policy *policy;
+
+    if (state == POLICIES_NONE || state == POLICIES_BROKEN) {
+        return state == POLICIES_NONE ? POLICY_NONE : POLICY_BROKEN;
+    }
+    bundle = rulebook_bundle(policies->now.book);
+    policy = bundle_policy_of(bundle, bytes_str(class_name));
+    if (!policy || policy->mode == BUNDLE_MODE_OFF) {
+        return POLICY_NONE;
+    }
+    if (state == POLICIES_EXPIRED) {
+        return POLICY_EXPIRED;
+    }
+    *ret_book = policies->now.book;
+    *ret_policy = (size_t)(policy - bundle->policies);
+    return POLICY_FOUND;
+}

@@ -1,0 +1,70 @@
+/* The policy bundle that counts: what of the store's bundle the keeper may judge by. Appraisal
+ * page, sections 5a and 5b.
+ *
+ * A site has no bundle, or one. A bundle that is there and cannot be used (no key that we have
+ * vouches for it, its bytes are broken, it was written for another schema, its end has passed) is
+ * not as if there were none: a class that it may name has no policy then, and is not judged by
+ * something weaker in its place. Loading checks the signature again each time, so that whoever can
+ * write the store cannot write policy.
+ *
+ * A bundle that was published counts from the commit of the turn that took it; until then all that
+ * is asked here is answered by the one before. Nothing allocates but starting and publishing. */
+#pragma once
+
+#include "appraise/rulebook.h"
+#include "crypto/p256.h"
+#include "store/store.h"
+
+struct policies;
+
+enum policies_state {
+    POLICIES_NONE,    /* none was ever published */
+    POLICIES_READY,   /* there is one to judge by */
+    POLICIES_BROKEN,  /* there is one, and it must not be used */
+    POLICIES_EXPIRED, /* there is one, whole and ours, and its end has passed */
+};
+
+enum policies_found {
+    POLICY_FOUND,
+    POLICY_NONE,    /* no bundle, no policy for this class in it, or its mode is off */
+    POLICY_BROKEN,  /* the bundle must not be used; whether it names this class nobody knows: 801 */
+    POLICY_EXPIRED, /* the bundle has a policy for this class, and its end has passed: 802 */
+};
+
+/* What is known of the bundle that counts. All 0 without one. */
+struct policies_info {
+    uint64_t sequence;    /* as the store has it, of a broken one too */
+    uint64_t issued_s;    /* UTC; of a broken one 0, as not_after_s */
+    uint64_t not_after_s; /* 0: never ends */
+    int64_t loaded_ms;    /* when it was published here */
+    uint8_t digest[32];   /* SHA-256 of the sealed bytes */
+    enum rule why;        /* of a broken one: what is wrong with it */
+};
+
+/* Holds no bundle and no key. NULL without memory. */
+struct policies *policies_new(void);
+void policies_free(struct policies *policies);
+
+/* Takes keys (POLICIES_KEYS_MAX at most; more are -EINVAL) and loads the store's bundle anew: at
+ * the keeper's start and when its keys change, never within a batch. Keys that are no points are
+ * -EINVAL. A bundle that cannot be used is no failure: the state says so. Returns 0 or a negative
+ * errno; then all is as it was. */
+#define POLICIES_KEYS_MAX 2u /* the key, and the next or the last one while it is rotated */
+MUST_CHECK int policies_start(struct policies *policies, struct store *store, struct hasher *hasher,
+                              const struct p256 *keys, size_t n_keys);
+
+enum policies_state policies_state(const struct policies *policies, uint64_t now_s);
+
+/* Sequence of the bundle that counts, whatever its state; 0 without one. */
+uint64_t policies_sequence(const struct policies *policies);
+void policies_info(const struct policies *policies, struct policies_info *ret);
+
+/* The book of the bundle that counts, an expired one's too; NULL when there is none or it is
+ * broken. Valid as policies_find() says. */
+const struct rulebook *policies_book(const struct policies *policies);
+
+/* The policy of a class: its index in rulebook_bundle(*ret_book)->policies. Both ret_ are untouched
+ * unless POLICY_FOUND. The book lives until the turn ends: a later turn asks again. */
+enum policies_found policies_find(const struct policies *policies, const char *class_name,
+                                  uint64_t now_s, const struct rulebook **ret_book,
+                                  size_t *ret_policy);
