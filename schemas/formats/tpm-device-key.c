@@ -26,7 +26,7 @@ attributes_rule(uint32_t attributes)
 static bool
 kind_good(const struct tpm_public *public)
 {
-    return public->type == TPM_ALG_ECC && public->curve == ECC_NIST_P256 &&
+    return public->type == TPM_ALG_ECC && public->curve == TPM_ECC_NIST_P256 &&
            hash_from_tpm_id(public->name_alg) == HASH_SHA256 && public->scheme == TPM_ALG_ECDSA &&
            hash_from_tpm_id(public->scheme_hash) == HASH_SHA256 &&
            public->symmetric == TPM_ALG_NULL && public->kdf == TPM_ALG_NULL;

@@ -52,6 +52,8 @@ def the_attestor_is_measured_with_its_token(told):
 def rules_are_measured_over_what_was_asked(told):
     assert (told["digests"], told["rules"], told["events"]) == (60000, 60, 100), told
     assert told["load_ms"] > 0 and told["judge_us"] > 0, told
+    assert told["boot"]["events"] > 100, told
+    assert told["boot"]["new_us"] > 0 and told["boot"]["known_us"] > 0, told
 
 
 def the_table_has_a_row_for_each_limit(table):

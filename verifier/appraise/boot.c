@@ -3,14 +3,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct boot_memo {
+    bool known;
+    struct pcr_set quote; /* that the slots were told by */
+    struct boot_facts facts;
+};
+
 struct boot_room {
     struct slot_map map;
-    struct boot_facts facts;
+    struct boot_memo own; /* for a log that has none */
     struct rule_event events[RULE_EVENTS_MAX];
     struct rule_input input;
     struct rule_judgement judgement;
     struct rule_room *rules;
 };
+
+struct boot_memo *
+boot_memo_new(void)
+{
+    return calloc(1, sizeof(struct boot_memo));
+}
+
+void
+boot_memo_free(struct boot_memo *memo)
+{
+    free(memo);
+}
 
 struct boot_room *
 boot_room_new(void)
@@ -50,17 +68,34 @@ struct telling {
     struct verdict *verdict;
 };
 
+/* The facts of a log, read again when other PCRs are quoted than before. */
+static int
+read_facts(struct boot_memo *memo, struct hasher *hasher, const struct event_log *log,
+           const struct slot_map *map, struct pcr_set quote)
+{
+    int r;
+
+    if (memo->known && memo->quote.bank == quote.bank && memo->quote.mask == quote.mask) {
+        return 0;
+    }
+    memo->known = false;
+    r = facts_read(hasher, log, map, &memo->facts);
+    memo->known = r == 0;
+    memo->quote = quote;
+    return r;
+}
+
 /* Events into slots, and what they tell. */
 static int
 read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
-          const struct bundle_policy *policy)
+          const struct bundle_policy *policy, struct boot_memo *memo)
 {
     struct rule_input *input = &room->input;
     int r = slots_assign(hasher, ask->log, ask->userspace, policy->quote, &room->map);
 
     if (r == 0) {
         settle_files(ask->book, ask->policy, ask->log, policy->quote.bank, &room->map);
-        r = facts_read(hasher, ask->log, &room->map, &room->facts);
+        r = read_facts(memo, hasher, ask->log, &room->map, policy->quote);
     }
     if (r != 0) {
         return r;
@@ -76,8 +111,8 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
         .advisories = ask->advisories,
         .now_s = ask->now_s,
     };
-    facts_input(&room->facts, input);
-    input->n_events = facts_events(&room->facts, ask->log, ask->userspace, &room->map,
+    facts_input(&memo->facts, input);
+    input->n_events = facts_events(&memo->facts, ask->log, ask->userspace, &room->map,
                                    policy->quote.bank, room->events);
     return 0;
 }
@@ -324,7 +359,11 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
 {
     const struct bundle_policy *policy = &rulebook_bundle(ask->book)->policies[ask->policy];
     struct telling telling = {.ask = ask, .told = ret, .verdict = verdict};
-    int r = read_boot(room, hasher, ask, policy);
+    struct boot_memo *memo = ask->log->boot ? ask->log->boot : &room->own;
+    int r;
+
+    room->own.known = false;
+    r = read_boot(room, hasher, ask, policy, memo);
 
     verdict->reference = CHECK_FAILED;
     if (r != 0) {
@@ -334,7 +373,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
     *ret = (struct boot_told){
         .policy = policy,
         .map = &room->map,
-        .facts = &room->facts,
+        .facts = &memo->facts,
         .n_events = room->input.n_events,
         .events = room->events,
         .judgement = &room->judgement,

@@ -7,6 +7,9 @@
 #include "appraise/rule-judge.h"
 #include "appraise/settle.h"
 
+/* "laptop-uefi:14": which policy judged; with its end. */
+#define BOOT_POLICY_MAX (LIMIT_BUNDLE_NAME + 12u)
+
 /* AR4SI values of section 2.3, those that we assert; 0: nothing is said. */
 struct boot_vector {
     int8_t identity, configuration, executables, hardware;
@@ -39,6 +42,13 @@ struct boot_told {
     struct boot_vector vector;
     bool observed; /* mode observe: what failed was recorded and did not count */
 };
+
+/* What a log alone tells policies, so that it is read once however often it is judged. Whoever
+ * keeps a log may give it one (event_log.boot), which goes before the log's bytes do: it has views
+ * into them. About 140 kB. */
+struct boot_memo;
+struct boot_memo *boot_memo_new(void); /* NULL when memory ends */
+void boot_memo_free(struct boot_memo *memo);
 
 /* Memory of a judgement; about 2 MB, one for each who judges. */
 struct boot_room;

@@ -39,6 +39,7 @@ struct event_log {
     struct bytes body;    /* the raw log, for data that a rule reads; may be empty */
     bool vouched; /* events_vouch() has hashed every part of body that is said to be bound */
     struct event_memo *memo; /* one a bank, or NULL */
+    struct boot_memo *boot;  /* boot.h, or NULL */
 };
 
 enum { EVENTS_E_LIE = 1 };

@@ -245,7 +245,7 @@ is_utf16(struct bytes in)
             return false;
         }
     }
-    return in.len > 0 && in.len % 2 == 0;
+    return in.len % 2 == 0; /* OVMF's version is a lone NUL */
 }
 
 static struct bytes

@@ -126,7 +126,7 @@ judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t
     if (!j->input->may_pin || judging_has_pins(j)) {
         return false;
     }
-    if (judgement->n_learnt == RULE_PINS_MAX) {
+    if (judgement->n_learnt + j->input->n_pins >= RULE_PINS_MAX || value.len > RULE_PIN_VALUE_MAX) {
         judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
         return true;
     }

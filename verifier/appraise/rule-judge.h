@@ -34,7 +34,8 @@ struct rule_entries {
 
 /* What is pinned for this device: a digest that a rule's slot had, or the value of a hole. Both
  * empty: the slot had nothing when the rule learnt. */
-#define RULE_PINS_MAX 256u
+#define RULE_PINS_MAX 256u      /* of a device */
+#define RULE_PIN_VALUE_MAX 256u /* bytes: a digest, or what a hole of a command line took */
 struct rule_pin {
     struct bytes rule; /* id */
     struct bytes name; /* of the hole; empty: value is a digest */

@@ -58,8 +58,9 @@ void judging_join(struct judging *j, uint32_t event, size_t n_args);
 
 bool judging_pinned(const struct judging *j, struct bytes name, struct bytes value);
 bool judging_has_pins(const struct judging *j);
-/* Learns a value where nothing is pinned yet; false when it may not. More than RULE_PINS_MAX of
- * them are a value that the rule does not allow. */
+/* Learns a value where nothing is pinned yet; false when it may not. What cannot be pinned, being
+ * too long or beyond RULE_PINS_MAX with those that are, is a value that the rule does not allow:
+ * else it would be learnt anew each time. */
 bool judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t event);
 
 void verb_one_of(struct judging *j);

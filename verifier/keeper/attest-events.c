@@ -17,13 +17,8 @@ judge_policy(struct attest *attest, const struct event_log *log)
 {
     struct verdict *verdict = &attest->verdict;
     enum hash bank = attest->class_row.bank;
-    struct keeper *keeper = attest->keeper;
-    const struct golden *golden = NULL;
-    int r = events_check(keeper->hasher, log, bank, verdict);
+    int r = events_check(attest->keeper->hasher, log, bank, verdict);
 
-    if (r == 0) {
-        r = golden_cache_get(keeper->golden, keeper->store, attest->class_row.name, &golden);
-    }
     if (r < 0) {
         return r;
     }
@@ -32,8 +27,7 @@ judge_policy(struct attest *attest, const struct event_log *log)
                         !attest->class_row.need_ek_chain ||
                             attest->device.ek_chain == EK_CHAIN_VERIFIED,
                         RULE_EK_CHAIN_DEMANDED);
-    golden_check(golden, log, bank, verdict);
-    return 0;
+    return attest_policy(attest, log);
 }
 
 /* A PCR of userspace that differs while there is no log of userspace: most likely for that. */

@@ -60,6 +60,8 @@ last_boot(const struct attest *attest, struct store_last *last)
     last->clock_at_ms = attest->asked->request.first_ms;
     last->firmware = attest->quote.firmware_version;
     last->boot_restart = same || resumed ? attest->last.boot_restart : attest->quote.restart_count;
+    last->boot_ms = (same || resumed) && attest->last.boot_ms > 0 ? attest->last.boot_ms
+                                                                  : attest->asked->request.first_ms;
     last->null_used = attest->nonce_age_ms < 0 || (same && attest->last.null_used);
 }
 
@@ -70,12 +72,49 @@ last_fault(const struct verdict *verdict, struct store_last *last)
 
     last->fault_event = verdict->n_reasons ? verdict->fault.event : FAULT_NO_EVENT;
     last->fault_pcr = verdict->n_reasons ? verdict->pcr : FAULT_NO_EVENT;
-    if (verdict->fault.rule != RULE_NONE) {
+    if (verdict->policy_rule[0] != '\0') {
+        snprintf(last->fault_rule, sizeof(last->fault_rule), "policy/%s", verdict->policy_rule);
+    } else if (verdict->fault.rule != RULE_NONE) {
         snprintf(last->fault_rule, sizeof(last->fault_rule), "%s",
                  rule_name(verdict->fault.rule, name));
     }
     snprintf(last->fault_expected, sizeof(last->fault_expected), "%s", verdict->expected);
     snprintf(last->fault_seen, sizeof(last->fault_seen), "%s", verdict->seen);
+}
+
+/* A value that nobody vouches for is nobody's word. */
+static enum store_flag
+secure_boot(const struct boot_facts *facts)
+{
+    switch (facts->secureboot) {
+    case FACT_ON:
+        return FLAG_YES;
+    case FACT_OFF:
+    case FACT_EMPTY:
+        return FLAG_NO;
+    case FACT_ABSENT:
+    case FACT_ODD:
+        break;
+    }
+    return FLAG_UNKNOWN;
+}
+
+/* What judged, and what tokens say of each dimension. */
+static void
+last_policy(const struct attest *attest, struct store_last *last)
+{
+    const struct boot_vector *vector = &attest->told.vector;
+    const int8_t values[STORE_VECTOR_SIZE] = {vector->identity, vector->configuration,
+                                              vector->executables, vector->hardware};
+
+    memset(last->policy, 0, sizeof(last->policy));
+    memset(last->vector, 0, sizeof(last->vector));
+    last->secure_boot = FLAG_UNKNOWN;
+    if (attest->by_policy) {
+        snprintf(last->policy, sizeof(last->policy), "%s", attest->policy);
+        memcpy(last->vector, values, sizeof(values));
+        last->secure_boot = secure_boot(attest->told.facts);
+    }
 }
 
 static void
@@ -151,6 +190,7 @@ last_fill(const struct attest *attest, struct store_last *last)
     last->accepted_ms = trusted ? attest->challenge_ms : last->accepted_ms;
     last->fault_rule[0] = '\0';
     last_fault(verdict, last);
+    last_policy(attest, last);
 }
 
 static enum device_state
@@ -285,6 +325,9 @@ write_verdict(struct attest *attest, struct store_last *last)
         attest->device.state = state;
         r = store_device_put(keeper->store, &attest->device);
     }
+    if (r == 0) {
+        r = attest_policy_learn(attest);
+    }
     return r == 0 ? keep_evidence(attest) : r;
 }
 
@@ -340,10 +383,9 @@ static int
 open_session(struct attest *attest)
 {
     const struct request *request = &attest->asked->request;
-    int64_t life = attest->nonce_age_ms < 0 ? KEEPER_TOKEN_NULL_S : KEEPER_TOKEN_S;
     struct session session = {
         .challenge_ms = attest->challenge_ms,
-        .expires_ms = attest->challenge_ms + life * 1000,
+        .null_nonce = attest->nonce_age_ms < 0,
         .key = attest->key,
     };
 
@@ -357,7 +399,8 @@ static void
 send_answer(struct attest *attest, const struct store_last *last)
 {
     struct keeper *keeper = attest->keeper;
-    bool trusted = verdict_trusted(&attest->verdict) && attest->device.state != DEVICE_QUARANTINED;
+    bool trusted = verdict_trusted(&attest->verdict) && attest_policy_floor(attest) &&
+                   attest->device.state != DEVICE_QUARANTINED;
     uint8_t token[LIMIT_TOKEN_BYTES];
     uint8_t room[ANSWER_ROOM];
     struct wr wr = wr_init(room, sizeof(room));

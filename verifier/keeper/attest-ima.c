@@ -159,8 +159,9 @@ attest_growing_known(const struct attest *attest, struct log_offset *ret)
         ret[n++] = (struct log_offset){LOG_IMA, attest->ima.claim->offset + attest->ima_list.end};
     }
     if (attest->userspace.claim) {
-        ret[n++] = (struct log_offset){LOG_USERSPACE,
-                                       attest->userspace.claim->offset + attest->userspace_log.end};
+        uint64_t end = attest->userspace.claim->offset + attest->userspace_log.end;
+
+        ret[n++] = (struct log_offset){LOG_USERSPACE, attest_policy_whole(attest) ? 0 : end};
     }
     return n;
 }

@@ -1,6 +1,7 @@
 /* POST /attest, from bytes to verdict. The steps are separate files; this is what they share. */
 #pragma once
 
+#include "appraise/boot.h"
 #include "appraise/golden.h"
 #include "appraise/growing.h"
 #include "appraise/order.h"
@@ -56,7 +57,10 @@ struct attest {
     bool lower;    /* than the last, and surely quoted after it */
     bool two_tpms; /* 709: with the order that it has, it cannot be the TPM that was lower */
     struct verdict verdict;
-    struct attest *next; /* in keeper->reading while a reader has its log */
+    bool by_policy;        /* a policy judged it; told and policy are of that, in the same turn */
+    struct boot_told told; /* views into what the keeper judges with: until the next judgement */
+    char policy[BOOT_POLICY_MAX]; /* NAME:VERSION */
+    struct attest *next;          /* in keeper->reading while a reader has its log */
 };
 
 /* How a step ended. */
@@ -114,6 +118,19 @@ size_t attest_growing_known(const struct attest *attest, struct log_offset *ret)
 /* With the log at hand: values, replay, events, references, membership. Fills the verdict. Returns
  * STEP_ANSWERED when values are wanted. */
 enum step attest_events(struct attest *attest, const struct event_log *log);
+
+/* What the class's policy says, or its reference events where no bundle names the class; sets
+ * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno. */
+MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log);
+
+/* Whether its policy judges events of the userspace log: then each evidence brings all of it. */
+bool attest_policy_whole(const struct attest *attest);
+
+/* Pins what rules learnt, when the verdict is trusted. Returns 0 or a negative errno. */
+MUST_CHECK int attest_policy_learn(struct attest *attest);
+
+/* Whether the verdict is good enough for a token of the policy. */
+bool attest_policy_floor(const struct attest *attest);
 
 /* Writes what was judged and answers. */
 void attest_finish(struct attest *attest);

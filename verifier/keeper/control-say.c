@@ -68,6 +68,9 @@ say_verdict(struct control *control, const struct store_last *last)
         json_wr_end_object(&control->json);
     }
     json_wr_end_array(&control->json);
+    if (last->policy[0] != '\0') {
+        say_str(control, "policy", last->policy);
+    }
     say_str(control, "rule", last->fault_rule);
     if (last->fault_pcr != FAULT_NO_EVENT) {
         say_int(control, "pcr", last->fault_pcr);

@@ -5,6 +5,7 @@
 
 #include "base/b64.h"
 #include "base/hex.h"
+#include "keeper/policies.h"
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
@@ -94,7 +95,7 @@ boot_id(struct keeper *keeper, const struct issue *issue, const struct audience 
 /* What can be said of a measured boot alone, AR4SI section 2.3.4: a recognised instance; approved
  * objects during boot (3: nothing is said of what ran after it); hardware by its certificate. */
 static void
-vector_fill(const struct issue *issue, struct token_vector *vector)
+vector_of_references(const struct issue *issue, struct token_vector *vector)
 {
     vector->value[TOKEN_INSTANCE_IDENTITY] = 2;
     vector->value[TOKEN_EXECUTABLES] = 3;
@@ -103,6 +104,33 @@ vector_fill(const struct issue *issue, struct token_vector *vector)
         vector->value[TOKEN_HARDWARE] = 2;
         vector->present |= 1u << TOKEN_HARDWARE;
     }
+}
+
+static void
+assert_value(struct token_vector *vector, enum token_category category, uint8_t value)
+{
+    if (value != 0) {
+        vector->value[category] = (int8_t)value;
+        vector->present |= (uint8_t)(1u << category);
+    }
+}
+
+/* A policy says what each dimension is worth; that the hardware is genuine only its certificate
+ * does, whatever is known of its firmware. */
+static void
+vector_fill(const struct issue *issue, struct token_vector *vector)
+{
+    const uint8_t *values = issue->last->vector;
+    bool genuine = issue->device->ek_chain == EK_CHAIN_VERIFIED;
+
+    if (issue->last->policy[0] == '\0') {
+        vector_of_references(issue, vector);
+        return;
+    }
+    assert_value(vector, TOKEN_INSTANCE_IDENTITY, values[0]);
+    assert_value(vector, TOKEN_CONFIGURATION, values[1]);
+    assert_value(vector, TOKEN_EXECUTABLES, values[2]);
+    assert_value(vector, TOKEN_HARDWARE, genuine || values[3] > TIER_AFFIRMING ? values[3] : 0);
 }
 
 /* The device's id, or for an audience with names of its own a random-looking UEID (RFC 9711 section
@@ -137,6 +165,12 @@ struct paper {
     struct token_claims claims;
 };
 
+static enum token_flag
+flag_of(enum store_flag flag)
+{
+    return flag == FLAG_YES ? TOKEN_YES : flag == FLAG_NO ? TOKEN_NO : TOKEN_UNKNOWN;
+}
+
 static void
 mirror_fill(const struct issue *issue, struct paper *paper)
 {
@@ -150,6 +184,7 @@ mirror_fill(const struct issue *issue, struct paper *paper)
         .n_groups = 1,
         .boot_id = BYTES_OF(paper->boot),
         .policy = bytes_str(paper->policy),
+        .secure_boot = flag_of(issue->last->secure_boot),
         .attested_at = issue->last->challenge_ms / 1000,
     };
 }
@@ -185,16 +220,30 @@ claims_fill(struct keeper *keeper, const struct issue *issue, int64_t exp, struc
     cnf_fill(issue, paper->audience.cnf, claims);
 }
 
+/* What judged: a policy of the bundle, or the class's reference events as they stand. */
+static int
+policy_name(struct keeper *keeper, const struct issue *issue, struct paper *paper)
+{
+    int64_t version = 0;
+    int r;
+
+    if (issue->last->policy[0] != '\0') {
+        snprintf(paper->policy, sizeof(paper->policy), "%s", issue->last->policy);
+        return 0;
+    }
+    r = store_ref_version(keeper->store, issue->class_row->name, &version);
+    snprintf(paper->policy, sizeof(paper->policy), "golden:%s:%lld", issue->class_row->name,
+             (long long)version);
+    return r;
+}
+
 /* What is computed: policy in force, names, a fresh id. */
 static int
 names_make(struct keeper *keeper, const struct issue *issue, struct paper *paper)
 {
-    int64_t version = 0;
-    int r = store_ref_version(keeper->store, issue->class_row->name, &version);
+    int r = policy_name(keeper, issue, paper);
 
     if (r == 0) {
-        snprintf(paper->policy, sizeof(paper->policy), "golden:%s:%lld", issue->class_row->name,
-                 (long long)version);
         r = boot_id(keeper, issue, &paper->audience, paper->boot);
     }
     if (r == 0) {
@@ -206,13 +255,33 @@ names_make(struct keeper *keeper, const struct issue *issue, struct paper *paper
     return r > 0 ? -EIO : r;
 }
 
+/* How long a token lives from its verdict's challenge on: by the policy, within bounds. */
+static int64_t
+life_s(const struct keeper *keeper, const struct issue *issue, int64_t now)
+{
+    const struct rulebook *book = NULL;
+    size_t policy = 0;
+    int64_t ttl = 0;
+
+    if (issue->null_nonce) {
+        return KEEPER_TOKEN_NULL_S;
+    }
+    if (policies_find(keeper->policies, issue->class_row->name, (uint64_t)now, &book, &policy) ==
+        POLICY_FOUND) {
+        ttl = rulebook_bundle(book)->policies[policy].token_ttl_s;
+    }
+    if (ttl == 0) {
+        return KEEPER_TOKEN_S;
+    }
+    return ttl > KEEPER_TOKEN_MOST_S ? KEEPER_TOKEN_MOST_S : ttl;
+}
+
 static int
 paper_make(struct keeper *keeper, const struct issue *issue, const struct audience *audience,
            struct paper *paper)
 {
-    int64_t life = issue->null_nonce ? KEEPER_TOKEN_NULL_S : KEEPER_TOKEN_S;
-    int64_t exp = issue->last->challenge_ms / 1000 + life;
     int64_t now = keeper->clock->utc_ms(keeper->clock->context) / 1000;
+    int64_t exp = issue->last->challenge_ms / 1000 + life_s(keeper, issue, now);
     int r;
 
     *paper = (struct paper){.audience = *audience};

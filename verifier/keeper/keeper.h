@@ -21,15 +21,17 @@
 #include "wire/problem.h"
 
 /* Seconds, where the protocol page gives one number for all. */
-#define KEEPER_TOKEN_S 300      /* life of a token, from its verdict's time */
-#define KEEPER_TOKEN_NULL_S 120 /* without a keeper's nonce */
-#define KEEPER_TOKEN_LEAST_S 60 /* one with less left is not issued */
+#define KEEPER_TOKEN_S 300       /* life of a token, from its verdict's time */
+#define KEEPER_TOKEN_MOST_S 3600 /* by a policy's word */
+#define KEEPER_TOKEN_NULL_S 120  /* without a keeper's nonce */
+#define KEEPER_TOKEN_LEAST_S 60  /* one with less left is not issued */
 #define KEEPER_PENDING_RETRY_S 60
 #define KEEPER_BUSY_RETRY_S 5 /* beside 4.29 and 5.03, unless the answer names another time */
 
 struct attest;
 struct audit_keep;
 struct backup;
+struct boots;
 struct enrolling;
 struct policies;
 
@@ -62,6 +64,7 @@ struct keeper {
     struct sessions *sessions;
     struct outbox *outbox;
     struct golden_cache *golden;
+    struct boots *boots; /* boots.h */
     struct ak_cache *aks;
     struct policies *policies; /* policies.h */
     struct backup *backup;     /* backup.h; NULL until one was asked for */
@@ -159,6 +162,7 @@ void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device
 /* Wanted bank and PCRs of a class; a device without one is asked for SHA-256 and PCR 0 to 15. */
 struct pcr_set keeper_wanted(const struct store_class *class_row);
 
-/* The class of a device. Returns 0, STORE_NONE when it has none, or a negative errno. */
+/* The class of a device; bank and PCRs are its policy's where a bundle names it. Returns 0,
+ * STORE_NONE when it has none, or a negative errno. */
 MUST_CHECK int keeper_class(struct keeper *keeper, const struct store_device *device,
                             struct store_class *ret);

@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "appraise/boot.h"
 #include "roles/records.h"
 
-struct slot {
+struct kept {
     struct known_events known;
     uint8_t *records; /* what the views of known.log point into; NULL: free slot */
     uint8_t *body;
@@ -14,7 +15,7 @@ struct slot {
 };
 
 struct logs {
-    struct slot slots[LOGS_MAX];
+    struct kept kept[LOGS_MAX];
     uint64_t tick;
 };
 
@@ -25,20 +26,21 @@ logs_new(void)
 }
 
 static void
-slot_clear(struct slot *slot)
+kept_clear(struct kept *kept)
 {
-    free(slot->records);
-    free(slot->body);
-    free(slot->events);
-    free(slot->known.log.memo);
-    *slot = (struct slot){0};
+    free(kept->records);
+    free(kept->body);
+    free(kept->events);
+    free(kept->known.log.memo);
+    boot_memo_free(kept->known.log.boot);
+    *kept = (struct kept){0};
 }
 
 void
 logs_free(struct logs *logs)
 {
     for (size_t i = 0; logs && i < LOGS_MAX; i++) {
-        slot_clear(&logs->slots[i]);
+        kept_clear(&logs->kept[i]);
     }
     free(logs);
 }
@@ -47,11 +49,14 @@ const struct known_events *
 logs_find(struct logs *logs, const uint8_t digest[32])
 {
     for (size_t i = 0; i < LOGS_MAX; i++) {
-        struct slot *slot = &logs->slots[i];
+        struct kept *kept = &logs->kept[i];
 
-        if (slot->records && memcmp(slot->known.digest, digest, 32) == 0) {
-            slot->used = ++logs->tick;
-            return &slot->known;
+        if (kept->records && memcmp(kept->known.digest, digest, 32) == 0) {
+            kept->used = ++logs->tick;
+            if (!kept->known.log.boot) { /* it came back: worth the memory */
+                kept->known.log.boot = boot_memo_new();
+            }
+            return &kept->known;
         }
     }
     return NULL;
@@ -61,29 +66,29 @@ void
 logs_drop(struct logs *logs, const uint8_t digest[32])
 {
     for (size_t i = 0; i < LOGS_MAX; i++) {
-        struct slot *slot = &logs->slots[i];
+        struct kept *kept = &logs->kept[i];
 
-        if (slot->records && memcmp(slot->known.digest, digest, 32) == 0) {
-            slot_clear(slot);
+        if (kept->records && memcmp(kept->known.digest, digest, 32) == 0) {
+            kept_clear(kept);
         }
     }
 }
 
 /* A free slot, or the one unused longest. */
-static struct slot *
-slot_take(struct logs *logs)
+static struct kept *
+kept_take(struct logs *logs)
 {
-    struct slot *oldest = &logs->slots[0];
+    struct kept *oldest = &logs->kept[0];
 
     for (size_t i = 0; i < LOGS_MAX; i++) {
-        if (!logs->slots[i].records) {
-            return &logs->slots[i];
+        if (!logs->kept[i].records) {
+            return &logs->kept[i];
         }
-        if (logs->slots[i].used < oldest->used) {
-            oldest = &logs->slots[i];
+        if (logs->kept[i].used < oldest->used) {
+            oldest = &logs->kept[i];
         }
     }
-    slot_clear(oldest);
+    kept_clear(oldest);
     return oldest;
 }
 
@@ -100,19 +105,19 @@ copy_of(struct bytes in)
 
 /* Reads the records and hashes what they say is bound, over our own bytes. */
 static int
-slot_fill(struct slot *slot, struct hasher *hasher, const struct logs_read *read)
+kept_fill(struct kept *kept, struct hasher *hasher, const struct logs_read *read)
 {
-    struct event_log *log = &slot->known.log;
+    struct event_log *log = &kept->known.log;
     int r = -ENOMEM;
 
-    slot->records = copy_of(read->records);
-    slot->body = copy_of(read->body);
-    slot->events = calloc(LIMIT_EVENTS, sizeof(*slot->events));
-    if (slot->records && slot->body && slot->events) {
-        r = records_read(bytes_of(slot->records, read->records.len), slot->events, log);
+    kept->records = copy_of(read->records);
+    kept->body = copy_of(read->body);
+    kept->events = calloc(LIMIT_EVENTS, sizeof(*kept->events));
+    if (kept->records && kept->body && kept->events) {
+        r = records_read(bytes_of(kept->records, read->records.len), kept->events, log);
     }
     if (r == 0) {
-        r = events_vouch(hasher, bytes_of(slot->body, read->body.len), log);
+        r = events_vouch(hasher, bytes_of(kept->body, read->body.len), log);
     }
     if (r == 0) {
         log->memo = calloc(LIMIT_BANKS, sizeof(*log->memo));
@@ -125,13 +130,13 @@ int
 logs_add(struct logs *logs, struct hasher *hasher, const struct logs_read *read,
          const struct known_events **ret)
 {
-    struct slot made = {0};
+    struct kept made = {0};
     struct event *fitted;
-    struct slot *slot;
-    int r = slot_fill(&made, hasher, read);
+    struct kept *kept;
+    int r = kept_fill(&made, hasher, read);
 
     if (r != 0) {
-        slot_clear(&made);
+        kept_clear(&made);
         return r;
     }
     fitted = realloc(made.events, (made.known.log.n_events + 1) * sizeof(*fitted));
@@ -141,8 +146,8 @@ logs_add(struct logs *logs, struct hasher *hasher, const struct logs_read *read,
     made.known.log.events = made.events;
     memcpy(made.known.digest, read->digest, 32);
     made.used = ++logs->tick;
-    slot = slot_take(logs);
-    *slot = made;
-    *ret = &slot->known;
+    kept = kept_take(logs);
+    *kept = made;
+    *ret = &kept->known;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
 #include "keeper/backup.h"
+#include "keeper/boots.h"
 #include "keeper/enrol-read.h"
 #include "keeper/keys.h"
 #include "keeper/policies.h"
@@ -60,14 +61,15 @@ open_parts(struct keeper *keeper)
     keeper->sessions = sessions_new();
     keeper->outbox = outbox_new();
     keeper->golden = golden_cache_new();
+    keeper->boots = boots_new();
     keeper->aks = ak_cache_new();
     keeper->ek_cache = ek_cache_new();
     keeper->cost = cost_new();
     keeper->policies = policies_new();
     keeper->lane = lane_new(keeper->clock->mono_ms(keeper->clock->context));
     return keeper->hasher && keeper->jobs && keeper->logs && keeper->sessions && keeper->outbox &&
-                   keeper->golden && keeper->aks && keeper->ek_cache && keeper->lane &&
-                   keeper->cost && keeper->policies
+                   keeper->golden && keeper->boots && keeper->aks && keeper->ek_cache &&
+                   keeper->lane && keeper->cost && keeper->policies
                ? 0
                : -ENOMEM;
 }
@@ -146,6 +148,7 @@ keeper_close(struct keeper *keeper)
     policies_free(keeper->policies);
     ak_cache_free(keeper->aks);
     golden_cache_free(keeper->golden);
+    boots_free(keeper->boots);
     outbox_free(keeper->outbox);
     sessions_free(keeper->sessions);
     logs_free(keeper->logs);

@@ -8,6 +8,7 @@
 #include "keeper/attest.h"
 #include "keeper/audit-sign.h"
 #include "keeper/enrol-read.h"
+#include "keeper/policies.h"
 #include "roles/roles.h"
 
 enum { CF_PROBLEM = 257, PROBLEM_ROOM = 1024, NONE = -1 };
@@ -151,10 +152,23 @@ keeper_wanted(const struct store_class *class_row)
 int
 keeper_class(struct keeper *keeper, const struct store_device *device, struct store_class *ret)
 {
+    int64_t now_ms = keeper->clock->utc_ms(keeper->clock->context);
+    const struct rulebook *book = NULL;
+    size_t policy = 0;
+    int r;
+
     if (device->class_name[0] == '\0') {
         return STORE_NONE;
     }
-    return store_class_get(keeper->store, device->class_name, ret);
+    r = store_class_get(keeper->store, device->class_name, ret);
+    if (r == 0 && policies_find(keeper->policies, ret->name, (uint64_t)(now_ms / 1000), &book,
+                                &policy) == POLICY_FOUND) {
+        const struct pcr_set *quote = &rulebook_bundle(book)->policies[policy].quote;
+
+        ret->bank = quote->bank;
+        ret->pcr_mask = quote->mask;
+    }
+    return r;
 }
 
 int

@@ -62,7 +62,7 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
         return;
     }
     issue.key = &session->key;
-    issue.null_nonce = session->expires_ms - session->challenge_ms < KEEPER_TOKEN_S * 1000;
+    issue.null_nonce = session->null_nonce;
     last.challenge_ms = session->challenge_ms; /* that verdict's times, however late it is asked */
     serve_jwt(keeper, asked, &issue);
 }

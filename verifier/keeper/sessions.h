@@ -19,7 +19,7 @@ struct session {
     uint8_t device[WIRE_UEID_SIZE];
     uint8_t exporter[32];
     int64_t challenge_ms; /* of the verdict: what its tokens' times follow from */
-    int64_t expires_ms;   /* no token lives beyond this */
+    bool null_nonce;      /* the verdict rests on the connection's random alone */
     struct bound_key key;
 };
 

@@ -62,6 +62,10 @@ read_row(struct sql *sql, struct store_last *last)
     last->judged_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     last->low_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     last->psk_master = (uint8_t)sql_get_int(sql, 0, UINT8_MAX);
+    last->boot_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
+    sql_get_text(sql, last->policy, sizeof(last->policy));
+    sql_get_exact(sql, last->vector, sizeof(last->vector));
+    last->secure_boot = (enum store_flag)sql_get_int(sql, FLAG_UNKNOWN, FLAG_YES);
 }
 
 int
@@ -111,6 +115,10 @@ bind_row(struct sql *sql, struct bytes reasons, const struct store_last *last)
     sql_int(sql, last->judged_ms);
     sql_int(sql, last->low_ms);
     sql_int(sql, last->psk_master);
+    sql_int(sql, last->boot_ms);
+    sql_text(sql, last->policy, sizeof(last->policy));
+    sql_blob(sql, BYTES_OF(last->vector));
+    sql_int(sql, last->secure_boot);
 }
 
 int

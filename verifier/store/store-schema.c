@@ -106,8 +106,16 @@ static const char version_7[] =
     " STRICT, WITHOUT ROWID;"
     "PRAGMA user_version = 7;";
 
+/* What judged a boot, and what tokens say of it. */
+static const char version_8[] =
+    "ALTER TABLE verdict ADD COLUMN boot_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE verdict ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE verdict ADD COLUMN vector BLOB NOT NULL DEFAULT x'00000000';"
+    "ALTER TABLE verdict ADD COLUMN secure_boot INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 8;";
+
 const char *const schema_steps[] = {version_1, version_2, version_3, version_4,
-                                    version_5, version_6, version_7};
+                                    version_5, version_6, version_7, version_8};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -23,6 +23,8 @@
 
 #define STORE_CLASS_MAX 64u
 #define STORE_TEXT_MAX 128u
+#define STORE_POLICY_MAX 64u
+#define STORE_VECTOR_SIZE 4u
 #define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
@@ -76,6 +78,8 @@ struct store_candidate {
 };
 
 /* The last verdict of a device, apart from the cold row: written at every judged evidence. */
+enum store_flag { FLAG_UNKNOWN, FLAG_NO, FLAG_YES };
+
 struct store_last {
     enum tier tier;
     size_t n_reasons;
@@ -92,8 +96,12 @@ struct store_last {
     int64_t low_ms;        /* our clock when a lower one, quoted after that, was; 0: none */
     uint64_t boot_restart; /* restart_count of this boot's first quote: a resume keeps its name */
     uint64_t firmware;     /* firmwareVersion of the quote */
-    uint8_t psk_master;    /* id of the master that its connection's PSK came of; 0: not known */
-    bool null_used;        /* this boot has had its verdict without a keeper's nonce */
+    int64_t boot_ms;       /* arrival of the first genuine evidence of this boot; 0: not known */
+    char policy[STORE_POLICY_MAX];     /* NAME:VERSION that judged; empty: the class's references */
+    uint8_t vector[STORE_VECTOR_SIZE]; /* AR4SI: identity, configuration, executables, hardware */
+    enum store_flag secure_boot;       /* as the policy's boot had it */
+    uint8_t psk_master;       /* id of the master that its connection's PSK came of; 0: not known */
+    bool null_used;           /* this boot has had its verdict without a keeper's nonce */
     uint8_t firmware_log[32]; /* digest of the log; zero when none */
     uint8_t pcr_digest[32];   /* pcrDigest of the quote */
     uint64_t ima_length;      /* accepted bytes of the IMA list */
@@ -101,7 +109,7 @@ struct store_last {
     /* First cause of a refusal; event FAULT_NO_EVENT and empty texts when none. */
     uint32_t fault_event;
     uint32_t fault_pcr;
-    char fault_rule[48];
+    char fault_rule[64]; /* a rule of ours, or policy/ID */
     char fault_expected[STORE_LABEL_MAX];
     char fault_seen[STORE_LABEL_MAX];
 };

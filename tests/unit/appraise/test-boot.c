@@ -496,6 +496,51 @@ a_measurer_s_oddity_is_noted(void)
     slot_rig_done(&rig);
 }
 
+static struct bytes
+secure_boot(uint8_t value)
+{
+    static uint8_t values[2];
+
+    values[value] = value;
+    return slot_rig_variable(RIG_GLOBAL, "SecureBoot", bytes_of(&values[value], 1));
+}
+
+/* A log that is kept is read once; under another selection its slots are others, so again. */
+static void
+what_a_log_tells_is_kept_with_it(void)
+{
+    struct boot_memo *memo = boot_memo_new();
+
+    CHECK(memo);
+    start(HEAD "  rule sb : secureboot is on\n", RULES);
+    good_boot();
+    slot_rig_bound(&rig, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, secure_boot(1));
+    slot_rig_assign(&rig);
+    rig.log.boot = memo;
+    judge_read();
+    CHECK_EQ(told.facts->secureboot, FACT_ON);
+    CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
+    judge_read();
+    CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
+    slot_rig_new(&rig);
+    good_boot();
+    slot_rig_bound(&rig, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, secure_boot(0));
+    slot_rig_assign(&rig);
+    judge_read(); /* another log has nothing of it */
+    CHECK_EQ(effect_of(REASON_SB_OFF), EFFECT_FAIL);
+    rig.log.boot = memo;
+    judge_read();
+    CHECK_EQ(told.facts->secureboot, FACT_ON); /* as its owner says it is that log's */
+    load("policy p version 3 schema 1 {\n  applies class in { c }\n  quote sha256 pcrs 0-7\n",
+         "  rule sb : secureboot is on\n  rule config : config device-pin\n"
+         "  rule chain : boot.images one-of @os.kernel count 1..2\n"
+         "  rule fw : firmware one-of @a/fw\n  rule rom : driver any count 0..1\n");
+    judge_read();
+    CHECK_EQ(told.facts->secureboot, FACT_OFF);
+    boot_memo_free(memo);
+    slot_rig_done(&rig);
+}
+
 static void
 words_at_fault_are_escaped(void)
 {
@@ -541,5 +586,5 @@ CHECK_MAIN(CASE(what_the_policy_allows_is_trusted), CASE(the_first_event_at_faul
            CASE(who_may_not_learn_fails_without_pins), CASE(more_than_can_be_pinned_is_not_learnt),
            CASE(a_file_of_pcr_9_is_what_its_digest_is_known_as), CASE(the_label_of_a_file_is_shown),
            CASE(a_release_that_is_staged_passes_where_a_policy_warns),
-           CASE(a_measurer_s_oddity_is_noted), CASE(words_at_fault_are_escaped),
-           CASE(what_was_expected_fits_its_room))
+           CASE(a_measurer_s_oddity_is_noted), CASE(what_a_log_tells_is_kept_with_it),
+           CASE(words_at_fault_are_escaped), CASE(what_was_expected_fits_its_room))

@@ -108,8 +108,36 @@ the_services_own_fault_is_no_mark_on_the_device(void)
     CHECK_EQ(verdict_tier(&verdict), TIER_NONE);
 }
 
-CHECK_MAIN(CASE(a_verdict_that_nobody_filled_is_a_refusal), CASE(each_check_alone_can_refuse),
-           CASE(policy_alone_does_not_make_evidence_false),
+/* `else warn` on what usually fails, and the other way. */
+static void
+a_finding_has_its_own_effect(void)
+{
+    struct verdict verdict = all_passed();
+    struct finding finding = {.reason = REASON_BOOT_IMAGE_UNKNOWN,
+                              .effect = EFFECT_WARN,
+                              .pcr = 4,
+                              .policy_rule = bytes_str("chain")};
+
+    verdict_note(&verdict, &finding);
+    CHECK_EQ(verdict_tier(&verdict), TIER_WARNING);
+    CHECK_STR(verdict.policy_rule, "");
+    finding.effect = EFFECT_NOTE; /* a milder finding changes nothing */
+    verdict_note(&verdict, &finding);
+    CHECK_EQ(verdict.effects[0], EFFECT_WARN);
+    verdict_add(&verdict, REASON_LOG_TRUNCATED, NULL, FAULT_NO_EVENT, NULL, NULL);
+    finding.effect = EFFECT_FAIL; /* a graver one does */
+    verdict_note(&verdict, &finding);
+    CHECK_EQ(verdict.n_reasons, 2);
+    CHECK_EQ(verdict.reasons[0], REASON_BOOT_IMAGE_UNKNOWN);
+    CHECK_EQ(verdict.effects[0], EFFECT_FAIL);
+    CHECK_EQ(verdict.effects[1], EFFECT_WARN);
+    CHECK_STR(verdict.policy_rule, "chain");
+    CHECK_EQ(verdict.pcr, 4);
+    CHECK_EQ(verdict_tier(&verdict), TIER_CONTRAINDICATED);
+}
+
+CHECK_MAIN(CASE(a_finding_has_its_own_effect), CASE(a_verdict_that_nobody_filled_is_a_refusal),
+           CASE(each_check_alone_can_refuse), CASE(policy_alone_does_not_make_evidence_false),
            CASE(a_failing_reason_refuses_even_if_all_checks_passed), CASE(the_first_cause_stays),
            CASE(many_reasons_keep_the_gravest),
            CASE(the_services_own_fault_is_no_mark_on_the_device))

@@ -109,6 +109,29 @@ claims_say_who_for_whom_and_by_which_policy(void)
 }
 
 static void
+what_a_policy_said_is_what_the_token_says(void)
+{
+    struct token_claims claims;
+
+    start();
+    snprintf(last.policy, sizeof(last.policy), "laptop:14");
+    memcpy(last.vector, (const uint8_t[]){2, 32, 33, 2}, sizeof(last.vector));
+    last.tier = TIER_WARNING;
+    claims = cwt();
+    CHECK_BYTES(claims.policies[0], bytes_str("laptop:14"));
+    CHECK_EQ(claims.status, TOKEN_WARNING);
+    CHECK_EQ(claims.vector.value[TOKEN_CONFIGURATION], 32);
+    CHECK_EQ(claims.vector.value[TOKEN_EXECUTABLES], 33);
+    CHECK_EQ(claims.vector.value[TOKEN_INSTANCE_IDENTITY], 2);
+    CHECK_EQ(claims.vector.present >> TOKEN_HARDWARE & 1,
+             device.ek_chain == EK_CHAIN_VERIFIED); /* nobody vouches for the TPM */
+    device.ek_chain = EK_CHAIN_VERIFIED;
+    CHECK_EQ(cwt().vector.value[TOKEN_HARDWARE], 2);
+    memset(last.vector, 0, sizeof(last.vector));
+    CHECK_EQ(cwt().vector.present, 0); /* a policy that said nothing */
+}
+
+static void
 times_follow_from_the_challenge(void)
 {
     struct token_claims claims;
@@ -470,7 +493,8 @@ a_class_without_a_version_gives_no_token(void)
     CHECK(jwt_for("assay") < 0);
 }
 
-CHECK_MAIN(CASE(claims_say_who_for_whom_and_by_which_policy), CASE(times_follow_from_the_challenge),
+CHECK_MAIN(CASE(claims_say_who_for_whom_and_by_which_policy),
+           CASE(what_a_policy_said_is_what_the_token_says), CASE(times_follow_from_the_challenge),
            CASE(a_null_nonce_gives_a_shorter_life), CASE(a_token_has_its_least_life_left),
            CASE(the_cwt_is_for_the_first_audience_whose_binding_is_met),
            CASE(a_bound_audience_needs_a_key_and_names_it), CASE(x5t_needs_the_certificate),

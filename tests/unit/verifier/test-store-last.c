@@ -27,11 +27,15 @@ whole_last(void)
         .userspace_length = 10,
         .fault_event = FAULT_NO_EVENT,
         .fault_pcr = 11,
+        .boot_ms = 13,
+        .vector = {2, 32, 97, 3},
+        .secure_boot = FLAG_YES,
     };
 
     for (uint16_t i = 0; i < LIMIT_REASONS; i++) {
         last.reasons[i] = (uint16_t)(0xff00 + i);
     }
+    memset(last.policy, 'p', sizeof(last.policy) - 1);
     memset(last.fault_rule, 'r', sizeof(last.fault_rule) - 1);
     memset(last.fault_expected, 'e', sizeof(last.fault_expected) - 1);
     memset(last.fault_seen, 's', sizeof(last.fault_seen) - 1);
@@ -59,6 +63,10 @@ check_last(const struct store_last *a, const struct store_last *b)
     CHECK_EQ(a->userspace_length, b->userspace_length);
     CHECK_EQ(a->fault_event, b->fault_event);
     CHECK_EQ(a->fault_pcr, b->fault_pcr);
+    CHECK_EQ(a->boot_ms, b->boot_ms);
+    CHECK_STR(a->policy, b->policy);
+    CHECK_BYTES(BYTES_OF(a->vector), BYTES_OF(b->vector));
+    CHECK_EQ(a->secure_boot, b->secure_boot);
     CHECK_STR(a->fault_rule, b->fault_rule);
     CHECK_STR(a->fault_expected, b->fault_expected);
     CHECK_STR(a->fault_seen, b->fault_seen);

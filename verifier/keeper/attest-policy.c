@@ -1,0 +1,186 @@
+/* What the class's policy says of a boot, or its reference events where no bundle names it. */
+#include <stdio.h>
+
+#include "keeper/attest.h"
+#include "keeper/boots.h"
+#include "keeper/policies.h"
+
+static uint64_t
+now_s(const struct keeper *keeper)
+{
+    int64_t ms = keeper->clock->utc_ms(keeper->clock->context);
+
+    return ms > 0 ? (uint64_t)ms / 1000 : 0;
+}
+
+/* The part of the userspace log that the quote covers. */
+static bool
+userspace_of(const struct attest *attest, struct event_log *ret)
+{
+    const struct growing_userspace *userspace = &attest->userspace_log;
+    size_t n = 0;
+
+    if (!attest->userspace.claim) {
+        return false;
+    }
+    *ret = userspace->log;
+    while (n < ret->n_events && ret->events[n].offset + ret->events[n].length <= userspace->end) {
+        n++;
+    }
+    ret->n_events = n;
+    return true;
+}
+
+/* What a policy asks beside its rules; mode observe forgives it too. */
+static void
+tell(struct attest *attest, enum rule rule, enum reason_effect effect, const char *seen)
+{
+    struct fault fault = {.rule = rule, .event = FAULT_NO_EVENT};
+    struct finding finding = {
+        .reason = rule_reason(rule),
+        .effect = attest->told.observed && effect == EFFECT_FAIL ? EFFECT_WARN : effect,
+        .fault = &fault,
+        .pcr = FAULT_NO_EVENT,
+        .seen = seen,
+    };
+
+    verdict_note(&attest->verdict, &finding);
+}
+
+/* How long ago this boot brought its first evidence. */
+static int64_t
+boot_age_ms(const struct attest *attest, int64_t now_ms)
+{
+    bool known = attest->has_last && attest->order == ORDER_SAME && attest->last.boot_ms > 0;
+
+    return known ? now_ms - attest->last.boot_ms : 0;
+}
+
+static void
+check_age(struct attest *attest, const struct bundle_policy *policy)
+{
+    const struct clock *clock = attest->keeper->clock;
+    int64_t now_ms = clock->utc_ms(clock->context);
+
+    if (policy->fresh_evidence_s > 0 &&
+        now_ms - attest->challenge_ms > (int64_t)policy->fresh_evidence_s * 1000) {
+        tell(attest, RULE_POLICY_AGE, policy->fresh_else, "its challenge is older");
+    }
+    if (policy->fresh_boot_s > 0 &&
+        boot_age_ms(attest, now_ms) > (int64_t)policy->fresh_boot_s * 1000) {
+        tell(attest, RULE_POLICY_AGE, policy->fresh_else, "the boot is older");
+    }
+}
+
+/* The bit of an AK's kind, as policies name them. */
+static unsigned
+kind_of(const struct tpm_public *ak)
+{
+    if (ak->type == TPM_ALG_ECC) {
+        return ak->curve == TPM_ECC_NIST_P256   ? BUNDLE_KEY_P256
+               : ak->curve == TPM_ECC_NIST_P384 ? BUNDLE_KEY_P384
+                                                : 0u;
+    }
+    return ak->rsa_bits == 2048   ? BUNDLE_KEY_RSA2048
+           : ak->rsa_bits == 3072 ? BUNDLE_KEY_RSA3072
+           : ak->rsa_bits == 4096 ? BUNDLE_KEY_RSA4096
+                                  : 0u;
+}
+
+static int
+judge(struct attest *attest, const struct event_log *log, const struct rulebook *book,
+      size_t policy)
+{
+    struct keeper *keeper = attest->keeper;
+    struct verdict *verdict = &attest->verdict;
+    struct event_log userspace;
+    struct boot_ask ask = {
+        .book = book,
+        .policy = policy,
+        .log = log,
+        .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
+        .may_pin = true,
+        .now_s = now_s(keeper),
+    };
+    int r = boots_pins(keeper->boots, keeper->store, attest->device.id, &ask.pins, &ask.n_pins);
+
+    if (r == 0) {
+        r = boot_judge(boots_room(keeper->boots), keeper->hasher, &ask, verdict, &attest->told);
+    }
+    if (r != 0) {
+        return r;
+    }
+    attest->by_policy = true;
+    check_age(attest, attest->told.policy);
+    if (attest->told.policy->ak != 0 && !(attest->told.policy->ak & kind_of(&attest->ak))) {
+        tell(attest, RULE_POLICY_AK, EFFECT_FAIL, NULL);
+    }
+    snprintf(attest->policy, sizeof(attest->policy), "%.*s:%u", (int)attest->told.policy->name.len,
+             (const char *)attest->told.policy->name.p, attest->told.policy->version);
+    return 0;
+}
+
+static int
+judge_references(struct attest *attest, const struct event_log *log)
+{
+    struct keeper *keeper = attest->keeper;
+    const struct golden *golden = NULL;
+    int r = golden_cache_get(keeper->golden, keeper->store, attest->class_row.name, &golden);
+
+    if (r == 0) {
+        golden_check(golden, log, attest->class_row.bank, &attest->verdict);
+    }
+    return r;
+}
+
+int
+attest_policy(struct attest *attest, const struct event_log *log)
+{
+    struct keeper *keeper = attest->keeper;
+    struct verdict *verdict = &attest->verdict;
+    const struct rulebook *book = NULL;
+    size_t policy = 0;
+
+    switch (
+        policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy)) {
+    case POLICY_FOUND:
+        return judge(attest, log, book, policy);
+    case POLICY_NONE:
+        return judge_references(attest, log);
+    case POLICY_EXPIRED:
+        (void)verdict_check(verdict, &verdict->reference, false, RULE_BUNDLE_LATE);
+        return 0;
+    case POLICY_BROKEN:
+        break;
+    }
+    (void)verdict_check(verdict, &verdict->reference, false, RULE_BUNDLE_SIGNATURE);
+    return 0;
+}
+
+bool
+attest_policy_whole(const struct attest *attest)
+{
+    const struct keeper *keeper = attest->keeper;
+    const struct rulebook *book = NULL;
+    size_t policy = 0;
+
+    return policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy) ==
+               POLICY_FOUND &&
+           (rulebook_bundle(book)->policies[policy].quote.mask & PCR_MASK_USERSPACE) != 0;
+}
+
+int
+attest_policy_learn(struct attest *attest)
+{
+    if (!attest->by_policy || !verdict_trusted(&attest->verdict)) {
+        return 0;
+    }
+    return boots_learn(attest->keeper->store, attest->device.id, attest->told.judgement);
+}
+
+bool
+attest_policy_floor(const struct attest *attest)
+{
+    return !attest->by_policy || attest->told.policy->token_floor != BUNDLE_TIER_AFFIRMING ||
+           verdict_tier(&attest->verdict) == TIER_AFFIRMING;
+}
