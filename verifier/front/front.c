@@ -224,6 +224,7 @@ is_known(const struct front *front, const struct conn *conn)
 void
 front_prune(struct front *front)
 {
+    wipe(front->tls.ticket_keys, sizeof(front->tls.ticket_keys));
     for (uint32_t i = 0; i < front->conns.cap; i++) {
         struct conn *conn = front->conns.slots[i];
 

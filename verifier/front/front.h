@@ -142,7 +142,8 @@ MUST_CHECK int front_set_certificate(struct front *front, struct bytes cert_pem,
                                      struct bytes key_pem);
 
 /* Closes the PSK connections, finished or not, whose identity calls.psk() does not know any more:
- * they began under a key that is not to be believed. */
+ * they began under a key that is not to be believed. So may a ticket be: until front_set_keys()
+ * gives others none is made or taken. */
 void front_prune(struct front *front);
 
 /* Other caps for what comes next; no connection ends by them. The number of connections cannot

@@ -331,9 +331,19 @@ log_keys(const struct supervise *s)
               LOG_INT("published", 1 + (int64_t)keyring->n_token_more));
 }
 
+/* Masters before ticket keys: what the new keys make must be of masters that are left. Between the
+ * two a front that lost one makes no tickets (front_prune()). */
+static int
+tell_front(const struct supervise *s, struct slot *slot, bool tickets)
+{
+    int r = setups_front_secrets(slot->channel, s->config->keyring);
+
+    return r == 0 && tickets ? setups_keys(slot->channel, &s->rota.keys) : r;
+}
+
 /* Fronts first: the keeper should not hand out a credential that they would not know yet. */
 static void
-spread_keys(struct supervise *s)
+spread_keys(struct supervise *s, bool tickets)
 {
     struct slot *keeper = keeper_of(s);
 
@@ -342,7 +352,7 @@ spread_keys(struct supervise *s)
         int r = 0;
 
         if (slot->channel && slot_is_front(slot)) {
-            r = setups_front_secrets(slot->channel, s->config->keyring);
+            r = tell_front(s, slot, tickets);
         } else if (slot->channel && slot == keeper) {
             r = setups_keeper_keys(slot->channel, s->config->keyring);
         }
@@ -353,25 +363,26 @@ spread_keys(struct supervise *s)
     log_keys(s);
 }
 
-/* Tickets stand for PSKs: those of a master that is gone must open nothing. */
-static void
+/* Tickets stand for PSKs: those of a master that is gone must open nothing. Whether there are other
+ * keys of them now, which the fronts are to be told. */
+static bool
 renew_tickets(struct supervise *s, bool lost_master)
 {
     uint32_t id = keyring_ticket_id(s->config->keyring);
     int r = 0;
 
     if (!lost_master && id == s->ticket_id) {
-        return;
+        return false;
     }
     r = rota_renew(&s->rota, clock_mono_ms());
     if (r < 0) {
         log_event(LOG_ERROR, "keys-kept", LOG_STR("why", strerror(-r)));
         s->stop = true; /* without randomness nothing here is safe to go on with */
         s->status = 1;
-        return;
+        return false;
     }
     s->ticket_id = id;
-    spread_shared(s);
+    return true;
 }
 
 /* A key's time has come or is over. */
@@ -390,8 +401,7 @@ keys_due(struct supervise *s, int64_t now_s)
     s->keys_change_s =
         r == 0 ? keyset_change_s(&s->config->keyring->set, now_s) : now_s + KEYS_AGAIN_S;
     if (r == 0) {
-        renew_tickets(s, lost);
-        spread_keys(s);
+        spread_keys(s, renew_tickets(s, lost));
     } else {
         log_event(LOG_ERROR, "reload-refused",
                   LOG_STR("why", problem.text[0] ? problem.text : strerror(-r)));
@@ -434,8 +444,7 @@ reload_now(struct supervise *s)
         log_from((enum log_level)s->config->settings->log_level);
         s->keys_change_s = keyset_change_s(&s->config->keyring->set, now_s);
         s->keys_read_s = now_s;
-        renew_tickets(s, lost);
-        spread_keys(s);
+        spread_keys(s, renew_tickets(s, lost));
         spread(s);
         log_event(LOG_NOTICE, "reloaded",
                   LOG_INT("ek_certificates", s->config->keyring->n_anchors));

@@ -316,6 +316,39 @@ an_identity_that_is_gone_ends_its_connections_and_no_others(void)
     rig_stop(&rig);
 }
 
+/* Between the end of a PSK master and the new ticket keys: what stands for a PSK is neither made
+ * nor taken, be the identity gone or not. */
+static void
+from_a_prune_until_new_keys_no_ticket_is_made_or_taken(void)
+{
+    struct dtls_client_config config;
+    struct dtls_client client;
+    SSL_SESSION *gone;
+    SSL_SESSION *stays;
+
+    rig_start(&rig, "127.0.0.1", NULL);
+    gone = ticket_of(&rig, "dev-1");
+    stays = ticket_of(&rig, "dev-2");
+    rig.gone = "dev-1";
+    front_prune(rig.front);
+    config = rig_client(&rig, "dev-1");
+    config.session = gone;
+    dtls_client_open(&client, &config);
+    CHECK(!dtls_client_connect(&client, 500));
+    CHECK_EQ(front_stats(rig.front).n_opened, 2); /* those of before */
+    dtls_client_close(&client, false);
+    CHECK(!resumes(&rig, "dev-2", &stays));
+    CHECK_EQ(SSL_SESSION_has_ticket(stays), 0);
+    change(&rig, 5);
+    SSL_SESSION_free(stays);
+    stays = ticket_of(&rig, "dev-2");
+    CHECK(resumes(&rig, "dev-2", &stays));
+    SSL_SESSION_free(gone);
+    SSL_SESSION_free(stays);
+    rig.gone = NULL;
+    rig_stop(&rig);
+}
+
 /* A certificate and its key as PEM, both to free. */
 static void
 make_pair(char **ret_cert, char **ret_key)
@@ -383,6 +416,7 @@ another_certificate_is_shown_from_the_next_handshake_on(void)
 }
 
 CHECK_MAIN(CASE(an_identity_that_is_gone_ends_its_connections_and_no_others),
+           CASE(from_a_prune_until_new_keys_no_ticket_is_made_or_taken),
            CASE(another_certificate_is_shown_from_the_next_handshake_on),
            CASE(a_ticket_survives_one_change_of_keys_and_is_renewed_by_it),
            CASE(a_ticket_of_the_current_key_is_not_made_anew),
