@@ -130,9 +130,11 @@ say_json(const struct setup *setup)
     for (size_t i = 0; i < setup->n_names; i++) {
         json_array_append_new(servers, cmd_text_json(bytes_str(setup->names[i])));
     }
-    return cmd_print_json(json_pack("{s:o, s:o, s:o, s:i, s:s, s:s, s:s}", "made", made, "kept",
-                                    kept, "servers", servers, "port", (int)setup->port, "site",
-                                    setup->site, "issuer", setup->issuer, "dir", setup->dir));
+    return cmd_print_json(json_pack(
+        "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s}", "made", made, "kept", kept, "elsewhere",
+        setup->elsewhere[0] ? cmd_text_json(bytes_str(setup->elsewhere)) : json_null(), "servers",
+        servers, "port", (int)setup->port, "site", setup->site, "issuer", setup->issuer, "dir",
+        setup->dir));
 }
 
 static int
@@ -140,6 +142,9 @@ say(const struct setup *setup)
 {
     for (size_t i = 0; i < setup->n_done; i++) {
         printf("%s  %s\n", setup->done[i].made ? "made" : "kept", setup->done[i].path);
+    }
+    if (setup->elsewhere[0]) {
+        printf("none  %s: `assay key rotate` of server, site or ca needs it\n", setup->elsewhere);
     }
     printf("\nDevices need these lines in their attestor.conf, and a copy of %s/keys/ca.pem:\n\n"
            "[verifier]\nservers = ",
@@ -225,7 +230,8 @@ const struct cmd cmd_setup = {
         "Files that are there are kept, so it may be run again; what verifier.conf says by then\n"
         "decides about port, folders and their owner, and --site must be the one in it. Keys are\n"
         "mode 0600; `assay key rotate` changes them and renews certificates. The CA's key is\n"
-        "needed for that only and may be kept elsewhere meanwhile.\n"
+        "needed for that only and may be kept elsewhere meanwhile; another key that is missing\n"
+        "beside its certificate is put back, or both are made anew once neither is there.\n"
         "Exit status: 0 done, 1 something could not be made, 2 usage.\n",
     .run = setup_run,
 };

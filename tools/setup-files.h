@@ -26,6 +26,7 @@ struct setup {
     int64_t now_s;
     size_t n_done;
     struct setup_done done[SETUP_FILES_MAX];
+    char elsewhere[SETUP_PATH];     /* the CA's key, which is not here; "": it is */
     char problem[SETUP_PATH + 100]; /* of the first failure */
 };
 
@@ -43,8 +44,9 @@ int setup_fail(struct setup *setup, int r, const char *what, const char *why);
  * problem. */
 MUST_CHECK int setup_agree(struct setup *setup);
 
-/* Keys and certificates in DIR/keys. Returns 0, 1 when what is there does not fit together or a
- * name fits no certificate, or a negative errno; each with the problem. */
+/* Keys and certificates in DIR/keys. The CA's key may be elsewhere while nothing is to be issued.
+ * Returns 0, 1 when what is there does not fit together, a key is missing that a certificate is of
+ * or a name fits no certificate, or a negative errno; each with the problem. */
 MUST_CHECK int setup_keys(struct setup *setup);
 
 /* verifier.conf, attestor.conf and the README of ek-roots. Returns 0 or a negative errno with the

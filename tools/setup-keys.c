@@ -89,7 +89,45 @@ cert_file(struct setup *setup, const struct keyset_key *of, const struct key_cer
                           : strerror(-r));
 }
 
-/* A key and its certificate, by the CA; of the CA itself without one. */
+static bool
+has(const struct setup *setup, const char *file)
+{
+    char name[64];
+
+    in_folder(name, file);
+    return setup_has(setup, name);
+}
+
+/* The certificate is there and its key is not: a fresh key would not fit it, so none is made. The
+ * CA's may be kept elsewhere. */
+static int
+without_key(struct setup *setup, const struct keyset_key *of)
+{
+    char name[64];
+    char why[96];
+
+    if (of->kind == KEYSET_CA) {
+        snprintf(setup->elsewhere, sizeof(setup->elsewhere), "%s/keys/%s", setup->dir, of->file);
+        in_folder(name, of->cert);
+        return setup_file(setup, name, 0644, BYTES_NULL);
+    }
+    in_folder(name, of->file);
+    snprintf(why, sizeof(why), "not there: put it back, or remove %s that both are made", of->cert);
+    return setup_fail(setup, 1, name, why);
+}
+
+/* A certificate is to be made and the key that issues it is elsewhere. */
+static int
+without_issuer(struct setup *setup, const struct keyset_key *of)
+{
+    char why[96];
+
+    snprintf(why, sizeof(why), "not there, and needed to issue %s: put it back", of->cert);
+    return setup_fail(setup, 1, setup->elsewhere, why);
+}
+
+/* A key and its certificate, by the CA; of the CA itself without one. *ret_key stays NULL where
+ * the CA's is kept elsewhere. */
 static int
 pair(struct site_keys *keys, enum keyset_kind kind, const struct privkey *ca_key,
      struct bytes ca_pem, struct privkey **ret_key)
@@ -105,9 +143,18 @@ pair(struct site_keys *keys, enum keyset_kind kind, const struct privkey *ca_key
         .ca_key = ca_key,
         .ca_pem = ca_pem,
     };
-    int r = of ? key_file(setup, of, ret_key)
-               : setup_fail(setup, 1, "keys/" KEYSET_FILE, "a kind has no key");
+    int r;
 
+    if (!of) {
+        return setup_fail(setup, 1, "keys/" KEYSET_FILE, "a kind has no key");
+    }
+    if (has(setup, of->cert) && !has(setup, of->file)) {
+        return without_key(setup, of);
+    }
+    if (kind != KEYSET_CA && !ca_key && !has(setup, of->cert)) {
+        return without_issuer(setup, of);
+    }
+    r = key_file(setup, of, ret_key);
     if (r == 0) {
         what.id = of->id;
         what.key = *ret_key;

@@ -147,13 +147,43 @@ def setup_makes_what_is_missing_whichever_it_is():
             if name.endswith('.key'):
                 pem = os.path.join(top, name[:-4] + '.pem')
                 if os.path.exists(pem):
-                    os.unlink(pem)  # a certificate of another key is refused below
+                    os.unlink(pem)  # no key is made beside another's certificate
             told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
             assert os.path.join(top, name) in told['made'], (name, told)
             assert site.check().returncode == 0, name
-    os.unlink(site.key('site.key'))
+
+
+def setup_makes_no_key_beside_the_certificate_of_another():
+    site = Site()
+    for name in ('server', 'site'):
+        os.rename(site.key(f'{name}.key'), f'{site.top}/away')
+        done = site.setup('--name', '127.0.0.1')
+        assert done.returncode == 1 and f'keys/{name}.key: not there: put it back'.encode() in \
+            done.stderr, done
+        assert not os.path.exists(site.key(f'{name}.key'))
+        os.rename(f'{site.top}/away', site.key(f'{name}.key'))
     assert site.setup('--name', '127.0.0.1').returncode == 0
-    assert b'site.pem: not the certificate' in site.check().stderr
+    assert site.check().returncode == 0
+
+
+def setup_leaves_the_ca_key_where_it_is_kept():
+    site = Site()
+    os.rename(site.key('ca.key'), f'{site.top}/away')
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 0 and b'none  ' + site.key('ca.key').encode() in done.stdout, done
+    told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
+    assert told['elsewhere'] == site.key('ca.key') and told['made'] == [], told
+    assert site.key('ca.pem') in told['kept'] and not os.path.exists(site.key('ca.key'))
+    assert site.check().returncode == 0
+    for name in ('server.key', 'server.pem'):
+        os.unlink(site.key(name))
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'needed to issue server.pem: put it back' in done.stderr, done
+    assert not os.path.exists(site.key('server.key'))
+    os.rename(f'{site.top}/away', site.key('ca.key'))
+    told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
+    assert told['elsewhere'] is None and len(told['made']) == 2, told
+    assert site.check().returncode == 0
 
 
 def setup_knows_a_site_of_before():
@@ -623,6 +653,7 @@ def systemd_is_told():
 
 tap.run([(case,) for case in (
     setup_makes_everything_and_keeps_it, setup_makes_what_is_missing_whichever_it_is,
+    setup_makes_no_key_beside_the_certificate_of_another, setup_leaves_the_ca_key_where_it_is_kept,
     setup_knows_a_site_of_before,
     setup_says_why_a_key_cannot_be_read, setup_gives_away_no_file_of_another,
     setup_makes_folders_above_folders, setup_prints_what_attestors_need,
