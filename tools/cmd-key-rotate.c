@@ -146,7 +146,7 @@ rotate_run(const struct cmd *self, int argc, char **argv)
     if (!rotate->saved) {
         return CMD_NO;
     }
-    told = key_tell(&settings, true);
+    told = key_tell(&settings);
     r |= say(rotate, told, wish.json);
     return r == 0 && told != KEY_TELL_NOT ? CMD_YES : CMD_NO;
 }

@@ -201,20 +201,11 @@ say(const struct listing *listing)
 static void
 ask_verifier(struct listing *listing)
 {
-    struct ask ask = {.socket = listing->settings.control};
-    enum key_tell told = key_tell(&listing->settings, false);
-
-    listing->used = told == KEY_TELL_TAKEN;
-    if (told == KEY_TELL_NOBODY) {
-        return;
-    }
-    ask_word(&ask, "key");
-    ask_word(&ask, "state");
     json_t *answer = NULL;
-    if (ask_keeper(&ask, &answer) == CMD_YES) {
-        listing->masters = json_incref(json_object_get(answer, "psk_masters"));
-        json_decref(answer);
-    }
+
+    listing->used = key_tell_state(&listing->settings, &answer) == KEY_TELL_TAKEN;
+    listing->masters = json_incref(json_object_get(answer, "psk_masters"));
+    json_decref(answer);
 }
 
 static int

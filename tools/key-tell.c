@@ -57,22 +57,29 @@ main_of(const char *path)
     return r;
 }
 
-/* 1 when the keeper uses the list of this stamp, 0 when another one, -1 when it does not say. */
+/* 1 when the keeper uses the list of this stamp, 0 when another one, -1 when it does not say; the
+ * answer is the caller's. */
 static int
-uses(const struct settings *settings, const char *stamp)
+uses(const struct settings *settings, const char *stamp, json_t **ret_answer)
 {
     struct ask ask = {.socket = settings->control};
-    json_t *answer = NULL;
     const char *said;
-    int r;
 
     ask_word(&ask, "key");
     ask_word(&ask, "state");
-    if (ask_keeper(&ask, &answer) != CMD_YES) {
+    if (ask_keeper(&ask, ret_answer) != CMD_YES) {
         return -1;
     }
-    said = json_string_value(json_object_get(answer, "stamp"));
-    r = said && strcmp(said, stamp) == 0;
+    said = json_string_value(json_object_get(*ret_answer, "stamp"));
+    return said && strcmp(said, stamp) == 0;
+}
+
+static int
+uses_now(const struct settings *settings, const char *stamp)
+{
+    json_t *answer = NULL;
+    int r = uses(settings, stamp, &answer);
+
     json_decref(answer);
     return r;
 }
@@ -84,7 +91,7 @@ wait_for(const struct settings *settings, const char *stamp)
     int64_t end = clock_mono_ms() + PATIENCE_MS;
     int used = 0;
 
-    while ((used = uses(settings, stamp)) == 0 && clock_mono_ms() < end) {
+    while ((used = uses_now(settings, stamp)) == 0 && clock_mono_ms() < end) {
         (void)nanosleep(&slice, NULL);
     }
     if (used == 0) {
@@ -95,7 +102,7 @@ wait_for(const struct settings *settings, const char *stamp)
 }
 
 enum key_tell
-key_tell(const struct settings *settings, bool now)
+key_tell(const struct settings *settings)
 {
     pid_t pid = main_of(settings->control);
     char stamp[17];
@@ -103,9 +110,6 @@ key_tell(const struct settings *settings, bool now)
 
     if (pid == 0) {
         return KEY_TELL_NOBODY;
-    }
-    if (r == 0 && pid > 0 && !now) {
-        return uses(settings, stamp) > 0 ? KEY_TELL_TAKEN : KEY_TELL_NOT;
     }
     if (r == 0 && pid > 0) {
         r = kill(pid, SIGHUP) < 0 ? -errno : 0;
@@ -120,4 +124,18 @@ key_tell(const struct settings *settings, bool now)
         return KEY_TELL_NOT;
     }
     return wait_for(settings, stamp);
+}
+
+enum key_tell
+key_tell_state(const struct settings *settings, json_t **ret_answer)
+{
+    char stamp[17] = ""; /* of a list that cannot be read: none that the keeper uses */
+    int r;
+
+    *ret_answer = NULL;
+    if (main_of(settings->control) == 0) {
+        return KEY_TELL_NOBODY;
+    }
+    r = key_tell_stamp(settings->keys, stamp);
+    return uses(settings, stamp, ret_answer) > 0 && r == 0 ? KEY_TELL_TAKEN : KEY_TELL_NOT;
 }

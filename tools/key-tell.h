@@ -2,6 +2,8 @@
  * SIGHUP, and the keeper, which answers on the control socket, says which list it uses. */
 #pragma once
 
+#include <jansson.h>
+
 #include "main/settings.h"
 
 enum key_tell {
@@ -10,9 +12,12 @@ enum key_tell {
     KEY_TELL_NOT,    /* it did not in time, or may not be told by us; said on stderr */
 };
 
-/* Whether the verifier uses the list of this folder: KEY_TELL_TAKEN when it does. With `now` it is
- * told to first, and waited for. */
-enum key_tell key_tell(const struct settings *settings, bool now);
+/* Tells the verifier to take the list of this folder, and waits until it uses it. */
+enum key_tell key_tell(const struct settings *settings);
+
+/* Whether the verifier uses it, asked once. *ret_answer is what the keeper says of its keys, to be
+ * freed by json_decref(), or NULL: nobody listens there, or the reason stands on stderr. */
+enum key_tell key_tell_state(const struct settings *settings, json_t **ret_answer);
 
 /* Its stamp as the keeper tells it, 16 hex digits. Returns 0 or a negative errno. */
 MUST_CHECK int key_tell_stamp(const char *folder, char ret[17]);

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -524,7 +525,43 @@ def help_teaches_with_an_example():
         assert all(len(line) <= 90 for line in out.splitlines()), name
 
 
+def site_of(keeper):
+    """A site whose control socket is the stand-in's."""
+    done = subprocess.run([ASSAY, 'setup', '--site', 's', '--name', '127.0.0.1', '--dir',
+                           f'{FOLDER.name}/etc', '--state', f'{FOLDER.name}/state', '--run',
+                           os.path.dirname(keeper.path), '--user', ''],
+                          capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done
+    return f'{FOLDER.name}/etc/verifier.conf'
+
+
+KEYS = {'stamp': '00' * 8, 'psk_masters': [{'id': 1, 'devices': 112}]}
+
+
+def the_list_of_keys_is_one_question():
+    conf = site_of(KEEPER)
+    code, out, err = assay(f'key list --config {conf} --json', (0, KEYS))
+    told = json.loads(out)
+    assert (code, err) == (0, '') and KEEPER.heard == [['key', 'state']], (err, KEEPER.heard)
+    assert [key['devices'] for key in told['keys'] if key['kind'] == 'psk-master'] == [112]
+    assert told['used_by_verifier'] is False  # of another stamp
+    code, out, err = assay(f'key list --config {conf} --json', (1, {'error': 'not now'}))
+    assert code == 0 and json.loads(out)['used_by_verifier'] is False
+    assert err == 'assay: not now\n', err
+
+
+def the_list_of_keys_tells_nobody_anything():
+    if os.geteuid() != 0 or not shutil.which('unshare'):
+        raise tap.Skip('a process of another namespace is what cannot be told; needs root')
+    conf = site_of(KEEPER)
+    KEEPER.answers, KEEPER.heard = [(0, KEYS)], []
+    done = subprocess.run(['unshare', '--pid', '--fork', ASSAY, 'key', 'list', '--config', conf],
+                          capture_output=True, timeout=60, check=False, text=True)
+    assert done.returncode == 0 and done.stderr == '' and '112' in done.stdout, done
+
+
 tap.run([(function,) for function in (
+    the_list_of_keys_is_one_question, the_list_of_keys_tells_nobody_anything,
     the_words_are_those_of_the_protocol, json_is_the_keepers_own, the_list_is_a_table,
     ages_have_the_unit_that_fits, show_explains_the_verdict, show_names_a_candidate,
     show_names_twins, what_became_of_a_tpm_is_said, show_does_without_a_verdict,
