@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "base/spread.h"
 #include "base/wr.h"
 
 enum { IP4_LEN = 4, IP6_LEN = 16, PREFIX4_LEN = 3, PREFIX6_LEN = 6 };
@@ -70,25 +71,13 @@ addr_equal(const struct addr *a, const struct addr *b)
            memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
-static uint64_t
-mix(uint64_t h, uint64_t value)
-{
-    h = (h ^ value) * 0x9e3779b97f4a7c15u;
-    return (h ^ (h >> 32)) * 0xd6e8feb86659fd93u;
-}
-
 uint64_t
 addr_hash(const struct addr *addr, uint64_t seed)
 {
-    uint64_t half[2];
-    uint64_t h;
+    uint8_t key[ADDR_KEY_LEN];
 
-    memcpy(half, addr->ip, sizeof(half));
-    h = mix(seed, half[0]);
-    h = mix(h ^ seed, half[1]);
-    h = mix(h ^ seed,
-            ((uint64_t)addr->scope_id << 17) | ((uint64_t)addr->port << 1) | (addr->v6 ? 1u : 0u));
-    return h ^ (h >> 29);
+    addr_key(addr, key);
+    return spread(seed, BYTES_OF(key));
 }
 
 struct addr_prefix

@@ -1,37 +1,26 @@
 #include "front/penalty.h"
 
 #include "base/limits.h"
-
-static uint64_t
-mix(uint64_t h, uint64_t value)
-{
-    h = (h ^ value) * 0x9e3779b97f4a7c15u;
-    return h ^ (h >> 29);
-}
+#include "base/spread.h"
 
 uint64_t
 penalty_key_identity(const struct penalties *penalties, struct bytes identity)
 {
-    uint64_t h = mix(penalties->seed, identity.len);
-
-    for (size_t i = 0; i < identity.len; i++) {
-        h = mix(h, identity.p[i]);
-    }
-    return h ? h : 1;
+    return spread_key(penalties->seed, identity);
 }
 
 uint64_t
 penalty_key_addr(const struct penalties *penalties, const struct addr *addr)
 {
     struct addr host = *addr;
-    uint64_t h;
+    uint8_t key[ADDR_KEY_LEN];
 
     host.port = 0; /* another port is the same peer */
     if (host.v6) {
         memset(host.ip + 8, 0, 8); /* and so is another address of its /64 */
     }
-    h = addr_hash(&host, ~penalties->seed);
-    return h ? h : 1;
+    addr_key(&host, key);
+    return spread_key(~penalties->seed, BYTES_OF(key));
 }
 
 static struct penalty *

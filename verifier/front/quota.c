@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/spread.h"
+
 int
 quotas_init(struct quotas *quotas, size_t n_buckets, uint64_t seed)
 {
@@ -36,17 +38,10 @@ quotas_done(struct quotas *quotas)
     quotas->n_buckets = 0;
 }
 
-/* Seeded, so that nobody can choose keys that meet in one bucket. */
 static struct quota **
 bucket_of(const struct quotas *quotas, struct bytes key)
 {
-    uint64_t h = quotas->seed;
-
-    for (size_t i = 0; i < key.len; i++) {
-        h = (h ^ key.p[i]) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 32;
-    }
-    return &quotas->buckets[h & (quotas->n_buckets - 1)];
+    return &quotas->buckets[spread(quotas->seed, key) & (quotas->n_buckets - 1)];
 }
 
 static struct bytes

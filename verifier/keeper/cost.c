@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/spread.h"
 #include "crypto/digest.h"
 #include "keeper/peer-prefix.h"
 
@@ -51,25 +52,12 @@ cost_free(struct cost *cost)
     free(cost);
 }
 
-/* Seeded, so that nobody can choose to share a row with somebody. Never 0. */
-static uint64_t
-key_of(const struct cost *cost, struct bytes in)
-{
-    uint64_t h = cost->seed;
-
-    for (size_t i = 0; i < in.len; i++) {
-        h = (h ^ in.p[i]) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 32;
-    }
-    return h ? h : 1;
-}
-
 static uint64_t
 prefix_key(const struct cost *cost, struct bytes peer)
 {
     struct peer_prefix prefix = peer_prefix(peer);
 
-    return key_of(cost, BYTES_OF(prefix.b));
+    return spread_key(cost->seed, BYTES_OF(prefix.b));
 }
 
 static int64_t
@@ -123,7 +111,8 @@ spend(struct share *share, const struct rate *rate, int64_t us, int64_t now_ms)
 int64_t
 cost_take(struct cost *cost, const struct cost_who *who, int64_t us, bool reads, int64_t now_ms)
 {
-    struct share *device = find(&cost->devices, &device_rate, key_of(cost, who->device), now_ms);
+    struct share *device =
+        find(&cost->devices, &device_rate, spread_key(cost->seed, who->device), now_ms);
     struct share *prefix =
         reads ? find(&cost->prefixes, &prefix_rate, prefix_key(cost, who->peer), now_ms) : NULL;
     int64_t wait = wait_s(device, &device_rate, now_ms);
