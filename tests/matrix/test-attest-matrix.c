@@ -373,6 +373,24 @@ told(const char *id)
 }
 
 /* A fleet says the same every few minutes: only news is told, and every refusal. */
+/* As after a restart: the store has the log, and what a reader made of it is gone. */
+static void
+a_stored_log_is_read_once_and_need_not_be_sent(void)
+{
+    unsigned n_read;
+
+    play_start();
+    n_read = rig->n_read;
+    logs_drop(rig->keeper.logs, play.evidence.claims.logs[0].digest);
+    for (int i = 0; i < 2; i++) {
+        play_repeat();
+        CHECK(!play.evidence.with_log);
+        CHECK_EQ(play_attest(play_written()), COAP_CODE(2, 4));
+        CHECK_EQ(play_answered().tier, TIER_AFFIRMING);
+        CHECK_EQ(rig->n_read, n_read + 1);
+    }
+}
+
 static void
 an_unchanged_verdict_is_not_told_again(void)
 {
@@ -567,6 +585,7 @@ CHECK_MAIN(CASE(each_change_alone_gets_its_own_refusal), CASE(a_challenge_serves
            CASE(evidence_of_another_connection_is_refused),
            CASE(an_old_nonce_is_refused_with_a_fresh_one),
            CASE(a_slow_tpm_clock_needs_a_fresh_nonce), CASE(a_repeat_needs_neither_log_nor_values),
+           CASE(a_stored_log_is_read_once_and_need_not_be_sent),
            CASE(an_unchanged_verdict_is_not_told_again),
            CASE(a_repeat_with_other_pcrs_is_asked_for_its_values),
            CASE(a_token_needs_this_connections_own_evidence),

@@ -144,19 +144,17 @@ last_order(const struct attest *attest, int64_t now_ms, struct store_last *last)
     }
 }
 
-/* What the connection's identity says of its PSK; the device was found by it, so it is one of ours
- * unless a rotation came in between: then it is zero. */
-static struct ident
-attest_ident(const struct attest *attest)
+/* The device was found by the identity, so it is one of ours unless a rotation came in between:
+ * then it is zero. */
+static void
+read_ident(struct attest *attest)
 {
     const struct keeper *keeper = attest->keeper;
-    struct ident ident = {0};
 
     if (ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX,
-                   attest->asked->request.identity, &ident) != 0) {
-        ident.master_id = 0;
+                   attest->asked->request.identity, &attest->ident) != 0) {
+        attest->ident = (struct ident){0};
     }
-    return ident;
 }
 
 /* The row of the last verdict. Evidence that is not genuine leaves the boot and clock of the last
@@ -179,7 +177,7 @@ last_fill(const struct attest *attest, struct store_last *last)
         memset(last->pcr_digest, 0, sizeof(last->pcr_digest));
         memcpy(last->pcr_digest, digest_kept(attest).p, digest_kept(attest).len);
     }
-    last->psk_master = attest_ident(attest).master_id;
+    last->psk_master = attest->ident.master_id;
     last->tier = verdict_tier(verdict);
     last->n_reasons = verdict->n_reasons;
     for (size_t i = 0; i < verdict->n_reasons; i++) {
@@ -349,9 +347,8 @@ static unsigned
 actions_of(const struct attest *attest)
 {
     const struct keeper *keeper = attest->keeper;
-    struct ident ident = attest_ident(attest);
-    bool old = ident.master_id != keeper->setup.masters[0].id ||
-               ident.epoch != ident_epoch(keeper->clock->utc_ms(keeper->clock->context));
+    bool old = attest->ident.master_id != keeper->setup.masters[0].id ||
+               attest->ident.epoch != ident_epoch(keeper->clock->utc_ms(keeper->clock->context));
 
     return old ? ACTION_CREDENTIAL : 0;
 }
@@ -442,8 +439,8 @@ attest_finish(struct attest *attest)
         candidate_finish(attest);
         return;
     }
+    read_ident(attest);
     r = write_verdict(attest, &last);
-
     if (r == STORE_EXISTS) {
         keeper_challenge(attest->keeper, attest->asked, attest->device.id, REASON_EVIDENCE_STALE);
         return;

@@ -125,27 +125,13 @@ holds(const struct verdict *verdict)
     return verdict->replay == CHECK_PASSED && verdict->events == CHECK_PASSED;
 }
 
-/* Keeps what a reader made of the log that the evidence brought, or that we had stored. */
+/* Keeps what a reader made of the log that it was given. */
 static int
 keep_log(struct attest *attest, struct bytes records, const struct known_events **ret)
 {
-    CLEANUP(free_p) uint8_t *stored = NULL;
-    struct logs_read read = {
-        .body = attest->evidence.logs[attest->firmware - attest->claims.logs],
-        .records = records,
-    };
-    int r = 0;
+    struct logs_read read = {.body = jobs_given(attest->keeper->jobs), .records = records};
 
     memcpy(read.digest, attest->firmware->digest, sizeof(read.digest));
-    if (!read.body.p) {
-        size_t len = 0;
-
-        r = store_log_get(attest->keeper->store, read.digest, &stored, &len);
-        read.body = bytes_of(stored, len);
-    }
-    if (r != 0) {
-        return r < 0 ? r : -ENOENT; /* it was there when the reader got it */
-    }
     return logs_add(attest->keeper->logs, attest->keeper->hasher, &read, ret);
 }
 

@@ -52,6 +52,7 @@ struct attest {
     int64_t nonce_age_ms;           /* negative without a keeper's nonce */
     int64_t nonce_ms;               /* when the keeper made it; 0 without one */
     uint8_t challenge[32];          /* what is used up: the nonce, else the exporter */
+    struct ident ident;   /* what the connection's identity says of its PSK; when it is written */
     struct bound_key key; /* certified on this connection, by this evidence or one before */
     enum order_verdict order;
     bool lower;    /* than the last, and surely quoted after it */

@@ -34,6 +34,7 @@ struct queue {
 struct jobs {
     struct worker workers[JOBS_READERS_MAX];
     struct queue queues[POOL_N];
+    struct bytes given; /* of the job whose done() runs */
 };
 
 static enum pool
@@ -167,13 +168,15 @@ start_one(struct queue *queue, struct worker *worker, int64_t now_ms)
 
 /* Ends a worker and tells its job how it went; the reader's bytes live until then. */
 static void
-finish(struct worker *worker, enum job_outcome outcome, struct bytes body,
+finish(struct jobs *jobs, struct worker *worker, enum job_outcome outcome, struct bytes body,
        const struct fault *fault)
 {
     struct worker ended = *worker;
 
     *worker = (struct worker){0};
+    jobs->given = bytes_of(ended.job.body, ended.job.len);
     ended.job.done(ended.job.context, outcome, body, fault);
+    jobs->given = BYTES_NULL;
     worker_end(&ended);
 }
 
@@ -217,16 +220,16 @@ answer_to(uint16_t type)
 }
 
 static void
-on_message(struct worker *worker, const struct ipc_msg *msg)
+on_message(struct jobs *jobs, struct worker *worker, const struct ipc_msg *msg)
 {
     struct fault fault;
 
     if (msg->type == MSG_NOT_READ && fault_read(msg->body, &fault)) {
-        finish(worker, JOB_REFUSED, BYTES_NULL, &fault);
+        finish(jobs, worker, JOB_REFUSED, BYTES_NULL, &fault);
     } else if (msg->type == answer_to(worker->job.type)) {
-        finish(worker, JOB_DONE, msg->body, NULL);
+        finish(jobs, worker, JOB_DONE, msg->body, NULL);
     } else {
-        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+        finish(jobs, worker, JOB_BROKEN, BYTES_NULL, NULL);
     }
 }
 
@@ -238,7 +241,7 @@ worker_turn(struct jobs *jobs, struct worker *worker, int64_t now_ms)
     int r;
 
     if (queue && !start_one(queue, worker, now_ms)) {
-        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+        finish(jobs, worker, JOB_BROKEN, BYTES_NULL, NULL);
         return;
     }
     if (ipc_flush(worker->ipc) < 0) {
@@ -258,10 +261,16 @@ worker_turn(struct jobs *jobs, struct worker *worker, int64_t now_ms)
     if (!worker->busy) {
         worker_end(worker); /* died before it had anything to do */
     } else if (r == IPC_OK && msg.fd < 0) {
-        on_message(worker, &msg);
+        on_message(jobs, worker, &msg);
     } else {
-        finish(worker, JOB_BROKEN, BYTES_NULL, NULL);
+        finish(jobs, worker, JOB_BROKEN, BYTES_NULL, NULL);
     }
+}
+
+struct bytes
+jobs_given(const struct jobs *jobs)
+{
+    return jobs->given;
 }
 
 size_t

@@ -37,6 +37,9 @@ void jobs_reader(struct jobs *jobs, int take_fd);
 MUST_CHECK int jobs_submit(struct jobs *jobs, uint16_t type, struct bytes body, int64_t now_ms,
                            job_fn *done, void *context);
 
+/* The bytes that a reader got, while its job's done() runs; empty at other times. */
+struct bytes jobs_given(const struct jobs *jobs);
+
 /* For the loop: descriptors to wait for, and one turn of work. now_ms is monotonic. */
 size_t jobs_poll(const struct jobs *jobs, struct pollfd *fds, size_t max);
 void jobs_turn(struct jobs *jobs, int64_t now_ms);

@@ -6,8 +6,13 @@
 #include "keeper/keeper.h"
 #include "keeper/peer-prefix.h"
 
+struct waiting {
+    struct asked *asked;       /* NULL: its front is gone */
+    struct peer_prefix prefix; /* of its peer */
+};
+
 struct lane {
-    struct asked *waiting[LANE_WAITING_MAX]; /* a ring; NULL: its front is gone */
+    struct waiting waiting[LANE_WAITING_MAX]; /* a ring */
     size_t first;
     size_t n;
     int64_t left_us; /* below zero: a debt */
@@ -30,23 +35,27 @@ void
 lane_free(struct lane *lane)
 {
     for (size_t i = 0; lane && i < lane->n; i++) {
-        asked_free(lane->waiting[(lane->first + i) % LANE_WAITING_MAX]);
+        asked_free(lane->waiting[(lane->first + i) % LANE_WAITING_MAX].asked);
     }
     free(lane);
 }
 
+static struct waiting *
+place(struct lane *lane, size_t i)
+{
+    return &lane->waiting[(lane->first + i) % LANE_WAITING_MAX];
+}
+
 /* How many wait that came from the same network: it may not take all places. */
 static size_t
-n_of_prefix(const struct lane *lane, const struct asked *asked)
+n_of_prefix(struct lane *lane, const struct peer_prefix *prefix)
 {
-    struct peer_prefix prefix = peer_prefix(asked->request.peer);
     size_t n = 0;
 
     for (size_t i = 0; i < lane->n; i++) {
-        const struct asked *other = lane->waiting[(lane->first + i) % LANE_WAITING_MAX];
-        struct peer_prefix its = peer_prefix(other ? other->request.peer : BYTES_NULL);
+        const struct waiting *other = place(lane, i);
 
-        n += other && memcmp(&its, &prefix, sizeof(prefix)) == 0;
+        n += other->asked && memcmp(&other->prefix, prefix, sizeof(*prefix)) == 0;
     }
     return n;
 }
@@ -54,10 +63,16 @@ n_of_prefix(const struct lane *lane, const struct asked *asked)
 int
 lane_put(struct lane *lane, struct asked *take_asked)
 {
-    if (lane->n == LANE_WAITING_MAX || n_of_prefix(lane, take_asked) >= LANE_WAITING_PREFIX) {
+    struct peer_prefix prefix;
+
+    if (lane->n == LANE_WAITING_MAX) {
         return -ENOBUFS;
     }
-    lane->waiting[(lane->first + lane->n++) % LANE_WAITING_MAX] = take_asked;
+    prefix = peer_prefix(take_asked->request.peer);
+    if (n_of_prefix(lane, &prefix) >= LANE_WAITING_PREFIX) {
+        return -ENOBUFS;
+    }
+    *place(lane, lane->n++) = (struct waiting){take_asked, prefix};
     return 0;
 }
 
@@ -83,7 +98,7 @@ lane_next(struct lane *lane, int64_t now_ms)
 
     earn(lane, now_ms);
     while (!next && lane->n > 0 && lane->left_us > 0) {
-        next = lane->waiting[lane->first];
+        next = place(lane, 0)->asked;
         lane->first = (lane->first + 1) % LANE_WAITING_MAX;
         lane->n--;
     }
@@ -106,7 +121,7 @@ void
 lane_front_gone(struct lane *lane, const struct ipc *front, const uint64_t *connection)
 {
     for (size_t i = 0; i < lane->n; i++) {
-        struct asked **at = &lane->waiting[(lane->first + i) % LANE_WAITING_MAX];
+        struct asked **at = &place(lane, i)->asked;
 
         if (*at && (*at)->front == front &&
             (!connection || (*at)->request.connection == *connection)) {

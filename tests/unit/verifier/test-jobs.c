@@ -16,6 +16,7 @@ struct seen {
     struct fault fault;
     uint8_t body[64];
     size_t len;
+    size_t given; /* bytes that the reader had, as told meanwhile */
 };
 
 static struct jobs *jobs;
@@ -35,6 +36,7 @@ on_done(void *context, enum job_outcome outcome, struct bytes body, const struct
     seen->n++;
     seen->outcome = outcome;
     seen->len = body.len;
+    seen->given = jobs_given(jobs).len;
     CHECK((fault != NULL) == (outcome == JOB_REFUSED));
     if (fault) {
         seen->fault = *fault;
@@ -139,7 +141,9 @@ answered_to(uint16_t asked, uint16_t type, struct bytes body)
         jobs_turn(jobs, 101);
     }
     CHECK_EQ(seen.n, 1);
-    CHECK_EQ(n_workers(), 0); /* a reader serves once, whatever it said */
+    CHECK_EQ(seen.given, strlen("log"));
+    CHECK_EQ(jobs_given(jobs).len, 0); /* no longer than that */
+    CHECK_EQ(n_workers(), 0);          /* a reader serves once, whatever it said */
     ipc_free(reader);
     jobs_free(jobs);
     return seen;
