@@ -98,6 +98,9 @@ on_value(void *context, const char *section, const char *name, const char *value
 {
     struct conf_load *load = context;
 
+    if (load->why) {
+        return 1; /* one problem is told, and its words stay as they are */
+    }
     for (size_t i = 0; i < load->n_items; i++) {
         const struct conf_item *item = &load->items[i];
         const char *why;

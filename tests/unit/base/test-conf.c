@@ -22,7 +22,8 @@ static const struct conf_item items[] = {
 };
 
 static int
-load(const char *text, struct sample *sample, struct conf_problem *problem)
+load_by(const struct conf_item *table, size_t n, const char *text, struct sample *sample,
+        struct conf_problem *problem)
 {
     char path[] = "/tmp/assay-test-conf-XXXXXX";
     int fd = mkstemp(path);
@@ -31,9 +32,15 @@ load(const char *text, struct sample *sample, struct conf_problem *problem)
     CHECK(fd >= 0);
     CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    r = conf_load(path, items, ARRAY_LEN(items), sample, problem);
+    r = conf_load(path, table, n, sample, problem);
     unlink(path);
     return r;
+}
+
+static int
+load(const char *text, struct sample *sample, struct conf_problem *problem)
+{
+    return load_by(items, ARRAY_LEN(items), text, sample, problem);
 }
 
 static void
@@ -51,6 +58,27 @@ values_replace_defaults(void)
     CHECK_EQ(sample.word, 0);
     CHECK_EQ(load("[a]\nname = box\n[b]\nword = high\n", &sample, &problem), 0);
     CHECK_EQ(sample.word, 2);
+}
+
+static void
+the_first_problem_is_told_in_its_own_words(void)
+{
+    static const char *const others[] = {"left", "right", NULL};
+    const struct conf_item two[] = {
+        {"b", "word", CONF_WORD, offsetof(struct sample, word), 0, 0, 0, "low", "a word", false,
+         words},
+        {"b", "other", CONF_WORD, offsetof(struct sample, word), 0, 0, 0, "left", "another", false,
+         others},
+    };
+    struct sample sample;
+    struct conf_problem problem = {{0}};
+
+    CHECK_EQ(load_by(two, 2, "[b]\nword = none\nother = none\n", &sample, &problem), 1);
+    CHECK(strstr(problem.text, ":2: [b] word: low, middle or high is expected"));
+    CHECK_EQ(load_by(two, 2, "[b]\nother = none\nword = none\n", &sample, &problem), 1);
+    CHECK(strstr(problem.text, ":2: [b] other: left or right is expected"));
+    CHECK_EQ(load_by(two, 2, "[b]\nother = none\nword = low\nunknown = 1\n", &sample, &problem), 1);
+    CHECK(strstr(problem.text, ":2: [b] other: left or right is expected"));
 }
 
 /* A word is the whole of one, and a list that is longer than its room is cut, not written on. */
@@ -156,6 +184,7 @@ what_a_reload_takes_is_marked(void)
     free(text);
 }
 
-CHECK_MAIN(CASE(values_replace_defaults), CASE(a_word_is_one_of_its_list),
-           CASE(what_is_wrong_is_named), CASE(a_missing_file_is_named),
-           CASE(two_are_alike_setting_by_setting), CASE(what_a_reload_takes_is_marked))
+CHECK_MAIN(CASE(values_replace_defaults), CASE(the_first_problem_is_told_in_its_own_words),
+           CASE(a_word_is_one_of_its_list), CASE(what_is_wrong_is_named),
+           CASE(a_missing_file_is_named), CASE(two_are_alike_setting_by_setting),
+           CASE(what_a_reload_takes_is_marked))
