@@ -58,7 +58,6 @@
 #define LIMIT_CREDENTIAL 128u /* TPM2B_ID_OBJECT with SHA-512: 2 + 66 + 34 */
 #define LIMIT_SECRET 514u     /* TPM2B_ENCRYPTED_SECRET of RSA-4096 */
 #define LIMIT_NAME 63u        /* of an audience or class: a DNS label, as NAME_RULE says */
-#define LIMIT_AUD 255u        /* what a device may ask for as one: longer than any is */
 /* Signed objects */
 #define LIMIT_KID_BYTES 64u /* ours: 32, a thumbprint; 43 as base64url in JOSE */
 #define LIMIT_KEYS 16u      /* of a published set: two overlap when one is rotated; x 8 */
@@ -79,7 +78,6 @@
 #define LIMIT_FRONT_COAP 1400u             /* one message: 1,024 of payload and what is around */
 #define LIMIT_FRONT_BLOCK 1024u            /* largest block of RFC 7959 */
 #define LIMIT_FRONT_IDENTITY 64u           /* ours have 36 characters */
-#define LIMIT_FRONT_AUD 128u               /* name of an audience */
 #define LIMIT_FRONT_PENDING 4u             /* requests in work a connection; NSTART is 1 */
 #define LIMIT_FRONT_OUTSTANDING 1024u      /* at the keeper: half a second of its work */
 #define LIMIT_FRONT_REPLAYS 32u            /* answers kept a connection; peers go in lock-step */

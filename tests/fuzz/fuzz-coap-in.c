@@ -19,7 +19,7 @@ fuzz_one(struct bytes in)
         FUZZ_ASSERT(message.payload.len == 0 ||
                     message.payload.p + message.payload.len == in.p + in.len);
         FUZZ_ASSERT(message.payload.len <= in.len - 4);
-        FUZZ_ASSERT(message.resource <= FRONT_RESOURCE_N && message.aud_len <= LIMIT_FRONT_AUD);
+        FUZZ_ASSERT(message.resource <= FRONT_RESOURCE_N && message.aud_len <= LIMIT_NAME);
         FUZZ_ASSERT(message.block1.szx <= 6 && message.block2.szx <= 6);
     }
 }

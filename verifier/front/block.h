@@ -65,7 +65,7 @@ struct download {
     uint8_t code;
     int content_format;
     int64_t max_age_s;
-    uint8_t aud[LIMIT_FRONT_AUD];
+    uint8_t aud[LIMIT_NAME];
     size_t aud_len;
     uint64_t idle_ms; /* monotonic: when it is given up */
 };

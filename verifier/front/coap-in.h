@@ -27,7 +27,7 @@ struct coap_in {
     struct coap_token token;
     enum front_resource resource; /* FRONT_RESOURCE_N: a path that is none of ours */
     bool has_aud;
-    uint8_t aud[LIMIT_FRONT_AUD];
+    uint8_t aud[LIMIT_NAME];
     size_t aud_len;
     int content_format; /* -1 without one */
     int accept;         /* -1 without one */

@@ -22,7 +22,7 @@ struct pending {
     struct coap_block block2;
     enum front_resource resource;
     uint8_t method;
-    uint8_t aud[LIMIT_FRONT_AUD];
+    uint8_t aud[LIMIT_NAME];
     size_t aud_len;
 };
 

@@ -21,7 +21,7 @@ request_read(struct bytes in, struct request *ret)
     request.complete_ms = (int64_t)cbor_rd_uint(&c, INT64_MAX);
     request.peer = cbor_rd_tstr(&c, PEER_MAX);
     request.resource = (enum request_resource)cbor_rd_uint(&c, RESOURCE_N - 1);
-    request.audience = cbor_rd_tstr(&c, LIMIT_AUD);
+    request.audience = cbor_rd_tstr(&c, LIMIT_NAME);
     request.body = cbor_rd_bstr(&c, BODY_MAX);
     if (!cbor_rd_end(&c)) {
         return 1;

@@ -85,6 +85,16 @@ values_that_make_no_sense_are_bad(void)
     CHECK_EQ(outcome("40 01 1234 d5 02 6175643d78 05 6175643d79"), COAP_IN_E_BAD_VALUE);
 }
 
+/* No class has a longer one, and the keeper takes no longer one from a front. */
+static void
+an_audience_is_as_long_as_a_name(void)
+{
+#define X_31 "78787878787878787878787878787878787878787878787878787878787878"
+    CHECK_EQ(outcome("40 01 1234 dd 02 36 6175643d" X_31 X_31 "78"), COAP_IN_OK);
+    CHECK_EQ(in.aud_len, LIMIT_NAME);
+    CHECK_EQ(outcome("40 01 1234 dd 02 37 6175643d" X_31 X_31 "7878"), COAP_IN_E_BAD_VALUE);
+}
+
 static void
 paths_have_one_spelling(void)
 {
@@ -103,4 +113,5 @@ paths_have_one_spelling(void)
 CHECK_MAIN(CASE(a_full_request_is_read), CASE(no_truncation_reads_beyond_or_sets_what_it_refuses),
            CASE(what_is_no_coap_is_malformed),
            CASE(unknown_critical_options_and_doubled_ones_are_bad),
-           CASE(values_that_make_no_sense_are_bad), CASE(paths_have_one_spelling))
+           CASE(values_that_make_no_sense_are_bad), CASE(an_audience_is_as_long_as_a_name),
+           CASE(paths_have_one_spelling))

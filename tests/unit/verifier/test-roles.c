@@ -51,6 +51,23 @@ a_request_reads_back_and_no_part_of_it_does(void)
 }
 
 static void
+an_audience_is_as_long_as_a_name(void)
+{
+    static const char name[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct request in = {.identity = bytes_str("id"), .peer = bytes_str("[::1]:5")};
+    struct request out = {0};
+
+    for (size_t len = LIMIT_NAME; len <= LIMIT_NAME + 1; len++) {
+        uint8_t room[256];
+        struct wr wr = wr_init(room, sizeof(room));
+
+        in.audience = bytes_of((const uint8_t *)name, len);
+        request_write(&wr, &in);
+        CHECK_EQ(request_read(wr_done(&wr), &out), len > LIMIT_NAME);
+    }
+}
+
+static void
 a_reply_reads_back_and_no_part_of_it_does(void)
 {
     struct reply in = {9, COAP_CODE(4, 1), 257, -1, true, bytes_str("x")};
@@ -250,8 +267,9 @@ broken_records_are_refused(void)
 
 CHECK_MAIN(CASE(nobody_may_send_what_belongs_to_another),
            CASE(a_request_reads_back_and_no_part_of_it_does),
-           CASE(a_reply_reads_back_and_no_part_of_it_does), CASE(records_read_back),
-           CASE(broken_records_are_refused), CASE(limits_read_back_and_no_part_of_them_does),
-           CASE(only_main_sets_limits), CASE(a_rotation_reads_back_and_no_part_of_it_does),
+           CASE(an_audience_is_as_long_as_a_name), CASE(a_reply_reads_back_and_no_part_of_it_does),
+           CASE(records_read_back), CASE(broken_records_are_refused),
+           CASE(limits_read_back_and_no_part_of_them_does), CASE(only_main_sets_limits),
+           CASE(a_rotation_reads_back_and_no_part_of_it_does),
            CASE(a_fronts_secrets_read_back_and_no_part_of_them_does),
            CASE(only_main_hands_out_keys))
