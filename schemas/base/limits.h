@@ -109,6 +109,7 @@
 #define LIMIT_POLICY_RULES 128u         /* the longest example has 27; appraisal page, section 5f */
 #define LIMIT_BUNDLE_RULES 1024u        /* of all policies */
 #define LIMIT_RULE_ARGS 16u             /* the longest sequence has 5 members */
+#define LIMIT_RULE_TIMES 64u            /* of one member of a sequence: what the judge counts */
 #define LIMIT_BUNDLE_ARGS 2048u         /* of all rules: two each */
 #define LIMIT_POLICY_CLASSES 16u        /* class names that one policy serves */
 #define LIMIT_BUNDLE_SETS 256u          /* a release of an operating system makes six */

@@ -81,11 +81,11 @@ read_arg_key(struct cbor_rd *c, int64_t key, struct bundle_arg *arg)
         arg->number = part_uint(c, INT64_MAX);
         break;
     case ARG_MIN:
-        arg->min = (uint16_t)cbor_rd_uint(c, LIMIT_EVENTS);
+        arg->min = (uint16_t)cbor_rd_uint(c, LIMIT_RULE_TIMES);
         cbor_rd_require(c, arg->min != 1);
         break;
     case ARG_MAX:
-        arg->max = (uint16_t)cbor_rd_uint(c, LIMIT_EVENTS);
+        arg->max = (uint16_t)cbor_rd_uint(c, LIMIT_RULE_TIMES);
         cbor_rd_require(c, arg->max > 1);
         break;
     default:

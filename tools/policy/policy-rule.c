@@ -158,15 +158,15 @@ decimal(struct bytes text, unsigned max, unsigned *ret)
 
 /* "1..2" */
 static bool
-span(struct bytes text, uint16_t *ret_min, uint16_t *ret_max)
+span(struct bytes text, unsigned most, uint16_t *ret_min, uint16_t *ret_max)
 {
     struct bytes rest;
     struct bytes first = until(text, '.', &rest);
     unsigned min;
     unsigned max;
 
-    if (rest.len < 2 || rest.p[0] != '.' || !decimal(first, LIMIT_EVENTS, &min) ||
-        !decimal(bytes_of(rest.p + 1, rest.len - 1), LIMIT_EVENTS, &max) || min > max) {
+    if (rest.len < 2 || rest.p[0] != '.' || !decimal(first, most, &min) ||
+        !decimal(bytes_of(rest.p + 1, rest.len - 1), most, &max) || min > max) {
         return false;
     }
     *ret_min = (uint16_t)min;
@@ -247,8 +247,10 @@ list_arg(struct draft *d, struct bundle_arg *arg)
     arg->min = arg->max = 1;
     if (bounds.p &&
         (bounds.len < 2 || bounds.p[bounds.len - 1] != '}' ||
-         !span(bytes_of(bounds.p, bounds.len - 1), &arg->min, &arg->max) || arg->max == 0)) {
-        draft_error(d, "how often is written {1..2}, the first not above the second");
+         !span(bytes_of(bounds.p, bounds.len - 1), LIMIT_RULE_TIMES, &arg->min, &arg->max) ||
+         arg->max == 0)) {
+        draft_error(d, "how often is written {1..2}, the first not above the second, at most %u",
+                    LIMIT_RULE_TIMES);
         return;
     }
     if (text.len > 1 && text.p[0] == '@') {
@@ -421,7 +423,8 @@ take_args(struct draft *d, struct bundle_rule *rule)
 static void
 take_count(struct draft *d, struct bundle_rule *rule)
 {
-    if (d->at->kind != LEX_WORD || !span(d->at->text, &rule->count_min, &rule->count_max)) {
+    if (d->at->kind != LEX_WORD ||
+        !span(d->at->text, LIMIT_EVENTS, &rule->count_min, &rule->count_max)) {
         draft_error(d, "a count is written a..b, the first not above the second, at most %u",
                     LIMIT_EVENTS);
         return;

@@ -2,11 +2,9 @@
  * at once, since one digest may be of two members. */
 #include "appraise/rule-verb.h"
 
-enum { TIMES_MAX = 64 };
-
 /* at[m][n]: it may be that member m was seen n times and all before it often enough. */
 struct readings {
-    bool at[LIMIT_RULE_ARGS][TIMES_MAX + 1];
+    bool at[LIMIT_RULE_ARGS][LIMIT_RULE_TIMES + 1];
 };
 
 static bool
@@ -30,7 +28,7 @@ static void
 step_over(const struct judging *j, struct readings *readings)
 {
     for (size_t m = 0; m + 1 < j->rule->n_args; m++) {
-        for (size_t n = judging_arg(j, m)->min; n <= TIMES_MAX; n++) {
+        for (size_t n = judging_arg(j, m)->min; n <= LIMIT_RULE_TIMES; n++) {
             readings->at[m + 1][0] |= readings->at[m][n];
         }
     }
@@ -44,9 +42,7 @@ follow(const struct judging *j, struct readings *readings, const bool *fit)
     bool alive = false;
 
     for (size_t m = 0; m < j->rule->n_args; m++) {
-        size_t max = judging_arg(j, m)->max < TIMES_MAX ? judging_arg(j, m)->max : TIMES_MAX;
-
-        for (size_t n = 0; fit[m] && n < max; n++) {
+        for (size_t n = 0; fit[m] && n < judging_arg(j, m)->max; n++) {
             next.at[m][n + 1] = readings->at[m][n];
             alive = alive || readings->at[m][n];
         }
@@ -63,7 +59,7 @@ is_whole(const struct judging *j, const struct readings *readings)
 {
     size_t last = j->rule->n_args - 1;
 
-    for (size_t n = judging_arg(j, last)->min; n <= TIMES_MAX; n++) {
+    for (size_t n = judging_arg(j, last)->min; n <= LIMIT_RULE_TIMES; n++) {
         if (readings->at[last][n]) {
             return true;
         }

@@ -164,6 +164,7 @@ arguments_are_checked(void)
         {WITH("  rule x : boot.kernel one-of @os.kernel#2"), 4, 31, "the set has version 1"},
         {WITH("  rule x : boot.preos sequence @os.kernel{2..1}"), 4, 32, "{1..2}"},
         {WITH("  rule x : boot.preos sequence @os.kernel{0..0}"), 4, 32, "{1..2}"},
+        {WITH("  rule x : boot.preos sequence @os.kernel{1..65}"), 4, 32, "at most 64"},
         {WITH("  rule x : boot.preos sequence"), 4, 31, "a set or a word is wanted"},
         {WITH("  rule x : boot.kernel at-least floor(oz)"), 4, 33, "has an svn"},
         {WITH("  rule x : boot.kernel at-least floor(os)"), 4, 33, "has an svn"},

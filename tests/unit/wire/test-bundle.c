@@ -185,6 +185,8 @@ arguments_are_those_of_the_verb(void)
     REFUSED(b->args[0].text = bytes_str("both"));
     REFUSED(b->args[0].min = 3);
     REFUSED(b->args[0].min = 0; b->args[0].max = 0);
+    TAKEN(b->args[0].min = LIMIT_RULE_TIMES; b->args[0].max = LIMIT_RULE_TIMES);
+    REFUSED(b->args[0].max = LIMIT_RULE_TIMES + 1); /* more than the judge counts */
     REFUSED(b->args[1].number = 0);
     REFUSED((b->args[1].index = 4));
     REFUSED(b->args[1].text = bytes_str("o s"));
