@@ -103,6 +103,7 @@ rule_play_cert(enum slot slot, uint8_t b)
 
     used = list->known ? used : 0;
     list->entries = list->known ? list->entries : &rule_play.entries[used];
+    CHECK(used < ARRAY_LEN(rule_play.entries));
     rule_play.entries[used++] =
         (struct rule_entry){BUNDLE_SIG_X509, BYTES_OF(rule_play.digests[b])};
     list->known = true;
@@ -112,6 +113,7 @@ rule_play_cert(enum slot slot, uint8_t b)
 void
 rule_play_pin(const char *rule, const char *name, struct bytes value)
 {
+    CHECK(rule_play.input.n_pins < ARRAY_LEN(rule_play.pins));
     rule_play.pins[rule_play.input.n_pins++] =
         (struct rule_pin){bytes_str(rule), bytes_str(name), value};
 }

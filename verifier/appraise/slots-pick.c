@@ -6,8 +6,6 @@
 #include "formats/evdata.h"
 #include "formats/evtype.h"
 
-enum { SLOTTED_PCRS = 16 };
-
 typedef void pick_fn(struct placing *placing, const struct event *event, struct slot_event *ret);
 
 struct row {
@@ -240,7 +238,7 @@ slots_pick_variable(const struct event_log *log, const struct event *event, stru
     bool quirk =
         event->type == EV_EFI_VARIABLE_AUTHORITY && event->length + 1 == event->data_length;
 
-    if (efivar_read(text, &var, NULL) != 0 || var.rest.len > (quirk ? SHIM_REST : 0)) {
+    if (efivar_read(text, &var, NULL) != 0 || var.rest.len > (quirk ? SHIM_REST - 1u : 0)) {
         return false;
     }
     *ret = var;

@@ -5,6 +5,8 @@
 #include "appraise/slots.h"
 #include "formats/efivar.h"
 
+enum { SLOTTED_PCRS = 16 }; /* PCR 0 to 15 */
+
 /* One log being told apart. */
 struct placing {
     const struct event_log *log;

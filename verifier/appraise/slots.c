@@ -5,8 +5,6 @@
 #include "appraise/slots-echo.h"
 #include "appraise/slots-pick.h"
 
-enum { SLOTTED_PCRS = 16 };
-
 /* Logs of either kind have at most LIMIT_EVENTS events, records.h. */
 _Static_assert(LIMIT_USERLOG_RECORDS >= LIMIT_EVENTS, "a map has room for each userspace event");
 

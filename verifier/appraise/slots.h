@@ -23,7 +23,7 @@ enum {
     /* The slot rests on a label alone: whatever slot that is, `any` on it lets code pass that
      * nobody looked at (442). */
     SLOT_BY_LABEL = 2,
-    /* It says again what event `echo` of its slot said: another measurer's digest of the same, so a
+    /* It says again what event `echo` of the log said: another measurer's digest of the same, so a
      * count of the slot leaves it out. Named by a quirk. */
     SLOT_ECHO = 4,
 };
@@ -71,8 +71,9 @@ bool slots_movable(const struct slot_map *map, const struct event_log *log, size
 
 /* The digest of a movable event is known as one of `slot` (boot.kernel, boot.initrd, boot.files):
  * it is one, whatever its label says, and no label decides any more. An echo stays one, since the
- * event that it repeats has the same digest. Does nothing to other events. Appraisal page, 5b (9).
- */
+ * event that it repeats has the same digest. i is of an event that slots_movable() named, or of one
+ * that was moved already, which stays as it is; so does one of another `slot`. Appraisal page, 5b
+ * (9). */
 void slots_known(struct slot_map *map, size_t i, enum slot slot);
 
 /* Adds each rule that an event of the PCRs in mask broke to the verdict, with its event and label.
