@@ -219,6 +219,35 @@ rig_connect(struct rig *rig, struct dtls_client *client, const char *identity)
     CHECK(dtls_client_connect(client, CONNECT_MS));
 }
 
+static void
+is_served(struct rig *rig, struct dtls_client *client)
+{
+    const struct dtls_ask ask = {.code = FRONT_GET, .path = "keys"};
+    size_t before = rig->n_requests;
+    struct dtls_answer answer;
+
+    dtls_client_ask(client, &ask, &answer);
+    CHECK_EQ(answer.code, rig->code ? rig->code : FRONT_CODE(2, 4));
+    CHECK_EQ(rig->n_requests, before + 1);
+}
+
+void
+rig_renegotiate(struct rig *rig)
+{
+    struct dtls_client client;
+
+    rig_connect(rig, &client, "dev-1");
+    is_served(rig, &client);
+    CHECK_EQ(SSL_renegotiate(client.ssl), 1);
+    CHECK(!dtls_client_connect(&client, 500));
+    CHECK_EQ(rig->n_psk, 1);
+    CHECK_EQ(front_stats(rig->front).n_opened, 1);
+    dtls_client_close(&client, false);
+    rig_connect(rig, &client, "dev-1");
+    is_served(rig, &client);
+    dtls_client_close(&client, true);
+}
+
 void
 rig_exporter(struct dtls_client *client, uint8_t out[32])
 {

@@ -42,5 +42,8 @@ struct dtls_client_config rig_client(struct rig *rig, const char *identity);
 /* Opens and connects; a failure ends the case. */
 void rig_connect(struct rig *rig, struct dtls_client *client, const char *identity);
 
+/* A client asks to negotiate anew, and is refused; the front lives on. A fresh rig's. */
+void rig_renegotiate(struct rig *rig);
+
 /* The client's end of the exporter. */
 void rig_exporter(struct dtls_client *client, uint8_t out[32]);

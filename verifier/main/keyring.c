@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "crypto/digest.h"
 #include "crypto/privkey.h"
 #include "formats/x509.h"
 #include "main/ek-roots.h"

@@ -153,19 +153,8 @@ weak_and_unknown_peers_are_refused(void)
 static void
 renegotiation_is_refused(void)
 {
-    struct dtls_client client;
-
     begin("127.0.0.1", NULL);
-    rig_connect(&rig, &client, "dev-1");
-    serves(&client);
-    CHECK_EQ(SSL_renegotiate(client.ssl), 1);
-    CHECK(!dtls_client_connect(&client, 500));
-    CHECK_EQ(rig.n_psk, 1);
-    CHECK_EQ(front_stats(rig.front).n_opened, 1);
-    dtls_client_close(&client, false);
-    rig_connect(&rig, &client, "dev-1");
-    serves(&client);
-    dtls_client_close(&client, true);
+    rig_renegotiate(&rig);
     rig_stop(&rig);
 }
 
@@ -233,12 +222,11 @@ a_certificate_session_gets_no_ticket(void)
 }
 
 static struct bytes
-ask_long(struct dtls_client *client, uint8_t *room, struct bytes body)
+ask_long(uint8_t *room, struct bytes body)
 {
     const struct coap_token token = {.b = {9}, .len = 1};
     struct coap_out out = coap_out_begin(room, body.len + 64, COAP_NON, FRONT_POST, 0, &token);
 
-    (void)client;
     coap_out_option(&out, 11, bytes_str("attest"));
     coap_out_payload(&out, body);
     return coap_out_done(&out);
@@ -262,7 +250,7 @@ a_long_body_goes_whole_and_a_long_answer_comes_whole(void)
     dtls_client_open(&client, &config);
     CHECK(dtls_client_connect(&client, WAIT_MS));
     rig.answer = bytes_of(body, 60000);
-    dtls_client_send(&client, ask_long(&client, room, bytes_of(body, LONG)));
+    dtls_client_send(&client, ask_long(room, bytes_of(body, LONG)));
     dtls_answer_read(&answer, dtls_client_receive_long(&client, WAIT_MS));
     CHECK_EQ(answer.code, FRONT_CODE(2, 4));
     CHECK_BYTES(answer.payload, bytes_of(body, 60000));
@@ -424,11 +412,11 @@ the_longest_message_is_taken(void)
 
     begin("127.0.0.1", NULL);
     rig_connect(&rig, &client, "dev-1");
-    dtls_client_send(&client, ask_long(&client, room, bytes_of(body, most)));
+    dtls_client_send(&client, ask_long(room, bytes_of(body, most)));
     dtls_answer_receive(&client, &answer, WAIT_MS);
     CHECK_EQ(answer.code, FRONT_CODE(2, 4));
     CHECK_EQ(rig.last.body.len, most);
-    dtls_client_send(&client, ask_long(&client, room, bytes_of(body, most + 1)));
+    dtls_client_send(&client, ask_long(room, bytes_of(body, most + 1)));
     dtls_answer_receive(&client, &answer, WAIT_MS); /* within what is around: told, not ended */
     CHECK_EQ(answer.code, FRONT_CODE(4, 13));
     CHECK_EQ(answer.size1, most);
