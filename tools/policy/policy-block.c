@@ -269,8 +269,8 @@ struct item_word {
     bool line; /* the rest of the line is one text */
 };
 
-static void
-add_item(struct draft *d, struct bundle_list *list, struct bundle_item item)
+void
+draft_item_add(struct draft *d, struct bundle_list *list, struct bundle_item item)
 {
     if (list->n_items == LIMIT_LIST_ITEMS || d->b->n_items == LIMIT_BUNDLE_ITEMS) {
         draft_error(d, "more than %u items in a list, or %u in all", LIMIT_LIST_ITEMS,
@@ -310,18 +310,19 @@ list_words(struct draft *d, struct bundle_list *list, const struct item_word *wo
             if (!d->failed && !words[i].line && memchr(text.p, ' ', text.len)) {
                 draft_error(d, "a token holds no blank");
             }
-            add_item(d, list, (struct bundle_item){words[i].kind, text, BUNDLE_NONE});
+            draft_item_add(d, list, (struct bundle_item){words[i].kind, text, BUNDLE_NONE});
         } while (!d->failed && !draft_line_ends(d));
         return true;
     }
     return false;
 }
 
-/* Items ascend by kind; those of one kind stay as written. */
-static void
-sort_items(struct bundle_item *items, size_t n)
+void
+draft_items_sort(struct draft *d, const struct bundle_list *list)
 {
-    for (size_t i = 1; i < n; i++) {
+    struct bundle_item *items = &d->b->items[list->first_item];
+
+    for (size_t i = 1; i < list->n_items; i++) {
         struct bundle_item item = items[i];
         size_t k = i;
 
@@ -360,7 +361,7 @@ list_end(struct draft *d, const struct bundle_list *list, const struct policy_to
     if (list->n_items == 0) {
         draft_error_at(d, at, "the block names nothing");
     }
-    sort_items(&d->b->items[list->first_item], list->n_items);
+    draft_items_sort(d, list);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "policy/policy-draft.h"
+#include "policy/policy-words.h"
 
 struct policy_memory {
     struct policy_memory *next;
@@ -116,21 +117,15 @@ pass(struct draft *d, const struct policy_token *tokens, unsigned number)
 static int
 by_name(const void *a, const void *b)
 {
-    struct bytes x = ((const struct bundle_policy *)a)->name;
-    struct bytes y = ((const struct bundle_policy *)b)->name;
-    int r = memcmp(x.p, y.p, x.len < y.len ? x.len : y.len);
-
-    return r != 0 ? r : (x.len > y.len) - (x.len < y.len);
+    return policy_order(((const struct bundle_policy *)a)->name,
+                        ((const struct bundle_policy *)b)->name);
 }
 
 static int
 ima_by_name(const void *a, const void *b)
 {
-    struct bytes x = ((const struct bundle_ima *)a)->list.name;
-    struct bytes y = ((const struct bundle_ima *)b)->list.name;
-    int r = memcmp(x.p, y.p, x.len < y.len ? x.len : y.len);
-
-    return r != 0 ? r : (x.len > y.len) - (x.len < y.len);
+    return policy_order(((const struct bundle_ima *)a)->list.name,
+                        ((const struct bundle_ima *)b)->list.name);
 }
 
 /* Rules that a policy has from its base are written with their arguments once more. */

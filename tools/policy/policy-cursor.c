@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "policy/policy-draft.h"
+#include "policy/policy-words.h"
 #include "wire/bundle-part.h"
 
 void
@@ -301,10 +302,8 @@ draft_date(struct draft *d)
 enum reason_effect
 draft_effect(struct draft *d)
 {
-    static const char *const names[] = {"fail", "warn", "note"};
-
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        if (draft_skip(d, names[i])) {
+    for (unsigned i = 0; i < POLICY_EFFECTS; i++) {
+        if (draft_skip(d, policy_effects[i])) {
             return (enum reason_effect)i;
         }
     }
@@ -368,14 +367,13 @@ draft_digest(struct draft *d, uint8_t digest[HASH_SIZE_MAX])
 uint8_t
 draft_keys(struct draft *d)
 {
-    static const char *const names[] = {"ecc-p256", "ecc-p384", "rsa-2048", "rsa-3072", "rsa-4096"};
     uint8_t keys = 0;
     bool more = true;
 
     while (more) {
         more = false;
-        for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-            if (draft_skip(d, names[i])) {
+        for (unsigned i = 0; i < POLICY_KEYS; i++) {
+            if (draft_skip(d, policy_keys[i])) {
                 keys |= (uint8_t)(1u << i);
                 more = true;
             }

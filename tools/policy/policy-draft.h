@@ -82,6 +82,11 @@ size_t draft_set_add(struct draft *d, struct bytes name, enum bundle_set_kind ki
                      const struct policy_token *at);
 struct draft_record *draft_record_add(struct draft *d, size_t set);
 
+/* Adds an item to the list whose items end the draft's, and sorts it: items ascend by kind, those
+ * of one kind stay as written. */
+void draft_item_add(struct draft *d, struct bundle_list *list, struct bundle_item item);
+void draft_items_sort(struct draft *d, const struct bundle_list *list);
+
 /* Blocks; the cursor is behind the block's first word. */
 void draft_cert_block(struct draft *d);
 void draft_set_block(struct draft *d);

@@ -1,5 +1,6 @@
 /* policy NAME version N schema 1 { … } */
 #include "policy/policy-draft.h"
+#include "policy/policy-words.h"
 
 static void
 take_classes(struct draft *d, struct bundle_policy *policy)
@@ -31,25 +32,17 @@ take_classes(struct draft *d, struct bundle_policy *policy)
     }
 }
 
-/* Bytewise order, as the bundle has it. */
-static bool
-text_before(struct bytes a, struct bytes b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-    return order < 0 || (order == 0 && a.len < b.len);
-}
-
 static void
 sort_classes(struct bundle_policy *policy)
 {
-    for (size_t i = 1; i < policy->n_classes; i++) {
-        for (size_t k = i; k > 0 && text_before(policy->classes[k], policy->classes[k - 1]); k--) {
-            struct bytes name = policy->classes[k];
+    struct bytes *names = policy->classes;
 
-            policy->classes[k] = policy->classes[k - 1];
-            policy->classes[k - 1] = name;
+    for (size_t i = 1; i < policy->n_classes; i++) {
+        for (size_t k = i; k > 0 && policy_order(names[k], names[k - 1]) < 0; k--) {
+            struct bytes name = names[k];
+
+            names[k] = names[k - 1];
+            names[k - 1] = name;
         }
     }
 }
@@ -179,10 +172,8 @@ take_tier(struct draft *d, struct bundle_policy *policy)
 static void
 take_mode(struct draft *d, struct bundle_policy *policy)
 {
-    static const char *const names[] = {"off", "observe", "enforce"};
-
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        if (draft_skip(d, names[i])) {
+    for (unsigned i = 0; i < POLICY_MODES; i++) {
+        if (draft_skip(d, policy_modes[i])) {
             policy->mode = (enum bundle_mode)(i + 1);
             return;
         }

@@ -1,19 +1,6 @@
 /* ima NAME { … } */
 #include "policy/policy-draft.h"
 
-static void
-add(struct draft *d, struct bundle_ima *ima, struct bundle_item item)
-{
-    if (ima->list.n_items == LIMIT_LIST_ITEMS || d->b->n_items == LIMIT_BUNDLE_ITEMS) {
-        draft_error(d, "more than %u items in a list, or %u in all", LIMIT_LIST_ITEMS,
-                    LIMIT_BUNDLE_ITEMS);
-    }
-    if (!d->failed) {
-        d->b->items[d->b->n_items++] = item;
-        ima->list.n_items++;
-    }
-}
-
 static bool
 sees_set(const struct draft *d)
 {
@@ -35,7 +22,7 @@ sets(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
         if (!d->failed && !keys && have != BUNDLE_SET_DIGESTS && have != BUNDLE_SET_FILE) {
             draft_error_at(d, at, "files are a set of the kind digests or file");
         }
-        add(d, ima, (struct bundle_item){kind, BYTES_NULL, set});
+        draft_item_add(d, &ima->list, (struct bundle_item){kind, BYTES_NULL, set});
     } while (sees_set(d));
 }
 
@@ -48,7 +35,7 @@ paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
         if (!d->failed && memchr(text.p, ' ', text.len)) {
             draft_error(d, "a path holds no blank");
         }
-        add(d, ima, (struct bundle_item){kind, text, BUNDLE_NONE});
+        draft_item_add(d, &ima->list, (struct bundle_item){kind, text, BUNDLE_NONE});
     } while (!d->failed && !draft_line_ends(d) && !draft_sees(d, "digest"));
 }
 
@@ -145,19 +132,6 @@ line(struct draft *d, struct bundle_ima *ima)
     }
 }
 
-static void
-sort_items(struct bundle_item *items, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        for (size_t k = i; k > 0 && items[k - 1].kind > items[k].kind; k--) {
-            struct bundle_item item = items[k];
-
-            items[k] = items[k - 1];
-            items[k - 1] = item;
-        }
-    }
-}
-
 void
 draft_ima_block(struct draft *d)
 {
@@ -188,6 +162,6 @@ draft_ima_block(struct draft *d)
     if (ima->list.n_items == 0) {
         draft_error_at(d, at, "the block names nothing: no file could pass");
     }
-    sort_items(&d->b->items[ima->list.first_item], ima->list.n_items);
+    draft_items_sort(d, &ima->list);
     d->b->n_imas++;
 }

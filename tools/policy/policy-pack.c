@@ -2,23 +2,15 @@
 #include <stdlib.h>
 
 #include "policy/policy-draft.h"
-
-static int
-order(struct bytes a, struct bytes b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    int r = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-    return r != 0 ? r : (a.len > b.len) - (a.len < b.len);
-}
+#include "policy/policy-words.h"
 
 static int
 order_releases(const struct bundle_release *a, const struct bundle_release *b)
 {
-    int r = order(a->component, b->component);
+    int r = policy_order(a->component, b->component);
 
-    r = r != 0 ? r : order(a->name, b->name);
-    return r != 0 ? r : order(a->version, b->version);
+    r = r != 0 ? r : policy_order(a->name, b->name);
+    return r != 0 ? r : policy_order(a->version, b->version);
 }
 
 /* Where each release of the text stands in the bundle, and the bundle's in order. */
@@ -48,7 +40,7 @@ static void
 sort_named(struct bundle_list *lists, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        for (size_t k = i; k > 0 && order(lists[k - 1].name, lists[k].name) > 0; k--) {
+        for (size_t k = i; k > 0 && policy_order(lists[k - 1].name, lists[k].name) > 0; k--) {
             struct bundle_list list = lists[k];
 
             lists[k] = lists[k - 1];
@@ -67,7 +59,7 @@ draft_sort_lists(struct draft *d)
 static int
 by_text(const void *a, const void *b)
 {
-    return order(*(const struct bytes *)a, *(const struct bytes *)b);
+    return policy_order(*(const struct bytes *)a, *(const struct bytes *)b);
 }
 
 /* The labels of all records, each once. */
@@ -207,7 +199,8 @@ pack_tables(struct draft *d)
 static int
 by_name(const void *a, const void *b)
 {
-    return order(((const struct draft_set *)a)->set.name, ((const struct draft_set *)b)->set.name);
+    return policy_order(((const struct draft_set *)a)->set.name,
+                        ((const struct draft_set *)b)->set.name);
 }
 
 static void
@@ -216,7 +209,7 @@ sort_words(struct draft *d, const struct draft_set *set)
     struct bundle_word *words = &d->b->words[set->set.first_word];
 
     for (size_t i = 1; i < set->set.n_words; i++) {
-        for (size_t k = i; k > 0 && order(words[k - 1].name, words[k].name) >= 0; k--) {
+        for (size_t k = i; k > 0 && policy_order(words[k - 1].name, words[k].name) >= 0; k--) {
             struct bundle_word word = words[k];
 
             if (bytes_equal(words[k - 1].name, word.name)) {

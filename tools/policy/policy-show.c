@@ -4,10 +4,9 @@
 
 #include "base/hex.h"
 #include "policy/policy-compile.h"
+#include "policy/policy-words.h"
 
 #define T(text) (int)(text).len, (const char *)(text).p
-
-static const char *const effects[] = {"fail", "warn", "note"};
 
 static void
 show_span(FILE *out, uint32_t seconds)
@@ -39,13 +38,11 @@ show_date(FILE *out, const char *word, uint64_t seconds)
 static void
 show_keys(FILE *out, const char *word, uint8_t keys)
 {
-    static const char *const names[] = {"ecc-p256", "ecc-p384", "rsa-2048", "rsa-3072", "rsa-4096"};
-
     if (keys != 0) {
         fprintf(out, "  %s", word);
-        for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        for (unsigned i = 0; i < POLICY_KEYS; i++) {
             if (keys >> i & 1) {
-                fprintf(out, " %s", names[i]);
+                fprintf(out, " %s", policy_keys[i]);
             }
         }
         fprintf(out, "\n");
@@ -118,12 +115,12 @@ show_rule(FILE *out, const struct bundle *b, const struct bundle_rule *rule)
     }
     fprintf(out, " count %u..%u", rule->count_min, rule->count_max);
     if (rule->otherwise != EFFECT_FAIL) {
-        fprintf(out, " else %s", effects[rule->otherwise]);
+        fprintf(out, " else %s", policy_effects[rule->otherwise]);
     }
     if (rule->for_s > 0) {
         fprintf(out, " for ");
         show_span(out, rule->for_s);
-        fprintf(out, " then %s", effects[rule->then_effect]);
+        fprintf(out, " then %s", policy_effects[rule->then_effect]);
     }
     if (rule->claim.len > 0) {
         fprintf(out, " claim %.*s", T(rule->claim));
@@ -144,8 +141,6 @@ show_spanned(FILE *out, const char *word, uint32_t seconds)
 static void
 show_settings(FILE *out, const struct bundle_policy *p)
 {
-    static const char *const modes[] = {"", "off", "observe", "enforce"};
-
     if (p->quote.mask != 0) {
         const char *comma = "";
 
@@ -168,7 +163,7 @@ show_settings(FILE *out, const struct bundle_policy *p)
     show_spanned(out, "fresh evidence", p->fresh_evidence_s);
     show_spanned(out, "fresh boot", p->fresh_boot_s);
     if (p->fresh_else != EFFECT_FAIL) {
-        fprintf(out, "  fresh else %s\n", effects[p->fresh_else]);
+        fprintf(out, "  fresh else %s\n", policy_effects[p->fresh_else]);
     }
     if (p->log_bytes > 0) {
         fprintf(out, "  limits log %u\n", p->log_bytes);
@@ -176,7 +171,7 @@ show_settings(FILE *out, const struct bundle_policy *p)
     if (p->datagrams > 0) {
         fprintf(out, "  limits datagrams %u\n", p->datagrams);
     }
-    fprintf(out, "  mode %s\n", modes[p->mode]);
+    fprintf(out, "  mode %s\n", policy_modes[p->mode - 1]);
 }
 
 static void
@@ -226,7 +221,7 @@ show_list(FILE *out, const struct bundle *b, const char *kind, const struct bund
 {
     fprintf(out, "%s %.*s {\n", kind, T(list->name));
     show_items(out, b, list);
-    fprintf(out, "  other %s\n}\n\n", effects[list->otherwise]);
+    fprintf(out, "  other %s\n}\n\n", policy_effects[list->otherwise]);
 }
 
 static void
@@ -236,16 +231,16 @@ show_ima(FILE *out, const struct bundle *b, const struct bundle_ima *ima)
             hash_name(ima->min_digest));
     show_keys(out, "min-key", ima->keys);
     show_items(out, b, &ima->list);
-    fprintf(out, "  violations %s", effects[ima->violations]);
+    fprintf(out, "  violations %s", policy_effects[ima->violations]);
     if (ima->violations != EFFECT_FAIL) {
         fprintf(out, " max %u", ima->violations_max);
     }
-    fprintf(out, "\n  unknown %s", effects[ima->list.otherwise]);
+    fprintf(out, "\n  unknown %s", policy_effects[ima->list.otherwise]);
     if (ima->unknown_for_s > 0) {
         fprintf(out, " for ");
         show_span(out, ima->unknown_for_s);
         fprintf(out, "%s then %s", ima->unknown_pending ? " when pending-update" : "",
-                effects[ima->unknown_then]);
+                policy_effects[ima->unknown_then]);
     }
     fprintf(out, "\n}\n\n");
 }
