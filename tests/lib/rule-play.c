@@ -20,9 +20,12 @@ rule_play_body(const char *text)
     memset(&bundle, 0, sizeof(bundle));
     said = (struct policy_say){0};
     if (policy_compile(bytes_str(text), &bundle, &memory, &said) != 0) {
-        const struct policy_saying *last = &said.items[said.n - 1];
+        const struct policy_saying *one = said.items;
 
-        check_fail(__FILE__, __LINE__, "%u:%u: %s", last->line, last->column, last->text);
+        while (one->note) {
+            one++;
+        }
+        check_fail(__FILE__, __LINE__, "%u:%u: %s", one->line, one->column, one->text);
     }
     bundle_write(&wr, &bundle);
     policy_memory_free(memory);

@@ -66,15 +66,30 @@ check_rule(struct draft *d, const struct bundle_policy *policy, const struct bun
     }
 }
 
+/* Is there a rule that says what may be in the slot? */
 static bool
-has_rule(const struct draft *d, const struct bundle_policy *policy, const char *slot)
+is_claimed(const struct draft *d, const struct bundle_policy *policy, enum slot slot)
 {
     for (size_t i = 0; i < policy->n_rules; i++) {
-        if (bytes_equal(rules_of(d, policy)[i].slot, bytes_str(slot))) {
+        const struct bundle_rule *rule = &rules_of(d, policy)[i];
+
+        if (slot_table_find(rule->slot) == slot && slot_table_claims(slot, rule->verb)) {
             return true;
         }
     }
     return false;
+}
+
+/* A rule that claims nothing needs another that does, or every event of its slot refuses. */
+static void
+check_claimed(struct draft *d, const struct bundle_policy *policy, const struct bundle_rule *rule)
+{
+    enum slot slot = slot_table_find(rule->slot);
+
+    if (!(slot_table(slot)->flags & SLOT_F_VIRTUAL) && !is_claimed(d, policy, slot)) {
+        say(d, true, "allows nothing by itself, so every event of its slot refuses (205)", rule,
+            NULL);
+    }
 }
 
 /* Slots of code that a quoted PCR holds: those that every boot fills must have a rule; in the
@@ -88,9 +103,9 @@ check_code(struct draft *d, const struct bundle_policy *policy, const struct pol
         const struct slot_info *slot = slot_table((enum slot)i);
 
         if ((slot->pcrs & policy->quote.mask) != 0 && slot->flags & needed &&
-            !has_rule(d, policy, slot->name)) {
+            !is_claimed(d, policy, (enum slot)i)) {
             policy_say(d->say, at->line, at->column, false,
-                       "no rule for %s, which carries code: what must be there?", slot->name);
+                       "no rule says what may be in %s, which carries code", slot->name);
         }
     }
 }
@@ -109,6 +124,9 @@ check_applied(struct draft *d, const struct bundle_policy *policy, const struct 
         return;
     }
     check_code(d, policy, at);
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        check_claimed(d, policy, &rules_of(d, policy)[i]);
+    }
     for (size_t i = 0; i < policy->n_classes; i++) {
         for (size_t k = 0; k < d->b->n_policies; k++) {
             const struct bundle_policy *other = &d->b->policies[k];

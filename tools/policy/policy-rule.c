@@ -341,9 +341,27 @@ floor_of(struct draft *d, struct bytes component)
     return least;
 }
 
+/* The verifier compares a level with SBAT's and a floor with a release's svn, nothing else. */
+static void
+check_least(struct draft *d, enum slot slot, const struct bundle_arg *arg)
+{
+    bool level = arg->text.len == 0;
+
+    if (arg->number == 0) {
+        draft_error(d, "at-least takes a number from 1 on, floor(COMPONENT) or sbat:LEVEL");
+    } else if (level && slot != SLOT_SB_SBAT) {
+        draft_error(d, "a level is sb.sbat's; the svn of releases is floor(COMPONENT) or "
+                       "floor(COMPONENT,N)");
+    } else if (!level && slot == SLOT_SB_SBAT) {
+        draft_error(d, "sb.sbat has a level, such as sbat:2024040900; it is no release's");
+    } else if (arg->index != BUNDLE_NONE && d->b->sets[arg->index].kind != BUNDLE_SET_SBAT) {
+        draft_error(d, "a level needs a set of the kind sbat");
+    }
+}
+
 /* 7, floor(fw), floor(fw,41), sbat:2024040900 */
 static void
-least_arg(struct draft *d, struct bundle_arg *arg)
+least_arg(struct draft *d, enum slot slot, struct bundle_arg *arg)
 {
     struct bytes text = d->at->text;
     struct bytes number;
@@ -368,11 +386,7 @@ least_arg(struct draft *d, struct bundle_arg *arg)
     } else if (d->at->kind == LEX_WORD && decimal(text, INT32_MAX, &value)) {
         arg->number = value;
     }
-    if (arg->number == 0) {
-        draft_error(d, "at-least takes a number from 1 on, floor(COMPONENT) or sbat:LEVEL");
-    } else if (arg->index != BUNDLE_NONE && d->b->sets[arg->index].kind != BUNDLE_SET_SBAT) {
-        draft_error(d, "a level needs a set of the kind sbat");
-    }
+    check_least(d, slot, arg);
     d->at += !d->failed;
 }
 
@@ -395,7 +409,7 @@ take_arg(struct draft *d, struct bundle_rule *rule)
         arg.text = rule->verb == VERB_IS ? draft_name(d, "a word") : draft_text(d, "a \"glob\"");
         break;
     case ARGS_LEAST:
-        least_arg(d, &arg);
+        least_arg(d, slot_table_find(rule->slot), &arg);
         break;
     default:
         block_arg(d, kind, &arg);

@@ -186,7 +186,7 @@ judge_rule(struct judging *j)
     settle(j);
 }
 
-/* An event of a quoted PCR whose slot has no rule. */
+/* An event of a quoted PCR that no rule of its slot says may be there. */
 static uint32_t
 first_unclaimed(const struct rulebook *book, const struct bundle_policy *policy,
                 const struct rule_input *input)
@@ -194,7 +194,10 @@ first_unclaimed(const struct rulebook *book, const struct bundle_policy *policy,
     bool ruled[SLOT_N] = {false};
 
     for (size_t i = 0; i < policy->n_rules; i++) {
-        ruled[rulebook_slot(book, policy->first_rule + i)] = true;
+        size_t rule = policy->first_rule + i;
+        enum slot slot = rulebook_slot(book, rule);
+
+        ruled[slot] |= slot_table_claims(slot, rulebook_bundle(book)->rules[rule].verb);
     }
     for (uint32_t i = 0; i < input->n_events; i++) {
         const struct rule_event *event = &input->events[i];
@@ -215,7 +218,7 @@ affirms(const struct judging *j, enum policy_dimension dimension)
     unsigned flags = slot_table(j->slot)->flags;
     bool carries = flags & SLOT_F_VIRTUAL || j->result->n_events > 0;
 
-    if (j->rule->verb == VERB_NOT_IN || j->rule->verb == VERB_FORBID || !carries) {
+    if (!slot_table_claims(j->slot, j->rule->verb) || j->rule->verb == VERB_FORBID || !carries) {
         return false;
     }
     return dimension == DIMENSION_CONFIGURATION || flags & (SLOT_F_CODE | SLOT_F_VIRTUAL);

@@ -82,7 +82,8 @@ struct rule_result {
 struct rule_judgement {
     size_t n; /* as the policy's rules */
     struct rule_result rules[LIMIT_POLICY_RULES];
-    uint32_t unclaimed; /* first event whose slot has no rule, or RULE_NO_EVENT: 205 */
+    uint32_t unclaimed; /* first event that no rule of its slot claims (slot_table_claims()), or
+                         * RULE_NO_EVENT: 205 */
     unsigned affirmed;  /* bit of each dimension that a rule affirmed */
     enum tier tiers[DIMENSION_MAX + 1];
     enum tier tier; /* the worst; in mode observe always warning */

@@ -29,6 +29,12 @@ slot_table(enum slot slot)
     return &slots[slot < SLOT_N ? slot : SLOT_NONE];
 }
 
+bool
+slot_table_claims(enum slot slot, enum bundle_verb verb)
+{
+    return verb != VERB_NOT_IN && (verb != VERB_AT_LEAST || slot == SLOT_SB_SBAT);
+}
+
 enum slot
 slot_table_find(struct bytes name)
 {

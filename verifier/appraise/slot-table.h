@@ -33,5 +33,10 @@ struct slot_info {
 /* The row of a slot; that of SLOT_NONE has the name "none" and no flags. */
 const struct slot_info *slot_table(enum slot slot);
 
+/* Does a rule with this verb say of every event of the slot whether it may be there? One that only
+ * denies some (not-in), or asks those of a release for a floor (at-least), leaves the others to the
+ * slot's other rules: alone it allows nothing. */
+bool slot_table_claims(enum slot slot, enum bundle_verb verb);
+
 /* The slot of that name which rules may name, else SLOT_NONE. */
 enum slot slot_table_find(struct bytes name);

@@ -75,11 +75,70 @@ executables_that_nothing_affirmed_refuse(void)
 static void
 a_list_of_denied_values_affirms_nothing(void)
 {
-    rule_play_rules("  rule mine : boot.images not-in @bad\n  rule none : boot.initrd forbid\n",
+    rule_play_rules("  rule listed : boot.images one-of @base/images count 0..4\n"
+                    "  rule mine : boot.initrd not-in @bad\n  rule none : boot.dtb forbid\n",
                     "set digests bad { " D("09") "}\n");
-    rule_play_base();
+    rule_play_event(SLOT_FIRMWARE, 0xfe, NULL);
+    rule_play_event(SLOT_BOOT_INITRD, 3, NULL);
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play_outcome("none"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.affirmed >> DIMENSION_EXECUTABLES & 1, 0);
     CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_CONTRAINDICATED);
+}
+
+/* The image of the base stands in its list and affirms; the other slot's rule must not let what it
+ * does not speak of slip through beside it. */
+static void
+what_is_only_not_denied_is_not_allowed(void)
+{
+    static const char *const rules[] = {
+        "  rule mine : boot.initrd not-in @bad\n",
+        "  rule mine : boot.initrd at-least floor(os)\n",
+        "  rule mine : boot.initrd not-in @bad\n  rule floor : boot.initrd at-least floor(os)\n",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        rule_play_rules(rules[i], OS "set digests bad { " D("09") "}\n");
+        rule_play_base();
+        rule_play_event(SLOT_BOOT_INITRD, 3, NULL);
+        rule_play_event(SLOT_BOOT_INITRD, 0x55, NULL);
+        CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+        CHECK_EQ(rule_play.judgement.unclaimed, 2);
+        CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_CONTRAINDICATED);
+        CHECK_EQ(rule_play.judgement.tier, TIER_CONTRAINDICATED);
+    }
+}
+
+/* Beside a rule that allows it is the other's to say. */
+static void
+what_is_denied_is_so_beside_a_rule_that_allows(void)
+{
+    rule_play_rules("  rule mine : boot.initrd not-in @bad\n  rule all : boot.initrd one-of "
+                    "@both\n",
+                    "set digests bad { " D("09") "}\nset digests both { " D("09") D("0a") "}\n");
+    rule_play_base();
+    rule_play_event(SLOT_BOOT_INITRD, 0x0a, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.unclaimed, RULE_NO_EVENT);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_AFFIRMING);
+    rule_play_event(SLOT_BOOT_INITRD, 9, NULL);
+    CHECK_EQ(rule_play_outcome("all"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_REVOKED);
+    CHECK_EQ(rule_play.judgement.unclaimed, RULE_NO_EVENT);
+    CHECK_EQ(rule_play.judgement.tiers[DIMENSION_EXECUTABLES], TIER_CONTRAINDICATED);
+}
+
+/* That a release is new enough is no word on who made it: alone it affirms no executables. */
+static void
+a_floor_affirms_nothing(void)
+{
+    rule_play_rules("  rule listed : boot.images one-of @base/images count 0..4\n"
+                    "  rule mine : boot.initrd at-least floor(os)\n",
+                    OS);
+    rule_play_event(SLOT_FIRMWARE, 0xfe, NULL);
+    rule_play_event(SLOT_BOOT_INITRD, 3, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.affirmed >> DIMENSION_EXECUTABLES & 1, 0);
 }
 
 static void
@@ -467,6 +526,8 @@ CHECK_MAIN(CASE(what_a_set_holds_passes_and_nothing_else),
            CASE(a_digest_counts_in_its_own_bank_only), CASE(an_event_without_a_rule_refuses),
            CASE(separators_need_no_rule), CASE(executables_that_nothing_affirmed_refuse),
            CASE(a_list_of_denied_values_affirms_nothing),
+           CASE(what_is_only_not_denied_is_not_allowed),
+           CASE(what_is_denied_is_so_beside_a_rule_that_allows), CASE(a_floor_affirms_nothing),
            CASE(observed_boots_are_a_warning_at_best_and_at_worst), CASE(counts_have_two_ends),
            CASE(states_of_releases_are_told_apart),
            CASE(what_retires_is_a_warning_and_what_is_staged_refuses),

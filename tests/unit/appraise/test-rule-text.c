@@ -301,21 +301,21 @@ levels_have_a_least(void)
 static void
 an_older_release_is_below_the_floor(void)
 {
-    rule_play_rules("  rule mine : boot.images at-least floor(os,5)\n",
+    rule_play_rules("  rule mine : boot.kernel at-least floor(os,5)\n",
                     "release os corp 1 { svn 4 kernel " D(
                         "01") "}\n"
                               "release os corp 2 { svn 5 kernel " D(
                                   "02") "}\n"
                                         "release os corp 3 { svn 6 kernel " D("01") D("03") "}\n");
-    rule_play_event(SLOT_BOOT_IMAGES, 2, NULL);
+    rule_play_event(SLOT_BOOT_KERNEL, 2, NULL);
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     rule_play.events[0].digest = BYTES_OF(rule_play.digests[1]); /* it is of a newer one too */
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     rule_play.events[0].digest = BYTES_OF(rule_play.digests[9]);
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
-    rule_play_rules("  rule mine : boot.images at-least floor(os,5)\n",
+    rule_play_rules("  rule mine : boot.kernel at-least floor(os,5)\n",
                     "release os corp 1 { svn 4 kernel " D("01") "}\n");
-    rule_play_event(SLOT_BOOT_IMAGES, 1, NULL);
+    rule_play_event(SLOT_BOOT_KERNEL, 1, NULL);
     CHECK_EQ(rule_play_reason("mine"), REASON_OS_ROLLBACK);
 }
 

@@ -64,5 +64,18 @@ only_virtual_slots_are_of_no_pcr(void)
     }
 }
 
+static void
+verbs_that_only_deny_claim_no_slot(void)
+{
+    for (size_t i = SLOT_NONE + 1; i < SLOT_N; i++) {
+        CHECK(!slot_table_claims((enum slot)i, VERB_NOT_IN));
+        CHECK_EQ(slot_table_claims((enum slot)i, VERB_AT_LEAST), i == SLOT_SB_SBAT);
+        CHECK(slot_table_claims((enum slot)i, VERB_ONE_OF));
+        CHECK(slot_table_claims((enum slot)i, VERB_FORBID));
+        CHECK(slot_table_claims((enum slot)i, VERB_ANY));
+    }
+}
+
 CHECK_MAIN(CASE(each_slot_has_a_name_of_its_own), CASE(rules_name_slots_that_have_verbs),
-           CASE(text_verbs_stand_only_with_slots_of_text), CASE(only_virtual_slots_are_of_no_pcr))
+           CASE(text_verbs_stand_only_with_slots_of_text), CASE(only_virtual_slots_are_of_no_pcr),
+           CASE(verbs_that_only_deny_claim_no_slot))

@@ -217,7 +217,7 @@ static void
 rules_of_every_form_come_back(void)
 {
     comes_back(POLICY_HEAD
-               "  rule a : boot.kernel at-least floor(fw)\n  rule b : boot.files at-least 7\n"
+               "  rule a : boot.kernel at-least floor(fw)\n  rule b : sb.sbat at-least 7\n"
                "  rule c : sb.sbat at-least sbat:7 else note\n"
                "  rule d : boot.cmdline match \"BOOT_IMAGE=* ro\" count 1..1\n"
                "  rule e : boot.preos sequence @os.shim{0..3} @os.kernel same-release\n"

@@ -130,15 +130,55 @@ what_must_be_there_is_missed(void)
     static const struct mistake mistakes[] = {
         {"policy x { applies class in { a }\n rule s : secureboot is on\n}\n", 1, 8, "no quote"},
         {POLICY_HEAD POLICY_TAIL, 1, 8, "without rules"},
-        {POLICY_HEAD "  rule rom : driver device-pin\n" POLICY_TAIL, 1, 8, "no rule for firmware"},
+        {POLICY_HEAD "  rule rom : driver device-pin\n" POLICY_TAIL, 1, 8, "may be in firmware"},
         {"policy x { applies class in { a }\n profile uboot-bootm\n quote sha256 pcrs 8\n"
          " rule s : boot.script any\n}\n",
-         1, 8, "no rule for boot.kernel"},
+         1, 8, "may be in boot.kernel"},
         {"", 1, 1, "no policy"},
         {"policy x {\n", 2, 1, "} is wanted here, not the end of the file"},
     };
 
     EACH(mistakes)
+}
+
+#define BAD "set digests bad { " POLICY_DIGEST " }\n"
+#define NEEDED(rules) POLICY_HEAD "  rule fw : firmware any\n  rule rom : driver any\n" rules
+
+/* A rule that only denies, or asks for a floor, does not say what may run. */
+static void
+what_only_denies_is_no_needed_rule(void)
+{
+    static const struct mistake mistakes[] = {
+        {NEEDED("  rule x : boot.images not-in @bad\n") POLICY_TAIL BAD, 1, 8, "in boot.images"},
+        {NEEDED("  rule x : boot.images at-least floor(fw)\n") POLICY_TAIL, 1, 8, "in boot.images"},
+        {"policy x { applies class in { a }\n profile uboot-bootm\n quote sha256 pcrs 8\n"
+         " rule s : boot.kernel not-in @bad\n}\n" BAD,
+         1, 8, "in boot.kernel"},
+    };
+
+    EACH(mistakes)
+    CHECK_EQ(compile(NEEDED("  rule x : boot.images not-in @bad\n  rule y : boot.images one-of "
+                            "@os.shim\n") POLICY_TAIL BAD),
+             0);
+}
+
+static void
+what_allows_nothing_by_itself_is_noted(void)
+{
+    CHECK_EQ(compile(WITH("  rule x : boot.initrd not-in @bad") BAD), 0);
+    CHECK_EQ(say.n, 1);
+    CHECK(say.items[0].note && say.items[0].line == 4);
+    CHECK(strstr(say.items[0].text, "205") != NULL);
+    CHECK_EQ(compile(WITH("  rule x : boot.initrd at-least floor(fw)")), 0);
+    CHECK_EQ(say.n, 1);
+    CHECK_EQ(
+        compile(WITH("  rule x : boot.initrd not-in @bad\n  rule y : boot.initrd device-pin") BAD),
+        0);
+    CHECK_EQ(say.n, 0);
+    CHECK_EQ(compile(WITH("  rule x : tpm.advisory not-in @adv/high")), 0);
+    CHECK_EQ(say.n, 0);
+    CHECK_EQ(compile("policy base { rule x : boot.images not-in @bad\n}\n" BAD), 0);
+    CHECK_EQ(say.n, 0); /* a base is not applied: who extends it says what may run */
 }
 
 static void
@@ -169,6 +209,9 @@ arguments_are_checked(void)
         {WITH("  rule x : boot.kernel at-least floor(oz)"), 4, 33, "has an svn"},
         {WITH("  rule x : boot.kernel at-least floor(os)"), 4, 33, "has an svn"},
         {WITH("  rule x : boot.kernel at-least 0"), 4, 33, "a number from 1 on"},
+        {WITH("  rule x : boot.kernel at-least 7"), 4, 33, "a level is sb.sbat's"},
+        {WITH("  rule x : boot.kernel at-least sbat:7"), 4, 33, "a level is sb.sbat's"},
+        {WITH("  rule x : sb.sbat at-least floor(fw)"), 4, 29, "sb.sbat has a level"},
         {WITH("  rule x : boot.kernel at-least floor(fw,x)"), 4, 33, "floor(COMPONENT)"},
         {WITH("  rule x : boot.kernel at-least floor(f{,7)"), 4, 33, "that of a component"},
         {WITH("  rule x : sb.sbat at-least sbat:8"), 4, 29, "no set of this name"},
@@ -331,7 +374,7 @@ limits_hold(void)
 
     for (int i = 0; i < 130; i++) {
         len += (size_t)snprintf(text + len, sizeof(text) - len,
-                                "  rule r%d : boot.vars at-least %d\n", i, i + 1);
+                                "  rule r%d : boot.vars at-least floor(fw,%d)\n", i, i + 1);
     }
     snprintf(text + len, sizeof(text) - len, "%s", POLICY_TAIL);
     CHECK_EQ(compile(text), 1);
@@ -416,6 +459,7 @@ dates_are_days(void)
 CHECK_MAIN(CASE(a_whole_policy_compiles), CASE(words_that_come_near_are_offered),
            CASE(text_is_read_only_where_a_digest_vouches_for_it),
            CASE(rules_that_cannot_matter_are_refused), CASE(what_must_be_there_is_missed),
+           CASE(what_only_denies_is_no_needed_rule), CASE(what_allows_nothing_by_itself_is_noted),
            CASE(any_on_code_is_marked_and_noted), CASE(arguments_are_checked),
            CASE(spans_need_a_day_to_count_from), CASE(settings_are_checked),
            CASE(sets_and_releases_are_checked), CASE(lists_are_checked),
