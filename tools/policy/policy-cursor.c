@@ -179,7 +179,7 @@ draft_label(struct draft *d)
     return draft_text(d, "a label of 1 to 128 characters");
 }
 
-/* Digits at the start of text; returns how many, 0 when the value is above max. */
+/* Digits at the start of text; returns how many, 0 when the value is above max (at least 9). */
 static size_t
 digits(struct bytes text, uint64_t max, uint64_t *ret)
 {
@@ -198,12 +198,18 @@ digits(struct bytes text, uint64_t max, uint64_t *ret)
     return n;
 }
 
+bool
+draft_decimal(struct bytes text, uint64_t max, uint64_t *ret)
+{
+    return text.len > 0 && digits(text, max, ret) == text.len;
+}
+
 uint64_t
 draft_number(struct draft *d, const char *what, uint64_t max)
 {
     uint64_t value;
 
-    if (!is_word(d) || digits(d->at->text, max, &value) != d->at->text.len) {
+    if (!is_word(d) || !draft_decimal(d->at->text, max, &value)) {
         wanted(d, what);
         return 0;
     }

@@ -23,13 +23,29 @@ blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* `@set #7` is not `@set#7`: the version would be lost in a comment. */
 static void
-skip_blanks(struct lexer *l)
+check_comment(struct lexer *l, const struct policy_token *last)
+{
+    size_t next = l->at + 1;
+
+    if (last && last->kind == LEX_WORD && last->text.len > 0 && last->text.p[0] == '@' &&
+        next < l->in.len && l->in.p[next] >= '0' && l->in.p[next] <= '9') {
+        policy_say(l->say, l->line, column(l), false,
+                   "a comment begins here; a version stands at the name, as in @name#7, and a "
+                   "comment has a blank before its number");
+    }
+}
+
+/* last: the token before, or NULL */
+static void
+skip_blanks(struct lexer *l, const struct policy_token *last)
 {
     while (l->at < l->in.len && blank(l->in.p[l->at])) {
         l->at++;
     }
     if (l->at < l->in.len && l->in.p[l->at] == '#') {
+        check_comment(l, last);
         while (l->at < l->in.len && l->in.p[l->at] != '\n') {
             l->at++;
         }
@@ -117,7 +133,7 @@ policy_lex(struct bytes source, struct policy_say *say, struct policy_token **re
         return -ENOMEM;
     }
     do {
-        skip_blanks(&l);
+        skip_blanks(&l, n > 0 ? &tokens[n - 1] : NULL);
         tokens[n] = next(&l);
         n += printable(&l, &tokens[n]);
     } while (n == 0 || tokens[n - 1].kind != LEX_END);

@@ -143,30 +143,17 @@ until(struct bytes text, char mark, struct bytes *ret_rest)
     return bytes_of(text.p, (size_t)(at - text.p));
 }
 
-static bool
-decimal(struct bytes text, unsigned max, unsigned *ret)
-{
-    *ret = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9' || *ret > max) {
-            return false;
-        }
-        *ret = *ret * 10 + (unsigned)(text.p[i] - '0');
-    }
-    return text.len > 0 && *ret <= max;
-}
-
 /* "1..2" */
 static bool
 span(struct bytes text, unsigned most, uint16_t *ret_min, uint16_t *ret_max)
 {
     struct bytes rest;
     struct bytes first = until(text, '.', &rest);
-    unsigned min;
-    unsigned max;
+    uint64_t min;
+    uint64_t max;
 
-    if (rest.len < 2 || rest.p[0] != '.' || !decimal(first, most, &min) ||
-        !decimal(bytes_of(rest.p + 1, rest.len - 1), most, &max) || min > max) {
+    if (rest.len < 2 || rest.p[0] != '.' || !draft_decimal(first, most, &min) ||
+        !draft_decimal(bytes_of(rest.p + 1, rest.len - 1), most, &max) || min > max) {
         return false;
     }
     *ret_min = (uint16_t)min;
@@ -180,11 +167,14 @@ set_by_text(struct draft *d, struct bytes text)
     struct bytes version_text;
     struct bytes name = until(bytes_of(text.p + 1, text.len - 1), '#', &version_text);
     uint16_t index = draft_set_find(d, d->at, name);
-    unsigned version;
+    uint64_t version;
 
-    if (index != BUNDLE_NONE && version_text.len > 0 &&
-        (!decimal(version_text, INT32_MAX, &version) || d->b->sets[index].version != version)) {
-        draft_error(d, "the set has version %u", d->b->sets[index].version);
+    /* `@set#` pins nothing and looks as if it did */
+    if (index != BUNDLE_NONE && version_text.p &&
+        (!draft_decimal(version_text, UINT32_MAX, &version) ||
+         d->b->sets[index].version != version)) {
+        draft_error(d, "the set has version %u, written #%u", d->b->sets[index].version,
+                    d->b->sets[index].version);
     }
     return index;
 }
@@ -365,25 +355,25 @@ least_arg(struct draft *d, enum slot slot, struct bundle_arg *arg)
 {
     struct bytes text = d->at->text;
     struct bytes number;
-    unsigned value = 0;
+    uint64_t value = 0;
 
     if (d->at->kind == LEX_WORD && text.len > 7 && memcmp(text.p, "floor(", 6) == 0 &&
         text.p[text.len - 1] == ')') {
         arg->text = until(bytes_of(text.p + 6, text.len - 7), ',', &number);
         if (!part_is_name(arg->text)) {
             draft_error(d, "a floor is that of a component: floor(fw)");
-        } else if (number.p && decimal(number, INT32_MAX, &value) && value > 0) {
+        } else if (number.p && draft_decimal(number, INT64_MAX, &value) && value > 0) {
             arg->number = value;
         } else {
             arg->number = number.p ? 0 : floor_of(d, arg->text);
         }
     } else if (d->at->kind == LEX_WORD && text.len > 5 && memcmp(text.p, "sbat:", 5) == 0) {
         arg->index = draft_set_find(d, d->at, text);
-        if (!decimal(bytes_of(text.p + 5, text.len - 5), INT32_MAX, &value)) {
+        if (!draft_decimal(bytes_of(text.p + 5, text.len - 5), INT64_MAX, &value)) {
             draft_error(d, "a level is a number such as sbat:2024040900");
         }
         arg->number = value;
-    } else if (d->at->kind == LEX_WORD && decimal(text, INT32_MAX, &value)) {
+    } else if (d->at->kind == LEX_WORD && draft_decimal(text, INT64_MAX, &value)) {
         arg->number = value;
     }
     check_least(d, slot, arg);
@@ -463,11 +453,16 @@ is_published(const struct draft *d, const struct bundle_rule *rule)
 }
 
 static void
-take_else(struct draft *d, struct bundle_rule *rule)
+take_else(struct draft *d, const struct slot_info *slot, struct bundle_rule *rule)
 {
-    const struct policy_token *at;
+    const struct policy_token *at = d->at;
 
     rule->otherwise = rule->then_effect = draft_effect(d);
+    /* a note leaves the tier as it is: unknown code would be affirmed, which not even `any` is */
+    if (rule->otherwise == EFFECT_NOTE && slot->flags & SLOT_F_CODE) {
+        draft_error_at(d, at, "%s carries code, which is a warning at least: fail or warn",
+                       slot->name);
+    }
     at = d->at;
     if (!draft_skip(d, "for")) {
         return;
@@ -558,7 +553,7 @@ draft_rule(struct draft *d, struct bundle_rule *rule)
         if (draft_skip(d, "count")) {
             take_count(d, rule);
         } else if (draft_skip(d, "else")) {
-            take_else(d, rule);
+            take_else(d, slot, rule);
         } else if (draft_skip(d, "claim")) {
             take_claim(d, rule);
         } else {

@@ -271,12 +271,13 @@ static void
 else_and_its_span_give_the_effect(void)
 {
     rule_play_rules("  rule w : boot.images one-of @os.kernel else warn\n"
-                    "  rule n : boot.images not-in @bad else note\n"
+                    "  rule n : mok not-in @bad else note\n"
                     "  rule t : boot.images one-of @late else warn for 14d then fail\n",
                     "release os corp 1 { kernel " D("01") "}\nset digests bad { " D(
                         "09") "}\n"
                               "set digests late published 2026-09-21 { " D("01") "}\n");
     rule_play_event(SLOT_BOOT_IMAGES, 9, NULL);
+    rule_play_event(SLOT_MOK, 9, NULL);
     CHECK_EQ(rule_play_rule("w")->effect, EFFECT_WARN);
     CHECK_EQ(rule_play_outcome("n"), OUTCOME_REVOKED);
     CHECK_EQ(rule_play_rule("n")->effect, EFFECT_NOTE);

@@ -202,6 +202,15 @@ arguments_are_checked(void)
         {WITH("  rule x : mok one-of @sb/db"), 4, 23, "with a set of certs"},
         {WITH("  rule x : mok one-of sb/db"), 4, 23, "a set such as @sb/db"},
         {WITH("  rule x : boot.kernel one-of @os.kernel#2"), 4, 31, "the set has version 1"},
+        {WITH("  rule x : boot.kernel one-of @os.kernel#"), 4, 31, "the set has version 1"},
+        {WITH("  rule x : boot.kernel one-of @os.kernel#1x"), 4, 31, "the set has version 1"},
+        {WITH("  rule x : boot.kernel one-of @os.kernel#4294967297"), 4, 31, "has version 1"},
+        {WITH("  rule x : boot.kernel one-of @os.kernel #1"), 4, 42, "a comment begins here"},
+        {WITH("  rule x : boot.preos sequence @os.kernel{1..2} #1"), 4, 49, "a comment begins"},
+        {WITH("  rule x : sb.sbat at-least 9223372036854775808"), 4, 29, "a number from 1 on"},
+        {WITH("  rule x : sb.sbat at-least 18446744073709551620"), 4, 29, "a number from 1 on"},
+        {WITH("  rule x : gpt device-pin count 0..4294967297"), 4, 33, "at most 4096"},
+        {WITH("  rule x : boot.preos sequence @os.kernel{0..4294967297}"), 4, 32, "{1..2}"},
         {WITH("  rule x : boot.preos sequence @os.kernel{2..1}"), 4, 32, "{1..2}"},
         {WITH("  rule x : boot.preos sequence @os.kernel{0..0}"), 4, 32, "{1..2}"},
         {WITH("  rule x : boot.preos sequence @os.kernel{1..65}"), 4, 32, "at most 64"},
@@ -228,6 +237,30 @@ arguments_are_checked(void)
     EACH(mistakes)
 }
 
+/* 2^32 + 4 was 4, so that a floor which nobody could meet became one that everybody met. */
+static void
+numbers_do_not_wrap(void)
+{
+    CHECK_EQ(compile(WITH("  rule x : sb.sbat at-least 4294967300")), 0);
+    CHECK(bundle.args[bundle.rules[0].first_arg].number == UINT64_C(4294967300));
+    CHECK_EQ(compile(WITH("  rule x : boot.kernel at-least floor(fw,4294967300)")), 0);
+    CHECK(bundle.args[bundle.rules[0].first_arg].number == UINT64_C(4294967300));
+    CHECK_EQ(
+        compile(WITH(
+            "  rule x : boot.kernel at-least floor(big)") "release big a 1 { svn "
+                                                          "9223372036854775807 k " POLICY_DIGEST
+                                                          " }\n"),
+        0);
+    CHECK(bundle.args[bundle.rules[0].first_arg].number == INT64_MAX);
+    CHECK_EQ(compile(WITH("  rule x : boot.kernel at-least floor(fw,9223372036854775807)")), 0);
+    CHECK(bundle.args[bundle.rules[0].first_arg].number == INT64_MAX);
+    CHECK_EQ(compile(WITH(
+                 "  rule x : boot.files one-of @v#4294967295") "set digests v version 4294967295 "
+                                                               "{ " POLICY_DIGEST " }\n"),
+             0);
+    CHECK_EQ(compile(WITH("  rule x : boot.files one-of @os.kernel # 1 of many")), 0);
+}
+
 static void
 spans_need_a_day_to_count_from(void)
 {
@@ -244,6 +277,26 @@ spans_need_a_day_to_count_from(void)
     CHECK_EQ(bundle.rules[0].for_s, 9 * 86400);
     CHECK_EQ(bundle.rules[0].otherwise, EFFECT_WARN);
     CHECK_EQ(bundle.rules[0].then_effect, EFFECT_FAIL);
+}
+
+/* A note changes no tier, so it would let pass unknown code that `any` caps at a warning. */
+static void
+unknown_code_is_never_a_note(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : boot.files one-of @os.shim else note"), 4, 44, "carries code"},
+        {WITH("  rule x : boot.initrd any else note"), 4, 33, "fail or warn"},
+        {WITH("  rule x : boot.images not-in @os.shim else note"), 4, 45, "carries code"},
+        {WITH("  rule x : boot.preos forbid else note"), 4, 35, "carries code"},
+        {WITH("  rule x : boot.script commands @grubcmd/debian else note"), 4, 54, "carries code"},
+        {WITH("  rule x : firmware at-least floor(fw) else note for 3d then warn"), 4, 45, "code"},
+        {"policy base {\n  rule x : uki device-pin else note\n}\n", 2, 32, "uki carries code"},
+    };
+
+    EACH(mistakes)
+    CHECK_EQ(compile(WITH("  rule x : boot.files one-of @os.shim else warn")), 0);
+    CHECK_EQ(compile(WITH("  rule x : gpt device-pin else note")), 0);
+    CHECK_EQ(bundle.rules[0].otherwise, EFFECT_NOTE);
 }
 
 static void
@@ -461,7 +514,8 @@ CHECK_MAIN(CASE(a_whole_policy_compiles), CASE(words_that_come_near_are_offered)
            CASE(rules_that_cannot_matter_are_refused), CASE(what_must_be_there_is_missed),
            CASE(what_only_denies_is_no_needed_rule), CASE(what_allows_nothing_by_itself_is_noted),
            CASE(any_on_code_is_marked_and_noted), CASE(arguments_are_checked),
-           CASE(spans_need_a_day_to_count_from), CASE(settings_are_checked),
+           CASE(numbers_do_not_wrap), CASE(spans_need_a_day_to_count_from),
+           CASE(unknown_code_is_never_a_note), CASE(settings_are_checked),
            CASE(sets_and_releases_are_checked), CASE(lists_are_checked),
            CASE(bytes_that_nobody_can_print_are_refused), CASE(all_errors_are_said_up_to_twenty),
            CASE(limits_hold), CASE(a_base_is_extended_and_its_rules_replaced),
