@@ -282,30 +282,56 @@ draft_item_add(struct draft *d, struct bundle_list *list, struct bundle_item ite
     }
 }
 
+/* The words that begin a line of a block. */
+struct item_words {
+    size_t n;
+    const struct item_word *words;
+};
+
+/* Items go on to the end of the line. A word of the block among them would begin a line in the
+ * author's mind, and be a value in ours: it must be said which. */
+static struct bytes
+item_text(struct draft *d, const struct item_words *block, const char *what)
+{
+    bool taken = draft_sees(d, "other");
+
+    for (size_t i = 0; i < block->n; i++) {
+        taken = taken || draft_sees(d, block->words[i].word);
+    }
+    if (taken) {
+        draft_error(d, "%.*s begins a line of the block; in quotes it is a value",
+                    (int)d->at->text.len, (const char *)d->at->text.p);
+    }
+    return draft_text(d, what);
+}
+
 /* Words to the end of the line as one text with single blanks. */
 static struct bytes
-rest_of_line(struct draft *d)
+rest_of_line(struct draft *d, const struct item_words *block)
 {
-    struct bytes text = draft_text(d, "a form of a command");
+    struct bytes text = item_text(d, block, "a form of a command");
 
     while (!d->failed && !draft_line_ends(d)) {
-        text = draft_join(d, text, " ", draft_text(d, "a word of the form"));
-    }
-    if (!d->failed && text.len > LIMIT_BUNDLE_TEXT) {
-        draft_error(d, "the form is longer than %u characters", LIMIT_BUNDLE_TEXT);
+        text = draft_join(d, text, " ", item_text(d, block, "a word of the form"));
+        if (!d->failed && text.len > LIMIT_BUNDLE_TEXT) {
+            draft_error(d, "the form is longer than %u characters", LIMIT_BUNDLE_TEXT);
+        }
     }
     return text;
 }
 
 static bool
-list_words(struct draft *d, struct bundle_list *list, const struct item_word *words, size_t n)
+list_words(struct draft *d, struct bundle_list *list, const struct item_words *block)
 {
-    for (size_t i = 0; i < n; i++) {
+    const struct item_word *words = block->words;
+
+    for (size_t i = 0; i < block->n; i++) {
         if (!draft_skip(d, words[i].word)) {
             continue;
         }
         do {
-            struct bytes text = words[i].line ? rest_of_line(d) : draft_text(d, "a word");
+            struct bytes text =
+                words[i].line ? rest_of_line(d, block) : item_text(d, block, "a word");
 
             if (!d->failed && !words[i].line && memchr(text.p, ' ', text.len)) {
                 draft_error(d, "a token holds no blank");
@@ -371,6 +397,7 @@ draft_cmdline_block(struct draft *d)
                                              {"bind", ITEM_BIND, false},
                                              {"allow", ITEM_ALLOW, false},
                                              {"deny", ITEM_DENY, false}};
+    static const struct item_words block = {ARRAY_LEN(words), words};
     struct bundle_list *list = &d->b->cmdlines[d->b->n_cmdlines % LIMIT_BUNDLE_LISTS];
     const struct policy_token *at = d->at;
 
@@ -381,7 +408,7 @@ draft_cmdline_block(struct draft *d)
         if (draft_skip(d, "other")) {
             list->otherwise = draft_effect(d);
             draft_end_line(d);
-        } else if (!list_words(d, list, words, ARRAY_LEN(words))) {
+        } else if (!list_words(d, list, &block)) {
             draft_error(d, "a cmdline has lines of require, bind, allow, deny and other");
         }
     }
@@ -394,6 +421,7 @@ draft_grubcmd_block(struct draft *d)
 {
     static const struct item_word words[] = {{"words", ITEM_WORD, false},
                                              {"expect", ITEM_EXPECT, true}};
+    static const struct item_words block = {ARRAY_LEN(words), words};
     struct bundle_list *list = &d->b->grubcmds[d->b->n_grubcmds % LIMIT_BUNDLE_LISTS];
     const struct policy_token *at = d->at;
 
@@ -404,7 +432,7 @@ draft_grubcmd_block(struct draft *d)
         if (draft_skip(d, "other")) {
             list->otherwise = draft_effect(d);
             draft_end_line(d);
-        } else if (!list_words(d, list, words, ARRAY_LEN(words))) {
+        } else if (!list_words(d, list, &block)) {
             draft_error(d, "a grubcmd has lines of words, expect (one form each) and other");
         }
     }

@@ -179,7 +179,7 @@ draft_label(struct draft *d)
     return draft_text(d, "a label of 1 to 128 characters");
 }
 
-/* Digits at the start of text; returns how many, 0 when the value is above max (at least 9). */
+/* Digits at the start of text; returns how many, 0 when the value is above max. */
 static size_t
 digits(struct bytes text, uint64_t max, uint64_t *ret)
 {
@@ -189,7 +189,7 @@ digits(struct bytes text, uint64_t max, uint64_t *ret)
     while (n < text.len && text.p[n] >= '0' && text.p[n] <= '9') {
         uint64_t digit = (uint64_t)text.p[n] - '0';
 
-        if (*ret > (max - digit) / 10) {
+        if (digit > max || *ret > (max - digit) / 10) {
             return 0;
         }
         *ret = *ret * 10 + digit;

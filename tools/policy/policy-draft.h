@@ -64,7 +64,7 @@ struct bytes draft_name(struct draft *d, const char *what);
 struct bytes draft_text(struct draft *d, const char *what); /* a word or a string */
 struct bytes draft_label(struct draft *d);                  /* a string, or empty */
 uint64_t draft_number(struct draft *d, const char *what, uint64_t max);
-/* Is all of text a number of digits, max (at least 9) at most? *ret is undefined when not. */
+/* Is all of text a number of digits, max at most? *ret is undefined when not. */
 bool draft_decimal(struct bytes text, uint64_t max, uint64_t *ret);
 uint32_t draft_version(struct draft *d); /* "version N", 1 when it does not stand */
 uint32_t draft_span(struct draft *d);    /* 90d */

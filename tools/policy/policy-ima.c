@@ -26,14 +26,31 @@ sets(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
     } while (sees_set(d));
 }
 
+/* As the kernel writes them: from the root, or of a file that has no path. Any other word, such as
+ * the next item of the block, is no path. */
+static bool
+is_path(struct bytes text)
+{
+    static const char memory[] = "memfd:";
+    const size_t len = sizeof(memory) - 1;
+
+    return text.len > 0 &&
+           (text.p[0] == '/' || (text.len > len && memcmp(text.p, memory, len) == 0));
+}
+
 static void
 paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
 {
     do {
+        const struct policy_token *at = d->at;
         struct bytes text = draft_text(d, "a path");
 
-        if (!d->failed && memchr(text.p, ' ', text.len)) {
-            draft_error(d, "a path holds no blank");
+        if (!d->failed && !is_path(text)) {
+            draft_error_at(d, at,
+                           "a path begins with / or memfd: and stands on the line of its "
+                           "word; what else begins a line of its own");
+        } else if (!d->failed && memchr(text.p, ' ', text.len)) {
+            draft_error_at(d, at, "a path holds no blank");
         }
         draft_item_add(d, &ima->list, (struct bundle_item){kind, text, BUNDLE_NONE});
     } while (!d->failed && !draft_line_ends(d) && !draft_sees(d, "digest"));

@@ -372,6 +372,19 @@ lists_are_checked(void)
         {"cmdline a { requires ro }\n", 1, 13, "require, bind, allow, deny and other"},
         {"cmdline a { other warn }\n", 1, 9, "names nothing"},
         {"cmdline a { require \"a b\" }\n", 1, 27, "no blank"},
+        {"cmdline a { allow ro quiet deny init=* }\n", 1, 28, "deny begins a line"},
+        {"cmdline a { deny deny }\n", 1, 18, "deny begins a line"},
+        {"cmdline a { require ro other warn }\n", 1, 24, "other begins a line"},
+        {"cmdline a { require ro bind x={y} }\n", 1, 24, "bind begins a line"},
+        {"grubcmd a { words set expect linux * }\n", 1, 23, "expect begins a line"},
+        {"grubcmd a { expect linux * words set }\n", 1, 28, "words begins a line"},
+        {"grubcmd a { expect other }\n", 1, 20, "other begins a line"},
+        {"ima a { skip path /var/log/** deny path /usr/local }\n", 1, 31,
+         "begins with / or memfd:"},
+        {"ima a { skip path /var allow @s }\n", 1, 24, "begins with / or memfd:"},
+        {"ima a { deny path usr/bin }\n", 1, 19, "begins with / or memfd:"},
+        {"ima a { skip path memfd: }\n", 1, 19, "begins with / or memfd:"},
+        {"ima a { skip path \"/a b\" }\n", 1, 19, "holds no blank"},
         {"cmdline a { require ro }\ncmdline a { require ro }\n", 2, 9, "already"},
         {"grubcmd a { word set }\n", 1, 13, "words, expect"},
         {"ima a { }\n", 1, 5, "names nothing"},
@@ -385,6 +398,43 @@ lists_are_checked(void)
     };
 
     EACH(mistakes)
+}
+
+/* A word of the block is a value where quotes say so. */
+static void
+words_of_a_block_are_values_in_quotes(void)
+{
+    CHECK_EQ(compile("policy p { }\ncmdline a { allow ro \"deny\" \"other\"\n deny init=* }\n"
+                     "grubcmd g { expect \"words\" \"expect me\" }\n"
+                     "ima i { skip path /a memfd:x memfd:* /usr/**.pyc }\n"),
+             0);
+    CHECK_EQ(bundle.cmdlines[0].n_items, 4);
+    CHECK_EQ(bundle.items[1].kind, ITEM_ALLOW);
+    CHECK_BYTES(bundle.items[1].text, bytes_str("deny"));
+    CHECK_EQ(bundle.items[3].kind, ITEM_DENY);
+    CHECK_BYTES(bundle.items[4].text, bytes_str("words expect me"));
+    CHECK_EQ(bundle.imas[0].list.n_items, 4);
+}
+
+/* Each word was joined to a copy of all before it: 300 kB of them took gigabytes. */
+static void
+a_form_ends_at_its_bound(void)
+{
+    enum { WORDS = 150000 };
+    static const char head[] = "grubcmd a { expect";
+    size_t len = sizeof(head) - 1;
+    char *text = check_keep(malloc(2 * WORDS + 64));
+
+    memcpy(text, head, len);
+    for (size_t i = 0; i < WORDS; i++) {
+        memcpy(text + len, " x", 2);
+        len += 2;
+    }
+    memcpy(text + len, "\n}\n", 4);
+    CHECK_EQ(compile(text), 1);
+    CHECK(say.n_errors < 3);
+    CHECK(strstr(say.items[0].text, "longer than 128 characters") != NULL);
+    CHECK_EQ(say.items[0].column, 20 + 2 * 65);
 }
 
 static void
@@ -517,6 +567,7 @@ CHECK_MAIN(CASE(a_whole_policy_compiles), CASE(words_that_come_near_are_offered)
            CASE(numbers_do_not_wrap), CASE(spans_need_a_day_to_count_from),
            CASE(unknown_code_is_never_a_note), CASE(settings_are_checked),
            CASE(sets_and_releases_are_checked), CASE(lists_are_checked),
+           CASE(words_of_a_block_are_values_in_quotes), CASE(a_form_ends_at_its_bound),
            CASE(bytes_that_nobody_can_print_are_refused), CASE(all_errors_are_said_up_to_twenty),
            CASE(limits_hold), CASE(a_base_is_extended_and_its_rules_replaced),
            CASE(a_class_has_one_policy), CASE(the_order_of_blocks_does_not_matter),
