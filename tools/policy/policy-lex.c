@@ -18,9 +18,18 @@ column(const struct lexer *l)
 }
 
 static bool
-blank(uint8_t c)
+blank_here(const struct lexer *l)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    uint8_t c = l->in.p[l->at];
+    bool ends = c == '\r' && l->at + 1 < l->in.len && l->in.p[l->at + 1] == '\n';
+
+    return c == ' ' || c == '\t' || ends;
+}
+
+static void
+say_byte(const struct lexer *l, uint32_t line, uint32_t at, uint8_t byte)
+{
+    policy_say(l->say, line, at, false, "byte %02x: only printable ASCII is allowed", byte);
 }
 
 /* `@set #7` is not `@set#7`: the version would be lost in a comment. */
@@ -37,18 +46,32 @@ check_comment(struct lexer *l, const struct policy_token *last)
     }
 }
 
+/* Says the first byte that could hide from a reader what stands on the line. */
+static void
+skip_comment(struct lexer *l)
+{
+    bool said = false;
+
+    for (; l->at < l->in.len && l->in.p[l->at] != '\n'; l->at++) {
+        uint8_t c = l->in.p[l->at];
+
+        if (!said && (c < ' ' || c > '~') && !blank_here(l)) {
+            say_byte(l, l->line, column(l), c);
+            said = true;
+        }
+    }
+}
+
 /* last: the token before, or NULL */
 static void
 skip_blanks(struct lexer *l, const struct policy_token *last)
 {
-    while (l->at < l->in.len && blank(l->in.p[l->at])) {
+    while (l->at < l->in.len && blank_here(l)) {
         l->at++;
     }
     if (l->at < l->in.len && l->in.p[l->at] == '#') {
         check_comment(l, last);
-        while (l->at < l->in.len && l->in.p[l->at] != '\n') {
-            l->at++;
-        }
+        skip_comment(l);
     }
 }
 
@@ -77,8 +100,7 @@ take_word(struct lexer *l)
 {
     size_t start = l->at;
 
-    while (l->at < l->in.len && !blank(l->in.p[l->at]) && l->in.p[l->at] != '\n' &&
-           l->in.p[l->at] != '"') {
+    while (l->at < l->in.len && !blank_here(l) && l->in.p[l->at] != '\n' && l->in.p[l->at] != '"') {
         l->at++;
     }
     return bytes_of(l->in.p + start, l->at - start);
@@ -89,8 +111,7 @@ printable(const struct lexer *l, const struct policy_token *token)
 {
     for (size_t i = 0; i < token->text.len; i++) {
         if (token->text.p[i] < ' ' || token->text.p[i] > '~') {
-            policy_say(l->say, token->line, token->column + (uint32_t)i, false,
-                       "byte %02x: only printable ASCII is allowed", token->text.p[i]);
+            say_byte(l, token->line, token->column + (uint32_t)i, token->text.p[i]);
             return false;
         }
     }

@@ -1,5 +1,7 @@
 /* The words of a policy text: runs without blanks, "strings", braces that stand alone, ends of
- * lines. `#` at the start of a word begins a comment. ASCII only. */
+ * lines. `#` at the start of a word begins a comment. Printable ASCII only, in comments too, with
+ * tabs between words: what a terminal shows is what is read. A carriage return stands before the
+ * end of a line or nowhere. */
 #pragma once
 
 #include "policy/policy-say.h"

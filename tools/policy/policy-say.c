@@ -5,6 +5,21 @@
 
 enum { WORD_MAX = 48 };
 
+/* Makes room for an error among notes; those behind the one that goes stay in their order. */
+static void
+drop_note(struct policy_say *say)
+{
+    size_t i = say->n;
+
+    while (i > 0 && !say->items[i - 1].note) {
+        i--;
+    }
+    if (i > 0) {
+        memmove(&say->items[i - 1], &say->items[i], (say->n - i) * sizeof(say->items[0]));
+        say->n--;
+    }
+}
+
 void
 policy_say(struct policy_say *say, uint32_t line, uint32_t column, bool note, const char *format,
            ...)
@@ -12,6 +27,9 @@ policy_say(struct policy_say *say, uint32_t line, uint32_t column, bool note, co
     va_list args;
 
     say->n_errors += !note;
+    if (say->n == SAY_MAX && !note) {
+        drop_note(say);
+    }
     if (say->n == SAY_MAX) {
         return;
     }

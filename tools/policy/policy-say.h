@@ -1,5 +1,6 @@
 /* What the compiler says about a policy: errors and notes with line and column, the first 20 of a
- * file, so that one reading mends it. */
+ * file, so that one reading mends it. An error takes the place of the last note when all are taken:
+ * why it does not compile is among them always. */
 #pragma once
 
 #include "base/std.h"
