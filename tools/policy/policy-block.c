@@ -400,12 +400,13 @@ draft_cmdline_block(struct draft *d)
     static const struct item_words block = {ARRAY_LEN(words), words};
     struct bundle_list *list = &d->b->cmdlines[d->b->n_cmdlines % LIMIT_BUNDLE_LISTS];
     const struct policy_token *at = d->at;
+    struct draft_seen seen = {0};
 
     if (!list_begin(d, list, d->b->cmdlines, d->b->n_cmdlines)) {
         return;
     }
     while (draft_more(d)) {
-        if (draft_skip(d, "other")) {
+        if (draft_skip_once(d, "other", &seen)) {
             list->otherwise = draft_effect(d);
             draft_end_line(d);
         } else if (!list_words(d, list, &block)) {
@@ -424,12 +425,13 @@ draft_grubcmd_block(struct draft *d)
     static const struct item_words block = {ARRAY_LEN(words), words};
     struct bundle_list *list = &d->b->grubcmds[d->b->n_grubcmds % LIMIT_BUNDLE_LISTS];
     const struct policy_token *at = d->at;
+    struct draft_seen seen = {0};
 
     if (!list_begin(d, list, d->b->grubcmds, d->b->n_grubcmds)) {
         return;
     }
     while (draft_more(d)) {
-        if (draft_skip(d, "other")) {
+        if (draft_skip_once(d, "other", &seen)) {
             list->otherwise = draft_effect(d);
             draft_end_line(d);
         } else if (!list_words(d, list, &block)) {

@@ -1,4 +1,5 @@
 /* The cursor of a draft: one token after the other, and what is said when it is another. */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,6 +74,41 @@ draft_skip(struct draft *d, const char *word)
 }
 
 bool
+draft_was_seen(const struct draft_seen *seen, const char *word)
+{
+    for (size_t i = 0; i < seen->n; i++) {
+        if (strcmp(seen->words[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+draft_once(struct draft *d, const struct policy_token *at, struct draft_seen *seen,
+           const char *word)
+{
+    if (draft_was_seen(seen, word)) {
+        draft_error_at(d, at, "%s stands above already, and is said once", word);
+        return;
+    }
+    assert(seen->n < ARRAY_LEN(seen->words));
+    seen->words[seen->n++] = word;
+}
+
+bool
+draft_skip_once(struct draft *d, const char *word, struct draft_seen *seen)
+{
+    const struct policy_token *at = d->at;
+
+    if (!draft_skip(d, word)) {
+        return false;
+    }
+    draft_once(d, at, seen, word);
+    return true;
+}
+
+bool
 draft_line_ends(const struct draft *d)
 {
     return d->at->kind == LEX_LINE || d->at->kind == LEX_END || d->at->kind == LEX_CLOSE;
@@ -89,8 +125,12 @@ draft_end_line(struct draft *d)
 void
 draft_resume(struct draft *d)
 {
-    while (d->failed && d->at->kind != LEX_LINE && d->at->kind != LEX_CLOSE &&
+    size_t depth = 0; /* of blocks that begin behind the error: their ends are not this one's */
+
+    while (d->failed && d->at->kind != LEX_LINE && (d->at->kind != LEX_CLOSE || depth > 0) &&
            d->at->kind != LEX_END) {
+        depth += d->at->kind == LEX_OPEN;
+        depth -= d->at->kind == LEX_CLOSE;
         d->at++;
     }
     d->failed = false;

@@ -25,6 +25,12 @@ struct draft_cert {
     uint8_t digest[32];
 };
 
+/* Words of a block or rule that were taken, each of which stands once. */
+struct draft_seen {
+    size_t n;
+    const char *words[24];
+};
+
 struct draft {
     struct policy_say *say;
     const struct policy_token *at; /* the cursor */
@@ -52,6 +58,12 @@ __attribute__((format(printf, 3, 4))) void
 draft_error_at(struct draft *d, const struct policy_token *at, const char *format, ...);
 bool draft_sees(const struct draft *d, const char *word);
 bool draft_skip(struct draft *d, const char *word); /* consumes it if it is next */
+/* The same for a word that stands once: the second time it is an error at `at`, since one of the
+ * two would be lost. draft_skip_once() consumes the word in both cases. */
+void draft_once(struct draft *d, const struct policy_token *at, struct draft_seen *seen,
+                const char *word);
+bool draft_skip_once(struct draft *d, const char *word, struct draft_seen *seen);
+bool draft_was_seen(const struct draft_seen *seen, const char *word);
 bool draft_line_ends(const struct draft *d);
 void draft_end_line(struct draft *d);   /* nothing else may stand on this line */
 void draft_resume(struct draft *d);     /* after an error: to the end of the line */

@@ -2,9 +2,20 @@
 #include "policy/policy-draft.h"
 #include "policy/policy-words.h"
 
+/* A policy on its way, and what it has from its base. */
+struct head {
+    struct bundle_policy *policy;
+    const struct bundle_policy *base;   /* or NULL */
+    const struct policy_token *extends; /* where its name stands */
+    size_t n_base;                      /* rules that were the base's, the first ones */
+    struct draft_seen seen;
+};
+
 static void
-take_classes(struct draft *d, struct bundle_policy *policy)
+take_classes(struct draft *d, struct head *head)
 {
+    struct bundle_policy *policy = head->policy;
+
     if (!draft_skip(d, "class") || !draft_skip(d, "in")) {
         draft_error(d, "`class in { NAME … }` is wanted here");
         return;
@@ -47,65 +58,82 @@ sort_classes(struct bundle_policy *policy)
     }
 }
 
-/* What the policy says itself before or after `extends` stands; the rest is the base's. */
+/* What the policy does not say itself is the base's, each setting by itself, wherever they stand.
+ */
 static void
-inherit(struct bundle_policy *own, const struct bundle_policy *base)
+inherit(const struct head *head)
 {
+    struct bundle_policy *own = head->policy;
+    const struct bundle_policy *base = head->base;
+
     own->profile = own->profile.len > 0 ? own->profile : base->profile;
     own->quote = own->quote.mask != 0 ? own->quote : base->quote;
     own->ak = own->ak != 0 ? own->ak : base->ak;
     own->min_hash = own->min_hash < HASH_N ? own->min_hash : base->min_hash;
     own->token_ttl_s = own->token_ttl_s > 0 ? own->token_ttl_s : base->token_ttl_s;
     own->token_floor = own->token_floor > 0 ? own->token_floor : base->token_floor;
-    if (own->fresh_evidence_s == 0 && own->fresh_boot_s == 0) {
-        own->fresh_evidence_s = base->fresh_evidence_s;
-        own->fresh_boot_s = base->fresh_boot_s;
-        own->fresh_else = base->fresh_else;
-    }
+    own->fresh_evidence_s =
+        own->fresh_evidence_s > 0 ? own->fresh_evidence_s : base->fresh_evidence_s;
+    own->fresh_boot_s = own->fresh_boot_s > 0 ? own->fresh_boot_s : base->fresh_boot_s;
+    own->fresh_else = draft_was_seen(&head->seen, "else") ? own->fresh_else : base->fresh_else;
     own->log_bytes = own->log_bytes > 0 ? own->log_bytes : base->log_bytes;
     own->datagrams = own->datagrams > 0 ? own->datagrams : base->datagrams;
     own->mode = own->mode != 0 ? own->mode : base->mode;
 }
 
+static const struct bundle_policy *
+find_base(struct draft *d, const struct policy_token *at, struct bytes name)
+{
+    struct policy_guess guess = policy_guess(name);
+    char room[GUESS_ROOM];
+
+    for (size_t i = 0; i < d->b->n_policies; i++) {
+        policy_guess_try(&guess, d->b->policies[i].name);
+        if (bytes_equal(d->b->policies[i].name, name)) {
+            return &d->b->policies[i];
+        }
+    }
+    draft_error_at(d, at, "no policy of this name above%s", policy_guess_text(&guess, room));
+    return NULL;
+}
+
 /* Its rules come first. */
 static void
-take_base(struct draft *d, struct bundle_policy *policy)
+take_base(struct draft *d, struct head *head)
 {
     const struct policy_token *at = d->at;
     struct bytes name = draft_name(d, "the name of a policy above");
     uint32_t version = draft_version(d);
-    struct policy_guess guess = policy_guess(name);
-    char room[GUESS_ROOM];
+    const struct bundle_policy *base = d->failed ? NULL : find_base(d, at, name);
+    struct bundle_policy *policy = head->policy;
 
-    for (size_t i = 0; i < d->b->n_policies && !d->failed; i++) {
-        const struct bundle_policy *base = &d->b->policies[i];
-
-        policy_guess_try(&guess, base->name);
-        if (!bytes_equal(base->name, name)) {
-            continue;
-        }
-        if (base->version != version) {
-            draft_error_at(d, at, "this policy has version %u", base->version);
-        }
-        if (base->base.len > 0) {
-            draft_error_at(d, at, "a base extends nothing itself");
-        }
-        if (policy->n_rules > 0 || d->b->n_rules + base->n_rules > LIMIT_BUNDLE_RULES) {
-            draft_error_at(d, at, "extends stands before the first rule");
-            return;
-        }
-        inherit(policy, base);
-        policy->base = name;
-        policy->base_version = version;
-        policy->first_rule = d->b->n_rules;
-        policy->n_rules = base->n_rules;
-        for (size_t k = 0; k < base->n_rules; k++) {
-            d->rule_at[d->b->n_rules] = at;
-            d->b->rules[d->b->n_rules++] = d->b->rules[base->first_rule + k];
-        }
+    if (!base) {
         return;
     }
-    draft_error_at(d, at, "no policy of this name above%s", policy_guess_text(&guess, room));
+    if (base->version != version) {
+        draft_error_at(d, at, "this policy has version %u", base->version);
+    } else if (base->base.len > 0) {
+        draft_error_at(d, at, "a base extends nothing itself");
+    } else if (policy->n_rules > 0) {
+        draft_error_at(d, at, "extends stands before the first rule");
+    } else if (d->b->n_rules + base->n_rules > LIMIT_BUNDLE_RULES) {
+        draft_error_at(d, at, "with those of the base it is more than %u rules in all",
+                       LIMIT_BUNDLE_RULES);
+    }
+    if (d->failed) {
+        return;
+    }
+    head->base = base;
+    head->extends = at;
+    head->n_base = base->n_rules;
+    policy->base = name;
+    policy->base_version = version;
+    policy->first_rule = d->b->n_rules;
+    policy->n_rules = base->n_rules;
+    for (size_t k = 0; k < base->n_rules; k++) {
+        d->rule_at[d->b->n_rules] = at;
+        d->b->rules[d->b->n_rules++] = d->b->rules[base->first_rule + k];
+    }
 }
 
 /* "0-12,14,15" */
@@ -147,34 +175,34 @@ take_pcrs(struct draft *d)
 }
 
 static void
-take_quote(struct draft *d, struct bundle_policy *policy)
+take_quote(struct draft *d, struct head *head)
 {
-    policy->quote.bank = draft_hash(d);
+    head->policy->quote.bank = draft_hash(d);
     if (!draft_skip(d, "pcrs")) {
         draft_error(d, "pcrs and a list such as 0-9,14 are wanted here");
         return;
     }
-    policy->quote.mask = take_pcrs(d);
+    head->policy->quote.mask = take_pcrs(d);
 }
 
 static void
-take_tier(struct draft *d, struct bundle_policy *policy)
+take_tier(struct draft *d, struct head *head)
 {
     if (draft_skip(d, "affirming")) {
-        policy->token_floor = BUNDLE_TIER_AFFIRMING;
+        head->policy->token_floor = BUNDLE_TIER_AFFIRMING;
     } else if (draft_skip(d, "warning")) {
-        policy->token_floor = BUNDLE_TIER_WARNING;
+        head->policy->token_floor = BUNDLE_TIER_WARNING;
     } else {
         draft_error(d, "affirming or warning is wanted here");
     }
 }
 
 static void
-take_mode(struct draft *d, struct bundle_policy *policy)
+take_mode(struct draft *d, struct head *head)
 {
     for (unsigned i = 0; i < POLICY_MODES; i++) {
         if (draft_skip(d, policy_modes[i])) {
-            policy->mode = (enum bundle_mode)(i + 1);
+            head->policy->mode = (enum bundle_mode)(i + 1);
             return;
         }
     }
@@ -207,112 +235,120 @@ take_size(struct draft *d)
     return 0;
 }
 
-struct setting {
-    const char *word;
-    void (*take)(struct draft *d, struct bundle_policy *policy);
-};
-
 static void
-take_ak(struct draft *d, struct bundle_policy *policy)
+take_ak(struct draft *d, struct head *head)
 {
-    policy->ak = draft_keys(d);
+    head->policy->ak = draft_keys(d);
 }
 
 static void
-take_min_hash(struct draft *d, struct bundle_policy *policy)
+take_min_hash(struct draft *d, struct head *head)
 {
-    policy->min_hash = draft_hash(d);
+    head->policy->min_hash = draft_hash(d);
 }
 
 static void
-take_ttl(struct draft *d, struct bundle_policy *policy)
+take_ttl(struct draft *d, struct head *head)
 {
-    policy->token_ttl_s = draft_span(d);
+    head->policy->token_ttl_s = draft_span(d);
 }
 
 static void
-take_evidence(struct draft *d, struct bundle_policy *policy)
+take_evidence(struct draft *d, struct head *head)
 {
-    policy->fresh_evidence_s = draft_span(d);
+    head->policy->fresh_evidence_s = draft_span(d);
 }
 
 static void
-take_boot(struct draft *d, struct bundle_policy *policy)
+take_boot(struct draft *d, struct head *head)
 {
-    policy->fresh_boot_s = draft_span(d);
+    head->policy->fresh_boot_s = draft_span(d);
 }
 
 static void
-take_fresh_else(struct draft *d, struct bundle_policy *policy)
+take_fresh_else(struct draft *d, struct head *head)
 {
-    policy->fresh_else = draft_effect(d);
-    if (policy->fresh_evidence_s == 0 && policy->fresh_boot_s == 0) {
-        draft_error(d, "else of what? `fresh evidence 5m else warn`");
+    if (head->policy->fresh_evidence_s == 0 && head->policy->fresh_boot_s == 0) {
+        draft_error_at(d, d->at - 1, "else of what? `fresh evidence 5m else warn`");
+    }
+    head->policy->fresh_else = draft_effect(d);
+    draft_end_line(d); /* it is of both: what stood behind it would look as if it had none */
+}
+
+static void
+take_log(struct draft *d, struct head *head)
+{
+    head->policy->log_bytes = take_size(d);
+}
+
+static void
+take_datagrams(struct draft *d, struct head *head)
+{
+    head->policy->datagrams = (uint32_t)draft_number(d, "a number of datagrams", LIMIT_EVENTS);
+    if (!d->failed && head->policy->datagrams == 0) {
+        draft_error_at(d, d->at - 1, "a number of datagrams is 1 at least");
     }
 }
 
 static void
-take_log(struct draft *d, struct bundle_policy *policy)
+take_profile(struct draft *d, struct head *head)
 {
-    policy->log_bytes = take_size(d);
+    head->policy->profile = draft_name(d, "a profile such as uboot-bootm");
 }
 
 static void
-take_datagrams(struct draft *d, struct bundle_policy *policy)
+take_schema(struct draft *d, struct head *head)
 {
-    policy->datagrams = (uint32_t)draft_number(d, "a number of datagrams", LIMIT_EVENTS);
-}
-
-static void
-take_profile(struct draft *d, struct bundle_policy *policy)
-{
-    policy->profile = draft_name(d, "a profile such as uboot-bootm");
-}
-
-static void
-take_schema(struct draft *d, struct bundle_policy *policy)
-{
-    (void)policy;
+    (void)head;
     if (draft_number(d, "a schema", UINT32_MAX) != BUNDLE_SCHEMA) {
         draft_error(d, "this compiler knows schema %u", BUNDLE_SCHEMA);
     }
 }
 
-/* Words that only group the ones behind them. */
-static bool
-heading(struct draft *d)
-{
-    return draft_skip(d, "token") || draft_skip(d, "fresh") || draft_skip(d, "limits");
-}
+struct setting {
+    const char *heading; /* word that it stands behind on its line, or NULL */
+    const char *word;
+    void (*take)(struct draft *d, struct head *head);
+};
 
+static const struct setting settings[] = {
+    {NULL, "applies", take_classes},
+    {NULL, "extends", take_base},
+    {NULL, "profile", take_profile},
+    {NULL, "quote", take_quote},
+    {NULL, "ak", take_ak},
+    {NULL, "min-hash", take_min_hash},
+    {NULL, "mode", take_mode},
+    {NULL, "schema", take_schema},
+    {"token", "ttl", take_ttl},
+    {"token", "floor", take_tier},
+    {"fresh", "evidence", take_evidence},
+    {"fresh", "boot", take_boot},
+    {"fresh", "else", take_fresh_else},
+    {"limits", "log", take_log},
+    {"limits", "datagrams", take_datagrams},
+};
+
+/* The next setting; under a heading those of the heading, too. */
 static void
-take_setting(struct draft *d, struct bundle_policy *policy)
+take_setting(struct draft *d, struct head *head, const char **heading)
 {
-    static const struct setting settings[] = {
-        {"applies", take_classes},
-        {"extends", take_base},
-        {"profile", take_profile},
-        {"quote", take_quote},
-        {"ak", take_ak},
-        {"min-hash", take_min_hash},
-        {"ttl", take_ttl},
-        {"floor", take_tier},
-        {"evidence", take_evidence},
-        {"boot", take_boot},
-        {"else", take_fresh_else},
-        {"log", take_log},
-        {"datagrams", take_datagrams},
-        {"mode", take_mode},
-        {"schema", take_schema},
-    };
     struct policy_guess guess = policy_guess(d->at->text);
     char room[GUESS_ROOM];
 
     policy_guess_try(&guess, bytes_str("rule"));
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
-        policy_guess_try(&guess, bytes_str(settings[i].word));
-        if (draft_skip(d, settings[i].word)) {
-            settings[i].take(d, policy);
+        const struct setting *one = &settings[i];
+        bool fits = !one->heading || (*heading && strcmp(one->heading, *heading) == 0);
+
+        policy_guess_try(&guess, bytes_str(one->word));
+        if (draft_sees(d, one->word) && !fits) {
+            draft_error(d, "%s is written behind %s, on the same line", one->word, one->heading);
+            return;
+        }
+        if (draft_skip_once(d, one->word, &head->seen)) {
+            *heading = one->heading;
+            one->take(d, head);
             return;
         }
     }
@@ -322,11 +358,31 @@ take_setting(struct draft *d, struct bundle_policy *policy)
                 policy_guess_text(&guess, room));
 }
 
+/* Of one line: settings, some behind the heading that they belong to. An `else` is of all that is
+ * fresh, so fresh is one line. */
+static void
+take_settings(struct draft *d, struct head *head)
+{
+    const char *heading = NULL;
+
+    do {
+        if (draft_skip_once(d, "fresh", &head->seen)) {
+            heading = "fresh";
+        } else if (draft_skip(d, "token")) {
+            heading = "token";
+        } else if (draft_skip(d, "limits")) {
+            heading = "limits";
+        }
+        take_setting(d, head, &heading);
+    } while (!d->failed && !draft_line_ends(d));
+}
+
 /* A rule of the base's name replaces it in its place. */
 static void
-take_rule(struct draft *d, struct bundle_policy *policy, size_t n_base)
+take_rule(struct draft *d, const struct head *head)
 {
     const struct policy_token *at = d->at;
+    struct bundle_policy *policy = head->policy;
     struct bundle_rule rule;
 
     draft_rule(d, &rule);
@@ -335,17 +391,17 @@ take_rule(struct draft *d, struct bundle_policy *policy, size_t n_base)
         return;
     }
     for (size_t i = 0; i < policy->n_rules; i++) {
-        struct bundle_rule *one = &d->b->rules[policy->first_rule + i];
+        size_t place = policy->first_rule + i;
 
-        if (!bytes_equal(one->id, rule.id)) {
+        if (!bytes_equal(d->b->rules[place].id, rule.id)) {
             continue;
         }
-        if (i >= n_base) {
+        if (i >= head->n_base || d->rule_at[place] != head->extends) {
             draft_error_at(d, at, "a rule of this name stands above");
             return;
         }
-        *one = rule;
-        d->rule_at[one - d->b->rules] = at;
+        d->b->rules[place] = rule;
+        d->rule_at[place] = at;
         return;
     }
     if (policy->n_rules == LIMIT_POLICY_RULES || d->b->n_rules == LIMIT_BUNDLE_RULES) {
@@ -359,20 +415,17 @@ take_rule(struct draft *d, struct bundle_policy *policy, size_t n_base)
 }
 
 static void
-take_lines(struct draft *d, struct bundle_policy *policy)
+take_lines(struct draft *d, struct head *head)
 {
-    size_t n_base = 0;
-
     while (draft_more(d)) {
         if (draft_skip(d, "rule")) {
-            take_rule(d, policy, n_base);
-            continue;
+            take_rule(d, head);
+        } else {
+            take_settings(d, head);
         }
-        do {
-            ignore(heading(d), "the settings behind it tell all");
-            take_setting(d, policy);
-        } while (!d->failed && !draft_line_ends(d));
-        n_base = policy->base.len > 0 && n_base == 0 ? policy->n_rules : n_base;
+    }
+    if (head->base) {
+        inherit(head);
     }
 }
 
@@ -381,6 +434,7 @@ draft_policy_block(struct draft *d)
 {
     const struct policy_token *at = d->at;
     struct bundle_policy *policy = &d->b->policies[d->b->n_policies % LIMIT_BUNDLE_POLICIES];
+    struct head head = {.policy = policy};
 
     *policy = (struct bundle_policy){
         .min_hash = HASH_N,
@@ -388,8 +442,8 @@ draft_policy_block(struct draft *d)
     };
     policy->name = draft_name(d, "a name for the policy");
     policy->version = draft_version(d);
-    if (draft_skip(d, "schema")) {
-        take_schema(d, policy);
+    if (draft_skip_once(d, "schema", &head.seen)) {
+        take_schema(d, &head);
     }
     for (size_t i = 0; i < d->b->n_policies; i++) {
         if (bytes_equal(d->b->policies[i].name, policy->name)) {
@@ -403,7 +457,7 @@ draft_policy_block(struct draft *d)
         draft_skip_block(d);
         return;
     }
-    take_lines(d, policy);
+    take_lines(d, &head);
     policy->token_floor = policy->token_floor > 0 ? policy->token_floor : BUNDLE_TIER_WARNING;
     policy->mode = policy->mode != 0 ? policy->mode : BUNDLE_MODE_ENFORCE;
     sort_classes(policy);

@@ -57,16 +57,16 @@ paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
 }
 
 static void
-numbers(struct draft *d, struct bundle_ima *ima)
+numbers(struct draft *d, struct bundle_ima *ima, struct draft_seen *seen)
 {
-    if (draft_skip(d, "pcr")) {
+    if (draft_skip_once(d, "pcr", seen)) {
         ima->pcr = (uint8_t)draft_number(d, "a PCR from 1 to 23", LIMIT_PCRS - 1);
         if (!d->failed && ima->pcr == 0) {
             draft_error(d, "PCR 0 is the firmware's");
         }
-    } else if (draft_skip(d, "min-digest")) {
+    } else if (draft_skip_once(d, "min-digest", seen)) {
         ima->min_digest = draft_hash(d);
-    } else if (draft_skip(d, "min-key")) {
+    } else if (draft_skip_once(d, "min-key", seen)) {
         ima->keys = draft_keys(d);
     } else {
         draft_error(d, "an ima block has pcr, min-digest, min-key, deny, allow, signed, skip, "
@@ -118,7 +118,7 @@ unknown(struct draft *d, struct bundle_ima *ima)
 }
 
 static void
-line(struct draft *d, struct bundle_ima *ima)
+line(struct draft *d, struct bundle_ima *ima, struct draft_seen *seen)
 {
     bool deny = draft_skip(d, "deny");
 
@@ -140,12 +140,12 @@ line(struct draft *d, struct bundle_ima *ima)
     } else if (draft_skip(d, "skip")) {
         ignore(draft_skip(d, "path"), "it may be said");
         paths(d, ima, ITEM_SKIP_PATH);
-    } else if (draft_skip(d, "violations")) {
+    } else if (draft_skip_once(d, "violations", seen)) {
         violations(d, ima);
-    } else if (draft_skip(d, "unknown")) {
+    } else if (draft_skip_once(d, "unknown", seen)) {
         unknown(d, ima);
     } else {
-        numbers(d, ima);
+        numbers(d, ima, seen);
     }
 }
 
@@ -154,6 +154,7 @@ draft_ima_block(struct draft *d)
 {
     struct bundle_ima *ima = &d->b->imas[d->b->n_imas % LIMIT_BUNDLE_LISTS];
     const struct policy_token *at = d->at;
+    struct draft_seen seen = {0};
 
     *ima = (struct bundle_ima){
         .list = {.name = draft_name(d, "a name for the block"), .first_item = d->b->n_items},
@@ -174,7 +175,7 @@ draft_ima_block(struct draft *d)
         return;
     }
     while (draft_more(d)) {
-        line(d, ima);
+        line(d, ima, &seen);
     }
     if (ima->list.n_items == 0) {
         draft_error_at(d, at, "the block names nothing: no file could pass");

@@ -6,6 +6,7 @@ struct release_draft {
     size_t index;
     uint8_t variants;
     size_t first_record; /* of this release */
+    struct draft_seen seen;
 };
 
 /* The set of that name, which a release of the same component may have begun. */
@@ -178,8 +179,11 @@ initrd_announced(struct draft *d)
 }
 
 static void
-announced(struct draft *d, struct bundle_release *release)
+announced(struct draft *d, struct release_draft *r)
 {
+    struct bundle_release *release = r->release;
+
+    draft_once(d, d->at + 1, &r->seen, "announced-by-device");
     d->at += 2;
     release->announced_initrd = draft_skip(d, "signed-kernel");
     if (!release->announced_initrd) {
@@ -188,15 +192,17 @@ announced(struct draft *d, struct bundle_release *release)
 }
 
 static bool
-times(struct draft *d, struct bundle_release *release)
+times(struct draft *d, struct release_draft *r)
 {
-    if (draft_skip(d, "active")) {
+    struct bundle_release *release = r->release;
+
+    if (draft_skip_once(d, "active", &r->seen)) {
         release->active_s = draft_date(d);
-    } else if (draft_skip(d, "retire")) {
+    } else if (draft_skip_once(d, "retire", &r->seen)) {
         release->retire_s = draft_date(d);
-    } else if (draft_skip(d, "replaces")) {
+    } else if (draft_skip_once(d, "replaces", &r->seen)) {
         release->replaces = draft_name(d, "a version of the same name");
-    } else if (draft_skip(d, "overlap")) {
+    } else if (draft_skip_once(d, "overlap", &r->seen)) {
         release->overlap_s = draft_span(d);
     } else {
         return false;
@@ -209,24 +215,24 @@ item(struct draft *d, struct release_draft *r)
 {
     struct bundle_release *release = r->release;
 
-    if (times(d, release)) {
+    if (times(d, r)) {
         return;
     }
-    if (draft_skip(d, "source")) {
+    if (draft_skip_once(d, "source", &r->seen)) {
         release->source_kind = draft_name(d, "vendor, pipeline, operator or cohort");
         release->source = draft_name(d, "who it comes from");
-    } else if (draft_skip(d, "svn")) {
+    } else if (draft_skip_once(d, "svn", &r->seen)) {
         release->svn = draft_number(d, "a security version number", INT64_MAX);
-    } else if (draft_skip(d, "state")) {
+    } else if (draft_skip_once(d, "state", &r->seen)) {
         state(d, release);
-    } else if (draft_skip(d, "slots")) {
+    } else if (draft_skip_once(d, "slots", &r->seen)) {
         slots(d, release);
-    } else if (draft_skip(d, "cmdline")) {
+    } else if (draft_skip_once(d, "cmdline", &r->seen)) {
         cmdline(d, release);
     } else if (draft_skip(d, "variant")) {
         variant(d, r);
     } else if (initrd_announced(d)) {
-        announced(d, release);
+        announced(d, r);
     } else {
         part(d, r);
     }

@@ -499,19 +499,20 @@ take_claim(struct draft *d, struct bundle_rule *rule)
 }
 
 static void
-take_flag(struct draft *d, const struct slot_info *slot, struct bundle_rule *rule)
+take_flag(struct draft *d, const struct slot_info *slot, struct bundle_rule *rule,
+          struct draft_seen *seen)
 {
     const struct policy_token *at = d->at;
     bool one_of = rule->verb == VERB_ONE_OF;
     bool sequence = rule->verb == VERB_SEQUENCE;
 
-    if (one_of && draft_skip(d, "whole")) {
+    if (one_of && draft_skip_once(d, "whole", seen)) {
         rule->flags |= RULE_WHOLE;
-    } else if (one_of && draft_skip(d, "or-pin")) {
+    } else if (one_of && draft_skip_once(d, "or-pin", seen)) {
         rule->or_pin = (uint8_t)draft_number(d, "a number from 1 to 64", 64);
-    } else if (sequence && draft_skip(d, "prefix-ok")) {
+    } else if (sequence && draft_skip_once(d, "prefix-ok", seen)) {
         rule->flags |= RULE_PREFIX_OK;
-    } else if ((one_of || sequence) && draft_skip(d, "same-release")) {
+    } else if ((one_of || sequence) && draft_skip_once(d, "same-release", seen)) {
         rule->flags |= RULE_SAME_RELEASE;
         if (!(slot->flags & SLOT_F_RELEASE)) {
             draft_error_at(d, at, "%s has no release: its values are not a release's", slot->name);
@@ -531,6 +532,7 @@ void
 draft_rule(struct draft *d, struct bundle_rule *rule)
 {
     const struct slot_info *slot;
+    struct draft_seen seen = {0};
 
     *rule = (struct bundle_rule){.id = draft_name(d, "a name for the rule")};
     if (!draft_skip(d, ":")) {
@@ -550,14 +552,14 @@ draft_rule(struct draft *d, struct bundle_rule *rule)
     rule->flags = rule->verb == VERB_ANY && slot->flags & SLOT_F_CODE ? RULE_UNPINNED : 0;
     take_args(d, rule);
     while (!d->failed && !draft_line_ends(d)) {
-        if (draft_skip(d, "count")) {
+        if (draft_skip_once(d, "count", &seen)) {
             take_count(d, rule);
-        } else if (draft_skip(d, "else")) {
+        } else if (draft_skip_once(d, "else", &seen)) {
             take_else(d, slot, rule);
-        } else if (draft_skip(d, "claim")) {
+        } else if (draft_skip_once(d, "claim", &seen)) {
             take_claim(d, rule);
         } else {
-            take_flag(d, slot, rule);
+            take_flag(d, slot, rule, &seen);
         }
     }
 }

@@ -138,6 +138,25 @@ show_spanned(FILE *out, const char *word, uint32_t seconds)
     }
 }
 
+/* `else fail` is said, too: without it a policy has its base's. */
+static void
+show_fresh(FILE *out, const struct bundle_policy *p)
+{
+    if (p->fresh_evidence_s == 0 && p->fresh_boot_s == 0) {
+        return;
+    }
+    fprintf(out, "  fresh");
+    if (p->fresh_evidence_s > 0) {
+        fprintf(out, " evidence ");
+        show_span(out, p->fresh_evidence_s);
+    }
+    if (p->fresh_boot_s > 0) {
+        fprintf(out, " boot ");
+        show_span(out, p->fresh_boot_s);
+    }
+    fprintf(out, " else %s\n", policy_effects[p->fresh_else]);
+}
+
 static void
 show_settings(FILE *out, const struct bundle_policy *p)
 {
@@ -160,11 +179,7 @@ show_settings(FILE *out, const struct bundle_policy *p)
     show_spanned(out, "token ttl", p->token_ttl_s);
     fprintf(out, "  token floor %s\n",
             p->token_floor == BUNDLE_TIER_AFFIRMING ? "affirming" : "warning");
-    show_spanned(out, "fresh evidence", p->fresh_evidence_s);
-    show_spanned(out, "fresh boot", p->fresh_boot_s);
-    if (p->fresh_else != EFFECT_FAIL) {
-        fprintf(out, "  fresh else %s\n", policy_effects[p->fresh_else]);
-    }
+    show_fresh(out, p);
     if (p->log_bytes > 0) {
         fprintf(out, "  limits log %u\n", p->log_bytes);
     }

@@ -3,39 +3,19 @@
 #include <stdlib.h>
 
 #include "lib/check.h"
+#include "lib/policy-mistake.h"
 #include "lib/policy-text.h"
-#include "policy/policy-compile.h"
 
 #define D(last) "sha256:3a9c0000000000000000000000000000000000000000000000000000000000" last
 #define S1(last) "sha1:3a9c0000000000000000000000000000000000" last
 #define BASE "policy base {\n}\n"
-
-static struct bundle bundle;
-
-static struct bytes
-compiled(const char *text)
-{
-    struct policy_say say = {0};
-    struct policy_memory *memory;
-    uint8_t *room = check_keep(malloc(65536));
-    struct wr wr = wr_init(room, 65536);
-    int r = policy_compile(bytes_str(text), &bundle, &memory, &say);
-
-    (void)check_keep(memory);
-    for (size_t i = 0; i < say.n; i++) {
-        printf("# %u:%u: %s\n", say.items[i].line, say.items[i].column, say.items[i].text);
-    }
-    CHECK_EQ(r, 0);
-    bundle_write(&wr, &bundle);
-    return wr_done(&wr);
-}
 
 /* Compiles, shows, compiles again; the bundle is the one that the reader read. */
 static void
 comes_back(const char *text)
 {
     static struct bundle shown;
-    struct bytes first = compiled(text);
+    struct bytes first = policy_body(text);
     char *again = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&again, &len);
@@ -43,16 +23,16 @@ comes_back(const char *text)
     CHECK_EQ(bundle_read(first, &shown, NULL), 0);
     policy_show(out, &shown);
     CHECK_EQ(fclose(out), 0);
-    CHECK_BYTES(compiled(check_keep(again)), first);
+    CHECK_BYTES(policy_body(check_keep(again)), first);
 }
 
 static const struct bundle_set *
 set(const char *name)
 {
-    uint16_t index = bundle_set_named(&bundle, bytes_str(name));
+    uint16_t index = bundle_set_named(&policy_bundle, bytes_str(name));
 
     CHECK(index != BUNDLE_NONE);
-    return &bundle.sets[index];
+    return &policy_bundle.sets[index];
 }
 
 static struct bundle_record
@@ -71,7 +51,7 @@ digests_are_sorted_and_stand_once(void)
         BASE "set digests a { " D("03") " " D("01") " \"one\" " D("02") " staged " D("03") " }\n");
     CHECK_EQ(set("a")->tables[0].n, 3);
     CHECK_EQ(record("a", HASH_SHA256, 0).digest.p[31], 1);
-    CHECK_BYTES(bundle.labels[record("a", HASH_SHA256, 0).label], bytes_str("one"));
+    CHECK_BYTES(policy_bundle.labels[record("a", HASH_SHA256, 0).label], bytes_str("one"));
     CHECK_EQ(record("a", HASH_SHA256, 1).state, BUNDLE_STAGED);
     CHECK_EQ(record("a", HASH_SHA256, 2).state, BUNDLE_ACTIVE);
     CHECK_EQ(record("a", HASH_SHA256, 2).label, BUNDLE_NONE);
@@ -99,10 +79,10 @@ signature_lists_know_their_kinds(void)
     CHECK_EQ(record("c", HASH_SHA256, 0).group, BUNDLE_SIG_X509);
     CHECK_EQ(record("c", HASH_SHA256, 1).group, BUNDLE_SIG_SHA256);
     CHECK_EQ(record("c", HASH_SHA256, 2).group, BUNDLE_SIG_X509_SHA256);
-    CHECK_BYTES(bundle.labels[record("c", HASH_SHA256, 3).label], bytes_str("ca"));
+    CHECK_BYTES(policy_bundle.labels[record("c", HASH_SHA256, 3).label], bytes_str("ca"));
     CHECK_EQ(record("d", HASH_SHA256, 0).group, BUNDLE_SIG_SHA256);
     CHECK_EQ(set("d")->n_words, 1);
-    CHECK_EQ(bundle.words[set("d")->first_word].number, 4);
+    CHECK_EQ(policy_bundle.words[set("d")->first_word].number, 4);
     CHECK_EQ(set("cert:ca")->kind, BUNDLE_SET_CERTS);
     CHECK_EQ(set("cert:ca")->published_s, 1767312000);
 }
@@ -111,7 +91,7 @@ static void
 successors_are_found_wherever_they_stand(void)
 {
     comes_back(BASE "set dbx b/1 next a/2 { " D("01") " }\nset dbx a/2 { " D("01") " }\n");
-    CHECK_EQ(set("b/1")->next, bundle_set_named(&bundle, bytes_str("a/2")));
+    CHECK_EQ(set("b/1")->next, bundle_set_named(&policy_bundle, bytes_str("a/2")));
     CHECK_EQ(set("a/2")->next, BUNDLE_NONE);
 }
 
@@ -120,9 +100,9 @@ words_and_files_are_sets_too(void)
 {
     comes_back(BASE "set sbat sbat:7 { shim 4 grub 3 }\nset advisories v { CVE-2 CVE-1 }\n"
                     "set file f { " D("07") " }\n");
-    CHECK_BYTES(bundle.words[set("sbat:7")->first_word].name, bytes_str("grub"));
-    CHECK_EQ(bundle.words[set("sbat:7")->first_word].number, 3);
-    CHECK_BYTES(bundle.words[set("v")->first_word].name, bytes_str("CVE-1"));
+    CHECK_BYTES(policy_bundle.words[set("sbat:7")->first_word].name, bytes_str("grub"));
+    CHECK_EQ(policy_bundle.words[set("sbat:7")->first_word].number, 3);
+    CHECK_BYTES(policy_bundle.words[set("v")->first_word].name, bytes_str("CVE-1"));
     CHECK_EQ(set("f")->file.len, 32);
     CHECK_EQ(set("f")->n_tables, 0);
 }
@@ -133,7 +113,7 @@ parts_know_their_release(void)
     comes_back(BASE "release os z 2 { kernel " D("01") " \"6.12\" kernel " D(
         "02") " }\n"
               "release os a 1 { state retiring kernel " D("01") " " S1("01") " }\n");
-    CHECK_BYTES(bundle.releases[0].name, bytes_str("a"));
+    CHECK_BYTES(policy_bundle.releases[0].name, bytes_str("a"));
     CHECK_EQ(set("os.kernel")->tables[1].n, 3);
     CHECK_EQ(record("os.kernel", HASH_SHA256, 0).release, 0);
     CHECK_EQ(record("os.kernel", HASH_SHA256, 0).state, BUNDLE_RETIRING);
@@ -165,14 +145,14 @@ all_that_is_said_of_a_release_is_kept(void)
                     "release os a 2 {\n source pipeline build svn 41 active 2026-01-02\n"
                     " retire 2027-01-02 replaces 1 overlap 36h slots A B cmdline c\n"
                     " initrd announced-by-device signed-kernel initrd " D("01") "\n}\n");
-    CHECK_EQ(bundle.releases[0].svn, 41);
-    CHECK_EQ(bundle.releases[0].overlap_s, 36 * 3600);
-    CHECK_EQ(bundle.releases[0].cmdline, 0);
-    CHECK(bundle.releases[0].announced_initrd);
-    CHECK_BYTES(bundle.releases[0].slots, bytes_str("A B"));
-    CHECK_BYTES(bundle.releases[0].replaces, bytes_str("1"));
-    CHECK_BYTES(bundle.releases[0].source_kind, bytes_str("pipeline"));
-    CHECK_EQ(bundle.releases[0].retire_s - bundle.releases[0].active_s, 365 * 86400);
+    CHECK_EQ(policy_bundle.releases[0].svn, 41);
+    CHECK_EQ(policy_bundle.releases[0].overlap_s, 36 * 3600);
+    CHECK_EQ(policy_bundle.releases[0].cmdline, 0);
+    CHECK(policy_bundle.releases[0].announced_initrd);
+    CHECK_BYTES(policy_bundle.releases[0].slots, bytes_str("A B"));
+    CHECK_BYTES(policy_bundle.releases[0].replaces, bytes_str("1"));
+    CHECK_BYTES(policy_bundle.releases[0].source_kind, bytes_str("pipeline"));
+    CHECK_EQ(policy_bundle.releases[0].retire_s - policy_bundle.releases[0].active_s, 365 * 86400);
 }
 
 static void
@@ -180,14 +160,14 @@ lists_hold_their_items_by_kind(void)
 {
     comes_back(BASE "cmdline c {\n deny init=*\n require ro\n deny debug\n other note\n}\n"
                     "grubcmd g {\n expect linux  /vm-{ver}   *\n words set [\n}\n");
-    CHECK_EQ(bundle.cmdlines[0].n_items, 3);
-    CHECK_EQ(bundle.items[0].kind, ITEM_REQUIRE);
-    CHECK_BYTES(bundle.items[1].text, bytes_str("init=*"));
-    CHECK_BYTES(bundle.items[2].text, bytes_str("debug"));
-    CHECK_EQ(bundle.cmdlines[0].otherwise, EFFECT_NOTE);
-    CHECK_EQ(bundle.items[3].kind, ITEM_WORD);
-    CHECK_BYTES(bundle.items[5].text, bytes_str("linux /vm-{ver} *"));
-    CHECK_EQ(bundle.grubcmds[0].otherwise, EFFECT_FAIL);
+    CHECK_EQ(policy_bundle.cmdlines[0].n_items, 3);
+    CHECK_EQ(policy_bundle.items[0].kind, ITEM_REQUIRE);
+    CHECK_BYTES(policy_bundle.items[1].text, bytes_str("init=*"));
+    CHECK_BYTES(policy_bundle.items[2].text, bytes_str("debug"));
+    CHECK_EQ(policy_bundle.cmdlines[0].otherwise, EFFECT_NOTE);
+    CHECK_EQ(policy_bundle.items[3].kind, ITEM_WORD);
+    CHECK_BYTES(policy_bundle.items[5].text, bytes_str("linux /vm-{ver} *"));
+    CHECK_EQ(policy_bundle.grubcmds[0].otherwise, EFFECT_FAIL);
 }
 
 static void
@@ -199,18 +179,18 @@ ima_blocks_hold_what_they_say(void)
               " deny digest @bad path /a/** /b\n allow @bad\n signed @keys\n skip path /c\n"
               " violations warn max 3\n unknown note for 90s when pending-update then warn\n"
               "}\nima a {\n skip /x\n unknown warn for 2h then fail\n}\n");
-    CHECK_EQ(bundle.n_imas, 2);
-    CHECK_EQ(bundle.imas[0].pcr, 10);
-    CHECK_EQ(bundle.imas[0].unknown_for_s, 7200);
-    CHECK(!bundle.imas[0].unknown_pending);
-    CHECK_EQ(bundle.imas[1].pcr, 11);
-    CHECK_EQ(bundle.imas[1].min_digest, HASH_SHA384);
-    CHECK_EQ(bundle.imas[1].keys, BUNDLE_KEY_RSA4096);
-    CHECK_EQ(bundle.imas[1].list.n_items, 6);
-    CHECK_EQ(bundle.imas[1].violations_max, 3);
-    CHECK_EQ(bundle.imas[1].unknown_for_s, 90);
-    CHECK(bundle.imas[1].unknown_pending);
-    CHECK_EQ(bundle.imas[1].unknown_then, EFFECT_WARN);
+    CHECK_EQ(policy_bundle.n_imas, 2);
+    CHECK_EQ(policy_bundle.imas[0].pcr, 10);
+    CHECK_EQ(policy_bundle.imas[0].unknown_for_s, 7200);
+    CHECK(!policy_bundle.imas[0].unknown_pending);
+    CHECK_EQ(policy_bundle.imas[1].pcr, 11);
+    CHECK_EQ(policy_bundle.imas[1].min_digest, HASH_SHA384);
+    CHECK_EQ(policy_bundle.imas[1].keys, BUNDLE_KEY_RSA4096);
+    CHECK_EQ(policy_bundle.imas[1].list.n_items, 6);
+    CHECK_EQ(policy_bundle.imas[1].violations_max, 3);
+    CHECK_EQ(policy_bundle.imas[1].unknown_for_s, 90);
+    CHECK(policy_bundle.imas[1].unknown_pending);
+    CHECK_EQ(policy_bundle.imas[1].unknown_then, EFFECT_WARN);
 }
 
 static void
@@ -228,18 +208,33 @@ rules_of_every_form_come_back(void)
                "  token ttl 90m floor affirming\n  fresh evidence 1h boot 2d else note\n"
                "  limits log 4KiB datagrams 6\n  min-hash sha384\n  mode observe\n" POLICY_RULES
                    POLICY_TAIL);
-    CHECK_EQ(bundle.n_rules, 14);
-    CHECK_EQ(bundle.args[bundle.rules[0].first_arg].number, 4);
-    CHECK_EQ(bundle.args[bundle.rules[4].first_arg].min, 0);
-    CHECK_EQ(bundle.args[bundle.rules[4].first_arg].max, 3);
-    CHECK_EQ(bundle.rules[5].for_s, 90);
-    CHECK_EQ(bundle.rules[6].or_pin, 3);
-    CHECK_EQ(bundle.rules[10].count_min, 0);
-    CHECK_EQ(bundle.policies[0].token_ttl_s, 5400);
-    CHECK_EQ(bundle.policies[0].token_floor, BUNDLE_TIER_AFFIRMING);
-    CHECK_EQ(bundle.policies[0].mode, BUNDLE_MODE_OBSERVE);
-    CHECK_EQ(bundle.policies[0].log_bytes, 4096);
-    CHECK_EQ(bundle.policies[0].fresh_else, EFFECT_NOTE);
+    CHECK_EQ(policy_bundle.n_rules, 14);
+    CHECK_EQ(policy_bundle.args[policy_bundle.rules[0].first_arg].number, 4);
+    CHECK_EQ(policy_bundle.args[policy_bundle.rules[4].first_arg].min, 0);
+    CHECK_EQ(policy_bundle.args[policy_bundle.rules[4].first_arg].max, 3);
+    CHECK_EQ(policy_bundle.rules[5].for_s, 90);
+    CHECK_EQ(policy_bundle.rules[6].or_pin, 3);
+    CHECK_EQ(policy_bundle.rules[10].count_min, 0);
+    CHECK_EQ(policy_bundle.policies[0].token_ttl_s, 5400);
+    CHECK_EQ(policy_bundle.policies[0].token_floor, BUNDLE_TIER_AFFIRMING);
+    CHECK_EQ(policy_bundle.policies[0].mode, BUNDLE_MODE_OBSERVE);
+    CHECK_EQ(policy_bundle.policies[0].log_bytes, 4096);
+    CHECK_EQ(policy_bundle.policies[0].fresh_else, EFFECT_NOTE);
+}
+
+/* What the base says of the same setting must not come back in the place of what was left out. */
+static void
+policies_with_bases_come_back(void)
+{
+    comes_back(
+        "policy base version 2 {\n  fresh evidence 5m else warn\n  ak ecc-p256\n"
+        "  rule a : gpt device-pin\n  rule b : mok device-pin\n}\n" POLICY_HEAD
+        "  extends base version 2\n  fresh boot 2d else fail\n  rule a : gpt any\n" POLICY_RULES
+            POLICY_TAIL);
+    CHECK_EQ(policy_bundle.policies[1].fresh_else, EFFECT_FAIL);
+    CHECK_EQ(policy_bundle.policies[1].fresh_evidence_s, 300);
+    comes_back("policy base {\n  fresh boot 5m\n}\n" POLICY_HEAD
+               "  extends base\n" POLICY_RULES POLICY_TAIL);
 }
 
 CHECK_MAIN(CASE(digests_are_sorted_and_stand_once), CASE(each_hash_has_its_table),
@@ -247,4 +242,5 @@ CHECK_MAIN(CASE(digests_are_sorted_and_stand_once), CASE(each_hash_has_its_table
            CASE(words_and_files_are_sets_too), CASE(parts_know_their_release),
            CASE(variants_keep_the_order_of_their_events),
            CASE(all_that_is_said_of_a_release_is_kept), CASE(lists_hold_their_items_by_kind),
-           CASE(ima_blocks_hold_what_they_say), CASE(rules_of_every_form_come_back))
+           CASE(ima_blocks_hold_what_they_say), CASE(rules_of_every_form_come_back),
+           CASE(policies_with_bases_come_back))
