@@ -120,6 +120,25 @@ bundle_from(struct bytes in, const char *path, struct bundle_seal *ret_seal, str
     return r;
 }
 
+/* The bundle's text, which is all of it. Returns 0 and *ret (free()), or 1 after a message: what
+ * people cannot see whole they cannot answer for. */
+static int
+whole_text(const struct bundle *bundle, struct bytes body, const char *path, char **ret)
+{
+    int r = policy_text_of(bundle, body, ret);
+
+    if (r < 0) {
+        fprintf(stderr, "assay: %s: %s\n", path, strerror(-r));
+    } else if (r > 0) {
+        fprintf(
+            stderr,
+            "assay: %s: not of this compiler: its text would not compile to the same bytes and\n"
+            "might hide some; compile its source with this assay, and sign that\n",
+            path);
+    }
+    return r != 0;
+}
+
 static int
 sign_file(const struct cmd *self, const struct sign_options *o)
 {
@@ -128,6 +147,7 @@ sign_file(const struct cmd *self, const struct sign_options *o)
     struct bundle_seal old;
     struct bundle_seal seal = {0};
     const char *problem = seal_from(o, &seal);
+    CLEANUP(free_p) char *text = NULL;
     int r;
 
     if (problem) {
@@ -144,6 +164,9 @@ sign_file(const struct cmd *self, const struct sign_options *o)
     }
     if (r == 0) {
         seal.body = old.body;
+        r = whole_text(bundle, old.body, o->in, &text);
+    }
+    if (r == 0) {
         r = sign_seal(&seal, o);
     }
     free((void *)(uintptr_t)in.p);
@@ -205,9 +228,10 @@ print_seal(const struct bundle_seal *seal, const char *signature)
     char ends[WHEN_ROOM];
 
     if (seal->sequence > 0) {
-        printf("# sequence %" PRIu64 ", issued %s, not after %s\n", seal->sequence,
+        printf("# sequence %" PRIu64 ", issued %s, ends %s\n", seal->sequence,
                when_utc(issued, (int64_t)seal->issued_s * 1000),
-               when_utc(ends, (int64_t)seal->not_after_s * 1000));
+               seal->not_after_s == 0 ? "never"
+                                      : when_utc(ends, (int64_t)seal->not_after_s * 1000));
     } else {
         printf("# not signed\n");
     }
@@ -226,32 +250,24 @@ policies_json(const struct bundle *b)
         for (size_t k = 0; k < p->n_classes; k++) {
             json_array_append_new(classes, cmd_text_json(p->classes[k]));
         }
-        json_array_append_new(list, json_pack("{s:o, s:i, s:i, s:o}", "name",
-                                              cmd_text_json(p->name), "version", (int)p->version,
-                                              "rules", (int)p->n_rules, "classes", classes));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I, s:I, s:o}", "name", cmd_text_json(p->name),
+                                        "version", (json_int_t)p->version, "rules",
+                                        (json_int_t)p->n_rules, "classes", classes));
     }
     return list;
 }
 
 /* {sequence, issued, not_after, signature, policies, text} */
 static int
-print_json(const struct bundle_seal *seal, const char *signature, const struct bundle *b)
+print_json(const struct bundle_seal *seal, const char *signature, const struct bundle *b,
+           const char *text)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    json_t *value;
-
-    if (!out) {
-        return 1;
-    }
-    policy_show(out, b);
-    fclose(out);
-    value =
+    json_t *value =
         json_pack("{s:I, s:I, s:I, s:s, s:o, s:s}", "sequence", (json_int_t)seal->sequence,
                   "issued", (json_int_t)seal->issued_s, "not_after", (json_int_t)seal->not_after_s,
                   "signature", signature, "policies", policies_json(b), "text", text);
-    free(text);
+
     return cmd_print_json(value);
 }
 
@@ -259,19 +275,21 @@ static int
 show_bytes(struct bytes in, const char *path, const char *key, bool json)
 {
     CLEANUP(free_p) struct bundle *bundle = malloc(sizeof(*bundle));
+    CLEANUP(free_p) char *text = NULL;
     const char *signature;
     struct bundle_seal seal;
     int code;
 
-    if (!bundle || bundle_from(in, path, &seal, bundle) != 0) {
+    if (!bundle || bundle_from(in, path, &seal, bundle) != 0 ||
+        whole_text(bundle, seal.body, path, &text) != 0) {
         return CMD_NO;
     }
     code = check_signature(in, key, &signature);
     if (json) {
-        return print_json(&seal, signature, bundle) == 0 ? code : CMD_NO;
+        return print_json(&seal, signature, bundle, text) == 0 ? code : CMD_NO;
     }
     print_seal(&seal, signature);
-    policy_show(stdout, bundle);
+    fputs(text, stdout);
     return code;
 }
 
@@ -304,13 +322,17 @@ const struct cmd cmd_policy_sign = {
     .name = "policy sign",
     .args = "BUNDLE --key KEY --sequence N [--not-after DATE] [--out OUT]",
     .summary = "sign a compiled bundle",
-    .help = "KEY is an unencrypted P-256 key in PEM, best kept off the verifier. N must rise with\n"
-            "every bundle: a verifier never goes back. The bundle is issued now and counts until\n"
-            "DATE (UTC), or for ever. Without --out BUNDLE itself is replaced. A signed bundle is\n"
-            "signed again with a higher N.\n\n"
-            "Exit status: 0 signed, 1 not a bundle, key unusable or N too low, 2 usage.\n\n"
-            "  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem\n"
-            "  assay policy sign site.bundle --key key.pem --sequence 15 --not-after 2027-02-28\n",
+    .help =
+        "KEY is an unencrypted P-256 key in PEM, best kept off the verifier. N must rise with\n"
+        "every bundle: a verifier never goes back. The bundle is issued now and counts until\n"
+        "DATE (UTC), or for ever. Without --out BUNDLE itself is replaced. A signed bundle is\n"
+        "signed again with a higher N.\n\n"
+        "What is signed is what `assay policy show` prints: a bundle whose text does not compile\n"
+        "to the same bytes is refused, since the rest of it nobody could see.\n\n"
+        "Exit status: 0 signed, 1 not a bundle of this compiler, key unusable or N too low,\n"
+        "2 usage.\n\n"
+        "  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem\n"
+        "  assay policy sign site.bundle --key key.pem --sequence 15 --not-after 2027-02-28\n",
     .run = run_sign,
 };
 
@@ -318,9 +340,12 @@ const struct cmd cmd_policy_show = {
     .name = "policy show",
     .args = "BUNDLE [--key PUBLIC] [--json]",
     .summary = "print a bundle as the text that compiles to it",
-    .help = "BUNDLE may be signed or not. With --key (a public key in PEM) the signature is\n"
-            "checked; without it nothing vouches for what is printed.\n\n"
-            "Exit status: 0 printed, 1 not a bundle or not signed by that key, 2 usage.\n\n"
-            "  assay policy show site.bundle | diff - site.policy\n",
+    .help =
+        "BUNDLE may be signed or not. With --key (a public key in PEM) the signature is\n"
+        "checked; without it nothing vouches for what is printed. The text is compiled again: a\n"
+        "bundle that is not the same bytes (of another compiler, or made by hand) is not shown.\n\n"
+        "Exit status: 0 printed, 1 not a bundle of this compiler or not signed by that key,\n"
+        "2 usage.\n\n"
+        "  assay policy show site.bundle | diff - site.policy\n",
     .run = run_show,
 };

@@ -31,29 +31,18 @@ job_done(struct job *job)
 static int
 write_body(struct job *job)
 {
-    uint8_t *room = malloc(LIMIT_BUNDLE_BYTES);
-    struct wr wr = wr_init(room, room ? LIMIT_BUNDLE_BYTES : 0);
-    struct bundle *again = malloc(sizeof(*again));
-    int r = 0;
+    CLEANUP(free_p) struct bundle *again = malloc(sizeof(*again));
+    struct bytes body = BYTES_NULL;
+    int r = again ? policy_write(job->bundle, &body) : -ENOMEM;
 
-    if (!room || !again) {
-        r = -ENOMEM;
-    } else {
-        bundle_write(&wr, job->bundle);
-        job->body = wr_done(&wr);
-        if (!job->body.p) {
-            policy_say(&job->say, 1, 1, false, "the bundle is larger than %u bytes",
-                       LIMIT_BUNDLE_BYTES);
-            r = 1;
-        } else if (bundle_read(job->body, again, NULL) != 0) {
-            r = -EINVAL;
-        }
+    if (r > 0) {
+        policy_say(&job->say, 1, 1, false, "the bundle is larger than %u bytes",
+                   LIMIT_BUNDLE_BYTES);
+    } else if (r == 0 && bundle_read(body, again, NULL) != 0) {
+        free((void *)(uintptr_t)body.p);
+        return -EINVAL;
     }
-    free(again);
-    if (r != 0) {
-        free(room);
-        job->body = BYTES_NULL;
-    }
+    job->body = r == 0 ? body : BYTES_NULL;
     return r;
 }
 

@@ -131,6 +131,44 @@ def a_flipped_byte_is_refused(rig):
     rig.run('show', rig.path(bundle), '--key', key + '.pub')
 
 
+def what_is_not_shown_whole_is_not_signed(rig):
+    """A set that only has a certificate's name: the text left its version and second digest out."""
+    digest = 'sha256:' + '3a' * 32
+    path = rig.write('set.policy', f'policy p {{ }}\nset certs zert:v version 2 {{ {digest} '
+                                   f'sha256:{"3b" * 32} }}\n')
+    rig.run('compile', path, '--out', rig.path('honest'))
+    body = rig.read('honest')
+    assert body.count(b'zert:v') == 1
+    with open(rig.path('made'), 'wb') as file:
+        file.write(body.replace(b'zert:v', b'cert:v'))
+    made, key = rig.path('made'), rig.key('key.pem')
+    for words in (['show', made], ['show', made, '--json'], ['show', made, '--key', key + '.pub'],
+                  ['sign', made, '--key', key, '--sequence', '1', '--out', rig.path('none')]):
+        done = rig.run(*words, status=1)
+        assert b'not of this compiler' in done.stderr and b'compile its source' in done.stderr
+        assert not done.stdout
+    assert not os.path.exists(rig.path('none'))
+    rig.run('sign', rig.path('honest'), '--key', key, '--sequence', '1')
+    assert b'zert:v version 2' in rig.run('show', rig.path('honest')).stdout
+
+
+def large_versions_and_no_end_are_told_as_they_are(rig):
+    path, key = rig.write('big.policy', 'policy p version 4294967295 { }\n'), rig.key('key.pem')
+    rig.run('compile', path, '--out', rig.path('big'))
+    rig.run('sign', rig.path('big'), '--key', key, '--sequence', '9223372036854775807')
+    told = json.loads(rig.run('show', rig.path('big'), '--json').stdout)
+    assert told['policies'][0]['version'] == 4294967295, told
+    assert told['sequence'] == 9223372036854775807 and told['not_after'] == 0
+    first = rig.run('show', rig.path('big')).stdout.decode().splitlines()[0]
+    assert first.endswith(', ends never'), first
+    rig.run('sign', rig.path('big'), '--key', key, '--sequence', '7', '--not-after', '2090-02-28',
+            '--out', rig.path('other'), status=1)
+    rig.run('compile', path, '--out', rig.path('big'))
+    rig.run('sign', rig.path('big'), '--key', key, '--sequence', '7', '--not-after', '2090-02-28')
+    first = rig.run('show', rig.path('big')).stdout.decode().splitlines()[0]
+    assert first.endswith(', ends 2090-02-28 00:00 UTC'), first
+
+
 def sequences_only_rise(rig):
     bundle, key = rig.compiled('gateway.policy'), rig.key('key.pem')
     rig.run('sign', rig.path(bundle), '--key', key, '--sequence', '7')
@@ -185,6 +223,7 @@ def main():
             examples_compile_and_come_back_the_same, compiling_twice_gives_the_same_bytes,
             errors_name_file_line_and_column, a_policy_with_an_error_is_not_written,
             notes_do_not_refuse, signed_bundles_say_whose_they_are, a_flipped_byte_is_refused,
+            what_is_not_shown_whole_is_not_signed, large_versions_and_no_end_are_told_as_they_are,
             sequences_only_rise, what_is_no_bundle_or_key_is_refused, wrong_usage_is_told,
             help_teaches_with_an_example)])
 

@@ -108,19 +108,19 @@ signature_item(struct draft *d, size_t set, enum bundle_sig usual)
 {
     static const char *const kinds[] = {"", "x509", "image", "tbs"};
     struct draft_record *record = draft_record_add(d, set);
-    uint8_t group = (uint8_t)usual;
+    uint8_t said = 0;
 
     if (!record) {
         return;
     }
-    for (uint8_t i = 1; i < ARRAY_LEN(kinds); i++) {
-        group = draft_skip(d, kinds[i]) ? i : group;
+    for (uint8_t i = 1; said == 0 && i < ARRAY_LEN(kinds); i++) {
+        said = draft_skip(d, kinds[i]) ? i : 0;
     }
-    if (!draft_sees_digest(d)) {
+    if (said == 0 && !draft_sees_digest(d)) {
         (void)cert_by_name(d, record);
         return;
     }
-    record->packed.group = group;
+    record->packed.group = said > 0 ? said : (uint8_t)usual;
     record->alg = draft_digest(d, record->digest);
     if (!d->failed && record->alg != HASH_SHA256) {
         draft_error(d, "signature lists are compared by sha256");
@@ -229,6 +229,15 @@ set_kind(struct draft *d)
     return kind;
 }
 
+/* Names that other blocks give: of certificates here, those of releases in draft_check_names(). */
+static void
+check_set_name(struct draft *d, const struct policy_token *at, struct bytes name)
+{
+    if (name.len >= 5 && memcmp(name.p, "cert:", 5) == 0) {
+        draft_error_at(d, at, "a certificate is written `cert NAME sha256:…`, not as a set");
+    }
+}
+
 /* set KIND NAME [version N] [published DATE] [next NAME] { … } */
 void
 draft_set_block(struct draft *d)
@@ -236,9 +245,11 @@ draft_set_block(struct draft *d)
     enum bundle_set_kind kind = set_kind(d);
     const struct policy_token *at = d->at;
     struct bytes name = draft_name(d, "a name for the set");
-    size_t set = d->failed ? SIZE_MAX : draft_set_add(d, name, kind, at);
+    size_t set;
     size_t n_records = d->n_records;
 
+    check_set_name(d, at, name);
+    set = d->failed ? SIZE_MAX : draft_set_add(d, name, kind, at);
     if (set == SIZE_MAX) {
         draft_skip_block(d);
         return;

@@ -151,6 +151,7 @@ passes(struct draft *d, const struct policy_token *tokens)
     draft_sort_lists(d);
     pass(d, tokens, PASS_SETS);
     pass(d, tokens, PASS_RELEASES);
+    draft_check_names(d);
     if (d->say->n_errors > 0) {
         return;
     }

@@ -19,6 +19,16 @@ MUST_CHECK int policy_compile(struct bytes source, struct bundle *ret,
 /* "2026-11-27" to seconds of UTC; false for what is no day from 1970 to 2105. */
 bool policy_date(struct bytes text, uint64_t *ret_s);
 
-/* Writes a bundle that was read as text which compiles to the same bytes. */
+/* Writes a bundle's body. Returns 0 and *ret (free() its bytes), 1 when it is larger than a bundle
+ * may be, or -ENOMEM. */
+MUST_CHECK int policy_write(const struct bundle *bundle, struct bytes *ret);
+
+/* Writes a bundle that was read as text. Text of a bundle that this compiler made compiles to the
+ * same bytes; of another it may leave things out, so people are shown policy_text_of(). */
 #include <stdio.h>
 void policy_show(FILE *out, const struct bundle *bundle);
+
+/* The text of a bundle that was read from body, compiled again. Returns 0 and *ret (free()); 1 when
+ * it does not compile to body, so that what it shows is not all that the bundle says; or -ENOMEM.
+ */
+MUST_CHECK int policy_text_of(const struct bundle *bundle, struct bytes body, char **ret);

@@ -116,6 +116,9 @@ void draft_rule(struct draft *d, struct bundle_rule *rule);
 void draft_policy_check(struct draft *d, const struct bundle_policy *policy,
                         const struct policy_token *at);
 
+/* Says which sets have a name as the releases of a component give them, and are not theirs. */
+void draft_check_names(struct draft *d);
+
 /* Sorts releases and lists, then makes sets of what was collected. */
 void draft_sort_releases(struct draft *d);
 void draft_sort_lists(struct draft *d);

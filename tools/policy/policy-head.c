@@ -38,6 +38,9 @@ take_classes(struct draft *d, struct head *head)
             policy->classes[policy->n_classes++] = name;
         }
     }
+    if (policy->n_classes == 0) {
+        draft_error(d, "a policy applies to one class at least; without applies it is a base");
+    }
     if (draft_skip(d, "group")) {
         policy->group = draft_name(d, "a group");
     }

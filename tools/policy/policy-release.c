@@ -42,6 +42,34 @@ plain_name(struct draft *d, const char *what)
     return name;
 }
 
+static bool
+is_of_component(struct bytes name, struct bytes component)
+{
+    return name.len > component.len && memcmp(name.p, component.p, component.len) == 0 &&
+           (name.p[component.len] == '.' || name.p[component.len] == '/');
+}
+
+/* `@fw/x` must be the variants of a release of fw, where there are such: a set that only has the
+ * name would be read as them. */
+void
+draft_check_names(struct draft *d)
+{
+    for (size_t i = 0; i < d->n_sets; i++) {
+        const struct draft_set *set = &d->sets[i];
+
+        for (size_t k = 0; !set->derived && k < d->b->n_releases; k++) {
+            struct bytes component = d->b->releases[k].component;
+
+            if (component.len > 0 && is_of_component(set->set.name, component)) {
+                draft_error_at(d, set->at, "%.*s names what releases of %.*s hold",
+                               (int)set->set.name.len, (const char *)set->set.name.p,
+                               (int)component.len, (const char *)component.p);
+            }
+        }
+        d->failed = false;
+    }
+}
+
 static struct draft_record *
 add_digest(struct draft *d, struct release_draft *r, size_t set)
 {
@@ -55,25 +83,30 @@ add_digest(struct draft *d, struct release_draft *r, size_t set)
     return record;
 }
 
-/* PART sha256:… ["label"]: how many of this part the release has so far is the position */
+/* PART sha256:… ["label"]: how many of this part stand above in the release is the position */
 static void
 part(struct draft *d, struct release_draft *r)
 {
     const struct policy_token *at = d->at;
     struct bytes word = plain_name(d, "a part");
     size_t set = set_of(d, draft_join(d, r->release->component, ".", word), at);
-    uint8_t position = 0;
+    unsigned position = 0;
     struct draft_record *record;
 
+    /* records of one part ascend: one in two banks has one position */
     for (size_t i = r->first_record; i < d->n_records; i++) {
-        position = (uint8_t)(position + (d->records[i].set == set && position < UINT8_MAX));
+        position = d->records[i].set == set ? d->records[i].packed.position + 1u : position;
+    }
+    if (position > UINT8_MAX) {
+        draft_error_at(d, at, "more than %u of one part in a release", UINT8_MAX + 1);
+        return;
     }
     do {
         record = add_digest(d, r, set);
         if (!record || d->failed) {
             return;
         }
-        record->packed.position = position;
+        record->packed.position = (uint8_t)position;
         record->label = draft_label(d);
     } while (draft_sees_digest(d)); /* the same part in another bank */
 }

@@ -369,7 +369,9 @@ least_arg(struct draft *d, enum slot slot, struct bundle_arg *arg)
         }
     } else if (d->at->kind == LEX_WORD && text.len > 5 && memcmp(text.p, "sbat:", 5) == 0) {
         arg->index = draft_set_find(d, d->at, text);
-        if (!draft_decimal(bytes_of(text.p + 5, text.len - 5), INT64_MAX, &value)) {
+        /* a zero in front would name another set than the number tells */
+        if (text.p[5] == '0' ||
+            !draft_decimal(bytes_of(text.p + 5, text.len - 5), INT64_MAX, &value)) {
             draft_error(d, "a level is a number such as sbat:2024040900");
         }
         arg->number = value;

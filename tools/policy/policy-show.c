@@ -271,13 +271,14 @@ is_derived(const struct bundle_set *set)
 static void
 show_records(FILE *out, const struct bundle *b, const struct bundle_set *set)
 {
-    static const char *const kinds[] = {"", "x509 ", "image ", "tbs "};
+    static const char *const kinds[BUNDLE_SIG_MAX + 1] = {"", "x509 ", "image ", "tbs "};
 
     for (size_t i = 0; i < set->n_tables; i++) {
         for (size_t k = 0; k < set->tables[i].n; k++) {
             struct bundle_record record = bundle_table_at(&set->tables[i], k);
 
-            fprintf(out, "  %s", kinds[record.group]);
+            /* a record of a release that stands where none should be is of any group */
+            fprintf(out, "  %s", record.group <= BUNDLE_SIG_MAX ? kinds[record.group] : "");
             show_digest(out, set->tables[i].alg, record.digest);
             show_label(out, b, record.label);
             if (record.state != BUNDLE_ACTIVE) {
@@ -302,10 +303,20 @@ show_words(FILE *out, const struct bundle *b, const struct bundle_set *set)
     }
 }
 
+/* What a cert block makes. A set of another kind that only has such a name is shown as what it is.
+ */
+static bool
+is_cert(const struct bundle_set *set)
+{
+    return set->name.len > 5 && memcmp(set->name.p, "cert:", 5) == 0 &&
+           set->kind == BUNDLE_SET_CERTS && set->version == 1 && set->n_tables == 1 &&
+           set->tables[0].n == 1 && set->tables[0].alg == HASH_SHA256;
+}
+
 static void
 show_set(FILE *out, const struct bundle *b, const struct bundle_set *set)
 {
-    if (set->name.len > 5 && memcmp(set->name.p, "cert:", 5) == 0) {
+    if (is_cert(set)) {
         fprintf(out, "cert %.*s ", (int)set->name.len - 5, (const char *)set->name.p + 5);
         show_digest(out, HASH_SHA256, bundle_table_at(&set->tables[0], 0).digest);
         show_date(out, "published", set->published_s);

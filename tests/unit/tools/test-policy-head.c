@@ -32,6 +32,7 @@ settings_are_checked(void)
         {WITH("  limits log 2MiB"), 4, 14, "1MiB at most"},
         {WITH("  limits datagrams many"), 4, 20, "a number of datagrams"},
         {BARE("  applies t14"), 4, 11, "class in { NAME"},
+        {BARE("  applies class in { } group g"), 4, 24, "one class at least"},
         {BARE("  schema 2"), 4, 11, "knows schema 1"},
     };
 

@@ -17,12 +17,9 @@ comes_back(const char *text)
     static struct bundle shown;
     struct bytes first = policy_body(text);
     char *again = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&again, &len);
 
     CHECK_EQ(bundle_read(first, &shown, NULL), 0);
-    policy_show(out, &shown);
-    CHECK_EQ(fclose(out), 0);
+    CHECK_EQ(policy_text_of(&shown, first, &again), 0);
     CHECK_BYTES(policy_body(check_keep(again)), first);
 }
 
@@ -121,6 +118,38 @@ parts_know_their_release(void)
     CHECK_EQ(record("os.kernel", HASH_SHA256, 1).position, 0);
     CHECK_EQ(record("os.kernel", HASH_SHA256, 2).position, 1);
     CHECK_EQ(record("os.kernel", HASH_SHA1, 0).release, 0);
+}
+
+/* In two banks it is one part, not two: the next was shown nowhere. */
+static void
+parts_of_two_banks_have_one_position(void)
+{
+    comes_back(BASE "release os a 1 { kernel " D("01") " " S1("01") " kernel " D(
+        "02") " kernel " S1("03") " }\n");
+    CHECK_EQ(record("os.kernel", HASH_SHA256, 0).position, 0);
+    CHECK_EQ(record("os.kernel", HASH_SHA256, 1).position, 1);
+    CHECK_EQ(record("os.kernel", HASH_SHA1, 0).position, 0);
+    CHECK_EQ(record("os.kernel", HASH_SHA1, 1).position, 2);
+}
+
+/* The last place is 255; one more had it, too. */
+static void
+a_part_has_256_places(void)
+{
+    static char text[32768];
+    size_t len = (size_t)snprintf(text, sizeof(text), "%srelease os a 1 {\n", BASE);
+
+    for (unsigned i = 0; i < 256; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "k sha256:%064x\n", i);
+    }
+    snprintf(text + len, sizeof(text) - len, "}\n");
+    comes_back(text);
+    CHECK_EQ(record("os.k", HASH_SHA256, 255).position, 255);
+    snprintf(text + len, sizeof(text) - len, "k sha256:%064x\n}\n", 256);
+    CHECK_EQ(policy_text(text), 1);
+    CHECK(strstr(policy_said.items[0].text, "more than 256 of one part") != NULL);
+    CHECK_EQ(policy_said.items[0].line, 3 + 257);
+    CHECK_EQ(policy_said.items[0].column, 1);
 }
 
 static void
@@ -240,6 +269,7 @@ policies_with_bases_come_back(void)
 CHECK_MAIN(CASE(digests_are_sorted_and_stand_once), CASE(each_hash_has_its_table),
            CASE(signature_lists_know_their_kinds), CASE(successors_are_found_wherever_they_stand),
            CASE(words_and_files_are_sets_too), CASE(parts_know_their_release),
+           CASE(parts_of_two_banks_have_one_position), CASE(a_part_has_256_places),
            CASE(variants_keep_the_order_of_their_events),
            CASE(all_that_is_said_of_a_release_is_kept), CASE(lists_hold_their_items_by_kind),
            CASE(ima_blocks_hold_what_they_say), CASE(rules_of_every_form_come_back),

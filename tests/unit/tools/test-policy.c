@@ -179,6 +179,8 @@ arguments_are_checked(void)
         {WITH("  rule x : boot.kernel at-least floor(fw,x)"), 4, 33, "floor(COMPONENT)"},
         {WITH("  rule x : boot.kernel at-least floor(f{,7)"), 4, 33, "that of a component"},
         {WITH("  rule x : sb.sbat at-least sbat:8"), 4, 29, "no set of this name"},
+        {WITH("  rule x : sb.sbat at-least sbat:07") "set sbat sbat:07 { shim 4 }\n", 4, 29,
+         "a level is a number"},
         {WITH("  rule x : gpt device-pin count 2..1"), 4, 33, "a count is written a..b"},
         {WITH("  rule x : gpt device-pin count 1..5000"), 4, 33, "at most 4096"},
         {WITH("  rule x : gpt device-pin whole"), 4, 27, "count, same-release, else or claim"},
