@@ -32,8 +32,9 @@ struct ek_input {
 typedef int (*take_cert)(struct ek_input *input, struct hasher *hasher, struct bytes der,
                          struct fault *fault);
 
+/* shown: the path, escaped */
 static bool
-der_file(struct ek_input *input, struct hasher *hasher, const char *path, struct bytes in,
+der_file(struct ek_input *input, struct hasher *hasher, const char *shown, struct bytes in,
          take_cert take)
 {
     struct bytes der = BYTES_NULL;
@@ -42,14 +43,14 @@ der_file(struct ek_input *input, struct hasher *hasher, const char *path, struct
 
     r = r != 0 ? r : take(input, hasher, der, &fault);
     if (r > 0) {
-        fprintf(stderr, "assay: %s skipped: %s\n", path, rule_text(fault.rule));
+        fprintf(stderr, "assay: %s skipped: %s\n", shown, rule_text(fault.rule));
         free((void *)(uintptr_t)in.p);
     }
     return r == 0;
 }
 
 static size_t
-pem_file(struct ek_input *input, struct hasher *hasher, const char *path, struct bytes in,
+pem_file(struct ek_input *input, struct hasher *hasher, const char *shown, struct bytes in,
          take_cert take)
 {
     struct rd rd = rd_init(in);
@@ -68,7 +69,7 @@ pem_file(struct ek_input *input, struct hasher *hasher, const char *path, struct
         r = r != 0 ? r : take(input, hasher, bytes_of(room, len), &fault);
         n += r == 0;
         if (r > 0) {
-            fprintf(stderr, "assay: %s, certificate %zu skipped: %s\n", path, block,
+            fprintf(stderr, "assay: %s, certificate %zu skipped: %s\n", shown, block,
                     rule_text(fault.rule));
             free(room);
         }
@@ -80,18 +81,20 @@ static size_t
 each_cert(struct ek_input *input, struct hasher *hasher, const char *path, take_cert take)
 {
     struct bytes in = BYTES_NULL;
+    char room[CMD_PATH_ROOM];
+    const char *shown = cmd_path(path, room);
     size_t n;
 
     if (cmd_read_file(path, FILE_MAX_BYTES, &in) != 0) {
         return 0;
     }
     if (in.len > 0 && (in.p[0] == DER_SEQUENCE || in.p[0] == 0x10)) { /* 10: TPM 1.2 head */
-        return der_file(input, hasher, path, in, take);
+        return der_file(input, hasher, shown, in, take);
     }
-    n = pem_file(input, hasher, path, in, take);
+    n = pem_file(input, hasher, shown, in, take);
     free((void *)(uintptr_t)in.p);
     if (n == 0) {
-        fprintf(stderr, "assay: %s holds no certificate that can be used\n", path);
+        fprintf(stderr, "assay: %s holds no certificate that can be used\n", shown);
     }
     return n;
 }
@@ -132,10 +135,12 @@ static bool
 read_store(struct ek_input *input, struct hasher *hasher)
 {
     struct dirent **names = NULL;
+    char room[CMD_PATH_ROOM];
     int n = scandir(input->roots, &names, is_visible, alphasort);
 
     if (n < 0) {
-        fprintf(stderr, "assay: cannot read %s: %s\n", input->roots, strerror(errno));
+        fprintf(stderr, "assay: cannot read %s: %s\n", cmd_path(input->roots, room),
+                strerror(errno));
         return false;
     }
     for (int i = 0; i < n; i++) {

@@ -17,6 +17,12 @@ cmd_usage(const struct cmd *self, const char *problem)
     return CMD_USAGE;
 }
 
+const char *
+cmd_path(const char *path, char room[CMD_PATH_ROOM])
+{
+    return text_escaped(room, CMD_PATH_ROOM, bytes_str(path));
+}
+
 /* Reads to the end, but no more than limit + 1 bytes. */
 static int
 read_all(FILE *file, size_t limit, struct bytes *ret)
@@ -54,17 +60,18 @@ int
 cmd_read_file(const char *path, size_t limit, struct bytes *ret)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    char room[CMD_PATH_ROOM];
     int r;
 
     if (!file) {
-        fprintf(stderr, "assay: cannot open %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "assay: cannot open %s: %s\n", cmd_path(path, room), strerror(errno));
         return 1;
     }
     r = read_all(file, limit, ret);
     if (r < 0) {
-        fprintf(stderr, "assay: cannot read %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "assay: cannot read %s: %s\n", cmd_path(path, room), strerror(errno));
     } else if (r > 0) {
-        fprintf(stderr, "assay: %s is longer than %zu bytes\n", path, limit);
+        fprintf(stderr, "assay: %s is longer than %zu bytes\n", cmd_path(path, room), limit);
         free((void *)(uintptr_t)ret->p);
         *ret = BYTES_NULL;
     }

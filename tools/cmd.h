@@ -20,6 +20,10 @@ struct cmd {
 /* Prints usage to stderr and returns CMD_USAGE; `problem` may be NULL. */
 int cmd_usage(const struct cmd *self, const char *problem);
 
+/* A path for a message: names of files are anybody's bytes. Returns room. */
+#define CMD_PATH_ROOM 1024u
+const char *cmd_path(const char *path, char room[CMD_PATH_ROOM]);
+
 /* Reads a whole file of at most `limit` bytes ("-" is standard input); files that report size 0, as
  * securityfs does, are read to their end. Returns 0 and *ret (free with free()), or 1 after a
  * message on stderr. */

@@ -89,6 +89,32 @@ def files(cli):
             yield f'{name} is refused', run.returncode == 1
 
 
+def names(cli):
+    """Names in the folder of roots are anybody's bytes: they must not steer a terminal."""
+    leaf = cli.path('boot/grub-sb-on/ek-rsa-cert.der')
+    with open(leaf, 'rb') as file:
+        der = file.read()
+    pem = open(cli.path('boot/ca/root.pem'), 'rb').read().replace(b'MII', b'AII', 1)
+    steer = b'\x1b[2J\r\xe2\x80\xae'
+    with tempfile.TemporaryDirectory() as folder:
+        roots = os.path.join(folder, 'ca').encode()
+        os.mkdir(roots)
+        for name, data in ((b'junk', b'no certificate\n'), (b'leaf', der), (b'pem', pem),
+                           (b'long', b'x' * (300 * 1024))):
+            with open(os.path.join(roots, name + steer), 'wb') as file:
+                file.write(data)
+        os.symlink('nowhere', os.path.join(roots, b'gone' + steer))
+        run = cli.check(roots.decode(), leaf, '--at', NOW)
+        yield 'a steering name does not verify', run.returncode == 1
+        for name in (b'junk', b'leaf', b'pem', b'long', b'gone'):
+            yield f'{name.decode()} is named, escaped', (
+                name + rb'\x1b[2J\x0d\xe2\x80\xae' in run.stderr)
+        yield 'no byte of a name reaches the terminal as it is', all(
+            byte == 0x0a or 0x20 <= byte < 0x7f for byte in run.stderr)
+        run = cli.check(os.path.join(folder, 'no\x1b[2J'), leaf)
+        yield 'nor of the folder', rb'no\x1b[2J' in run.stderr and b'\x1b' not in run.stderr
+
+
 def usage(cli):
     for args in ([], ['x'], ['--roots'], ['--roots', '.'], ['--roots', '.', 'x', '--at', '1x'],
                  ['--roots', '.', 'x', 'y'], ['--roots', '.', '--nonsense', 'x']):
@@ -104,7 +130,7 @@ def usage(cli):
 def main():
     cli = Cli(sys.argv[1], os.path.abspath(sys.argv[2]))
     count = failed = 0
-    for group in (recorded_boots, real_leaves, files, usage):
+    for group in (recorded_boots, real_leaves, files, names, usage):
         for claim, holds in group(cli):
             count += 1
             failed += not holds

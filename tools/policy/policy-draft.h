@@ -1,6 +1,7 @@
 /* A policy text on its way to a bundle. Internal to tools/policy. */
 #pragma once
 
+#include "appraise/slot-table.h"
 #include "policy/policy-compile.h"
 #include "policy/policy-lex.h"
 
@@ -112,6 +113,8 @@ void draft_policy_block(struct draft *d);
 
 /* One rule, behind its first word, into *rule. */
 void draft_rule(struct draft *d, struct bundle_rule *rule);
+/* The name of a claim that a rule of this slot may tell; empty after a message. */
+struct bytes draft_claim(struct draft *d, enum slot slot);
 /* What is wrong with a whole policy: said at `at`. */
 void draft_policy_check(struct draft *d, const struct bundle_policy *policy,
                         const struct policy_token *at);

@@ -5,47 +5,6 @@
 #include "appraise/slot-table.h"
 #include "wire/bundle-part.h"
 
-/* Names of the appraisal page, section 5d, that a rule can set. */
-static const char *const claims[] = {
-    "tpm.vendor",
-    "tpm.fw",
-    "tpm.cves",
-    "tpm.kind",
-    "ek.chain",
-    "fw.vendor",
-    "fw.version",
-    "fw.release",
-    "fw.svn",
-    "fw.source",
-    "rtm",
-    "secureboot",
-    "sb.deployed",
-    "sb.pk.id",
-    "sb.testkey",
-    "sb.db.ca2023",
-    "dbx.level",
-    "dbx.missing",
-    "sbat.level",
-    "boot.authority",
-    "boot.loader",
-    "boot.preos",
-    "os.release",
-    "os.release.state",
-    "os.kernel",
-    "uki",
-    "boot.cmdline.digest",
-    "boot.cmdline.flags",
-    "boot.script.digest",
-    "os.phase",
-    "dma.protection",
-    "fw.debug",
-    "mok.enrolled",
-    "ima.status",
-    "ima.count",
-    "ima.unknown",
-    "ima.set",
-};
-
 static const struct slot_info *
 take_slot(struct draft *d)
 {
@@ -325,7 +284,7 @@ floor_of(struct draft *d, struct bytes component)
         }
     }
     if (least == 0) {
-        draft_error(d, "no active release of this component has an svn%s",
+        draft_error(d, "no active or retiring release of this component has an svn%s",
                     policy_guess_text(&guess, room));
     }
     return least;
@@ -485,22 +444,6 @@ take_else(struct draft *d, const struct slot_info *slot, struct bundle_rule *rul
 }
 
 static void
-take_claim(struct draft *d, struct bundle_rule *rule)
-{
-    struct policy_guess guess = policy_guess(d->at->text);
-    char room[GUESS_ROOM];
-
-    for (size_t i = 0; i < ARRAY_LEN(claims); i++) {
-        policy_guess_try(&guess, bytes_str(claims[i]));
-        if (draft_sees(d, claims[i])) {
-            rule->claim = draft_name(d, "a claim");
-            return;
-        }
-    }
-    draft_error(d, "no claim of this name%s", policy_guess_text(&guess, room));
-}
-
-static void
 take_flag(struct draft *d, const struct slot_info *slot, struct bundle_rule *rule,
           struct draft_seen *seen)
 {
@@ -559,7 +502,7 @@ draft_rule(struct draft *d, struct bundle_rule *rule)
         } else if (draft_skip_once(d, "else", &seen)) {
             take_else(d, slot, rule);
         } else if (draft_skip_once(d, "claim", &seen)) {
-            take_claim(d, rule);
+            rule->claim = draft_claim(d, slot_table_find(rule->slot));
         } else {
             take_flag(d, slot, rule, &seen);
         }

@@ -230,7 +230,7 @@ rules_of_every_form_come_back(void)
                "  rule c : sb.sbat at-least sbat:7 else note\n"
                "  rule d : boot.cmdline match \"BOOT_IMAGE=* ro\" count 1..1\n"
                "  rule e : boot.preos sequence @os.shim{0..3} @os.kernel same-release\n"
-               "  rule f : sb.db includes @sb/new else warn for 90s then fail claim dbx.level\n"
+               "  rule f : sb.db includes @sb/new else warn for 90s then fail claim sb.db.ca2023\n"
                "  rule g : boot.initrd one-of @os.kernel or-pin 3 same-release else warn\n"
                "  rule h : boot.script commands @grubcmd/debian\n  rule i : nonhost.info is sev\n"
                "  rule j : boot.authority signed-by @sb/db\n  rule k : pcr3 forbid\n"

@@ -170,7 +170,7 @@ arguments_are_checked(void)
         {WITH("  rule x : boot.preos sequence @os.kernel{0..0}"), 4, 32, "{1..2}"},
         {WITH("  rule x : boot.preos sequence @os.kernel{1..65}"), 4, 32, "at most 64"},
         {WITH("  rule x : boot.preos sequence"), 4, 31, "a set or a word is wanted"},
-        {WITH("  rule x : boot.kernel at-least floor(oz)"), 4, 33, "has an svn"},
+        {WITH("  rule x : boot.kernel at-least floor(oz)"), 4, 33, "active or retiring release"},
         {WITH("  rule x : boot.kernel at-least floor(os)"), 4, 33, "has an svn"},
         {WITH("  rule x : boot.kernel at-least 0"), 4, 33, "a number from 1 on"},
         {WITH("  rule x : boot.kernel at-least 7"), 4, 33, "a level is sb.sbat's"},
@@ -216,6 +216,35 @@ numbers_do_not_wrap(void)
                                                                "{ " POLICY_DIGEST " }\n"),
              0);
     CHECK_EQ(policy_text(WITH("  rule x : boot.files one-of @os.kernel # 1 of many")), 0);
+}
+
+/* A claim is told to whoever trusts the token: settings must not speak for Secure Boot. */
+static void
+a_slot_tells_its_own_claims(void)
+{
+    static const struct mistake mistakes[] = {
+        {WITH("  rule x : boot.vars any claim secureboot"), 4, 32, "told by rules of secureboot"},
+        {WITH("  rule x : boot.files one-of @os.shim claim os.kernel"), 4, 45,
+         "rules of boot.images, boot.kernel, uki"},
+        {WITH("  rule x : gpt device-pin claim tpm.vendor"), 4, 33, "by the service itself"},
+        {WITH("  rule x : rtm is hw claim ek.chain"), 4, 28, "by the service itself"},
+        {WITH("  rule x : sb.db includes @sb/db claim dbx.level"), 4, 40, "rules of sb.dbx"},
+        {WITH("  rule x : rtm is hw claim"), 4, 27, "no claim of this name"},
+        {WITH("  rule x : rtm is hw claim \"rtm\""), 4, 28, "no claim of this name"},
+    };
+    static const char *const good[] = {
+        WITH("  rule x : secureboot is on claim secureboot"),
+        WITH("  rule x : boot.script commands @grubcmd/debian claim boot.script.digest"),
+        WITH("  rule x : tpm.advisory not-in @adv/high claim tpm.cves"),
+        WITH("  rule x : rtm is hw claim rtm"),
+        WITH("  rule x : boot.kernel one-of @os.kernel claim os.release.state"),
+    };
+
+    EACH(mistakes)
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        CHECK_EQ(policy_text(good[i]), 0);
+        CHECK(policy_bundle.rules[0].claim.len > 0);
+    }
 }
 
 static void
@@ -352,7 +381,7 @@ CHECK_MAIN(CASE(a_whole_policy_compiles), CASE(words_that_come_near_are_offered)
            CASE(rules_that_cannot_matter_are_refused), CASE(what_must_be_there_is_missed),
            CASE(what_only_denies_is_no_needed_rule), CASE(what_allows_nothing_by_itself_is_noted),
            CASE(any_on_code_is_marked_and_noted), CASE(arguments_are_checked),
-           CASE(numbers_do_not_wrap), CASE(spans_need_a_day_to_count_from),
-           CASE(unknown_code_is_never_a_note), CASE(bytes_that_nobody_can_print_are_refused),
-           CASE(all_errors_are_said_up_to_twenty), CASE(limits_hold),
-           CASE(the_order_of_blocks_does_not_matter), CASE(dates_are_days))
+           CASE(a_slot_tells_its_own_claims), CASE(numbers_do_not_wrap),
+           CASE(spans_need_a_day_to_count_from), CASE(unknown_code_is_never_a_note),
+           CASE(bytes_that_nobody_can_print_are_refused), CASE(all_errors_are_said_up_to_twenty),
+           CASE(limits_hold), CASE(the_order_of_blocks_does_not_matter), CASE(dates_are_days))
