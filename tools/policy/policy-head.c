@@ -332,9 +332,10 @@ static const struct setting settings[] = {
     {"limits", "datagrams", take_datagrams},
 };
 
-/* The next setting; under a heading those of the heading, too. */
+/* The next setting: directly behind a heading (`headed`) one of the heading's, else any other, too.
+ */
 static void
-take_setting(struct draft *d, struct head *head, const char **heading)
+take_setting(struct draft *d, struct head *head, const char **heading, bool headed)
 {
     struct policy_guess guess = policy_guess(d->at->text);
     char room[GUESS_ROOM];
@@ -342,11 +343,13 @@ take_setting(struct draft *d, struct head *head, const char **heading)
     policy_guess_try(&guess, bytes_str("rule"));
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         const struct setting *one = &settings[i];
-        bool fits = !one->heading || (*heading && strcmp(one->heading, *heading) == 0);
+        bool fits = one->heading ? *heading && strcmp(one->heading, *heading) == 0 : !headed;
 
         policy_guess_try(&guess, bytes_str(one->word));
         if (draft_sees(d, one->word) && !fits) {
-            draft_error(d, "%s is written behind %s, on the same line", one->word, one->heading);
+            draft_error(d, "%s is written %s %s, on the same line", one->word,
+                        one->heading ? "behind" : "apart from",
+                        one->heading ? one->heading : *heading);
             return;
         }
         if (draft_skip_once(d, one->word, &head->seen)) {
@@ -369,14 +372,18 @@ take_settings(struct draft *d, struct head *head)
     const char *heading = NULL;
 
     do {
+        bool headed = true;
+
         if (draft_skip_once(d, "fresh", &head->seen)) {
             heading = "fresh";
         } else if (draft_skip(d, "token")) {
             heading = "token";
         } else if (draft_skip(d, "limits")) {
             heading = "limits";
+        } else {
+            headed = false;
         }
-        take_setting(d, head, &heading);
+        take_setting(d, head, &heading, headed);
     } while (!d->failed && !draft_line_ends(d));
 }
 

@@ -24,6 +24,8 @@ settings_are_checked(void)
         {WITH("  fresh evidence 5m\n  fresh boot 3d else note"), 5, 3, "fresh stands above"},
         {WITH("  fresh evidence 5m else warn boot 30d"), 4, 31, "the end of the line"},
         {WITH("  fresh evidence 5m token ttl 1m boot 3d"), 4, 34, "boot is written behind fresh"},
+        {WITH("  token mode enforce"), 4, 9, "mode is written apart from token"},
+        {WITH("  limits"), 4, 9, "a policy has"},
         {WITH("  ttl 5m"), 4, 3, "ttl is written behind token"},
         {WITH("  token datagrams 5"), 4, 9, "datagrams is written behind limits"},
         {WITH("  mode enforce floor affirming"), 4, 16, "floor is written behind token"},
