@@ -49,7 +49,7 @@ judge(const struct wish *wish, const struct flag_words *words, struct key_rotate
     rotate->lead_s = KEY_LEAD_S;
     if (rotate->kind == KEYSET_KIND_N) {
         return "no such kind: psk-master, nonce, ticket, token, token-rsa, pairwise, audit, site, "
-               "server or ca";
+               "server, ca or policy";
     }
     if (wish->retire && (!number(wish->retire, ID_MAX, &retire) || retire == 0)) {
         return "--retire takes the id of a key: see `assay key list`";
@@ -83,7 +83,8 @@ say(const struct key_rotate *rotate, enum key_tell told, bool json)
 {
     const struct key_words *words = key_words(rotate->kind);
     const char *kind = keyset_kind_name(rotate->kind);
-    const char *then = rotate->leaked ? words->leaked : rotate->retire ? "" : words->rotated;
+    const char *retired = words->retired ? words->retired : "";
+    const char *then = rotate->leaked ? words->leaked : rotate->retire ? retired : words->rotated;
 
     if (json) {
         return cmd_print_json(json_pack("{s:s, s:i, s:i, s:b, s:s, s:s}", "kind", kind, "made",
@@ -156,13 +157,12 @@ const struct cmd cmd_key_rotate = {
     .args = "KIND [--leaked] [--retire ID] [--name HOST]… [--lead SECONDS]\n"
             "       [--config FILE] [--json]",
     .summary = "make a new key, or end an old one, without losing a device",
-    .help = "KIND is psk-master, nonce, ticket, token, token-rsa, pairwise, audit, site, server or "
-            "ca.\n"
-            "To be run by root on the verifier's machine. The new key is written whole before it "
-            "takes\n"
-            "its place in the list of keys, then the running verifier is told and waited for; no\n"
-            "connection ends, and what was made with the old key is taken for a time that\n"
-            "`assay key list` shows.\n\n"
+    .help = "KIND is psk-master, nonce, ticket, token, token-rsa, pairwise, audit, site, server, "
+            "ca or\n"
+            "policy. To be run by root on the verifier's machine. The new key is written whole\n"
+            "before it takes its place in the list of keys, then the running verifier is told and\n"
+            "waited for; no connection ends, and what was made with the old key is taken for a\n"
+            "time that `assay key list` shows.\n\n"
             "  --leaked  the old keys are in wrong hands: nothing of theirs is taken from now on. "
             "What\n"
             "            that means, and what is left to do, is printed; SECURITY.md has it all\n"
@@ -171,6 +171,9 @@ const struct cmd cmd_key_rotate = {
             "  --lead    a token key signs so many seconds after it was published; 900 by default\n"
             "  --config  the verifier's configuration, " SETTINGS_FILE " by default\n"
             "  --json    what was done as JSON\n\n"
+            "A policy key that is made and kept elsewhere is rotated by hand: put its public half\n"
+            "(PEM) into keys/policy.pub, or the file that [policy] key names, beside the old one\n"
+            "until the next bundle is published, and reload the verifier.\n\n"
             "Example:\n"
             "  $ assay key rotate server\n"
             "  server 2 is made. The verifier uses it.\n"

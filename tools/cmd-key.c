@@ -107,6 +107,26 @@ kid_fill(const struct listing *listing, struct row *row)
     file_free(&pem);
 }
 
+/* Of a policy key: by what is left of it here. */
+static void
+policy_fill(const struct listing *listing, struct row *row)
+{
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    struct bytes pem = BYTES_NULL;
+    struct p256 point;
+    uint8_t digest[32];
+
+    if (read_file(listing, row->key->cert, &pem) != 0) {
+        return;
+    }
+    if (pubkey_from_pem(pem, &key) == 0 && pubkey_kind(key) == KEY_P256 &&
+        pubkey_point(key, point.x, point.y) == 0 &&
+        p256_cose_thumb(&point, listing->hasher, digest) == 0) {
+        hex_write(row->kid, BYTES_OF(digest)); /* as bundles name it */
+    }
+    file_free(&pem);
+}
+
 static int64_t
 devices_of(const struct listing *listing, uint32_t id)
 {
@@ -127,7 +147,9 @@ row_fill(const struct listing *listing, const struct keyset_key *key, struct row
 {
     *row = (struct row){.key = key, .devices = -1};
     row->state = keyset_state(&listing->set, key, listing->now_s);
-    if (key->cert[0]) {
+    if (key->kind == KEYSET_POLICY) {
+        policy_fill(listing, row);
+    } else if (key->cert[0]) {
         cert_fill(listing, row);
     } else if (key->kind == KEYSET_TOKEN || key->kind == KEYSET_TOKEN_RSA) {
         kid_fill(listing, row);

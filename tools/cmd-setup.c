@@ -146,6 +146,11 @@ say(const struct setup *setup)
     if (setup->elsewhere[0]) {
         printf("none  %s: `assay key rotate` of server, site or ca needs it\n", setup->elsewhere);
     }
+    if (setup->policy_key) {
+        printf("\nPolicies are signed with %s/keys/policy*.key: move it to where you sign them;\n"
+               "here only its public half is needed.\n",
+               setup->dir);
+    }
     printf("\nDevices need these lines in their attestor.conf, and a copy of %s/keys/ca.pem:\n\n"
            "[verifier]\nservers = ",
            setup->dir);
@@ -232,6 +237,8 @@ const struct cmd cmd_setup = {
         "mode 0600; `assay key rotate` changes them and renews certificates. The CA's key is\n"
         "needed for that only and may be kept elsewhere meanwhile; another key that is missing\n"
         "beside its certificate is put back, or both are made anew once neither is there.\n"
+        "policy.key signs policies: move it to where you sign them; the verifier needs its\n"
+        "public half policy.pub only.\n\n"
         "Exit status: 0 done, 1 something could not be made, 2 usage.\n",
     .run = setup_run,
 };

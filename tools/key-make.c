@@ -54,6 +54,15 @@ key_make(enum keyset_kind kind, uint32_t id, struct bytes *ret)
     return r;
 }
 
+int
+key_public(struct bytes pem, char **ret_pem)
+{
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    int r = privkey_from_pem(pem, &key);
+
+    return r == 0 ? privkey_public_pem(key, ret_pem) : r;
+}
+
 /* Common names end in the site's, cut to what a certificate holds. A second CA has a name of its
  * own, so that who builds a chain by names finds one issuer. */
 static void

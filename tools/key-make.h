@@ -11,6 +11,10 @@
  * Returns 0 or a negative errno. */
 MUST_CHECK int key_make(enum keyset_kind kind, uint32_t id, struct bytes *ret);
 
+/* The public half of such a content, a P-256 key's, as PEM; the caller's to free. Returns 0, an
+ * outcome of privkey_from_pem(), or a negative errno. */
+MUST_CHECK int key_public(struct bytes pem, char **ret_pem);
+
 /* Whose certificate, and by whom. */
 struct key_certify {
     enum keyset_kind kind; /* CA, server or site */

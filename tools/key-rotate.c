@@ -91,8 +91,9 @@ key_of(struct key_rotate *rotate, enum keyset_kind kind)
     if (kind != KEYSET_TICKET) {
         snprintf(key.file, sizeof(key.file), "%s-%u%s", name, key.id, raw ? "" : ".key");
     }
-    if (has_cert(kind)) {
-        snprintf(key.cert, sizeof(key.cert), "%s-%u.pem", name, key.id);
+    if (has_cert(kind) || kind == KEYSET_POLICY) {
+        snprintf(key.cert, sizeof(key.cert), "%s-%u.%s", name, key.id,
+                 has_cert(kind) ? "pem" : "pub");
     }
     return key;
 }
@@ -156,6 +157,17 @@ take_names(struct key_rotate *rotate, struct key_certify *what)
     return r;
 }
 
+/* What the verifier needs of a policy key; the key itself is for elsewhere. */
+static int
+write_public(struct key_rotate *rotate, const struct keyset_key *of, struct bytes content)
+{
+    CLEANUP(free_p) char *pem = NULL;
+    int r = key_public(content, &pem);
+
+    return r == 0 ? write_file(rotate, of->cert, 0644, bytes_str(pem))
+                  : fail(rotate, r, of->cert, "its public half cannot be made");
+}
+
 /* Writes the files of a new key, whose line is in the new list already. */
 static int
 make_files(struct key_rotate *rotate, const struct keyset_key *of)
@@ -169,6 +181,9 @@ make_files(struct key_rotate *rotate, const struct keyset_key *of)
         return fail(rotate, r, of->file, strerror(-r));
     }
     r = write_file(rotate, of->file, 0600, content);
+    if (r == 0 && of->kind == KEYSET_POLICY) {
+        r = write_public(rotate, of, content);
+    }
     file_free(&content);
     if (r == 0 && of->kind == KEYSET_SERVER) {
         r = take_names(rotate, &what);
@@ -207,6 +222,7 @@ until_of(enum keyset_kind kind, int64_t from_s)
         return from_s + KEY_TOKEN_AFTER_S;
     case KEYSET_AUDIT:
     case KEYSET_CA:
+    case KEYSET_POLICY:
         return 0;
     case KEYSET_TICKET:
     case KEYSET_PAIRWISE:
@@ -430,14 +446,15 @@ remove_old(struct key_rotate *rotate)
 static void
 drop_missing(struct key_rotate *rotate)
 {
-    static const enum keyset_kind later[] = {KEYSET_TOKEN_RSA, KEYSET_PAIRWISE};
+    static const enum keyset_kind later[] = {KEYSET_TOKEN_RSA, KEYSET_PAIRWISE, KEYSET_POLICY};
     char path[PATH_ROOM];
 
     for (size_t i = 0; i < ARRAY_LEN(later) && !rotate->set.listed; i++) {
         const struct keyset_key *key = keyset_active(&rotate->set, later[i], rotate->now_s);
 
         if (key) {
-            snprintf(path, sizeof(path), "%s/%s", rotate->folder, key->file);
+            snprintf(path, sizeof(path), "%s/%s", rotate->folder,
+                     later[i] == KEYSET_POLICY ? key->cert : key->file);
             if (access(path, F_OK) < 0) {
                 keyset_drop(&rotate->set, later[i], key->id);
             }

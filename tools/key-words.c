@@ -79,6 +79,22 @@ static const struct key_words words[KEYSET_KIND_N] = {
         "device, now. Until then a device keeps its connections and cannot enrol, and believes "
         "the old CA.",
     },
+    [KEYSET_POLICY] = {
+        .use = "signs policy bundles",
+        .rotated =
+            "Move its file policy-ID.key to where policies are signed. Bundles of the old key are "
+            "taken too: sign the next bundle with the new key and publish it, then assay key "
+            "rotate policy --retire ID of the old one.",
+        .leaked =
+            "Its thief, once he may give this verifier orders, could have it judge by his rules. "
+            "The old keys are believed no more, so a bundle that they signed is judged by no more "
+            "and its devices are refused (801): sign the right bundle with the new key, "
+            "policy-ID.key, and a higher sequence, and publish it. Look who published what: assay "
+            "audit export.",
+        .retired =
+            "If `assay policy active` says BROKEN, the bundle was signed by it: sign it with the "
+            "present key and a higher sequence, and publish it.",
+    },
 };
 /* clang-format on */
 

@@ -24,6 +24,7 @@ struct setup {
     const char *names[SETUP_NAMES_MAX];
     size_t n_names;
     int64_t now_s;
+    bool policy_key; /* the private one lies here */
     size_t n_done;
     struct setup_done done[SETUP_FILES_MAX];
     char elsewhere[SETUP_PATH];     /* the CA's key, which is not here; "": it is */

@@ -198,6 +198,33 @@ certificates(struct site_keys *keys)
     return r;
 }
 
+/* A policy key belongs where policies are signed: where only its public half is left nothing is
+ * made. */
+static int
+policy_files(struct setup *setup, const struct keyset_key *of)
+{
+    CLEANUP(free_p) char *public = NULL;
+    struct bytes pem = BYTES_NULL;
+    char path[SETUP_PATH];
+    char name[64];
+    char key[64];
+    int r;
+
+    in_folder(name, of->cert);
+    in_folder(key, of->file);
+    r = !setup_has(setup, name) || setup_has(setup, key) ? secret_file(setup, of) : 0;
+    if (r != 0 || setup_has(setup, name)) {
+        return r != 0 ? r : setup_file(setup, name, 0644, BYTES_NULL);
+    }
+    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir, of->file);
+    r = file_read(path, KEY_MAKE_PEM_MAX, &pem);
+    r = r == 0 ? key_public(pem, &public) : r;
+    file_free(&pem);
+    return r == 0 ? setup_file(setup, name, 0644, bytes_str(public))
+                  : setup_fail(setup, r, path,
+                               r < 0 ? strerror(-r) : "no unencrypted P-256 key in PEM");
+}
+
 int
 setup_keys(struct setup *setup)
 {
@@ -222,6 +249,14 @@ setup_keys(struct setup *setup)
 
         if (of) {
             r = pem ? key_file(setup, of, &key) : secret_file(setup, of);
+        }
+    }
+    if (r == 0) {
+        const struct keyset_key *of = keyset_active(&keys.set, KEYSET_POLICY, setup->now_s);
+
+        r = of ? policy_files(setup, of) : 0;
+        if (of && in_folder(path, of->file) > 0 && setup_has(setup, path)) {
+            setup->policy_key = true;
         }
     }
     return r;

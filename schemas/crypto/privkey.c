@@ -157,30 +157,47 @@ privkey_kind(const struct privkey *key)
     return key->kind;
 }
 
+/* What a memory BIO holds, with a NUL; frees the BIO. Returns 0 or -ENOMEM. */
+static int
+take_text(BIO *take_bio, char **ret_text)
+{
+    char *view = NULL;
+    long len = BIO_get_mem_data(take_bio, &view);
+    char *text = len > 0 ? calloc(1, (size_t)len + 1) : NULL;
+
+    if (text) {
+        memcpy(text, view, (size_t)len);
+    }
+    BIO_free(take_bio);
+    if (!text) {
+        return -ENOMEM;
+    }
+    *ret_text = text;
+    return 0;
+}
+
 int
 privkey_to_pem(const struct privkey *key, char **ret_pem)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
-    char *pem = NULL;
-    char *view = NULL;
-    long len;
 
-    if (!bio) {
+    if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1) {
+        BIO_free(bio);
         return -ENOMEM;
     }
-    if (PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1) {
-        len = BIO_get_mem_data(bio, &view);
-        pem = len > 0 ? calloc(1, (size_t)len + 1) : NULL;
-        if (pem) {
-            memcpy(pem, view, (size_t)len);
-        }
-    }
-    BIO_free(bio);
-    if (!pem) {
+    return take_text(bio, ret_pem);
+}
+
+int
+privkey_public_pem(const struct privkey *key, char **ret_pem)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    if (!bio || PEM_write_bio_PUBKEY(bio, key->pkey) != 1) {
+        BIO_free(bio);
         return -ENOMEM;
     }
-    *ret_pem = pem;
-    return 0;
+    return take_text(bio, ret_pem);
 }
 
 static int

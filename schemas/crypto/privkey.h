@@ -32,6 +32,10 @@ enum key_kind privkey_kind(const struct privkey *key);
 /* PKCS #8 PEM with a NUL, in memory that the caller wipes and frees. Returns 0 or -ENOMEM. */
 MUST_CHECK int privkey_to_pem(const struct privkey *key, char **ret_pem);
 
+/* The public half as PEM (SubjectPublicKeyInfo, RFC 7468 section 13) with a NUL, which the caller
+ * frees. Returns 0 or -ENOMEM. */
+MUST_CHECK int privkey_public_pem(const struct privkey *key, char **ret_pem);
+
 /* Coordinates of the public half of a P-256 key, 32 bytes each. Returns 0 or -EIO. */
 MUST_CHECK int privkey_point(const struct privkey *key, uint8_t x[32], uint8_t y[32]);
 

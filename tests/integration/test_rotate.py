@@ -19,7 +19,7 @@ PROGRAMS = realsite.Programs(*sys.argv[1:5])
 SOFT_LOAD = sys.argv[5]
 OK = 0
 KINDS = ("psk-master", "nonce", "ticket", "token", "token-rsa", "pairwise", "audit", "site",
-         "server")
+         "server", "policy")
 AUDIENCE = "assay"
 
 

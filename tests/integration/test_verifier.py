@@ -22,6 +22,7 @@ ASSAY, VERIFIER, ASK = (os.path.abspath(path) for path in sys.argv[1:4])
 SECRETS = ['audit.key', 'ca.key', 'server.key', 'site.key', 'token.key', 'psk-masters',
            'nonce-keys']
 LATER = ['token-rsa.key', 'pairwise-key']  # sites of before do without
+POLICY = ['policy.key', 'policy.pub']  # and the verifier needs the second alone
 PATIENCE_S = 20
 
 
@@ -124,13 +125,14 @@ def gone(pid):
 def setup_makes_everything_and_keeps_it():
     site = Site()
     before = {name: open(site.key(name), 'rb').read() for name in os.listdir(site.key(''))}
-    assert sorted(before) == sorted(SECRETS + LATER + ['ca.pem', 'server.pem', 'site.pem'])
-    for name in SECRETS + LATER:
+    assert sorted(before) == sorted(SECRETS + LATER + POLICY +
+                                    ['ca.pem', 'server.pem', 'site.pem'])
+    for name in SECRETS + LATER + POLICY[:1]:
         assert stat.S_IMODE(os.stat(site.key(name)).st_mode) == 0o600, name
     assert stat.S_IMODE(os.stat(site.key('')).st_mode) == 0o700
     run = site.setup('--json')
     told = json.loads(run.stdout)
-    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 15
+    assert run.returncode == 0 and told['made'] == [] and len(told['kept']) == 17
     assert all(open(site.key(name), 'rb').read() == old for name, old in before.items())
     os.unlink(site.key('server.pem'))
     assert len(json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)['made']) == 1
@@ -141,8 +143,8 @@ def setup_makes_what_is_missing_whichever_it_is():
     site = Site()
     for top, _, names in list(os.walk(f'{site.top}/etc')):
         for name in names:
-            if name in ('ca.key', 'ca.pem'):
-                continue  # what hangs from them would have to go too
+            if name in ('ca.key', 'ca.pem', 'policy.key'):
+                continue  # what hangs from them would have to go too; the third is below
             os.unlink(os.path.join(top, name))
             if name.endswith('.key'):
                 pem = os.path.join(top, name[:-4] + '.pem')
@@ -184,6 +186,37 @@ def setup_leaves_the_ca_key_where_it_is_kept():
     told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
     assert told['elsewhere'] is None and len(told['made']) == 2, told
     assert site.check().returncode == 0
+
+
+def setup_lets_a_policy_key_be_moved_away():
+    site = Site()
+    assert b'policy*.key: move it' in site.setup('--name', '127.0.0.1').stdout
+    os.unlink(site.key('policy.key'))
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 0 and b'policy*.key' not in done.stdout, done
+    assert not os.path.exists(site.key('policy.key')) and site.check().returncode == 0
+    os.unlink(site.key('policy.pub'))
+    assert site.check().returncode == 0  # no bundle can be published, and that is all
+    told = json.loads(site.setup('--json', '--name', '127.0.0.1').stdout)
+    assert sorted(told['made']) == [site.key(name) for name in POLICY], told  # as on a new site
+
+
+def check_names_what_is_no_policy_key():
+    site = Site()
+    with open(site.key('policy.pub'), 'w', encoding='ascii') as file:
+        file.write(open(site.key('policy.key'), encoding='ascii').read())
+    done = site.check()
+    assert done.returncode == 2 and b'policy.pub: a private key is in it' in done.stderr, done
+    with open(site.conf, 'a', encoding='ascii') as file:
+        file.write(f'[policy]\nkey = {site.top}/other.pub\n')
+    assert site.check().returncode == 0  # that one is not there, and the other not looked at
+    with open(f'{site.top}/other.pub', 'w', encoding='ascii') as file:
+        file.write('rubbish')
+    done = site.check()
+    assert done.returncode == 2 and b'other.pub: no public keys in PEM' in done.stderr, done
+    site.set(f'key = {site.top}/other.pub', 'key = other.pub')
+    done = site.check()
+    assert done.returncode == 2 and b'a path does not begin with /' in done.stderr, done
 
 
 def setup_knows_a_site_of_before():
@@ -654,6 +687,7 @@ def systemd_is_told():
 tap.run([(case,) for case in (
     setup_makes_everything_and_keeps_it, setup_makes_what_is_missing_whichever_it_is,
     setup_makes_no_key_beside_the_certificate_of_another, setup_leaves_the_ca_key_where_it_is_kept,
+    setup_lets_a_policy_key_be_moved_away, check_names_what_is_no_policy_key,
     setup_knows_a_site_of_before,
     setup_says_why_a_key_cannot_be_read, setup_gives_away_no_file_of_another,
     setup_makes_folders_above_folders, setup_prints_what_attestors_need,

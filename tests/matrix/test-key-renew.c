@@ -6,8 +6,10 @@
 
 #include "crypto/cose-key.h"
 #include "keeper/audit-sign.h"
+#include "keeper/policies.h"
 #include "lib/attest-play.h"
 #include "lib/check.h"
+#include "lib/sealing.h"
 #include "wire/audit-head.h"
 
 static uint8_t room[16384];
@@ -245,6 +247,91 @@ the_audit_head_is_by_the_new_key(void)
     free(rig);
 }
 
+/* A bundle in the store, whoever signed it. */
+static void
+put_bundle(struct keeper *keeper, struct bytes sealed)
+{
+    const struct store_bundle row = {.sequence = 1, .loaded_ms = 5};
+
+    CHECK_EQ(store_bundle_put(keeper->store, &row, sealed), 0);
+    CHECK_EQ(store_commit(keeper->store), 0);
+}
+
+static enum policies_state
+state_of(const struct keeper *keeper)
+{
+    return policies_state(keeper->policies, 2000);
+}
+
+static void
+a_policy_bundle_counts_while_a_key_of_its_own_is_among_them(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    struct keeper_rig *rig = calloc(1, sizeof(*rig));
+    struct sealing own;
+    struct sealing next;
+
+    CHECK(rig);
+    keeper_rig_new(rig);
+    sealing_new(&own);
+    sealing_new(&next);
+    put_bundle(&rig->keeper, sealing_text(&own, sealing_policy("p", "c", "enforce"), 1, 1000, 0));
+    setup.n_policy_keys = 1;
+    setup.policy_keys[0] = own.point;
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(state_of(&rig->keeper), POLICIES_READY);
+    setup = fresh_keys();
+    setup.n_policy_keys = 2;
+    setup.policy_keys[0] = next.point;
+    setup.policy_keys[1] = own.point;
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(state_of(&rig->keeper), POLICIES_READY);
+    setup = fresh_keys();
+    setup.n_policy_keys = 1;
+    setup.policy_keys[0] = next.point; /* its own is retired */
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(state_of(&rig->keeper), POLICIES_BROKEN);
+    CHECK_EQ(rig->keeper.policies_told, POLICIES_BROKEN);
+    setup = fresh_keys();
+    setup.n_policy_keys = 1; /* no point */
+    CHECK(renew(&rig->keeper, &setup) < 0);
+    CHECK_EQ(rig->keeper.setup.policy_keys[0].x[0], next.point.x[0]);
+    setup.policy_keys[0] = own.point;
+    setup.token_key = setup.site_key = setup.audit_key = bytes_str(pem);
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(state_of(&rig->keeper), POLICIES_READY);
+    CHECK_EQ(rig->keeper.policies_told, POLICIES_READY);
+    keeper_rig_done(rig);
+    free(rig);
+}
+
+static void
+a_bundle_whose_end_passes_is_told_once(void)
+{
+    struct keeper_setup setup = fresh_keys();
+    struct keeper_rig *rig = calloc(1, sizeof(*rig));
+    struct sealing own;
+    uint64_t now_s;
+
+    CHECK(rig);
+    keeper_rig_new(rig);
+    now_s = (uint64_t)rig->now_ms / 1000;
+    sealing_new(&own);
+    put_bundle(&rig->keeper,
+               sealing_text(&own, sealing_policy("p", "c", "enforce"), 1, now_s - 9, now_s + 9));
+    setup.n_policy_keys = 1;
+    setup.policy_keys[0] = own.point;
+    CHECK_EQ(renew(&rig->keeper, &setup), 0);
+    CHECK_EQ(rig->keeper.policies_told, POLICIES_READY);
+    rig->now_ms += 9000;
+    keeper_policies_tell(&rig->keeper);
+    CHECK_EQ(rig->keeper.policies_told, POLICIES_EXPIRED);
+    keeper_policies_tell(&rig->keeper);
+    CHECK_EQ(rig->keeper.policies_told, POLICIES_EXPIRED);
+    keeper_rig_done(rig);
+    free(rig);
+}
+
 static void
 an_operator_sees_which_list_is_used_and_who_is_on_which_master(void)
 {
@@ -268,4 +355,6 @@ CHECK_MAIN(CASE(a_device_of_an_earlier_master_is_asked_to_fetch_the_next_psk),
            CASE(a_challenge_of_an_earlier_key_serves_and_one_of_a_key_that_is_gone_does_not),
            CASE(the_key_set_tells_the_new_key_and_those_beside_it),
            CASE(a_body_that_is_none_changes_nothing), CASE(the_audit_head_is_by_the_new_key),
+           CASE(a_policy_bundle_counts_while_a_key_of_its_own_is_among_them),
+           CASE(a_bundle_whose_end_passes_is_told_once),
            CASE(an_operator_sees_which_list_is_used_and_who_is_on_which_master))

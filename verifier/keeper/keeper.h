@@ -67,6 +67,7 @@ struct keeper {
     struct boots *boots; /* boots.h */
     struct ak_cache *aks;
     struct policies *policies; /* policies.h */
+    int policies_told;         /* its state that the log knows of */
     struct backup *backup;     /* backup.h; NULL until one was asked for */
     struct audit_keep *audit;  /* audit-sign.h */
     int64_t started_ms;
@@ -154,6 +155,10 @@ void keeper_keys(struct keeper *keeper, struct asked *take_asked);
 /* Enrolments whose turn has come: after the attestations of a turn, as many as their share allows.
  */
 void keeper_enroll_turn(struct keeper *keeper);
+
+/* A log line when the policy bundle has become one that must not be used: broken, or past its end.
+ */
+void keeper_policies_tell(struct keeper *keeper);
 
 /* An audit row; failing to write one undoes the piece. */
 void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device, const char *actor,

@@ -9,6 +9,7 @@
 #include "crypto/jose.h"
 #include "keeper/audit-sign.h"
 #include "keeper/open.h"
+#include "keeper/policies.h"
 
 /* The token key's names, and the set that tells it and those that are published beside it. */
 static int
@@ -103,6 +104,7 @@ swap_keys(struct privkey **a, struct privkey **b)
 static void
 move(struct keeper *keeper, struct keeper *fresh)
 {
+    struct policies *policies = keeper->policies;
     uint8_t *bytes = keeper->key_bytes;
     size_t len = keeper->key_bytes_len;
 
@@ -121,10 +123,27 @@ move(struct keeper *keeper, struct keeper *fresh)
     memcpy(keeper->cose_kid, fresh->cose_kid, sizeof(keeper->cose_kid));
     memcpy(keeper->key_set, fresh->key_set, sizeof(keeper->key_set));
     keeper->key_set_len = fresh->key_set_len;
+    keeper->policies = fresh->policies;
+    keeper->policies_told = POLICIES_NONE;
+    fresh->policies = policies;
     keeper->key_bytes = fresh->key_bytes;
     keeper->key_bytes_len = fresh->key_bytes_len;
     fresh->key_bytes = bytes;
     fresh->key_bytes_len = len;
+}
+
+/* The bundle as the new keys see it. */
+static int
+read_policies(const struct keeper *keeper, struct keeper *fresh)
+{
+    int r = -ENOMEM;
+
+    fresh->policies = policies_new();
+    if (fresh->policies) {
+        r = policies_start(fresh->policies, keeper->store, keeper->hasher, fresh->setup.policy_keys,
+                           fresh->setup.n_policy_keys);
+    }
+    return r == 0 ? 0 : keeper_fail("policy bundle", r);
 }
 
 /* Returns as keys_renew(); fresh's own to free in any case. */
@@ -142,7 +161,11 @@ read_fresh(struct keeper *keeper, struct bytes body, struct keeper *fresh)
     memcpy(fresh->key_bytes, body.p, body.len);
     fresh->key_bytes_len = body.len;
     r = keeper_keys_read(bytes_of(fresh->key_bytes, body.len), &fresh->setup);
-    return r == 0 ? keys_open(fresh) : 1;
+    if (r != 0) {
+        return 1;
+    }
+    r = keys_open(fresh);
+    return r == 0 ? read_policies(keeper, fresh) : r;
 }
 
 int
@@ -157,11 +180,13 @@ keys_renew(struct keeper *keeper, struct bytes body)
     }
     if (r == 0) {
         move(keeper, fresh);
+        keeper_policies_tell(keeper);
     }
     if (fresh) {
         privkey_free(fresh->token_key);
         privkey_free(fresh->rsa_key);
         privkey_free(fresh->site_key);
+        policies_free(fresh->policies);
         keys_forget(fresh);
         wipe(fresh, sizeof(*fresh));
     }

@@ -53,6 +53,39 @@ open_store(struct keeper *keeper)
 }
 
 static int
+open_policies(struct keeper *keeper)
+{
+    int r = policies_start(keeper->policies, keeper->store, keeper->hasher,
+                           keeper->setup.policy_keys, keeper->setup.n_policy_keys);
+
+    if (r == 0) {
+        keeper_policies_tell(keeper);
+    }
+    return r;
+}
+
+void
+keeper_policies_tell(struct keeper *keeper)
+{
+    uint64_t now_s = (uint64_t)(keeper->clock->utc_ms(keeper->clock->context) / 1000);
+    enum policies_state state = policies_state(keeper->policies, now_s);
+    struct policies_info info;
+
+    if ((int)state == keeper->policies_told) {
+        return;
+    }
+    keeper->policies_told = state;
+    policies_info(keeper->policies, &info);
+    if (state == POLICIES_BROKEN) {
+        log_event(LOG_ERROR, "policy-broken", LOG_INT("sequence", info.sequence),
+                  LOG_STR("why", rule_text(info.why)));
+    } else if (state == POLICIES_EXPIRED) {
+        log_event(LOG_ERROR, "policy-expired", LOG_INT("sequence", info.sequence),
+                  LOG_INT("not_after", info.not_after_s));
+    }
+}
+
+static int
 open_parts(struct keeper *keeper)
 {
     keeper->hasher = hasher_new();
@@ -99,6 +132,10 @@ keeper_open(struct keeper *keeper, const struct clock *clock, struct bytes setup
     }
     if (r == 0) {
         r = open_store(keeper);
+    }
+    if (r == 0) {
+        r = open_policies(keeper);
+        r = r == 0 ? 0 : keeper_fail("policy bundle", r);
     }
     if (r == 0) {
         r = audit_sign_begin(keeper);

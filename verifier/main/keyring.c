@@ -9,6 +9,7 @@
 #include "crypto/privkey.h"
 #include "formats/x509.h"
 #include "main/ek-roots.h"
+#include "main/policy-keys.h"
 
 enum { PEM_FILE_MAX = 16384, SLOT = KEYSET_SLOT_SIZE, PATH_ROOM = 400 };
 
@@ -378,6 +379,29 @@ take_more(const struct loading *loading, struct keyring *ret)
 }
 
 static int
+take_policy(const struct loading *loading, struct keyring *ret)
+{
+    const struct settings *settings = loading->settings;
+    char path[PATH_ROOM];
+    int r = 0;
+
+    if (settings->policy_key[0]) {
+        return policy_keys_load(settings->policy_key, ret->policy_keys, &ret->n_policy_keys,
+                                loading->problem);
+    }
+    for (size_t i = 0; i < ret->set.n && r == 0; i++) {
+        const struct keyset_key *key = &ret->set.keys[i];
+
+        if (key->kind == KEYSET_POLICY &&
+            keyset_state(&ret->set, key, loading->now_s) != KEYSET_RETIRED) {
+            snprintf(path, sizeof(path), "%s/%s", settings->keys, key->cert);
+            r = policy_keys_load(path, ret->policy_keys, &ret->n_policy_keys, loading->problem);
+        }
+    }
+    return r;
+}
+
+static int
 take_roots(const struct loading *loading, struct keyring *ret)
 {
     return ek_roots_load(loading->settings->ek_roots, ret->anchors, ARRAY_LEN(ret->anchors),
@@ -385,8 +409,8 @@ take_roots(const struct loading *loading, struct keyring *ret)
 }
 
 static int (*const parts[])(const struct loading *loading, struct keyring *ret) = {
-    take_masters, take_nonces, take_token, take_audit, take_later_keys,
-    take_server,  take_site,   take_more,  take_roots,
+    take_masters, take_nonces, take_token, take_audit,  take_later_keys,
+    take_server,  take_site,   take_more,  take_policy, take_roots,
 };
 
 static int

@@ -32,6 +32,8 @@ struct keyring {
     struct keyring_rsa rsa_more[SETUP_TOKEN_MORE];
     size_t n_audit_old; /* what they signed is taken */
     struct p256 audit_old[SETUP_AUDIT_OLD];
+    size_t n_policy_keys; /* what policy bundles are signed by; 0: none can be published */
+    struct p256 policy_keys[SETUP_POLICY_KEYS];
     size_t n_chain;
     struct bytes chain[LIMIT_CHAIN]; /* DER of site.pem */
     size_t n_anchors;

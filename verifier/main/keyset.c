@@ -12,7 +12,7 @@
 
 #define HEAD "assay-keys 1\n"
 
-enum { PATH_ROOM = 400, ID_MAX = 255, SLOTS_MAX = 2, TEMPORARY = 7 /* .XXXXXX */ };
+enum { PATH_ROOM = 400, ID_MAX = 255, SLOTS_MAX = 2, POLICY_MAX = 2, TEMPORARY = 7 /* .XXXXXX */ };
 
 /* The kinds, and the files of a folder without a list. */
 static const struct kind {
@@ -31,6 +31,7 @@ static const struct kind {
     [KEYSET_SITE] = {"site", "site.key", "site.pem", false},
     [KEYSET_SERVER] = {"server", "server.key", "server.pem", false},
     [KEYSET_CA] = {"ca", "ca.key", "ca.pem", false},
+    [KEYSET_POLICY] = {"policy", "policy.key", "policy.pub", false},
 };
 
 const char *
@@ -144,13 +145,19 @@ keyset_change_s(const struct keyset *set, int64_t now_s)
     return next;
 }
 
+/* Of policy keys: the present one and, while it is rotated, the one before. */
+static size_t
+most_of(enum keyset_kind kind)
+{
+    return kinds[kind].slots ? SLOTS_MAX : kind == KEYSET_POLICY ? POLICY_MAX : KEYSET_KIND_MAX;
+}
+
 int
 keyset_add(struct keyset *set, const struct keyset_key *key)
 {
-    size_t most = kinds[key->kind].slots ? SLOTS_MAX : KEYSET_KIND_MAX;
     size_t at = 0;
 
-    if (set->n == KEYSET_KEYS_MAX || keyset_count(set, key->kind) >= most) {
+    if (set->n == KEYSET_KEYS_MAX || keyset_count(set, key->kind) >= most_of(key->kind)) {
         return 1;
     }
     while (at < set->n && set->keys[at].kind < key->kind) {
@@ -279,8 +286,7 @@ keyset_read(struct bytes text, struct keyset *ret, size_t *ret_line)
 
         ++*ret_line;
         if (!line_read(&rd, &key) || keyset_find(&set, key.kind, key.id) ||
-            set.n == KEYSET_KEYS_MAX ||
-            keyset_count(&set, key.kind) >= (kinds[key.kind].slots ? SLOTS_MAX : KEYSET_KIND_MAX)) {
+            set.n == KEYSET_KEYS_MAX || keyset_count(&set, key.kind) >= most_of(key.kind)) {
             return 1;
         }
         set.keys[set.n++] = key;
@@ -409,7 +415,8 @@ implied(const char *folder, struct keyset *ret)
     for (enum keyset_kind kind = 0; kind < KEYSET_KIND_N; kind++) {
         uint8_t ids[SLOTS_MAX] = {1};
         size_t n = kinds[kind].slots ? slot_ids(folder, kinds[kind].file, ids) : 1;
-        int64_t made = made_s(folder, kinds[kind].file);
+        /* a policy key itself may be kept elsewhere */
+        int64_t made = made_s(folder, kind == KEYSET_POLICY ? kinds[kind].cert : kinds[kind].file);
 
         for (size_t i = 0; i < n && kind != KEYSET_TICKET; i++) {
             struct keyset_key *key = &ret->keys[ret->n++];

@@ -7,10 +7,10 @@
  *     server 1 1790000000 1790000000 0 server.key server.pem
  *
  * that is kind, id, when it was made, from when it is used, until when it is taken (0: no end), its
- * file ("-": none) and its certificate. Times are seconds since 1970. A rotation writes files of
- * new names first and then replaces this one, so that whatever ends it in between leaves the old
- * keys or the new ones whole. A folder without the list has what it always had: the files of fixed
- * names. */
+ * file ("-": none) and its certificate, or for a policy key its public half. Times are seconds
+ * since 1970. A rotation writes files of new names first and then replaces this one, so that
+ * whatever ends it in between leaves the old keys or the new ones whole. A folder without the list
+ * has what it always had: the files of fixed names. */
 #pragma once
 
 #include "base/conf.h"
@@ -18,7 +18,7 @@
 
 #define KEYSET_FILE "keys.list"
 #define KEYSET_KEYS_MAX 40u  /* of all kinds */
-#define KEYSET_KIND_MAX 4u   /* of one kind; two of those whose keys are slots with an id */
+#define KEYSET_KIND_MAX 4u   /* of one kind; two of policy keys and of slots with an id */
 #define KEYSET_NAME_ROOM 40u /* of a file's name, with its NUL */
 #define KEYSET_SLOT_SIZE 33u /* id and key, in the files of PSK masters and nonce keys */
 #define KEYSET_TEXT_ROOM 8192u
@@ -35,6 +35,7 @@ enum keyset_kind {
     KEYSET_SITE,       /* signs enrolment answers, with its certificate */
     KEYSET_SERVER,     /* of DTLS, with its certificate */
     KEYSET_CA,         /* issues the two before */
+    KEYSET_POLICY,     /* signs policy bundles, best elsewhere */
     KEYSET_KIND_N,     /* also: no such kind */
 };
 
@@ -52,7 +53,7 @@ struct keyset_key {
     int64_t from_s;
     int64_t until_s;
     char file[KEYSET_NAME_ROOM]; /* "": none */
-    char cert[KEYSET_NAME_ROOM]; /* "": none */
+    char cert[KEYSET_NAME_ROOM]; /* "": none; of a policy key its public half */
 };
 
 struct keyset {

@@ -78,8 +78,9 @@ reload(const char *config, int64_t now_s, struct settings *settings, struct keyr
     struct settings next = *settings;
     int r = settings_load(config, &fresh, problem);
 
-    if (r == 0) { /* roots of the folder that is named now, keys of the one that is in use */
+    if (r == 0) { /* what is named now, but keys of the folder that is in use */
         memcpy(next.ek_roots, fresh.ek_roots, sizeof(next.ek_roots));
+        memcpy(next.policy_key, fresh.policy_key, sizeof(next.policy_key));
         r = reload_keys(&next, now_s, keyring, ret_lost_master, problem);
     }
     if (r == 0) {

@@ -42,6 +42,11 @@ const struct conf_item settings_items[] = {
     {"ek", "roots", CONF_TEXT, offsetof(struct settings, ek_roots),
      sizeof(((struct settings *)NULL)->ek_roots), 0, 0, "/etc/assay/ek-roots",
      "folder of TPM makers' certificates (.pem, .crt, .cer, .der)", true},
+    {"policy", "key", CONF_TEXT, offsetof(struct settings, policy_key),
+     sizeof(((struct settings *)NULL)->policy_key), 0, 0, "",
+     "PEM file of the one or two public keys that policy bundles are signed by; empty: those that "
+     "setup and `assay key` keep among the keys",
+     true},
     INT("limits", "connections", connections, 16, 1000000, "8192",
         "connections a worker, 43 kB each"),
     LIVE_INT("limits", "handshakes", handshakes, 16, 100000, "1024", "half-open ones of them"),
@@ -77,7 +82,8 @@ judge(const struct settings *settings)
         return "[site] issuer: a URL is expected";
     }
     if (settings->keys[0] != '/' || settings->store[0] != '/' || settings->control[0] != '/' ||
-        settings->public_folder[0] != '/' || settings->ek_roots[0] != '/') {
+        settings->public_folder[0] != '/' || settings->ek_roots[0] != '/' ||
+        (settings->policy_key[0] != '\0' && settings->policy_key[0] != '/')) {
         return "a path does not begin with /";
     }
     return NULL;

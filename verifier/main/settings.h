@@ -22,6 +22,7 @@ struct settings {
     char control[108]; /* sun_path */
     char control_group[33];
     char ek_roots[256];
+    char policy_key[256]; /* "": what the list of keys names */
     bool audit_tokens;
     int64_t connections;
     int64_t handshakes;

@@ -115,11 +115,13 @@ keys_fill(const struct keyring *keyring, struct keeper_setup *ret)
     ret->audit_key = keyring->audit_key;
     ret->n_token_more = keyring->n_token_more;
     ret->n_audit_old = keyring->n_audit_old;
+    ret->n_policy_keys = keyring->n_policy_keys;
     ret->n_chain = keyring->n_chain;
     memcpy(ret->masters, keyring->masters, sizeof(ret->masters));
     memcpy(ret->nonce_keys, keyring->nonce_keys, sizeof(ret->nonce_keys));
     memcpy(ret->token_more, keyring->token_more, sizeof(ret->token_more));
     memcpy(ret->audit_old, keyring->audit_old, sizeof(ret->audit_old));
+    memcpy(ret->policy_keys, keyring->policy_keys, sizeof(ret->policy_keys));
     memcpy(ret->stamp, keyring->stamp, sizeof(ret->stamp));
     memcpy(ret->chain, keyring->chain, sizeof(ret->chain));
 }

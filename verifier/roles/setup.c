@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_KEEPER = 9, N_KEYS = 11, N_FRONT = 9, N_SECRETS = 3 };
+enum { N_KEEPER = 9, N_KEYS = 12, N_FRONT = 9, N_SECRETS = 3 };
 enum { N_KEEPER_LIMITS = 4, N_FRONT_LIMITS = 3 };
 enum { PEM_MAX = 16384, PATH_MAX_SIZE = 512, ISSUER_MAX = 255 };
 
@@ -125,6 +125,7 @@ keys_read(struct cbor_rd *c, struct keeper_setup *ret)
     ret->audit_key = cbor_rd_bstr(c, PEM_MAX);
     ret->n_token_more = points_read(c, ret->token_more, SETUP_TOKEN_MORE);
     ret->n_audit_old = points_read(c, ret->audit_old, SETUP_AUDIT_OLD);
+    ret->n_policy_keys = points_read(c, ret->policy_keys, SETUP_POLICY_KEYS);
     cbor_rd_bstr_copy(c, ret->stamp, sizeof(ret->stamp));
     ret->n_chain = list_read(c, ret->chain, LIMIT_CHAIN);
 }
@@ -151,6 +152,7 @@ keeper_keys_write(struct wr *wr, const struct keeper_setup *setup)
     cbor_wr_bstr(wr, setup->audit_key);
     points_write(wr, setup->token_more, setup->n_token_more);
     points_write(wr, setup->audit_old, setup->n_audit_old);
+    points_write(wr, setup->policy_keys, setup->n_policy_keys);
     cbor_wr_bstr(wr, BYTES_OF(setup->stamp));
     list_write(wr, setup->chain, setup->n_chain);
 }

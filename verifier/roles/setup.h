@@ -16,6 +16,7 @@
 #define SETUP_STAMP_SIZE 8u
 #define SETUP_TOKEN_MORE 3u
 #define SETUP_AUDIT_OLD 3u
+#define SETUP_POLICY_KEYS 2u
 
 struct keeper_setup {
     struct bytes site;       /* text */
@@ -32,6 +33,8 @@ struct keeper_setup {
     struct p256 token_more[SETUP_TOKEN_MORE];
     size_t n_audit_old; /* earlier audit keys: a head of theirs is believed */
     struct p256 audit_old[SETUP_AUDIT_OLD];
+    size_t n_policy_keys; /* any of them signs policy bundles; 0: none is believed */
+    struct p256 policy_keys[SETUP_POLICY_KEYS];
     uint8_t stamp[SETUP_STAMP_SIZE]; /* of the list of keys, for who asks whether it is used */
     bool audit_tokens;               /* an audit row for each token */
     size_t n_chain;

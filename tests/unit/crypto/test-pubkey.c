@@ -180,6 +180,26 @@ a_private_key_survives_its_pem(void)
 }
 
 static void
+a_public_half_as_pem_is_the_same_key_and_no_more(void)
+{
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    CLEANUP(pubkey_freep) struct pubkey *public = NULL;
+    struct privkey *none = NULL;
+    uint8_t a[64];
+    uint8_t b[64];
+    char *pem = NULL;
+
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(privkey_public_pem(key, &pem), 0);
+    CHECK_EQ(pubkey_from_pem(bytes_str(pem), &public), 0);
+    CHECK_EQ(privkey_point(key, a, a + 32), 0);
+    CHECK_EQ(pubkey_point(public, b, b + 32), 0);
+    CHECK_BYTES(BYTES_OF(a), BYTES_OF(b));
+    CHECK_EQ(privkey_from_pem(bytes_str(pem), &none), PRIVKEY_E_FORM);
+    free(pem);
+}
+
+static void
 der_signatures_read_back_and_other_forms_do_not(void)
 {
     uint8_t der[DER_SIG_MAX];
@@ -261,6 +281,7 @@ CHECK_MAIN(CASE(a_known_signature_verifies), CASE(every_flipped_byte_of_a_signat
            CASE(spki_goes_both_ways), CASE(rsa_sizes_and_exponents_are_bounded),
            CASE(what_a_private_key_signs_its_public_half_verifies),
            CASE(a_private_key_survives_its_pem),
+           CASE(a_public_half_as_pem_is_the_same_key_and_no_more),
            CASE(an_rsa_private_key_signs_and_survives_its_pem),
            CASE(the_kinds_of_private_keys_do_not_mix),
            CASE(der_signatures_read_back_and_other_forms_do_not))

@@ -200,8 +200,8 @@ leaked_keys_leave_nothing_behind(void)
         CHECK_EQ(keyset_state(&last.set, keyset_active(&last.set, kind, NOW), NOW), KEYSET_ACTIVE);
         drop(load(NOW));
     }
-    /* 9 keys, 3 certificates, the list, and what devices get; of before nothing */
-    CHECK_EQ(n_files(), 9 + 3 + 1 + 1);
+    /* 10 keys, 3 certificates, a public half, the list, and what devices get; of before nothing */
+    CHECK_EQ(n_files(), 10 + 3 + 1 + 1 + 1);
     CHECK(!there("psk-masters") && !there("token.key") && !there("ca.key"));
     site_end();
 }
@@ -281,6 +281,148 @@ a_token_key_is_published_before_it_signs_and_after(void)
     CHECK(!bytes_equal(now->token_key, before->token_key));
     drop(now);
     drop(before);
+    site_end();
+}
+
+static struct p256
+public_half(const char *name)
+{
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    struct bytes pem = BYTES_NULL;
+    struct p256 point;
+    char path[200];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CHECK_EQ(file_read(path, 65536, &pem), 0);
+    CHECK_EQ(pubkey_from_pem(pem, &key), 0);
+    CHECK_EQ(pubkey_point(key, point.x, point.y), 0);
+    file_free(&pem);
+    return point;
+}
+
+/* How many policy keys main takes, the first of them in *ret. */
+static size_t
+policy_keys(struct p256 *ret)
+{
+    struct keyring *keyring = load(NOW);
+    size_t n = keyring->n_policy_keys;
+
+    *ret = keyring->policy_keys[0];
+    drop(keyring);
+    return n;
+}
+
+static void
+take_away(const char *name)
+{
+    char path[200];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CHECK_EQ(unlink(path), 0);
+}
+
+static void
+a_policy_key_is_for_elsewhere_and_the_old_one_is_taken_until_it_is_retired(void)
+{
+    struct p256 old;
+    struct p256 first;
+
+    site_new();
+    CHECK_EQ(policy_keys(&old), 1);
+    take_away("policy.key");
+    CHECK_EQ(policy_keys(&first), 1);
+    CHECK_EQ(rotate(KEYSET_POLICY, 0, false, NOW), 0);
+    CHECK(there("policy-2.key") && there("policy-2.pub") && there("policy.pub"));
+    CHECK_EQ(policy_keys(&first), 2);
+    CHECK(memcmp(&first, &old, sizeof(first)) != 0);
+    old = public_half("policy-2.pub");
+    CHECK_EQ(memcmp(&first, &old, sizeof(first)), 0);
+    CHECK_EQ(keyset_find(&last.set, KEYSET_POLICY, 1)->until_s, 0);
+    CHECK_EQ(rotate(KEYSET_POLICY, 0, false, NOW + 1), 1); /* two are live */
+    CHECK(strstr(last.problem, "--retire") != NULL);
+    CHECK_EQ(rotate(KEYSET_POLICY, 1, false, NOW + 1), 0);
+    CHECK(!there("policy.pub"));
+    CHECK_EQ(policy_keys(&first), 1);
+    CHECK_EQ(rotate(KEYSET_POLICY, 2, false, NOW + 1), 1); /* the last */
+    CHECK_EQ(rotate(KEYSET_POLICY, 0, true, NOW + 2), 0);
+    CHECK(!there("policy-2.key") && !there("policy-2.pub"));
+    CHECK_EQ(policy_keys(&old), 1);
+    CHECK(memcmp(&first, &old, sizeof(first)) != 0);
+    site_end();
+}
+
+static void
+a_site_without_a_policy_key_starts_and_gets_one(void)
+{
+    struct p256 first;
+
+    site_new();
+    take_away("policy.key");
+    take_away("policy.pub");
+    CHECK_EQ(policy_keys(&first), 0);
+    CHECK_EQ(rotate(KEYSET_NONCE, 0, false, NOW), 0);
+    CHECK_EQ(keyset_count(&last.set, KEYSET_POLICY), 0);
+    CHECK_EQ(policy_keys(&first), 0);
+    CHECK_EQ(rotate(KEYSET_POLICY, 0, false, NOW), 0);
+    CHECK_EQ(policy_keys(&first), 1);
+    take_away("policy-1.pub"); /* an operator's mistake: no policy, and all else works */
+    CHECK_EQ(policy_keys(&first), 0);
+    site_end();
+}
+
+static void
+a_file_that_the_settings_name_stands_in_for_the_list(void)
+{
+    struct conf_problem problem = {""};
+    struct keyring *keyring = calloc(1, sizeof(*keyring));
+    struct p256 own;
+    struct p256 first;
+    char path[200];
+
+    site_new();
+    own = public_half("policy.pub");
+    snprintf(path, sizeof(path), "%s/policy.pub", folder);
+    snprintf(settings.policy_key, sizeof(settings.policy_key), "%s/elsewhere.pub", top);
+    CHECK_EQ(policy_keys(&first), 0); /* the list's is not looked at */
+    CHECK_EQ(rename(path, settings.policy_key), 0);
+    CHECK_EQ(policy_keys(&first), 1);
+    CHECK_EQ(memcmp(&first, &own, sizeof(own)), 0);
+    CHECK_EQ(file_replace(settings.policy_key, 0644, bytes_str("rubbish")), 0);
+    CHECK(keyring && keyring_load(&settings, NOW, keyring, &problem) == 1);
+    CHECK(strstr(problem.text, "elsewhere.pub"));
+    drop(keyring);
+    CHECK_EQ(unlink(settings.policy_key), 0);
+    settings.policy_key[0] = '\0';
+    site_end();
+}
+
+/* Setup, run again, makes what is missing, but no key to sign with where one was moved away. */
+static void
+setup_makes_no_second_policy_key(void)
+{
+    struct setup *setup = calloc(1, sizeof(*setup));
+    struct p256 own;
+    struct p256 again;
+
+    site_new();
+    CHECK(setup);
+    setup->dir = top;
+    setup->site = SITE;
+    setup->now_s = NOW;
+    own = public_half("policy.pub");
+    take_away("policy.pub");
+    CHECK_EQ(setup_keys(setup), 0);
+    CHECK(setup->policy_key);
+    again = public_half("policy.pub");
+    CHECK_EQ(memcmp(&own, &again, sizeof(own)), 0);
+    take_away("policy.key");
+    setup->n_done = 0;
+    setup->policy_key = false;
+    CHECK_EQ(setup_keys(setup), 0);
+    CHECK(!there("policy.key") && !setup->policy_key);
+    again = public_half("policy.pub");
+    CHECK_EQ(memcmp(&own, &again, sizeof(own)), 0);
+    free(setup);
     site_end();
 }
 
@@ -640,6 +782,10 @@ so_does_one_while_a_ca_takes_over(void)
 CHECK_MAIN(CASE(every_kind_rotates_and_main_takes_it), CASE(leaked_keys_leave_nothing_behind),
            CASE(a_new_master_is_handed_out_and_the_old_one_taken_for_an_epoch),
            CASE(nonce_keys_need_nobody_to_make_room),
+           CASE(a_policy_key_is_for_elsewhere_and_the_old_one_is_taken_until_it_is_retired),
+           CASE(a_site_without_a_policy_key_starts_and_gets_one),
+           CASE(a_file_that_the_settings_name_stands_in_for_the_list),
+           CASE(setup_makes_no_second_policy_key),
            CASE(a_token_key_is_published_before_it_signs_and_after), CASE(the_next_rotation_sweeps),
            CASE(the_last_key_of_a_kind_has_no_end), CASE(an_elder_keeps_its_end),
            CASE(a_clock_that_is_behind_does_not_want_a_public_half_to_sign),

@@ -124,6 +124,9 @@ an_id_is_there_once_and_slots_twice_at_most(void)
     CHECK_EQ(wrong_line(HEAD "token 1 1 1 0 a\ntoken 2 1 1 0 b\ntoken 3 1 1 0 c\n"
                              "token 4 1 1 0 d\ntoken 5 1 1 0 e\n"),
              6);
+    CHECK_EQ(wrong_line(HEAD "policy 1 1 1 0 a b\npolicy 2 1 1 0 c d\n"), 0);
+    CHECK_EQ(wrong_line(HEAD "policy 1 1 1 0 a b\npolicy 2 1 1 0 c d\npolicy 3 1 1 0 e f\n"), 4);
+    CHECK_EQ(wrong_line(HEAD "policy 1 1 1 0 a\n"), 2); /* its public half is what counts */
 }
 
 static void

@@ -138,6 +138,8 @@ a_rotation_reads_back_and_no_part_of_it_does(void)
         .token_more = {{.x = {1}, .y = {2}}, {.x = {3}, .y = {4}}},
         .n_audit_old = 1,
         .audit_old = {{.x = {5}, .y = {6}}},
+        .n_policy_keys = 2,
+        .policy_keys = {{.x = {7}, .y = {8}}, {.x = {9}, .y = {10}}},
         .stamp = {1, 2, 3},
         .n_chain = 1,
     };
@@ -157,6 +159,8 @@ a_rotation_reads_back_and_no_part_of_it_does(void)
     CHECK_EQ(out.n_token_more, 2);
     CHECK_EQ(out.token_more[1].y[0], 4);
     CHECK_EQ(out.audit_old[0].x[0], 5);
+    CHECK_EQ(out.n_policy_keys, 2);
+    CHECK_EQ(out.policy_keys[1].y[0], 10);
     CHECK_BYTES(BYTES_OF(out.stamp), BYTES_OF(in.stamp));
     CHECK_BYTES(out.chain[0], bytes_str("certificate"));
     CHECK_BYTES(out.site, bytes_str("stays"));
