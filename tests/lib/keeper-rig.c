@@ -56,6 +56,9 @@ open_keeper(struct keeper_rig *rig, bool all_keys)
     setup.site_key = bytes_str(pem);
     setup.audit_key = bytes_str(pem);
     setup.audit_tokens = rig->audit_tokens;
+    if (rig->policy_key) {
+        setup.policy_keys[setup.n_policy_keys++] = *rig->policy_key;
+    }
     if (all_keys) {
         CHECK_EQ(privkey_rsa_generate(2048, &rsa), 0);
         CHECK_EQ(privkey_to_pem(rsa, &rsa_pem), 0);
@@ -269,7 +272,8 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     client = ipc_new(fds[0], false, roles_client_to_keeper);
     end = ipc_new(fds[1], false, any_limit);
-    control_run(&rig->keeper, client, 0, wr_done(&wr));
+    control_run(&rig->keeper, client, 0, &rig->file, wr_done(&wr));
+    rig->file = (struct control_file){.there = false};
     keeper_settle(&rig->keeper);
     for (int i = 0; i < 1000 && (r = ipc_recv(end, &msg)) == IPC_AGAIN; i++) {
         CHECK_EQ(ipc_flush(client), 0); /* longer than the socket holds */

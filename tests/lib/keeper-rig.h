@@ -2,20 +2,23 @@
  * channels, and a clock that the test turns. */
 #pragma once
 
+#include "keeper/control.h"
 #include "keeper/open.h"
 #include "lib/soft-device.h"
 
 #define RIG_SITE "test.assay"
 
 struct keeper_rig {
-    const char *store_path; /* set before keeper_rig_new(); NULL: in memory */
-    bool audit_tokens;      /* the same */
+    const char *store_path;        /* set before keeper_rig_new(); NULL: in memory */
+    bool audit_tokens;             /* the same */
+    const struct p256 *policy_key; /* the same; NULL: none */
     /* The same; NULL, or told of each request once it is answered (its reply is in the rig), and of
      * each operator's command. */
     void (*on_ask)(struct keeper_rig *rig, enum request_kind kind, enum request_resource resource,
                    struct bytes body, const char *audience);
     void (*on_command)(struct keeper_rig *rig, const char *const *words, size_t n_words);
     struct keeper keeper;
+    struct control_file file; /* comes before the next command */
     struct clock clock;
     uint8_t setup[16384];
     size_t setup_len;

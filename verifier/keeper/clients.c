@@ -1,11 +1,11 @@
 #include "keeper/clients.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "keeper/control.h"
 #include "roles/roles.h"
 
 enum { CLIENT_LIMIT_MS = 10000 };
@@ -17,8 +17,16 @@ clients_init(struct clients *clients)
 }
 
 static void
+file_drop(struct client *client)
+{
+    free((void *)(uintptr_t)client->file.bytes.p);
+    client->file = (struct control_file){.there = false};
+}
+
+static void
 client_end(struct client *client)
 {
+    file_drop(client);
     ipc_free(client->ipc);
     *client = (struct client){0};
 }
@@ -92,8 +100,57 @@ accept_one(struct clients *clients, int64_t now_ms)
     close(fd); /* sixteen operators at once are enough */
 }
 
+static size_t
+files_held(const struct clients *clients)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        n += clients->clients[i].file.there;
+    }
+    return n;
+}
+
+/* Kept until the command has run. Where too many are, the command says so. */
 static void
-client_turn(struct client *client, struct keeper *keeper, int64_t now_ms)
+keep_file(const struct clients *clients, struct client *client, struct bytes body)
+{
+    uint8_t *copy =
+        files_held(clients) < CLIENTS_FILES_MAX ? malloc(body.len ? body.len : 1) : NULL;
+
+    client->has_file = true;
+    client->file.full = copy == NULL;
+    if (copy) {
+        if (body.len > 0) {
+            memcpy(copy, body.p, body.len);
+        }
+        client->file.there = true;
+        client->file.bytes = bytes_of(copy, body.len);
+    }
+}
+
+/* Whether a message is one that may come now; then it is done. */
+static bool
+client_heard(const struct clients *clients, struct client *client, struct keeper *keeper,
+             const struct ipc_msg *msg, int64_t now_ms)
+{
+    if (client->answered || (msg->type == MSG_CONTROL_FILE && client->has_file)) {
+        return false;
+    }
+    if (msg->type == MSG_CONTROL_FILE) {
+        keep_file(clients, client, msg->body);
+        return true;
+    }
+    client->answered = true;
+    client->since_ms = now_ms;
+    control_run(keeper, client->ipc, client->uid, &client->file, msg->body);
+    file_drop(client);
+    return true;
+}
+
+static void
+client_turn(const struct clients *clients, struct client *client, struct keeper *keeper,
+            int64_t now_ms)
 {
     struct ipc_msg msg;
     int r = ipc_flush(client->ipc);
@@ -108,10 +165,7 @@ client_turn(struct client *client, struct keeper *keeper, int64_t now_ms)
         close(msg.fd); /* a command carries none */
         r = IPC_E_FORM;
     }
-    if (r == IPC_OK && !client->answered) {
-        client->answered = true;
-        client->since_ms = now_ms;
-        control_run(keeper, client->ipc, client->uid, msg.body);
+    if (r == IPC_OK && client_heard(clients, client, keeper, &msg, now_ms)) {
         return;
     }
     outbox_forget(keeper->outbox, client->ipc);
@@ -126,7 +180,7 @@ clients_turn(struct clients *clients, struct keeper *keeper, int64_t now_ms)
     }
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         if (clients->clients[i].ipc) {
-            client_turn(&clients->clients[i], keeper, now_ms);
+            client_turn(clients, &clients->clients[i], keeper, now_ms);
         }
     }
 }

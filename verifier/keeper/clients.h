@@ -1,12 +1,13 @@
 /* Operators on the control socket: root and the socket's group, by SO_PEERCRED; one command a
- * connection. */
+ * connection, and before it at most one file that the command is about. */
 #pragma once
 
 #include <poll.h>
 
-#include "keeper/keeper.h"
+#include "keeper/control.h"
 
 #define CLIENTS_MAX 16u
+#define CLIENTS_FILES_MAX 2u /* 8 MiB each; two operators may publish at once */
 
 struct clients {
     int listener; /* -1 until main passed it */
@@ -15,6 +16,8 @@ struct clients {
         int64_t since_ms;
         unsigned uid;
         bool answered;
+        bool has_file;            /* one was sent: no second one may come */
+        struct control_file file; /* owned; before its command came */
     } clients[CLIENTS_MAX];
 };
 

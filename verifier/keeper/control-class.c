@@ -4,7 +4,7 @@
 
 #include "base/name.h"
 #include "keeper/audience.h"
-#include "keeper/control.h"
+#include "keeper/control-say.h"
 
 static void
 say_class(struct control *control, const struct store_class *class_row)
@@ -299,6 +299,7 @@ control_status(struct control *control)
         json_wr_int(&control->json, n);
     }
     json_wr_end_object(&control->json);
+    say_policies(control);
     json_wr_end_object(&control->json);
     return CONTROL_YES;
 }

@@ -6,5 +6,8 @@
 /* Members of a device's line in the list. */
 void say_device(struct control *control, const struct store_device *device);
 
+/* The member "policy" of the status: state and sequence of the bundle that counts. */
+void say_policies(struct control *control);
+
 /* The further members of `device show`. Returns 0 or a negative errno. */
 MUST_CHECK int say_details(struct control *control, const struct store_device *device);

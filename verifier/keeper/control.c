@@ -35,6 +35,8 @@ static const struct command {
     {"golden", "learn", 2, CONTROL_WORDS_MAX, control_golden_learn},
     {"golden", "show", 1, 1, control_golden_show},
     {"key", "state", 0, 0, control_key_state},
+    {"policy", "active", 0, 0, control_policy_active},
+    {"policy", "publish", 1, 1, control_policy_publish},
     {"store", "backup", 1, 1, control_store_backup},
     {"store", "state", 0, 0, control_store_state},
     {"status", NULL, 0, 0, control_status},
@@ -159,7 +161,8 @@ send_answer(struct control *control, struct ipc *client, int status)
 }
 
 void
-control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct bytes body)
+control_run(struct keeper *keeper, struct ipc *client, unsigned uid,
+            const struct control_file *file, struct bytes body)
 {
     struct control *control = calloc(1, sizeof(*control));
     uint8_t *room = malloc(JSON_ROOM);
@@ -168,6 +171,7 @@ control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct byte
 
     if (control && room) {
         control->keeper = keeper;
+        control->file = file;
         control->json = json_wr_init(room, JSON_ROOM);
         snprintf(control->actor, sizeof(control->actor), "uid %u", uid);
         if (control_words_read(body, &control->words) == 0) {

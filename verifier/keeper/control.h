@@ -6,8 +6,16 @@
 #include "keeper/keeper.h"
 #include "roles/control-wire.h"
 
+/* What came before the command over its connection (MSG_CONTROL_FILE). */
+struct control_file {
+    bool there;
+    bool full; /* it came and was dropped: so many others hold one already */
+    struct bytes bytes;
+};
+
 struct control {
     struct keeper *keeper;
+    const struct control_file *file;
     struct control_words words; /* the command's own words taken off */
     char actor[32];             /* "uid 0": for the audit log */
     struct json_wr json;
@@ -15,8 +23,9 @@ struct control {
 
 enum { CONTROL_YES = 0, CONTROL_NO = 1, CONTROL_USAGE = 2 };
 
-/* Runs one command and queues its answer for the client. */
-void control_run(struct keeper *keeper, struct ipc *client, unsigned uid, struct bytes body);
+/* Runs one command and queues its answer for the client. The file is borrowed. */
+void control_run(struct keeper *keeper, struct ipc *client, unsigned uid,
+                 const struct control_file *file, struct bytes body);
 
 /* {"error": text, "code": code}; returns CONTROL_NO. */
 int control_error(struct control *control, const char *code, const char *text);
@@ -58,4 +67,6 @@ int control_golden_show(struct control *control);
 int control_store_backup(struct control *control);
 int control_store_state(struct control *control);
 int control_key_state(struct control *control);
+int control_policy_active(struct control *control);
+int control_policy_publish(struct control *control);
 int control_status(struct control *control);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "keeper/audit-sign.h"
 #include "keeper/keeper.h"
+#include "keeper/policies.h"
 #include "roles/control-wire.h"
 #include "roles/roles.h"
 
@@ -69,6 +70,7 @@ keeper_begin(struct keeper *keeper)
         keeper->batch_failed = true;
     }
     sessions_piece(keeper->sessions);
+    policies_piece(keeper->policies);
     keeper->in_piece = true;
     keeper->piece_failed = 0;
     keeper->piece_mail = outbox_count(keeper->outbox);
@@ -103,6 +105,7 @@ keeper_end(struct keeper *keeper)
         keeper->batch_failed = true;
     }
     sessions_undo(keeper->sessions);
+    policies_undo(keeper->policies);
     golden_cache_drop(keeper->golden);
     outbox_rewrite(keeper->outbox, keeper->piece_mail, lost_answer, &loss);
     keeper->piece_failed = 0;
@@ -116,6 +119,7 @@ keeper_settle(struct keeper *keeper)
     int r = keeper->batch_failed ? -EIO : store_commit(keeper->store);
 
     sessions_settle(keeper->sessions, r == 0);
+    policies_settle(keeper->policies, r == 0);
     if (r == 0) {
         outbox_release(keeper->outbox);
         audit_sign_turn(keeper);

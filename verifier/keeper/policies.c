@@ -14,6 +14,8 @@ struct policies {
     size_t n_keys;
     struct pubkey *keys[POLICIES_KEYS_MAX];
     struct loaded now;
+    struct loaded next; /* taken in this turn */
+    bool next_in_piece; /* by the present piece */
 };
 
 static void
@@ -42,6 +44,7 @@ policies_free(struct policies *policies)
 {
     if (policies) {
         loaded_done(&policies->now);
+        loaded_done(&policies->next);
         keys_done(policies->keys);
         free(policies);
     }
@@ -182,6 +185,107 @@ policies_start(struct policies *policies, struct store *store, struct hasher *ha
     policies->n_keys = n_keys;
     policies->now = loaded;
     return 0;
+}
+
+/* Whether a whole bundle of ours may follow the one that counts. */
+static int
+judge_sequence(const struct policies *policies, const struct loaded *offered)
+{
+    const struct policies_info *now = &policies->now.info;
+    const struct policies_info *fresh = &offered->info;
+
+    if (fresh->sequence != now->sequence) {
+        return POLICIES_TAKEN;
+    }
+    if (memcmp(fresh->digest, now->digest, sizeof(now->digest)) != 0) {
+        return POLICIES_E_TWIN;
+    }
+    return policies->now.book ? POLICIES_SAME : POLICIES_TAKEN;
+}
+
+static int
+put(struct store *store, const struct policies_offer *offer, struct loaded *loaded,
+    struct fault *ret_fault)
+{
+    const struct store_bundle row = {.sequence = loaded->info.sequence, .loaded_ms = offer->now_ms};
+    int r = store_bundle_put(store, &row, offer->sealed);
+
+    if (r == STORE_EXISTS) { /* the store knows of a higher one than was loaded */
+        (void)fault_at(ret_fault, RULE_BUNDLE_BACK, FAULT_NO_EVENT, 0);
+        return POLICIES_E_RULE;
+    }
+    loaded->info.loaded_ms = offer->now_ms;
+    return r > 0 ? -EIO : r;
+}
+
+int
+policies_publish(struct policies *policies, struct store *store, struct hasher *hasher,
+                 const struct policies_offer *offer, struct policies_info *ret_info,
+                 struct fault *ret_fault)
+{
+    const struct opening opening = {.sealed = offer->sealed,
+                                    .keys = policies->keys,
+                                    .n_keys = policies->n_keys,
+                                    .hasher = hasher,
+                                    .last = policies->now.info.sequence,
+                                    .now_s = (uint64_t)(offer->now_ms / 1000)};
+    struct loaded loaded = {.there = false};
+    int r;
+
+    if (policies->n_keys == 0 || policies->next.there) {
+        return policies->n_keys == 0 ? POLICIES_E_KEYLESS : POLICIES_E_BUSY;
+    }
+    r = open_book(&opening, &loaded, ret_fault);
+    if (r != 0) {
+        return r < 0 ? r : POLICIES_E_RULE;
+    }
+    r = judge_sequence(policies, &loaded);
+    if (r == POLICIES_SAME) {
+        *ret_info = policies->now.info;
+    } else if (r == POLICIES_TAKEN) {
+        r = put(store, offer, &loaded, ret_fault);
+    }
+    if (r != POLICIES_TAKEN) {
+        loaded_done(&loaded);
+        return r;
+    }
+    *ret_info = loaded.info;
+    policies->next = loaded;
+    policies->next_in_piece = true;
+    return POLICIES_TAKEN;
+}
+
+void
+policies_piece(struct policies *policies)
+{
+    policies->next_in_piece = false;
+}
+
+void
+policies_undo(struct policies *policies)
+{
+    if (policies->next_in_piece) {
+        loaded_done(&policies->next);
+        policies->next_in_piece = false;
+    }
+}
+
+void
+policies_settle(struct policies *policies, bool held)
+{
+    if (held && policies->next.there) {
+        loaded_done(&policies->now);
+        policies->now = policies->next;
+        policies->next = (struct loaded){.there = false};
+    }
+    loaded_done(&policies->next);
+    policies->next_in_piece = false;
+}
+
+size_t
+policies_keys(const struct policies *policies)
+{
+    return policies->n_keys;
 }
 
 enum policies_state

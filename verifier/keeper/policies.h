@@ -53,6 +53,38 @@ void policies_free(struct policies *policies);
 MUST_CHECK int policies_start(struct policies *policies, struct store *store, struct hasher *hasher,
                               const struct p256 *keys, size_t n_keys);
 
+/* What came of an offer. */
+enum policies_outcome {
+    POLICIES_TAKEN,  /* it is in the store's batch, and counts when that is committed */
+    POLICIES_SAME,   /* these very bytes count already; nothing was written */
+    POLICIES_E_RULE, /* *ret_fault: it is not ours, not newer, not for now, or no bundle of ours */
+    POLICIES_E_TWIN, /* another bundle of this sequence was published */
+    POLICIES_E_KEYLESS, /* there is no key to check it with */
+    POLICIES_E_BUSY,    /* one was taken in this turn already */
+};
+
+struct policies_offer {
+    struct bytes sealed;
+    int64_t now_ms; /* UTC */
+};
+
+/* Judges a signed bundle as policies_start() would, and its sequence and times, and puts it into
+ * the store's batch, in the present piece (keeper.h). Returns an outcome, or a negative errno. The
+ * bundle that counts stays the same in any case; *ret_info is the offered one's for TAKEN and SAME,
+ * else untouched. */
+MUST_CHECK int policies_publish(struct policies *policies, struct store *store,
+                                struct hasher *hasher, const struct policies_offer *offer,
+                                struct policies_info *ret_info, struct fault *ret_fault);
+
+/* The keeper's turn, as in sessions.h: a piece begins; what it took is undone; the batch was
+ * committed (what was taken counts from here) or lost. */
+void policies_piece(struct policies *policies);
+void policies_undo(struct policies *policies);
+void policies_settle(struct policies *policies, bool held);
+
+/* How many keys bundles are checked with. */
+size_t policies_keys(const struct policies *policies);
+
 enum policies_state policies_state(const struct policies *policies, uint64_t now_s);
 
 /* Sequence of the bundle that counts, whatever its state; 0 without one. */
