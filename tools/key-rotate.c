@@ -1,26 +1,35 @@
 #include "key-rotate.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "formats/pem.h"
 #include "key-bundle.h"
+#include "main/key-folder.h"
+#include "main/nonce-renew.h"
 
-enum { PATH_ROOM = 400, ID_MAX = 255 };
+enum { PATH_ROOM = 400 };
+
+/* The first problem is the one that is told. */
+static int
+fail_text(struct key_rotate *rotate, int r, const char *text)
+{
+    if (rotate->problem[0] == '\0') {
+        snprintf(rotate->problem, sizeof(rotate->problem), "%.299s", text);
+    }
+    return r;
+}
 
 static int
 fail(struct key_rotate *rotate, int r, const char *what, const char *why)
 {
-    if (rotate->problem[0] == '\0') {
-        snprintf(rotate->problem, sizeof(rotate->problem), "%.200s: %.90s", what, why);
-    }
-    return r;
+    char text[KEY_ROTATE_TEXT];
+
+    snprintf(text, sizeof(text), "%.200s: %.90s", what, why);
+    return fail_text(rotate, r, text);
 }
 
 static int
@@ -65,21 +74,6 @@ has_cert(enum keyset_kind kind)
     return kind == KEYSET_CA || kind == KEYSET_SERVER || kind == KEYSET_SITE;
 }
 
-/* Behind the newest, which stands first; ids are one byte and come round. */
-static uint32_t
-next_id(struct keyset *set, enum keyset_kind kind)
-{
-    uint32_t id = 0;
-
-    for (size_t i = 0; i < set->n && id == 0; i++) {
-        id = set->keys[i].kind == kind ? set->keys[i].id : 0;
-    }
-    do {
-        id = id == ID_MAX ? 1 : id + 1;
-    } while (keyset_find(set, kind, id));
-    return id;
-}
-
 static struct keyset_key
 key_of(struct key_rotate *rotate, enum keyset_kind kind)
 {
@@ -87,7 +81,7 @@ key_of(struct key_rotate *rotate, enum keyset_kind kind)
     const char *name = keyset_kind_name(kind);
     bool raw = kind == KEYSET_PSK_MASTER || kind == KEYSET_NONCE || kind == KEYSET_PAIRWISE;
 
-    key.id = next_id(&rotate->old, kind);
+    key.id = keyset_next_id(&rotate->old, kind);
     if (kind != KEYSET_TICKET) {
         snprintf(key.file, sizeof(key.file), "%s-%u%s", name, key.id, raw ? "" : ".key");
     }
@@ -216,7 +210,7 @@ until_of(enum keyset_kind kind, int64_t from_s)
     case KEYSET_PSK_MASTER:
         return from_s + KEY_MASTER_AFTER_S;
     case KEYSET_NONCE:
-        return from_s + KEY_NONCE_AFTER_S;
+        return from_s + NONCE_RENEW_AFTER_S;
     case KEYSET_TOKEN:
     case KEYSET_TOKEN_RSA:
         return from_s + KEY_TOKEN_AFTER_S;
@@ -393,75 +387,6 @@ retire(struct key_rotate *rotate)
     return was_active ? promote_ca(rotate) : 0;
 }
 
-static void
-drop_over(struct key_rotate *rotate)
-{
-    for (size_t i = rotate->set.n; i-- > 0;) {
-        const struct keyset_key *key = &rotate->set.keys[i];
-
-        if (keyset_state(&rotate->set, key, rotate->now_s) == KEYSET_RETIRED) {
-            keyset_drop(&rotate->set, key->kind, key->id);
-        }
-    }
-}
-
-static bool
-names_file(const struct keyset *set, const char *name)
-{
-    for (size_t i = 0; i < set->n; i++) {
-        if (strcmp(set->keys[i].file, name) == 0 || strcmp(set->keys[i].cert, name) == 0) {
-            return true;
-        }
-    }
-    return strcmp(name, KEY_BUNDLE_FILE) == 0;
-}
-
-/* What the list does not name, of this rotation or of one that was ended in between. A file that
- * stays behind harms only if it can be read: that is said. */
-static int
-remove_old(struct key_rotate *rotate)
-{
-    DIR *dir = opendir(rotate->folder);
-    struct dirent *entry;
-    char path[PATH_ROOM];
-    int r = dir ? 0 : fail(rotate, -errno, rotate->folder, strerror(errno));
-
-    while (dir && (entry = readdir(dir)) != NULL) {
-        if (!keyset_is_ours(entry->d_name) || names_file(&rotate->set, entry->d_name)) {
-            continue;
-        }
-        if (snprintf(path, sizeof(path), "%s/%s", rotate->folder, entry->d_name) >=
-                (int)sizeof(path) ||
-            unlink(path) < 0) {
-            r = fail(rotate, -EIO, entry->d_name, "it is used no more and cannot be removed");
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    return r;
-}
-
-/* A folder of before the list may lack what came later: such a line would want its file. */
-static void
-drop_missing(struct key_rotate *rotate)
-{
-    static const enum keyset_kind later[] = {KEYSET_TOKEN_RSA, KEYSET_PAIRWISE, KEYSET_POLICY};
-    char path[PATH_ROOM];
-
-    for (size_t i = 0; i < ARRAY_LEN(later) && !rotate->set.listed; i++) {
-        const struct keyset_key *key = keyset_active(&rotate->set, later[i], rotate->now_s);
-
-        if (key) {
-            snprintf(path, sizeof(path), "%s/%s", rotate->folder,
-                     later[i] == KEYSET_POLICY ? key->cert : key->file);
-            if (access(path, F_OK) < 0) {
-                keyset_drop(&rotate->set, later[i], key->id);
-            }
-        }
-    }
-}
-
 static int
 do_rotate(struct key_rotate *rotate)
 {
@@ -473,8 +398,7 @@ do_rotate(struct key_rotate *rotate)
         return fail(rotate, r, rotate->folder, problem.text);
     }
     rotate->set = rotate->old;
-    drop_over(rotate);
-    drop_missing(rotate);
+    key_folder_tidy(rotate->folder, &rotate->set, rotate->now_s);
     r = rotate->retire ? retire(rotate) : renew(rotate);
     if (r != 0) {
         return r;
@@ -486,23 +410,24 @@ do_rotate(struct key_rotate *rotate)
     rotate->saved = true;
     r = key_bundle(rotate->folder, &rotate->set);
     r = r == 0 ? 0 : fail(rotate, r, KEY_BUNDLE_FILE, strerror(-r));
-    removed = remove_old(rotate);
+    removed = key_folder_clean(rotate->folder, &rotate->set, &problem);
+    if (removed < 0) {
+        (void)fail_text(rotate, removed, problem.text);
+    }
     return r == 0 ? removed : r;
 }
 
 int
 key_rotate(struct key_rotate *rotate)
 {
-    int fd = open(rotate->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = key_folder_lock(rotate->folder);
     int r;
 
     if (fd < 0) {
-        return fail(rotate, -errno, rotate->folder, strerror(errno));
+        return fail(rotate, fd, rotate->folder,
+                    fd == -EWOULDBLOCK ? "another rotation is under way" : strerror(-fd));
     }
-    r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
-    r = r == 0 ? do_rotate(rotate)
-               : fail(rotate, r, rotate->folder,
-                      r == -EWOULDBLOCK ? "another rotation is under way" : strerror(-r));
+    r = do_rotate(rotate);
     close(fd);
     return r;
 }

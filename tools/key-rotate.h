@@ -13,7 +13,6 @@
 #define KEY_ROTATE_TEXT 300u
 #define KEY_LEAD_S 900        /* a token key is published before it signs: caches of consumers */
 #define KEY_TOKEN_AFTER_S 600 /* and after it: the longest token, and clocks that differ */
-#define KEY_NONCE_AFTER_S 86400
 #define KEY_MASTER_AFTER_S (INT64_C(30) * 86400) /* one epoch of PSKs */
 
 /* What is wanted, and what was done. */

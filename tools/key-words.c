@@ -13,7 +13,7 @@ static const struct key_words words[KEYSET_KIND_N] = {
     },
     [KEYSET_NONCE] = {
         "makes the keeper's challenges",
-        "Challenges of the old key are taken for a day.",
+        "Challenges of the old key are taken for a day. Nonce keys change each day by themselves.",
         "Its thief could make challenges that the keeper takes for its own, and so have quotes "
         "made ahead of time. Challenges of the old keys are answered with fresh ones from now "
         "on, without a verdict. Nothing is left to do.",

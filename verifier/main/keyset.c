@@ -130,6 +130,25 @@ keyset_count(const struct keyset *set, enum keyset_kind kind)
     return n;
 }
 
+/* The newest of a kind stands first; ids are one byte and come round. */
+uint32_t
+keyset_next_id(const struct keyset *set, enum keyset_kind kind)
+{
+    bool taken[ID_MAX + 1] = {true};
+    uint32_t id = 0;
+
+    for (size_t i = set->n; i-- > 0;) {
+        if (set->keys[i].kind == kind) {
+            id = set->keys[i].id;
+            taken[id] = true;
+        }
+    }
+    do {
+        id = id == ID_MAX ? 1 : id + 1;
+    } while (taken[id]);
+    return id;
+}
+
 int64_t
 keyset_change_s(const struct keyset *set, int64_t now_s)
 {

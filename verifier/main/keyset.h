@@ -80,6 +80,9 @@ const struct keyset_key *keyset_active(const struct keyset *set, enum keyset_kin
 struct keyset_key *keyset_find(struct keyset *set, enum keyset_kind kind, uint32_t id);
 size_t keyset_count(const struct keyset *set, enum keyset_kind kind);
 
+/* An id for a new key of a kind: behind the newest's, and none that the list has. */
+uint32_t keyset_next_id(const struct keyset *set, enum keyset_kind kind);
+
 /* The next time after now_s at which a state changes; INT64_MAX: none. */
 int64_t keyset_change_s(const struct keyset *set, int64_t now_s);
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,8 +24,9 @@ const struct sandbox_rule sandbox_main[] = {
     SANDBOX_IF("socketpair", 0, AF_UNIX),
     SANDBOX_IF("setsockopt", 2, SO_SNDTIMEO), /* systemd may be slow */
     SANDBOX_ANY("signalfd4"),
-    SANDBOX_ANY("getdents64"),               /* EK roots, when it is told to read them again */
-    SANDBOX_IF("fcntl", 1, F_DUPFD_CLOEXEC), /* what roles get, main keeps for the next */
+    SANDBOX_ANY("getdents64"), /* EK roots, when it is told to read them again; its keys' folder */
+    SANDBOX_IF("flock", 1, LOCK_EX | LOCK_NB), /* that one, when a new nonce key is due */
+    SANDBOX_IF("fcntl", 1, F_DUPFD_CLOEXEC),   /* what roles get, main keeps for the next */
     SANDBOX_ANY("wait4"),
     SANDBOX_ANY("waitid"),
     SANDBOX_ANY("kill"),

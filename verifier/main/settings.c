@@ -31,6 +31,8 @@ const struct conf_item settings_items[] = {
     INT("listen", "rotate", rotate_s, 1, 3600, "3600",
         "seconds between new ticket and cookie keys; a ticket holds for one change"),
     TEXT("keys", "directory", keys, "/etc/assay/keys", "folder of the keys that setup made"),
+    LIVE_INT("keys", "nonce_hours", nonce_hours, 0, 8760, "24",
+             "hours until main makes a new nonce key by itself; 0: `assay key rotate` alone does"),
     TEXT("public", "directory", public_folder, "/var/lib/assay/public",
          "folder for jwks.json and keys.cbor"),
     TEXT("store", "path", store, "/var/lib/assay/verifier.db", "file of the store"),

@@ -17,6 +17,7 @@ struct settings {
     int64_t workers;
     int64_t rotate_s;
     char keys[256];
+    int64_t nonce_hours;
     char public_folder[256];
     char store[256];
     char control[108]; /* sun_path */

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "main/nonce-renew.h"
 #include "main/notify.h"
 #include "main/reload.h"
 #include "main/rota.h"
@@ -25,6 +26,7 @@ enum {
     TERM_MS = 2000, /* a role that its closed channel did not end is told by a signal */
     KILL_MS = 5000,
     KEYS_AGAIN_S = 60,    /* after keys that were no good when their time came */
+    NONCE_AGAIN_S = 3600, /* after a nonce key that could not be made */
     STATUS_NO_KEEPER = 3, /* a front's: the keeper went first */
 };
 
@@ -40,6 +42,7 @@ struct supervise {
     int status;
     int64_t keys_change_s; /* UTC: when a key's time comes or is over */
     int64_t keys_read_s;   /* UTC: when that was worked out; a clock far behind it was set back */
+    int64_t nonce_again_s; /* UTC: not before; a nonce key that was due could not be made */
     uint32_t ticket_id;    /* of the list of keys, as the ticket keys were made */
     struct rota rota;
     size_t n_slots;
@@ -385,21 +388,56 @@ renew_tickets(struct supervise *s, bool lost_master)
     return true;
 }
 
+/* When the keys are to be looked at next: one's time comes, is over, or a nonce key is due. */
+static int64_t
+next_change_s(const struct supervise *s, int64_t now_s)
+{
+    const struct keyset *set = &s->config->keyring->set;
+    int64_t change = keyset_change_s(set, now_s);
+    int64_t due = nonce_renew_due_s(set, s->config->settings->nonce_hours * 3600, now_s);
+
+    due = due > s->nonce_again_s ? due : s->nonce_again_s;
+    return due < change ? due : change;
+}
+
+/* Makes a nonce key if one is due; the reload that follows reads and tells it. Where the folder
+ * cannot be written the old one goes on. */
+static void
+renew_nonce(struct supervise *s, int64_t now_s)
+{
+    const struct settings *settings = s->config->settings;
+    struct conf_problem problem = {""};
+    int r;
+
+    if (now_s < s->nonce_again_s) {
+        return;
+    }
+    r = nonce_renew(settings->keys, settings->nonce_hours * 3600, now_s, &problem);
+    s->nonce_again_s = r < 0 ? now_s + (r == -EWOULDBLOCK ? KEYS_AGAIN_S : NONCE_AGAIN_S) : 0;
+    if (r == 1) {
+        log_event(LOG_NOTICE, "nonce-renewed", LOG_STR("left", problem.text));
+    } else if (r < 0 && r != -EWOULDBLOCK) {
+        log_event(LOG_WARNING, "nonce-kept", LOG_STR("why", problem.text));
+    }
+}
+
 /* A key's time has come or is over. */
 static void
 keys_due(struct supervise *s, int64_t now_s)
 {
+    bool set_back = now_s + KEYS_AGAIN_S < s->keys_read_s;
     struct conf_problem problem = {""};
     bool lost = false;
     int r;
 
-    if (now_s < s->keys_change_s && now_s + KEYS_AGAIN_S >= s->keys_read_s) {
+    if (now_s < s->keys_change_s && !set_back) {
         return;
     }
+    s->nonce_again_s = set_back ? 0 : s->nonce_again_s;
     s->keys_read_s = now_s;
+    renew_nonce(s, now_s);
     r = reload_keys(s->config->settings, now_s, s->config->keyring, &lost, &problem);
-    s->keys_change_s =
-        r == 0 ? keyset_change_s(&s->config->keyring->set, now_s) : now_s + KEYS_AGAIN_S;
+    s->keys_change_s = r == 0 ? next_change_s(s, now_s) : now_s + KEYS_AGAIN_S;
     if (r == 0) {
         spread_keys(s, renew_tickets(s, lost));
     } else {
@@ -442,7 +480,8 @@ reload_now(struct supervise *s)
     r = reload(s->config->path, now_s, s->config->settings, s->config->keyring, &lost, &problem);
     if (r == 0) {
         log_from((enum log_level)s->config->settings->log_level);
-        s->keys_change_s = keyset_change_s(&s->config->keyring->set, now_s);
+        s->nonce_again_s = 0; /* what kept it may be mended */
+        s->keys_change_s = next_change_s(s, now_s);
         s->keys_read_s = now_s;
         spread_keys(s, renew_tickets(s, lost));
         spread(s);
@@ -614,7 +653,7 @@ supervise_run(const struct supervise_config *config)
     s->watchdog_ms = notify_watchdog_ms();
     s->ticket_id = keyring_ticket_id(config->keyring);
     s->keys_read_s = clock_utc_ms() / 1000;
-    s->keys_change_s = keyset_change_s(&config->keyring->set, s->keys_read_s);
+    s->keys_change_s = next_change_s(s, s->keys_read_s);
     s->signal_fd = signals_open();
     r = s->signal_fd < 0 ? s->signal_fd
                          : rota_init(&s->rota, config->settings->rotate_s * 1000, clock_mono_ms());

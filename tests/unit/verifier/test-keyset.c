@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "lib/check.h"
 
+enum { ID_MAX = 255 };
+
 #define HEAD "assay-keys 1\n"
 #define GOOD                                        \
     HEAD "psk-master 2 100 200 0 psk-master-2\n"    \
@@ -301,12 +303,31 @@ a_saved_list_is_loaded_and_a_broken_one_named(void)
     CHECK(keyset_save(folder, &set) < 0); /* no such folder */
 }
 
+static void
+ids_follow_the_newest_and_come_round(void)
+{
+    struct keyset set = good();
+    struct keyset_key key = {.kind = KEYSET_NONCE, .id = ID_MAX};
+
+    CHECK_EQ(keyset_next_id(&set, KEYSET_PSK_MASTER), 3);
+    CHECK_EQ(keyset_next_id(&set, KEYSET_SERVER), 1); /* behind 255 */
+    CHECK_EQ(keyset_next_id(&set, KEYSET_NONCE), 1);  /* there is none */
+    CHECK_EQ(keyset_add(&set, &key), 0);
+    key.id = 1; /* newer, and the next of it is not free */
+    CHECK_EQ(keyset_add(&set, &key), 0);
+    CHECK_EQ(keyset_next_id(&set, KEYSET_NONCE), 2);
+    keyset_drop(&set, KEYSET_NONCE, 1);
+    key.id = 254;
+    CHECK_EQ(keyset_add(&set, &key), 0);
+    CHECK_EQ(keyset_next_id(&set, KEYSET_NONCE), 1);
+}
+
 CHECK_MAIN(CASE(a_list_reads_back_as_it_was_written), CASE(no_cut_line_is_read),
            CASE(other_spellings_are_refused_with_their_line),
            CASE(an_id_is_there_once_and_slots_twice_at_most),
            CASE(a_key_is_next_then_active_then_accepted_then_retired),
            CASE(a_clock_that_is_behind_has_the_first_key_active),
            CASE(a_key_is_entered_in_front_of_its_elders_and_dropped),
-           CASE(names_of_ours_are_known_and_no_others), CASE(kinds_and_states_have_names),
-           CASE(a_folder_without_a_list_has_what_it_always_had),
+           CASE(ids_follow_the_newest_and_come_round), CASE(names_of_ours_are_known_and_no_others),
+           CASE(kinds_and_states_have_names), CASE(a_folder_without_a_list_has_what_it_always_had),
            CASE(a_saved_list_is_loaded_and_a_broken_one_named))

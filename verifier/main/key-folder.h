@@ -1,0 +1,21 @@
+/* The folder of the keys for whoever changes it: `assay key rotate`, and main, which makes nonce
+ * keys anew by itself. Both write files of new names first, then replace the list, then remove what
+ * it does not name. */
+#pragma once
+
+#include "main/keyset.h"
+
+#define KEY_FOLDER_BUNDLE "ca.pem" /* what devices get a copy of; no key's, and it stays */
+
+/* One at a time changes a folder: until the descriptor is closed nobody else does. Returns it,
+ * -EWOULDBLOCK while another has it, or another -errno. */
+MUST_CHECK int key_folder_lock(const char *folder);
+
+/* Takes out of a list what holds no more: keys that are over, and of a folder without a list the
+ * kinds that came later and whose files it lacks. */
+void key_folder_tidy(const char *folder, struct keyset *set, int64_t now_s);
+
+/* Removes files of ours that the list does not name, of this change or of one that was ended in
+ * between. Goes on after one that stays; returns 0, or the last -errno with the problem. */
+MUST_CHECK int key_folder_clean(const char *folder, const struct keyset *set,
+                                struct conf_problem *problem);
