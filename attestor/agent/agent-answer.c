@@ -109,7 +109,7 @@ wants_more(struct agent *agent, const struct problem *problem, const char *why)
     return again(agent, problem, why);
 }
 
-/* 4.03: the identity has ended, or the state forbids; joining tells which. */
+/* 4.03: the identity is unknown, or the state forbids; joining tells which. */
 static enum agent_result
 forbidden(struct agent *agent, const char *why)
 {
@@ -157,7 +157,8 @@ agent_answer(struct agent *agent, const struct link_reply *reply)
     case LINK_CODE(4, 9):
         return wants_more(agent, &problem, why);
     case LINK_CODE(4, 3):
-        return forbidden(agent, why);
+        return problem.reason == REASON_ENROL_EXPIRED ? agent_ended(agent, why)
+                                                      : forbidden(agent, why);
     case LINK_CODE(4, 29):
         agent->wait_s = reply->max_age_s > 0 ? (uint32_t)reply->max_age_s : WAIT_S;
         return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, why);

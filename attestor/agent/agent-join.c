@@ -105,6 +105,15 @@ agent_join_connect(struct agent *agent)
     return agent_link_fault(agent, r, text);
 }
 
+enum agent_result
+agent_ended(struct agent *agent, const char *why)
+{
+    enum agent_result result = agent->enrolled_now ? AGENT_R_LATER : AGENT_R_REENROL;
+
+    agent->enrolled_now = false;
+    return agent_tell(agent, AGENT_REFUSED, result, why);
+}
+
 static enum agent_result
 take_state(struct agent *agent, const struct enrolled *enrolled)
 {
@@ -152,6 +161,9 @@ take(struct agent *agent, const struct link_reply *reply)
     if (reply->code == LINK_CODE(4, 29)) {
         agent->wait_s = reply->max_age_s > 0 ? (uint32_t)reply->max_age_s : 30;
         return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, why);
+    }
+    if (reply->code == LINK_CODE(4, 3) && problem.reason == REASON_ENROL_EXPIRED) {
+        return agent_ended(agent, why);
     }
     if (reply->code == LINK_CODE(4, 3)) {
         agent_tokens_remove(agent);

@@ -35,6 +35,10 @@ bool agent_enrol_outlived(struct agent *agent);
 struct bytes agent_enrol_body(const struct agent *agent, bool full, uint8_t *room, size_t cap);
 #define AGENT_ENROL_ROOM (LIMIT_CERTS * LIMIT_CERT_BYTES + 4096u)
 
+/* 4.03 with 710: the epoch of our PSK is over. Enrols again, once for one failure: a verifier that
+ * ends what it has just handed out is waited for. */
+enum agent_result agent_ended(struct agent *agent, const char *why);
+
 /* Reads a problem; false when the reply is none. */
 bool agent_problem(const struct link_reply *reply, struct problem *ret);
 

@@ -113,6 +113,33 @@ def a_forgotten_device_joins_again(lab):
     assert len(verifier.having("join")) == 1 and len(verifier.having("attest")) == 2
 
 
+def a_psk_that_has_ended_is_replaced_in_the_same_run(lab):
+    lab.fresh()
+    with StandIn(lab, "m", "A"):
+        lab.once(0)
+        kept = read(os.path.join(lab.state, "credential"), "rb")
+    with StandIn(lab, "m", "eA") as verifier:
+        lab.once(0)
+    assert len(verifier.having("credential")) == len(verifier.having("join")) == 1, verifier.lines
+    assert read(os.path.join(lab.state, "credential"), "rb") != kept
+    os.unlink(os.path.join(lab.state, "nonce"))  # without one it is told when it joins
+    with StandIn(lab, "em", "A") as verifier:
+        lab.once(0)
+    assert len(verifier.having("credential")) == 1 and len(verifier.having("join")) == 2
+
+
+def a_verifier_that_ends_what_it_just_gave_is_waited_for(lab):
+    lab.fresh()
+    with StandIn(lab, "e", "A") as verifier:
+        lab.once(1)
+    assert len(verifier.having("credential")) == len(verifier.having("join")) == 1, verifier.lines
+    lab.fresh()
+    with StandIn(lab, "m", "e") as verifier:
+        _, log = lab.once(1)
+    assert "reason 710 ENROL_EXPIRED" in log, log
+    assert len(verifier.having("credential")) == 1, verifier.lines
+
+
 def repeats_leave_out_what_is_known(lab):
     """The daemon: a second evidence on the same connection, without log, values and machine."""
     lab.fresh()
@@ -348,6 +375,8 @@ def main():
             a_pending_device_waits_and_comes_back,
             a_removed_device_is_refused,
             a_forgotten_device_joins_again,
+            a_psk_that_has_ended_is_replaced_in_the_same_run,
+            a_verifier_that_ends_what_it_just_gave_is_waited_for,
             repeats_leave_out_what_is_known,
             a_tpm_that_was_reset_meanwhile_is_asked_from_the_start,
             a_server_of_another_name_or_ca_is_not_spoken_to,

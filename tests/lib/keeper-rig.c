@@ -307,7 +307,7 @@ keeper_rig_identity(struct keeper_rig *rig)
 {
     const struct soft_device *device = &rig->device;
     struct ident ident = {.master_id = rig->keeper.setup.masters[0].id,
-                          .epoch = ident_epoch(rig->now_ms)};
+                          .epoch = ident_epoch_new(rig->now_ms)};
 
     CHECK_EQ(ident_keys(rig->hasher, bytes_str(RIG_SITE),
                         bytes_of(device->ek_public, device->ek_public_len),

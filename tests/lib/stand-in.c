@@ -4,8 +4,8 @@
  * values hash to it. FOLDER holds server.pem, server.key, site.pem and site.key.
  *
  * Each /enroll on a PSK connection takes the next letter of JOIN, each /attest the next of ATTEST;
- * the last letter stays; A is accepted and wanted again in a second, S in thirty, L in an hour.
- * What happens is printed as lines "name value…". */
+ * the last letter stays; e: its PSK has ended; A is accepted and wanted again in a second, S in
+ * thirty, L in an hour. What happens is printed as lines "name value…". */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -221,8 +221,9 @@ serve_state(const struct front_request *request, const struct enroll *enroll)
            (int)enroll->code.len, (const char *)enroll->code.p, (int)enroll->model.len,
            (const char *)enroll->model.p);
     keep_ak(enroll->ak);
-    if (letter == '3') {
-        refuse(request, FRONT_CODE(4, 3), REASON_DEVICE_DISABLED, &problem);
+    if (letter == '3' || letter == 'e') {
+        refuse(request, FRONT_CODE(4, 3),
+               letter == 'e' ? REASON_ENROL_EXPIRED : REASON_DEVICE_DISABLED, &problem);
         return;
     }
     enrolled.state = letter == 'p'   ? DEVICE_PENDING
@@ -376,9 +377,10 @@ on_attest(const struct front_request *request)
     char letter = next(&attest_script);
 
     printf("attest %c\n", letter);
-    if (letter == '3') { /* told before anything is looked at */
+    if (letter == '3' || letter == 'e') { /* told before anything is looked at */
         problem.has_nonce = false;
-        refuse(request, FRONT_CODE(4, 3), REASON_DEVICE_UNKNOWN, &problem);
+        refuse(request, FRONT_CODE(4, 3),
+               letter == 'e' ? REASON_ENROL_EXPIRED : REASON_DEVICE_UNKNOWN, &problem);
         return;
     }
     check_evidence(request);

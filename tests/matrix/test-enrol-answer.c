@@ -77,7 +77,7 @@ the_blob_opens_with_the_ek_for_this_ak_only(void)
     CHECK_EQ(ident_psk(rig.hasher, rig.keeper.setup.masters, IDENT_MASTERS_MAX, &ident, psk), 0);
     CHECK_EQ(open_blob(&got, got.ak_name, out), IDENT_PSK_SIZE);
     CHECK_BYTES(bytes_of(out, IDENT_PSK_SIZE), BYTES_OF(psk));
-    CHECK_EQ(ident.epoch, ident_epoch(rig.now_ms));
+    CHECK_EQ(ident.epoch, ident_epoch_new(rig.now_ms));
     memcpy(other, got.ak_name.p, got.ak_name.len);
     other[5] ^= 1;
     CHECK_EQ(open_blob(&got, bytes_of(other, got.ak_name.len), out), -1);

@@ -97,20 +97,114 @@ a_device_of_an_earlier_master_is_asked_to_fetch_the_next_psk(void)
     play_done();
 }
 
+/* Moves both clocks on a new connection; the device's challenge is old then. */
 static void
-so_is_one_whose_epoch_is_over(void)
+pass(int64_t ms)
+{
+    play.rig.now_ms += ms;
+    play.rig.mono_ms += ms;
+    keeper_rig_connect(&play.rig);
+}
+
+static void
+take_nonce(void)
 {
     struct problem problem;
 
-    play_start();
-    play.rig.now_ms += INT64_C(31) * 86400 * 1000;
-    play.rig.mono_ms += INT64_C(31) * 86400 * 1000;
-    keeper_rig_connect(&play.rig);
-    CHECK_EQ(attest_again(), COAP_CODE(4, 1)); /* its nonce is old, and it gets one */
+    CHECK_EQ(attest_again(), COAP_CODE(4, 1));
     CHECK_EQ(problem_read(play.rig.reply.body, &problem, NULL), 0);
     memcpy(play.nonce, problem.nonce, sizeof(play.nonce));
+}
+
+/* Milliseconds until `part` of 256 of the present epoch are over. */
+static int64_t
+until_part(int64_t part)
+{
+    return ident_epoch(play.rig.now_ms) * IDENT_EPOCH_MS + IDENT_EPOCH_MS / 256 * part -
+           play.rig.now_ms;
+}
+
+static void
+in_the_last_third_of_its_epoch_a_device_fetches_the_next(void)
+{
+    play_start();
+    pass(until_part(170)); /* of 171 */
+    take_nonce();
     CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, 0);
+    pass(until_part(171 + 64) + 3600 * 1000); /* by now every device */
+    take_nonce();
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_reason(), REASON_NONE);
     CHECK_EQ(play_answered().actions, ACTION_CREDENTIAL);
+    keeper_rig_identity(&play.rig); /* what it would have fetched */
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, 0);
+    pass(until_part(256)); /* and serves on in its own epoch */
+    take_nonce();
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(play_answered().actions, 0);
+    play_done();
+}
+
+static void
+refused_as_ended(uint8_t code)
+{
+    struct problem problem;
+
+    CHECK_EQ(code, COAP_CODE(4, 3));
+    CHECK_EQ(problem_read(play.rig.reply.body, &problem, NULL), 0);
+    CHECK_EQ(problem.reason, REASON_ENROL_EXPIRED);
+    CHECK(!problem.has_nonce);
+}
+
+/* A PSK of an epoch that is over may be anybody's: it gives no challenge, no verdict, no token and
+ * no row, also on a connection that stood before. */
+static void
+one_whose_epoch_is_over_can_only_enrol_again(void)
+{
+    static struct store_device before, after;
+    static uint8_t body_room[8192];
+    struct keeper_rig *rig = &play.rig;
+    struct wr wr = wr_init(body_room, sizeof(body_room));
+    struct store_last last;
+    struct bytes body;
+    int64_t arrived_ms;
+
+    play_start();
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "wiki"),
+             COAP_CODE(4, 3)); /* no such audience */
+    CHECK_EQ(keeper_device(&rig->keeper, bytes_str(rig->identity), &before), 0);
+    CHECK_EQ(store_last_get(rig->keeper.store, before.id, &last), 0);
+    arrived_ms = last.arrived_ms;
+    rig->now_ms += until_part(256); /* the connection stands */
+    refused_as_ended(attest_again());
+    refused_as_ended(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "wiki"));
+    body = soft_device_enroll(&rig->device, &wr);
+    refused_as_ended(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_ENROLL, body, NULL));
+    CHECK_EQ(store_device_get(rig->keeper.store, before.id, &after), 0);
+    CHECK_EQ(memcmp(&before, &after, sizeof(after)), 0);
+    CHECK_EQ(store_last_get(rig->keeper.store, before.id, &last), 0);
+    CHECK_EQ(last.arrived_ms, arrived_ms);
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_CERTIFICATE, RESOURCE_ENROLL, body, NULL),
+             COAP_CODE(2, 4));
+    keeper_rig_identity(rig);
+    keeper_rig_connect(rig);
+    take_nonce();
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
+    play_done();
+}
+
+/* Handed out while our clock was a year ahead. */
+static void
+one_of_an_epoch_to_come_has_ended_too(void)
+{
+    play_start();
+    play.rig.now_ms -= 2 * IDENT_EPOCH_MS;
+    refused_as_ended(attest_again());
+    play.rig.now_ms += 2 * IDENT_EPOCH_MS;
+    CHECK_EQ(attest_again(), COAP_CODE(2, 4));
     play_done();
 }
 
@@ -350,7 +444,9 @@ an_operator_sees_which_list_is_used_and_who_is_on_which_master(void)
 }
 
 CHECK_MAIN(CASE(a_device_of_an_earlier_master_is_asked_to_fetch_the_next_psk),
-           CASE(so_is_one_whose_epoch_is_over),
+           CASE(in_the_last_third_of_its_epoch_a_device_fetches_the_next),
+           CASE(one_whose_epoch_is_over_can_only_enrol_again),
+           CASE(one_of_an_epoch_to_come_has_ended_too),
            CASE(an_identity_of_a_master_that_is_gone_is_unknown),
            CASE(a_challenge_of_an_earlier_key_serves_and_one_of_a_key_that_is_gone_does_not),
            CASE(the_key_set_tells_the_new_key_and_those_beside_it),

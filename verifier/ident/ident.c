@@ -13,7 +13,8 @@ enum {
     RAW_SIZE = HEAD_SIZE + TAG_SIZE,
 };
 
-#define EPOCH_MS (INT64_C(30) * 86400 * 1000)
+#define THIRD_MS (IDENT_EPOCH_MS / 3)
+#define SPREAD_MS (THIRD_MS / 4 * 3) /* and a quarter for whoever was away */
 
 _Static_assert(B64_LEN(RAW_SIZE) == IDENT_TEXT_SIZE, "identity text");
 
@@ -182,5 +183,24 @@ ident_masters_lost(const struct ident_master *before, const struct ident_master 
 uint16_t
 ident_epoch(int64_t utc_ms)
 {
-    return (uint16_t)(utc_ms / EPOCH_MS);
+    return (uint16_t)(utc_ms / IDENT_EPOCH_MS);
+}
+
+uint16_t
+ident_epoch_new(int64_t utc_ms)
+{
+    return ident_epoch(utc_ms + THIRD_MS);
+}
+
+/* The digest's first byte is as good as random, and the same all the time. */
+bool
+ident_is_old(const struct ident *ident, int64_t utc_ms)
+{
+    return ident->epoch < ident_epoch(utc_ms + THIRD_MS - SPREAD_MS / 256 * ident->keys[0]);
+}
+
+bool
+ident_ended(const struct ident *ident, int64_t utc_ms)
+{
+    return ident->epoch < ident_epoch(utc_ms) || ident->epoch > ident_epoch(utc_ms) + 1;
 }

@@ -50,5 +50,18 @@ MUST_CHECK int ident_psk(struct hasher *hasher, const struct ident_master *maste
  * must open nothing. */
 bool ident_masters_lost(const struct ident_master *before, const struct ident_master *after);
 
-/* Epoch of 30 days that a time lies in. */
+/* A PSK ends with its epoch, 30 days; in the last third of it devices fetch one of the next, so
+ * that a device which comes each ten days never has none. Protocol page, Identity 7. */
+#define IDENT_EPOCH_MS (INT64_C(30) * 86400 * 1000)
+
+/* Epoch that a time lies in, and that of an identity made then. */
 uint16_t ident_epoch(int64_t utc_ms);
+uint16_t ident_epoch_new(int64_t utc_ms);
+
+/* Whether the next identity should be fetched, each device from its own time in the first three
+ * quarters of the last third on: a fleet of one day must not enrol in one minute. */
+bool ident_is_old(const struct ident *ident, int64_t utc_ms);
+
+/* Whether it serves no more: of an epoch that is over, or of one that nobody has begun to hand out
+ * (a clock was ahead). Its holder may enrol again and no more. */
+bool ident_ended(const struct ident *ident, int64_t utc_ms);

@@ -12,12 +12,11 @@ candidate_find(struct keeper *keeper, struct bytes identity, struct store_candid
 {
     struct store_device device;
     struct ident ident;
-    int r = ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX, identity, &ident);
+    int r = keeper_ident(keeper, identity, &ident);
 
-    if (r != 0) {
-        return r < 0 ? r : KEEPER_E_IDENTITY;
+    if (r == 0) {
+        r = store_candidate_by_ident(keeper->store, ident.keys, ret);
     }
-    r = store_candidate_by_ident(keeper->store, ident.keys, ret);
     if (r == 0) {
         r = store_device_get(keeper->store, ret->device, &device);
     }

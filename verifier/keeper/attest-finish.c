@@ -341,14 +341,14 @@ next_seconds(const struct attest *attest)
     return (uint32_t)(interval - (spread ? attest->device.id[5] % (spread + 1) : 0));
 }
 
-/* A PSK of an earlier master, or of an epoch that is over, still serves; the device is asked to
- * fetch the next one before it ends. Protocol page, Identity 7. */
+/* A PSK of an earlier master, or of an epoch that ends soon, still serves; the device is asked to
+ * fetch the next one before. Protocol page, Identity 7. */
 static unsigned
 actions_of(const struct attest *attest)
 {
     const struct keeper *keeper = attest->keeper;
     bool old = attest->ident.master_id != keeper->setup.masters[0].id ||
-               attest->ident.epoch != ident_epoch(keeper->clock->utc_ms(keeper->clock->context));
+               ident_is_old(&attest->ident, keeper->clock->utc_ms(keeper->clock->context));
 
     return old ? ACTION_CREDENTIAL : 0;
 }

@@ -56,8 +56,9 @@ attest_device(struct attest *attest)
         r = candidate_find(keeper, identity, &attest->candidate, &attest->device);
         attest->is_candidate = r == 0;
     }
-    if (r == STORE_NONE || r == KEEPER_E_IDENTITY) {
-        return refuse(attest, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN);
+    if (r == STORE_NONE || r == KEEPER_E_IDENTITY || r == KEEPER_E_ENDED) {
+        keeper_unknown(keeper, attest->asked, r);
+        return STEP_ANSWERED;
     }
     if (r != 0) {
         return broke(attest, "device", r);

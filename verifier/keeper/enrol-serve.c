@@ -232,8 +232,8 @@ enrol_serve_row(struct keeper *keeper, const struct asked *asked, const struct e
     }
     if (r == STORE_EXISTS) {
         serve_candidate(keeper, asked, enrol, &device);
-    } else if (r == KEEPER_E_IDENTITY) {
-        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN, NULL);
+    } else if (r == KEEPER_E_IDENTITY || r == KEEPER_E_ENDED) {
+        keeper_unknown(keeper, asked, r);
     } else if (r != 0) {
         keeper_broke(keeper, asked, "enrol", r);
     } else if (device.state == DEVICE_REMOVED) {

@@ -96,7 +96,7 @@ make_blob(struct keeper *keeper, const struct enrol *enrol, char identity[IDENT_
     };
     struct ident ident = {
         .master_id = masters[0].id,
-        .epoch = ident_epoch(keeper->clock->utc_ms(keeper->clock->context)),
+        .epoch = ident_epoch_new(keeper->clock->utc_ms(keeper->clock->context)),
     };
     struct makecred_secret psk;
     int r;

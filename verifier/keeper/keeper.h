@@ -139,12 +139,21 @@ void keeper_settle(struct keeper *keeper);
 MUST_CHECK int keeper_nonce(struct keeper *keeper, const uint8_t *device,
                             uint8_t ret[WIRE_NONCE_SIZE]);
 
-/* The row that a PSK identity names, checked against the identity. Returns 0, STORE_NONE when the
- * identity is ours and no row has it, KEEPER_E_IDENTITY when it is not ours, or a negative errno.
+/* A PSK identity, judged at each request: the handshake asks for its tag alone. Returns 0,
+ * KEEPER_E_IDENTITY when it is not ours, KEEPER_E_ENDED when its epoch is over, or a negative
+ * errno.
  */
-enum { KEEPER_E_IDENTITY = 1000 };
+enum { KEEPER_E_IDENTITY = 1000, KEEPER_E_ENDED };
+MUST_CHECK int keeper_ident(struct keeper *keeper, struct bytes identity, struct ident *ret);
+
+/* The row that a PSK identity names. Returns as keeper_ident(), or STORE_NONE when no row has it.
+ */
 MUST_CHECK int keeper_device(struct keeper *keeper, struct bytes identity,
                              struct store_device *ret);
+
+/* 4.03 for an identity that names no device: 710 when it has ended and the device is to enrol
+ * again, else 701. */
+void keeper_unknown(struct keeper *keeper, const struct asked *asked, int outcome);
 
 /* Resources, a file each. They own *asked (on the heap) and free it. */
 void keeper_enroll(struct keeper *keeper, struct asked *take_asked); /* waits in the lane */

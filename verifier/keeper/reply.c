@@ -172,15 +172,30 @@ keeper_class(struct keeper *keeper, const struct store_device *device, struct st
 }
 
 int
-keeper_device(struct keeper *keeper, struct bytes identity, struct store_device *ret)
+keeper_ident(struct keeper *keeper, struct bytes identity, struct ident *ret)
 {
-    struct ident ident;
-    int r = ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX, identity, &ident);
+    int r = ident_read(keeper->hasher, keeper->setup.masters, IDENT_MASTERS_MAX, identity, ret);
 
     if (r != 0) {
         return r < 0 ? r : KEEPER_E_IDENTITY;
     }
-    return store_device_by_ident(keeper->store, ident.keys, ret);
+    return ident_ended(ret, keeper->clock->utc_ms(keeper->clock->context)) ? KEEPER_E_ENDED : 0;
+}
+
+int
+keeper_device(struct keeper *keeper, struct bytes identity, struct store_device *ret)
+{
+    struct ident ident;
+    int r = keeper_ident(keeper, identity, &ident);
+
+    return r == 0 ? store_device_by_ident(keeper->store, ident.keys, ret) : r;
+}
+
+void
+keeper_unknown(struct keeper *keeper, const struct asked *asked, int outcome)
+{
+    keeper_problem(keeper, asked, COAP_CODE(4, 3),
+                   outcome == KEEPER_E_ENDED ? REASON_ENROL_EXPIRED : REASON_DEVICE_UNKNOWN, NULL);
 }
 
 int

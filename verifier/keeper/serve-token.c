@@ -73,8 +73,8 @@ keeper_token(struct keeper *keeper, struct asked *take_asked)
     struct store_device device;
     int r = keeper_device(keeper, take_asked->request.identity, &device);
 
-    if (r == STORE_NONE || r == KEEPER_E_IDENTITY) {
-        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_UNKNOWN, NULL);
+    if (r == STORE_NONE || r == KEEPER_E_IDENTITY || r == KEEPER_E_ENDED) {
+        keeper_unknown(keeper, take_asked, r);
     } else if (r != 0) {
         keeper_broke(keeper, take_asked, "device", r);
     } else if (device.state == DEVICE_REMOVED) {

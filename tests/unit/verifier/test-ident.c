@@ -96,6 +96,70 @@ a_master_is_lost_when_its_key_is(void)
     CHECK(ident_masters_lost(one, other)); /* the id says nothing */
 }
 
+#define BEGIN_MS(epoch) ((epoch)*IDENT_EPOCH_MS)
+#define DAY_MS INT64_C(86400000)
+
+static void
+a_new_identity_is_of_the_next_epoch_in_the_last_third(void)
+{
+    CHECK_EQ(ident_epoch(BEGIN_MS(700) - 1), 699);
+    CHECK_EQ(ident_epoch(BEGIN_MS(700)), 700);
+    CHECK_EQ(ident_epoch_new(BEGIN_MS(700)), 700);
+    CHECK_EQ(ident_epoch_new(BEGIN_MS(700) + 20 * DAY_MS - 1), 700);
+    CHECK_EQ(ident_epoch_new(BEGIN_MS(700) + 20 * DAY_MS), 701);
+    CHECK_EQ(ident_epoch_new(BEGIN_MS(701) - 1), 701);
+}
+
+/* Of 256 devices of one epoch: who asks at a time. */
+static unsigned
+old_at(int64_t utc_ms)
+{
+    struct ident ident = {.master_id = 1, .epoch = 700};
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 256; i++) {
+        ident.keys[0] = (uint8_t)i;
+        n += ident_is_old(&ident, utc_ms);
+    }
+    return n;
+}
+
+static void
+a_fleet_asks_one_after_the_other(void)
+{
+    struct ident next = {.master_id = 1, .epoch = 701, .keys = {255}};
+    int64_t third = BEGIN_MS(700) + 20 * DAY_MS;
+
+    CHECK_EQ(old_at(BEGIN_MS(700)), 0);
+    CHECK_EQ(old_at(third - 1), 0);
+    CHECK_EQ(old_at(third), 1);
+    CHECK_EQ(old_at(third + 30 * DAY_MS / 8), 129); /* half of seven and a half days */
+    CHECK_EQ(old_at(third + 30 * DAY_MS / 4), 256);
+    CHECK_EQ(old_at(BEGIN_MS(701)), 256);
+    /* what was fetched early is not asked for again, by any device */
+    for (unsigned i = 0; i < 256; i++) {
+        next.keys[0] = (uint8_t)i;
+        CHECK(!ident_is_old(&next, third));
+        CHECK(!ident_is_old(&next, BEGIN_MS(701)));
+        CHECK(!ident_is_old(&next, BEGIN_MS(701) + 20 * DAY_MS - 1));
+    }
+}
+
+static void
+an_identity_ends_with_its_epoch(void)
+{
+    const struct ident ident = {.master_id = 1, .epoch = 700};
+
+    CHECK(!ident_ended(&ident, BEGIN_MS(700)));
+    CHECK(!ident_ended(&ident, BEGIN_MS(701) - 1));
+    CHECK(ident_ended(&ident, BEGIN_MS(701)));
+    CHECK(ident_ended(&ident, BEGIN_MS(800)));
+    CHECK(!ident_ended(&ident, BEGIN_MS(699))); /* made ahead, as each is in the last third */
+    CHECK(ident_ended(&ident, BEGIN_MS(699) - 1));
+}
+
 CHECK_MAIN(CASE(an_identity_reads_back_under_its_master), CASE(every_guess_is_refused_by_its_tag),
            CASE(keys_differ_by_identity_master_and_site), CASE(a_ueid_is_random_type_and_by_site),
-           CASE(a_master_is_lost_when_its_key_is))
+           CASE(a_master_is_lost_when_its_key_is),
+           CASE(a_new_identity_is_of_the_next_epoch_in_the_last_third),
+           CASE(a_fleet_asks_one_after_the_other), CASE(an_identity_ends_with_its_epoch))
