@@ -15,6 +15,7 @@
 #include "base/hex.h"
 #include "base/json-wr.h"
 #include "base/log.h"
+#include "base/notify.h"
 
 struct options {
     const char *config;
@@ -29,17 +30,87 @@ struct options {
 
 static volatile sig_atomic_t stop_signal;
 
+/* Of the daemon: what SIGHUP and systemd want of it. */
+static struct daemon {
+    const char *config;
+    struct agent_conf conf[2]; /* the one in use, and room for the next */
+    unsigned used;
+    sigset_t hangup;
+    bool hung_up;
+    int64_t life_every_ms; /* 0: systemd does not want to hear it */
+    int64_t life_next_ms;
+} daemon_state;
+
 static void
 on_signal(int number)
 {
     stop_signal = number;
 }
 
+/* Asked wherever it waits, so that it is also the sign of life; a step that hangs asks nothing. */
 static bool
 stopped(void *context)
 {
-    (void)context;
+    struct daemon *daemon = context;
+    int64_t now_ms = daemon->life_every_ms ? clock_mono_ms() : 0;
+
+    if (daemon->life_every_ms && now_ms >= daemon->life_next_ms) {
+        daemon->life_next_ms = now_ms + daemon->life_every_ms;
+        ignore(notify_life(), "systemd will say so");
+    }
     return stop_signal != 0;
+}
+
+/* SIGHUP is blocked and fetched from here: it interrupts no TPM command and no request. */
+static bool
+called(void *context)
+{
+    static const struct timespec now = {0};
+    struct daemon *daemon = context;
+
+    while (sigtimedwait(&daemon->hangup, NULL, &now) == SIGHUP) {
+        daemon->hung_up = true;
+    }
+    return daemon->hung_up;
+}
+
+static const struct agent_conf *
+settings(void *context)
+{
+    struct daemon *daemon = context;
+    struct agent_conf *next = &daemon->conf[1 - daemon->used];
+    struct conf_problem problem;
+    int r;
+
+    daemon->hung_up = false;
+    ignore(notify_reloading(), "it attests all the same");
+    r = agent_conf_load(daemon->config, next, &problem);
+    if (r == 0) {
+        daemon->used = 1 - daemon->used;
+        log_event(LOG_NOTICE, "settings-read");
+    } else {
+        log_event(LOG_ERROR, "settings-refused", LOG_STR("why", problem.text));
+    }
+    ignore(notify_systemd("READY=1"), "it attests all the same");
+    return r == 0 ? next : NULL;
+}
+
+/* Without --once: it stays. */
+static int
+serve(struct agent *agent, struct daemon *daemon)
+{
+    int r;
+
+    sigemptyset(&daemon->hangup);
+    sigaddset(&daemon->hangup, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &daemon->hangup, NULL);
+    agent->called = called;
+    agent->settings = settings;
+    daemon->life_every_ms = notify_watchdog_ms();
+    ignore(notify_systemd("READY=1"), "it attests all the same");
+    r = (int)agent_run(agent);
+    ignore(notify_systemd("STOPPING=1"), "a courtesy");
+    return stop_signal ? 0 : r;
 }
 
 static void
@@ -74,6 +145,9 @@ print_help(FILE *out)
         "  3. assay-attestor --once            exit 14: pending\n"
         "  4. compare --fingerprint with what the operator sees, and have it approved\n"
         "  5. assay-attestor --once            exit 0, tokens are in /run/assay\n\n"
+        "SIGHUP (systemctl reload assay-attestor) has the settings read again and attests at "
+        "once;\n"
+        "where they have a problem the log names it, and those of before go on.\n\n"
         "A clock before the date of the build is not believed: certificates are then judged at\n"
         "that date, and the evidence says so. Any other wrong clock has to be set.\n\n"
         "Exit codes:\n");
@@ -200,12 +274,27 @@ print_outcome(const struct agent *agent)
     printf("%.*s\n", (int)text.len, text.p ? (const char *)text.p : "");
 }
 
+static int
+run(struct agent *agent, const struct options *options)
+{
+    int r = options->collect       ? (int)agent_bundle(agent, options->collect, ASSAY_VERSION)
+            : options->fingerprint ? print_fingerprint(agent)
+            : options->once        ? (int)agent_run(agent)
+                                   : serve(agent, &daemon_state);
+
+    if (options->json && options->once) {
+        print_outcome(agent);
+    }
+    agent_done(agent);
+    return r;
+}
+
 int
 main(int argc, char **argv)
 {
     struct options options = {.config = AGENT_CONF_PATH};
-    static struct agent_conf conf;
     static struct agent agent;
+    struct agent_conf *conf = &daemon_state.conf[0];
     struct conf_problem problem;
     int r = read_options(argc, argv, &options);
 
@@ -216,24 +305,19 @@ main(int argc, char **argv)
     catch_signals();
     tpm_quiet();
     log_setup("attestor", options.verbose ? LOG_DEBUG : LOG_INFO);
-    if (agent_conf_load(options.config, &conf, &problem) != 0) {
+    if (agent_conf_load(options.config, conf, &problem) != 0) {
         fprintf(stderr, "assay-attestor: %s\n", problem.text);
         return AGENT_USAGE;
     }
     if (options.check) {
-        return agent_look(&conf, stderr) == 0 ? 0 : AGENT_USAGE;
+        return agent_look(conf, stderr) == 0 ? 0 : AGENT_USAGE;
     }
-    agent = (struct agent){.conf = &conf,
+    daemon_state.config = options.config;
+    agent = (struct agent){.conf = conf,
                            .clock = &clock_system,
                            .stopped = stopped,
-                           .once = options.once,
+                           .context = &daemon_state,
+                           .once = options.once || options.fingerprint || options.collect,
                            .patience_s = options.patience_s};
-    r = options.collect       ? (int)agent_bundle(&agent, options.collect, ASSAY_VERSION)
-        : options.fingerprint ? print_fingerprint(&agent)
-                              : (int)agent_run(&agent);
-    if (options.json && options.once) {
-        print_outcome(&agent);
-    }
-    agent_done(&agent);
-    return !options.once && !options.fingerprint && !options.collect && stop_signal ? 0 : r;
+    return run(&agent, &options);
 }

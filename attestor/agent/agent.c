@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "agent/agent-steps.h"
+#include "base/notify.h"
 #include "crypto/digest.h"
 #include "wire/binding.h"
 
@@ -75,6 +76,12 @@ stopped(const struct agent *agent)
     return agent->stopped && agent->stopped(agent->context);
 }
 
+static bool
+called(const struct agent *agent)
+{
+    return agent->called && agent->called(agent->context);
+}
+
 static int64_t
 slept_ms(const struct agent *agent)
 {
@@ -98,7 +105,7 @@ wait_for(const struct agent *agent, uint32_t ms)
     static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
     int64_t end = agent->clock->boot_ms(agent->clock->context) + ms;
 
-    while (!stopped(agent) && !sleeps(agent) &&
+    while (!stopped(agent) && !called(agent) && !sleeps(agent) &&
            agent->clock->boot_ms(agent->clock->context) < end) {
         (void)nanosleep(&slice, NULL);
     }
@@ -139,6 +146,10 @@ rest(struct agent *agent)
         return AGENT_R_STOP;
     }
     agent->backoff_s = 0;
+    if (agent->due) {
+        agent->due = false;
+        return AGENT_R_DONE;
+    }
     if (agent->actions) { /* a new epoch of the identity: the next credential, then as before */
         link_closep(&agent->link);
         wait_for(agent, wait_ms);
@@ -216,37 +227,6 @@ after_sleep(struct agent *agent, enum agent_step at)
     return on_connection ? AGENT_CONNECT : at;
 }
 
-static bool
-waits(enum agent_result result)
-{
-    return result == AGENT_R_LATER || result == AGENT_R_RELOAD || result == AGENT_R_BACK;
-}
-
-static enum agent_exit
-run_steps(struct agent *agent)
-{
-    enum agent_step at = AGENT_TPM;
-
-    (void)was_asleep(agent);
-    while (at != AGENT_STEP_N && !stopped(agent)) {
-        enum agent_result result = agent_steps[at].run(agent);
-
-        log_event(LOG_DEBUG, "step", LOG_STR("name", agent_step_name(at)),
-                  LOG_INT("result", result));
-        if (waits(result) && !wait_later(agent)) {
-            break;
-        }
-        if (waits(result) || result == AGENT_R_RECONNECT || result == AGENT_R_REENROL) {
-            link_closep(&agent->link);
-        }
-        if (result == AGENT_R_RELOAD) {
-            drop_tpm(agent);
-        }
-        at = after_sleep(agent, agent_step_after(at, result));
-    }
-    return agent->exit;
-}
-
 int
 agent_begin(struct agent *agent)
 {
@@ -261,15 +241,17 @@ agent_begin(struct agent *agent)
                                     agent->exporter_context);
 }
 
-enum agent_exit
-agent_run(struct agent *agent)
+static int
+begin(struct agent *agent)
 {
-    if (agent_begin(agent) < 0) {
-        return AGENT_USAGE;
+    int r = agent_begin(agent);
+
+    if (r == 0) {
+        agent_nonce_load(agent);
+        agent_known_load(agent);
+        (void)was_asleep(agent);
     }
-    agent_nonce_load(agent);
-    agent_known_load(agent);
-    return run_steps(agent);
+    return r;
 }
 
 void
@@ -287,11 +269,85 @@ agent_done(struct agent *agent)
     hasher_freep(&agent->hasher);
 }
 
+/* Everything may hang on a setting: the TPM, the site, the folders. What these keep is read again,
+ * so it costs a handshake. */
+static enum agent_step
+begin_again(struct agent *agent, const struct agent_conf *conf)
+{
+    static const size_t callers = offsetof(struct agent, exit);
+
+    agent_done(agent);
+    memset((uint8_t *)agent + callers, 0, sizeof(*agent) - callers);
+    agent->conf = conf;
+    if (begin(agent) < 0) {
+        (void)agent_tell(agent, AGENT_USAGE, AGENT_R_STOP, "no memory");
+        return AGENT_STEP_N;
+    }
+    return AGENT_TPM;
+}
+
+/* With the settings of before a call has evidence given at once: it ended the wait, or will leave
+ * out the one that comes. */
+static enum agent_step
+after_call(struct agent *agent, enum agent_step at)
+{
+    const struct agent_conf *conf;
+
+    if (at == AGENT_STEP_N || !called(agent)) {
+        return at;
+    }
+    conf = agent->settings(agent->context);
+    agent->due = at > AGENT_ATTEST;
+    return conf ? begin_again(agent, conf) : at;
+}
+
+static bool
+waits(enum agent_result result)
+{
+    return result == AGENT_R_LATER || result == AGENT_R_RELOAD || result == AGENT_R_BACK;
+}
+
+static enum agent_exit
+run_steps(struct agent *agent)
+{
+    enum agent_step at = AGENT_TPM;
+
+    while (at != AGENT_STEP_N && !stopped(agent)) {
+        enum agent_result result = agent_steps[at].run(agent);
+
+        log_event(LOG_DEBUG, "step", LOG_STR("name", agent_step_name(at)),
+                  LOG_INT("result", result));
+        if (waits(result) && !wait_later(agent)) {
+            break;
+        }
+        if (waits(result) || result == AGENT_R_RECONNECT || result == AGENT_R_REENROL) {
+            link_closep(&agent->link);
+        }
+        if (result == AGENT_R_RELOAD) {
+            drop_tpm(agent);
+        }
+        at = after_call(agent, after_sleep(agent, agent_step_after(at, result)));
+    }
+    return agent->exit;
+}
+
+enum agent_exit
+agent_run(struct agent *agent)
+{
+    if (begin(agent) < 0) {
+        return AGENT_USAGE;
+    }
+    return run_steps(agent);
+}
+
 enum agent_result
 agent_tell(struct agent *agent, enum agent_exit exit, enum agent_result result, const char *why)
 {
     agent->exit = exit;
     log_event(exit == AGENT_ATTESTED ? LOG_NOTICE : LOG_WARNING, agent_exit_name(exit),
               LOG_STR("why", why));
+    if (!agent->once) {
+        ignore(notify_status(agent_exit_name(exit), why), "it attests all the same");
+    }
     return result;
 }

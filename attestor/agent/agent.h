@@ -54,15 +54,22 @@ enum agent_result {
 struct agent {
     const struct agent_conf *conf;
     const struct clock *clock;
-    bool (*stopped)(void *context); /* a signal came */
+    bool (*stopped)(void *context); /* a signal came; asked a few times a second */
+    /* Somebody wants the settings read again and evidence given at once; NULL: nobody may. */
+    bool (*called)(void *context);
+    /* Answers that call: settings that live on, or NULL where they are no good and the present ones
+     * go on. */
+    const struct agent_conf *(*settings)(void *context);
     void *context;
     bool once;
     uint32_t patience_s; /* with once: how long LATER is waited for, in all */
 
+    /* From here on it is the agent's own: zero before it runs, and again at new settings. */
     enum agent_exit exit; /* of the last step that told */
     uint32_t wait_s;
     uint32_t backoff_s; /* doubles while things fail */
 
+    bool due;          /* somebody called: the next evidence does not wait */
     int64_t asleep_ms; /* in suspends since boot, when last looked */
 
     struct hasher *hasher;
@@ -109,7 +116,8 @@ struct agent {
     uint32_t next_s;
 };
 
-/* Runs until a step stops it. conf, clock and stopped are the caller's; the rest is zero.
+/* Runs until a step stops it. conf, clock and the calls are the caller's; the rest is zero. New
+ * settings are a new beginning: TPM, connection and credential are opened anew.
  * Returns how it ended. Logs by base/log.h. agent_done() in any case. */
 enum agent_exit agent_run(struct agent *agent);
 void agent_done(struct agent *agent);

@@ -159,7 +159,8 @@ def units_are_ordered():
         assert re.search(rf'(?m)^After=.*\b{word}', attestor), word
     for line in ('Type=notify', 'WatchdogSec=', 'ExecReload=', 'NoNewPrivileges=yes'):
         assert '\n' + line in verifier, line
-    for line in ('RestartPreventExitStatus=2', 'SupplementaryGroups=tss', 'NoNewPrivileges=yes'):
+    for line in ('Type=notify', 'WatchdogSec=', 'ExecReload=', 'RestartPreventExitStatus=2',
+                 'SupplementaryGroups=tss', 'NoNewPrivileges=yes'):
         assert '\n' + line in attestor, line
 
 

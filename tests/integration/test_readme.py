@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,17 +38,20 @@ def systemctl(words):
     if "ExecStartPre" in settings and subprocess.run(shlex.split(settings["ExecStartPre"]),
                                                      check=False).returncode != 0:
         return 1
-    with open(f"{run}.{unit}.log", "ab") as log:
-        main = subprocess.Popen(shlex.split(settings["ExecStart"]), stdin=subprocess.DEVNULL,
-                                stdout=log, stderr=log, start_new_session=True)
-    with open(f"{run}.{unit}.pid", "w", encoding="ascii") as file:
-        file.write(str(main.pid))
-    end = time.monotonic() + 20
-    while settings["Type"] == "notify" and main.poll() is None and time.monotonic() < end:
-        with open(f"{run}.{unit}.log", encoding="utf-8") as log:
-            if '"id":"ready"' in log.read():
-                break
-        time.sleep(0.02)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(f"{run}.{unit}.notify")
+        heard.settimeout(60)  # as much as a start may take
+        with open(f"{run}.{unit}.log", "ab") as log:
+            main = subprocess.Popen(
+                shlex.split(settings["ExecStart"]), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True,
+                env={**os.environ, "NOTIFY_SOCKET": f"{run}.{unit}.notify"})
+        with open(f"{run}.{unit}.pid", "w", encoding="ascii") as file:
+            file.write(str(main.pid))
+        assert settings["Type"] == "notify", settings
+        while heard.recv(300) != b"READY=1":
+            pass
+    os.unlink(f"{run}.{unit}.notify")
     return 0 if main.poll() is None else 1
 
 
@@ -245,14 +249,18 @@ def the_cli_tells_of_files():
 def one_lives_with_it():
     known = {"assay-verifier --check": "well",
              "systemctl reload assay-verifier": "",
-             "journalctl -u assay-verifier": '"id":"reloaded"'}
+             "journalctl -u assay-verifier": '"id":"reloaded"',
+             "systemctl reload assay-attestor": ""}
     assert BLOCKS[LIVING][0] == list(known), BLOCKS[LIVING]
     for line, told in known.items():
         if line.startswith("journalctl"):
             log = os.path.join(TOP, "verifier.assay-verifier.log")
             until(lambda: told in open(log, encoding="utf-8").read())
         else:
-            assert told in VERIFIER.shell(line)
+            host = DEVICES[0] if "attestor" in line else VERIFIER
+            assert told in host.shell(line)
+    log = os.path.join(TOP, f"{DEVICES[0].name}.assay-attestor.log")
+    until(lambda: '"id":"settings-read"' in open(log, encoding="utf-8").read())
 
 
 def keys_are_changed():

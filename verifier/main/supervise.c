@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "main/nonce-renew.h"
-#include "main/notify.h"
 #include "main/reload.h"
 #include "main/rota.h"
 #include "main/setups.h"
@@ -471,12 +471,10 @@ reload_now(struct supervise *s)
     struct conf_problem problem = {""};
     int64_t now_s = clock_utc_ms() / 1000;
     bool lost = false;
-    char word[64];
     int r;
 
     s->reload = false;
-    snprintf(word, sizeof(word), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_ms() * 1000);
-    ignore(notify_systemd(word), "the service runs all the same");
+    ignore(notify_reloading(), "the service runs all the same");
     r = reload(s->config->path, now_s, s->config->settings, s->config->keyring, &lost, &problem);
     if (r == 0) {
         log_from((enum log_level)s->config->settings->log_level);

@@ -1,13 +1,8 @@
-/* main/slot, main/settings, main/notify: back-off, what a table cannot judge, systemd's patience.
- */
-#include "main/notify.h"
+/* main/slot, main/settings: back-off, what a table cannot judge. */
 #include "main/settings.h"
 #include "main/slot.h"
 
 #include "lib/check.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 static void
 faults_in_a_row_wait_longer_up_to_a_bound(void)
@@ -58,33 +53,5 @@ every_role_has_a_name_that_reads_back(void)
     CHECK_EQ(role_from_name("main"), ROLE_KIND_N);
 }
 
-static int64_t
-watchdog(const char *usec, const char *pid)
-{
-    CHECK_EQ(usec ? setenv("WATCHDOG_USEC", usec, 1) : unsetenv("WATCHDOG_USEC"), 0);
-    CHECK_EQ(pid ? setenv("WATCHDOG_PID", pid, 1) : unsetenv("WATCHDOG_PID"), 0);
-    return notify_watchdog_ms();
-}
-
-static void
-systemd_hears_twice_within_its_patience(void)
-{
-    char own[16];
-    char other[16];
-
-    snprintf(own, sizeof(own), "%d", (int)getpid());
-    snprintf(other, sizeof(other), "%d", (int)getpid() + 1);
-    CHECK_EQ(watchdog("30000000", NULL), 15000);
-    CHECK_EQ(watchdog("30000000", own), 15000);
-    CHECK_EQ(watchdog("30000000", other), 0);
-    CHECK_EQ(watchdog("1", NULL), 1);
-    CHECK_EQ(watchdog("0", NULL), 0);
-    CHECK_EQ(watchdog("-5", NULL), 0);
-    CHECK_EQ(watchdog("12x", NULL), 0);
-    CHECK_EQ(watchdog("", NULL), 0);
-    CHECK_EQ(watchdog(NULL, NULL), 0);
-}
-
 CHECK_MAIN(CASE(faults_in_a_row_wait_longer_up_to_a_bound), CASE(a_minute_of_life_forgets_faults),
-           CASE(sites_are_named_like_hosts), CASE(every_role_has_a_name_that_reads_back),
-           CASE(systemd_hears_twice_within_its_patience))
+           CASE(sites_are_named_like_hosts), CASE(every_role_has_a_name_that_reads_back))

@@ -1,10 +1,16 @@
-#include "main/notify.h"
+#include "base/notify.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+
+enum { STATUS_ROOM = 240 };
 
 static int
 say(const char *state, int flags)
@@ -43,6 +49,28 @@ int
 notify_systemd(const char *state)
 {
     return say(state, 0);
+}
+
+int
+notify_reloading(void)
+{
+    char word[64];
+
+    snprintf(word, sizeof(word), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_ms() * 1000);
+    return notify_systemd(word);
+}
+
+int
+notify_status(const char *what, const char *why)
+{
+    static const char head[] = "STATUS=";
+    char word[STATUS_ROOM];
+
+    snprintf(word, sizeof(word), "%s%s: %s", head, what, why);
+    for (char *p = word + strlen(head); *p != '\0'; p++) {
+        *p = *p >= ' ' && *p <= '~' ? *p : '?';
+    }
+    return say(word, MSG_DONTWAIT);
 }
 
 int
