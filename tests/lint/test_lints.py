@@ -34,7 +34,19 @@ CLEAN = {
     'verifier/keeper/desk.c': (
         'static int table;\n__attribute__((noreturn)) static void\ncounter(void)\n{\n}\n'
         'int y(void);\nstatic int\ny(void)\n{\n}\n/* int x; */\nint main(void);\n'),
-    'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/` `docs/`\n',
+    'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/` `docs/` `debian/`\n',
+    'meson.build': "project('assay', 'c',\n    version: '1.2.3',\n)\n",
+    'tools/install-deps': "build='gcc libone-dev\n    libc6-dev libtwo-dev'\n",
+    'debian/changelog': 'assay (1.2.3) UNRELEASED; urgency=medium\n',
+    'debian/control': (
+        'Source: assay\nBuild-Depends:\n debhelper-compat (= 13),\n libone-dev (>= 1),\n'
+        ' libtwo-dev,\n\nPackage: one\n\nPackage: two\nDepends: one\n'),
+    'debian/one.install': 'usr/bin/x\n\nusr/share/man/man1/x.1*\n',
+    'debian/two.install': 'usr/lib/y.service lib\n',
+    'build/meson-info/intro-buildoptions.json': '[{"name": "prefix", "value": "/opt/z"}]',
+    'build/meson-info/intro-installed.json': (
+        '{"/b/x": "/opt/z/bin/x", "/b/x.1": "/opt/z/share/man/man1/x.1",'
+        ' "/b/y": "/opt/z/lib/y.service"}'),
 }
 # (check, words of the rule that fails, path, text)
 SINS = [
@@ -106,6 +118,14 @@ SINS = [
     ('symbols', 'external names', 'attestor/up.c', 'MUST_CHECK int\nx(int a,\n  int b)\n{\n}\n'),
     ('symbols', 'external names', 'tools/up.c', 'const struct a table[] = {\n    1,\n};\n'),
     ('symbols', 'external names', 'tests/unit/test-up.c', 'int counter;\n'),
+    ('packages', 'each installed file', 'debian/two.install', 'usr/lib/y.*\nusr/bin/*\n'),
+    ('packages', 'each installed file', 'build/meson-info/intro-installed.json',
+     '{"/b/x": "/opt/z/bin/x", "/b/v": "/opt/z/sbin/v"}'),
+    ('packages', 'each line of', 'debian/two.install', 'usr/lib/y.service\nusr/lib/gone\n'),
+    ('packages', 'each package has', 'debian/three.install', 'usr/lib/y.service\n'),
+    ('packages', 'each package has', 'debian/control', 'Source: assay\n\nPackage: one\n'),
+    ('packages', 'the version is', 'debian/changelog', 'assay (1.2.4) UNRELEASED; urgency=low\n'),
+    ('packages', 'the libraries are', 'tools/install-deps', "build='libone-dev'\n"),
     ('headers', 'tools/up.h', 'tools/up.h', '#pragma once\n\nsize_t up(void);\n'),
     ('format', 'tools:', 'tools/up.c', 'int   a;\n'),
 ]
@@ -146,7 +166,7 @@ def sin_problems(sin, runs_on_clean):
 def main():
     tap, checks = Tap(), sorted({sin[0] for sin in SINS})
     clean = {check: failing(check, CLEAN) for check in checks}
-    for check in ('layers', 'style', 'docs', 'events', 'symbols', 'threats'):
+    for check in ('layers', 'style', 'docs', 'events', 'packages', 'symbols', 'threats'):
         problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
         tap.case(f'{check}: a clean tree passes', problems)
     runs = {check: names is not None for check, names in clean.items()}

@@ -9,7 +9,8 @@ ROOT = os.environ.get('CHECK_TREE') or os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCE_DIRS = ('schemas', 'attestor', 'verifier', 'firmware-hooks', 'tools')
 NOT_OURS = ('tests/vectors/', 'tests/fuzz/corpus/')
-BUILD_DIRS = re.compile(r'^(build.*|asan|fuzz|fuzz-crashes|cov|\.git|node_modules|__pycache__)$')
+BUILD_DIRS = re.compile(
+    r'^(build.*|obj-.*|asan|fuzz|fuzz-crashes|cov|\.git|node_modules|__pycache__)$')
 
 
 def _walk():
