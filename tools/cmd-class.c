@@ -2,11 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "base/name.h"
 #include "cmd-control.h"
 #include "table.h"
 
-enum { SETTINGS = 8, SETTING_ROOM = 400, MASK_PCRS = 24 };
+enum { SETTINGS = 9, SETTING_ROOM = 400, MASK_PCRS = 24 };
 
 /* "0-9,14" of a list of numbers; others than PCRs are the answer's fault. */
 static void
@@ -47,18 +48,22 @@ demands_cell(struct said *said, struct table *table, const json_t *row)
     bool ek = said_yes(said, row, "need_ek_chain");
     bool no_nonce = said_yes(said, row, "allow_no_nonce");
     bool sha1 = said_yes(said, row, "allow_sha1");
-
+    int64_t most = said_int(said, row, "evidence_max", LIMIT_EVIDENCE_BYTES);
     json_t *lacks = said_list(said, row, "lacks");
     char banks[64] = "";
+    char size[48] = "";
     size_t len = 0;
 
     for (size_t i = 0; i < json_array_size(lacks) && len < sizeof(banks); i++) {
         len += (size_t)snprintf(banks + len, sizeof(banks) - len, "%s%s", i ? "," : "; lacks ",
                                 said_item_text(said, lacks, i, "lacks"));
     }
-    table_cell(table, "%s%s%s%s", ek ? "EK chain needed; " : "",
+    if (most != LIMIT_EVIDENCE_BYTES) {
+        snprintf(size, sizeof(size), "; evidence up to %" PRId64 " KiB", most / 1024);
+    }
+    table_cell(table, "%s%s%s%s%s", ek ? "EK chain needed; " : "",
                no_nonce ? "first boot evidence may lack a nonce" : "nonce always",
-               sha1 ? "; SHA-1 allowed" : "", banks);
+               sha1 ? "; SHA-1 allowed" : "", banks, size);
 }
 
 static void
@@ -131,7 +136,8 @@ list_run(const struct cmd *self, int argc, char **argv)
 
 /* The options that are settings, with the keeper's names; NULL where none was given. */
 struct settings {
-    const char *bank, *pcrs, *interval, *lacks, *need_ek_chain, *allow_no_nonce, *allow_sha1;
+    const char *bank, *pcrs, *interval, *lacks, *need_ek_chain, *allow_no_nonce, *allow_sha1,
+        *evidence_max;
     struct flag_words audiences;
     char rooms[SETTINGS][SETTING_ROOM]; /* key=value */
     size_t n;
@@ -176,6 +182,7 @@ put_all(struct settings *s, struct ask *ask)
     put(s, ask, "allow-no-nonce", s->allow_no_nonce);
     put(s, ask, "allow-sha1", s->allow_sha1);
     put(s, ask, "lacks", s->lacks);
+    put(s, ask, "evidence-max", s->evidence_max);
 }
 
 static int
@@ -193,6 +200,7 @@ add_run(const struct cmd *self, int argc, char **argv)
         {.name = "allow-no-nonce", .ret_value = &s.allow_no_nonce, .bare = "yes"},
         {.name = "allow-sha1", .ret_value = &s.allow_sha1, .bare = "yes"},
         {.name = "lacks", .ret_value = &s.lacks},
+        {.name = "evidence-max", .ret_value = &s.evidence_max},
         ASK_FLAGS(&ask),
     };
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
@@ -215,7 +223,7 @@ const struct cmd cmd_class_add = {
     .args =
         "NAME [--bank ALG] [--pcrs LIST] [--interval SECONDS]\n"
         "       [--audience KIND:NAME[,OPTION]…]… [--need-ek-chain[=no]] [--allow-no-nonce[=no]]\n"
-        "       [--allow-sha1[=no]] [--lacks ALG,…] " ASK_ARGS,
+        "       [--allow-sha1[=no]] [--lacks ALG,…] [--evidence-max BYTES] " ASK_ARGS,
     .summary = "make a class of devices, or set one anew",
     .help =
         "A class is what devices that shall boot alike have in common. What is not given is as\n"
@@ -235,7 +243,10 @@ const struct cmd cmd_class_add = {
         "  --need-ek-chain   the TPM's maker must vouch for its endorsement key\n"
         "  --allow-no-nonce  the first evidence of a boot may do without the verifier's nonce\n"
         "  --allow-sha1      --bank may be sha1: for old machines only\n"
-        "  --lacks           banks that these TPMs cannot have\n\n" ASK_HELP "Example:\n"
+        "  --lacks           banks that these TPMs cannot have\n"
+        "  --evidence-max    the largest evidence that is taken, 4K to 4M; 256K if not given.\n"
+        "                    More than 256K comes over TCP only, so the devices must name\n"
+        "                    a coaps+tcp server: for long IMA lists\n\n" ASK_HELP "Example:\n"
         "  $ assay class add laptops --pcrs 0-9,14 --audience bearer:vpn --need-ek-chain\n"
         "  $ assay class add gates --audience bound:broker --audience "
         "bearer:wiki,rs256,pairwise\n\n"

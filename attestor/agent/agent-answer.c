@@ -124,16 +124,31 @@ forbidden(struct agent *agent, const char *why)
 }
 
 enum agent_result
-agent_too_long(struct agent *agent, const char *why)
+agent_too_long(struct agent *agent, size_t len, uint32_t most, bool by_class)
 {
-    if (!link_is_stream(agent->link) && link_names_stream(agent->conf->servers)) {
+    bool stream = link_is_stream(agent->link);
+    bool elsewhere = link_names_stream(agent->conf->servers);
+    char why[160];
+    int n = snprintf(why, sizeof(why), "evidence of %zu bytes", len);
+
+    if (most > 0) {
+        n += snprintf(why + n, sizeof(why) - (size_t)n, ", at most %u", most);
+    }
+    snprintf(why + n, sizeof(why) - (size_t)n, "%s",
+             by_class    ? " of this device's class (assay class add --evidence-max)"
+             : stream    ? " over TCP"
+             : elsewhere ? " over UDP, now over TCP"
+                         : " over UDP, and no coaps+tcp server is named");
+    if (!by_class && !stream && elsewhere) {
         agent->stream = true;
-        return agent_tell(agent, AGENT_REFUSED, AGENT_R_RECONNECT, "too long over UDP, now by TCP");
+        return agent_tell(agent, AGENT_TOO_LONG, AGENT_R_RECONNECT, why);
     }
     agent->stream = false;
     agent_tokens_remove(agent);
     agent->told = false;
-    return agent_tell(agent, AGENT_REFUSED, AGENT_R_LATER, why);
+    /* it helps itself at the next boot at the earliest, and each try may be megabytes */
+    agent->backoff_s = agent->backoff_s < WAIT_S ? WAIT_S : agent->backoff_s;
+    return agent_tell(agent, AGENT_TOO_LONG, AGENT_R_LATER, why);
 }
 
 enum agent_result
@@ -163,8 +178,8 @@ agent_answer(struct agent *agent, const struct link_reply *reply)
         agent->wait_s = reply->max_age_s > 0 ? (uint32_t)reply->max_age_s : WAIT_S;
         return agent_tell(agent, AGENT_NO_VERIFIER, AGENT_R_LATER, why);
     case LINK_CODE(4, 13):
-        agent->wait_s = problem.retry_s ? problem.retry_s : WAIT_S;
-        return agent_too_long(agent, why);
+        return agent_too_long(agent, agent->body_len, reply->size1,
+                              problem.reason == REASON_EVIDENCE_TOO_LARGE);
     case LINK_CODE(4, 0):
         agent_tokens_remove(agent);
         agent->told = false;

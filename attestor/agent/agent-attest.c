@@ -23,6 +23,7 @@ agent_attest(struct agent *agent)
     }
     log_event(LOG_DEBUG, "evidence", LOG_INT("bytes", body.len),
               LOG_INT("nonce", agent->has_nonce));
+    agent->body_len = body.len;
     ask.body = source_file_bytes(&body);
     r = link_request(agent->link, &ask, &reply);
     if (r != 0) {
@@ -30,6 +31,30 @@ agent_attest(struct agent *agent)
     }
     agent->lost = false;
     return agent_answer(agent, &reply);
+}
+
+int
+agent_ask_room(struct agent *agent, size_t len, enum agent_result *ret_result)
+{
+    CLEANUP(link_reply_done) struct link_reply reply = {0};
+    struct link_ask ask = {.method = LINK_POST,
+                           .path = "attest",
+                           .size1 = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX,
+                           .timeout_ms = TOKEN_MS};
+    struct problem problem = {0};
+    int r = link_request(agent->link, &ask, &reply);
+
+    if (r != 0) {
+        *ret_result = agent_link_fault(agent, r, "attestation");
+        return 1;
+    }
+    if (reply.code == LINK_CODE(4, 1) && agent_problem(&reply, &problem) && problem.has_nonce) {
+        agent_nonce_set(agent, problem.nonce);
+        return 0;
+    }
+    agent->body_len = len;
+    *ret_result = agent_answer(agent, &reply);
+    return 1;
 }
 
 /* Group of the tokens; none by configuration, or none of that name. */

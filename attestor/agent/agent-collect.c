@@ -9,7 +9,11 @@
 #include "source/source-ima.h"
 #include "wire/binding.h"
 
-enum { QUOTE_ROOM = 2048, VALUES_ROOM = 8192 };
+enum {
+    QUOTE_ROOM = 2048,
+    VALUES_ROOM = 8192,
+    BESIDE = 16384, /* what evidence has beside its logs, and what they may grow by meanwhile */
+};
 
 void
 collect_done(struct collect *collect)
@@ -305,22 +309,57 @@ collect_all(struct collect *collect, struct source_data *ret_body, struct tpm_er
     return r == 0 ? collect_write(collect, ret_body) : r;
 }
 
+/* Largest evidence that the connection can take. */
+static uint32_t
+most_bytes(const struct agent *agent)
+{
+    uint32_t most = link_body_max(agent->link);
+    uint32_t own = link_is_stream(agent->link) ? LIMIT_EVIDENCE_STREAM_BYTES : LIMIT_EVIDENCE_BYTES;
+
+    return most < own ? most : own;
+}
+
+/* What the logs alone come to, as they are before the quote: one that cannot be sent is not worth
+ * a TPM's time. */
+static size_t
+least_bytes(const struct collect *collect)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < collect->n; i++) {
+        const struct known_log_at *log = &collect->known[i];
+
+        n += log->bytes.len > log->offset ? log->bytes.len - (size_t)log->offset : 0;
+    }
+    return n;
+}
+
 int
 agent_collect(struct agent *agent, struct source_data *ret_body, enum agent_result *ret_result)
 {
     CLEANUP(free_p) struct collect *collect = calloc(1, sizeof(*collect));
     struct tpm_error error = {0};
-    int r;
+    size_t len;
+    int r = 0;
 
     if (!collect) {
         return -ENOMEM;
     }
     collect_begin(collect, agent);
-    r = collect_all(collect, ret_body, &error);
+    len = least_bytes(collect);
+    if (link_is_stream(agent->link) && len + BESIDE > most_bytes(agent) &&
+        agent_ask_room(agent, len, ret_result) != 0) {
+        collect_done(collect);
+        return 1;
+    }
+    if (len <= most_bytes(agent)) {
+        r = collect_all(collect, ret_body, &error);
+        len = ret_body->len;
+    }
     collect_done(collect);
-    if (r == 0 && ret_body->len > LIMIT_EVIDENCE_BYTES) {
+    if (r == 0 && len > most_bytes(agent)) {
         source_file_done(ret_body);
-        *ret_result = agent_too_long(agent, "the logs are longer than one message may be");
+        *ret_result = agent_too_long(agent, len, most_bytes(agent), false);
         return 1;
     }
     if (r != 0) {

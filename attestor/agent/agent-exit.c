@@ -11,6 +11,8 @@ const struct agent_exit_row agent_exits[] = {
     {AGENT_PENDING, "pending", "waits for approval: compare --fingerprint"},
     {AGENT_CREDENTIAL, "credential", "an enrolment answer that is not by this site's key for us"},
     {AGENT_TPM_FAULT, "tpm-fault", "the TPM is there and does not do its part"},
+    {AGENT_TOO_LONG, "too-long",
+     "the logs are more than the verifier takes; the log says how much"},
 };
 const size_t agent_exits_n = ARRAY_LEN(agent_exits);
 

@@ -15,6 +15,7 @@ enum agent_exit {
     AGENT_PENDING = 14,
     AGENT_CREDENTIAL = 15,
     AGENT_TPM_FAULT = 16,
+    AGENT_TOO_LONG = 17,
 };
 
 struct agent_exit_row {

@@ -62,6 +62,11 @@ void agent_cwt_write(const struct agent *agent, struct bytes cwt);
 MUST_CHECK int agent_key_item(struct agent *agent, struct wr *wr, struct tpm_error *error);
 #define AGENT_KEY_ROOM (DEVICE_CERT_ROOM + 3072u)
 
+/* Asks on this connection for room for so many bytes; its answer brings the next nonce. Returns 0,
+ * or 1 after agent_tell() with *ret_result. link_body_max() says what came of it. A connection that
+ * was lost before counts as lost still: only what is long may be what it does not survive. */
+MUST_CHECK int agent_ask_room(struct agent *agent, size_t len, enum agent_result *ret_result);
+
 /* Quote, claims and logs as one body. Returns 0 (source_file_done() it), 1 after agent_tell() with
  * *ret_result, or a negative errno. */
 MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,
@@ -71,9 +76,10 @@ MUST_CHECK int agent_collect(struct agent *agent, struct source_data *ret_body,
  * none). */
 void agent_last_save(const struct agent *agent, uint8_t code, uint16_t reason);
 
-/* An evidence that is too long for this connection: RECONNECT to a server over TCP if one is named
- * and this is none, else LATER with `why`. */
-enum agent_result agent_too_long(struct agent *agent, const char *why);
+/* An evidence of so many bytes is too long for this connection, which takes `most` (0: not told).
+ * RECONNECT to a server over TCP if one is named, this is none, and it is not the device's class
+ * that takes no more; else LATER, rarely. */
+enum agent_result agent_too_long(struct agent *agent, size_t len, uint32_t most, bool by_class);
 
 /* What an answer to /attest means. */
 enum agent_result agent_answer(struct agent *agent, const struct link_reply *reply);

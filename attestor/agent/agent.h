@@ -92,6 +92,7 @@ struct agent {
     struct link *link;
     struct link_ticket ticket; /* of the last PSK connection */
     bool stream;               /* what it has to say is too long for UDP: over TCP only */
+    size_t body_len;           /* of the last evidence */
     bool lost; /* a connection was lost and made again, and nothing was answered since */
     uint8_t exporter_context[32];
 

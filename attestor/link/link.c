@@ -9,7 +9,11 @@
 #include "link/link-ticket.h"
 #include "link/link-tls.h"
 
-enum { TURN_MS = 100, MTU = 1300 /* so that 1,200-byte messages pass; libcoap says 1152 */ };
+enum {
+    TURN_MS = 100,
+    MTU = 1300,    /* so that 1,200-byte messages pass; libcoap says 1152 */
+    AROUND = 1024, /* what a message has beside its body, as verifiers count it */
+};
 
 const char *
 link_outcome_name(enum link_outcome outcome)
@@ -46,6 +50,19 @@ link_names_stream(const char *servers)
         }
     }
     return false;
+}
+
+uint32_t
+link_body_max(const struct link *link)
+{
+    size_t most;
+
+    if (!link->stream) {
+        return UINT32_MAX;
+    }
+    most = link->session ? coap_session_max_pdu_size(link->session) : 0;
+    most = most > AROUND ? most - AROUND : 0;
+    return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 bool
@@ -139,6 +156,7 @@ reply_fill(struct link *link, const coap_pdu_t *pdu)
     link->reply.content_format =
         (int)option_number(pdu, COAP_OPTION_CONTENT_FORMAT, LINK_NO_FORMAT);
     link->reply.max_age_s = option_number(pdu, COAP_OPTION_MAXAGE, -1);
+    link->reply.size1 = (uint32_t)option_number(pdu, COAP_OPTION_SIZE1, 0);
     link->answered = true;
 }
 
@@ -474,6 +492,11 @@ add_options(coap_pdu_t *pdu, const struct link_ask *ask)
         ok = ok && coap_add_option(pdu, COAP_OPTION_URI_QUERY, strlen(ask->query),
                                    (const uint8_t *)ask->query) > 0;
     }
+    if (ask->size1 > 0) {
+        unsigned n = coap_encode_var_safe(room, sizeof(room), ask->size1);
+
+        ok = ok && coap_add_option(pdu, COAP_OPTION_SIZE1, n, room) > 0;
+    }
     return ok;
 }
 
@@ -515,6 +538,15 @@ send_ask(struct link *link, const struct link_ask *ask)
     return coap_send(link->session, pdu) == COAP_INVALID_MID ? LINK_E_LOST : 0;
 }
 
+/* How long a server may say nothing. Over TCP it hears a body as a whole, so its way counts too. */
+static uint32_t
+quiet_ms(const struct link *link, size_t body_len)
+{
+    uint32_t quiet = link->target.quiet_ms ? link->target.quiet_ms : LINK_QUIET_MS;
+
+    return link->stream ? quiet + (uint32_t)(body_len / 1024) * LINK_STREAM_KIB_MS : quiet;
+}
+
 int
 link_request(struct link *link, const struct link_ask *ask, struct link_reply *ret)
 {
@@ -529,8 +561,7 @@ link_request(struct link *link, const struct link_ask *ask, struct link_reply *r
         r = send_ask(link, ask);
     }
     if (r == 0) {
-        r = work(link, &link->answered, ask->timeout_ms,
-                 link->target.quiet_ms ? link->target.quiet_ms : LINK_QUIET_MS);
+        r = work(link, &link->answered, ask->timeout_ms, quiet_ms(link, ask->body.len));
     }
     link->asked = false;
     if (r != 0) {

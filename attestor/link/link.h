@@ -15,6 +15,8 @@
 #define LINK_EXPORTER_SIZE 32u
 #define LINK_HANDSHAKE_MS 15000u /* a wrong PSK over DTLS is silent, so the limit is ours */
 #define LINK_QUIET_MS 15000u     /* three transmissions; a living server acknowledges in one s */
+#define LINK_STREAM_KIB_MS \
+    32u /* over TCP nothing acknowledges a part: 32 kB/s, as slow as may be */
 #define LINK_REPLY_MAX (64u * 1024u) /* longest answer: a status list is a few kB */
 #define LINK_SERVERS_MAX 8u
 
@@ -76,6 +78,10 @@ void link_closep(struct link **link);
 bool link_is_stream(const struct link *link);
 bool link_names_stream(const char *servers);
 
+/* Longest body that surely goes: over TCP a message is as long as the server says in its
+ * capabilities, options among it; over UDP, by blocks, there is no such end (UINT32_MAX). */
+uint32_t link_body_max(const struct link *link);
+
 /* Which server it is, for the log, and whether it took the ticket. */
 const char *link_peer(const struct link *link);
 bool link_resumed(const struct link *link);
@@ -90,6 +96,7 @@ struct link_ask {
     const char *query;   /* "aud=x", or NULL */
     int content_format;  /* of the body */
     struct bytes body;   /* sent block by block when long, over TCP whole */
+    uint32_t size1;      /* without a body: the bytes of one that would like to come; 0: not told */
     uint32_t timeout_ms; /* for all of it */
 };
 
@@ -97,6 +104,7 @@ struct link_reply {
     uint8_t code;       /* class << 5 | detail */
     int content_format; /* LINK_NO_FORMAT without one */
     int64_t max_age_s;  /* -1 without one */
+    uint32_t size1;     /* beside 4.13: bytes of the largest body that is taken; 0: not told */
     uint8_t *body;
     size_t len;
 };

@@ -47,10 +47,16 @@ cbor_wr_null(struct wr *wr)
     ENCODE(wr, cbor_encode_null(wr->p + wr->len, wr->cap - wr->len));
 }
 
+void
+cbor_wr_bstr_head(struct wr *wr, size_t n)
+{
+    ENCODE(wr, cbor_encode_bytestring_start(n, wr->p + wr->len, wr->cap - wr->len));
+}
+
 uint8_t *
 cbor_wr_bstr_room(struct wr *wr, size_t n)
 {
-    ENCODE(wr, cbor_encode_bytestring_start(n, wr->p + wr->len, wr->cap - wr->len));
+    cbor_wr_bstr_head(wr, n);
     return wr_room(wr, n);
 }
 

@@ -16,5 +16,8 @@ void cbor_wr_tag(struct wr *wr, uint64_t tag);
 void cbor_wr_array(struct wr *wr, size_t n);
 void cbor_wr_map(struct wr *wr, size_t n_pairs);
 
+/* The head of a byte string whose n bytes somebody else writes behind it. */
+void cbor_wr_bstr_head(struct wr *wr, size_t n);
+
 /* A byte string of n bytes that the caller fills; NULL when it does not fit. */
 uint8_t *cbor_wr_bstr_room(struct wr *wr, size_t n);

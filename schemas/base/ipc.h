@@ -38,8 +38,7 @@ int ipc_fd(const struct ipc *ipc);
  * closed then, or at the latest by ipc_free(); -1 for none. Returns 0, or -ENOBUFS when
  * IPC_QUEUE_MAX bytes or IPC_QUEUE_FDS descriptors would wait, or another negative errno when the
  * peer is gone. */
-/* the longest message: a bundle with its signature, LIMIT_BUNDLE_BYTES and 4096, and its head */
-#define IPC_QUEUE_MAX (8u * 1024u * 1024u + 8192u)
+#define IPC_QUEUE_MAX (16u * 1024u * 1024u) /* the longest message: records of a long IMA list */
 /* main to a keeper that starts: 64 fronts, 4 readers, a socket; twice */
 #define IPC_QUEUE_FDS 128u
 MUST_CHECK int ipc_send(struct ipc *ipc, uint16_t type, uint64_t id, const struct bytes *parts,

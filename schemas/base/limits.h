@@ -43,10 +43,14 @@
 #define LIMIT_RSA_BITS 4096u   /* cost of a verification grows with the square */
 
 /* Messages */
-#define LIMIT_EVIDENCE_BYTES (256u * 1024u) /* one message; classes may allow 1 MiB */
-#define LIMIT_ENVELOPE_BYTES 4096u          /* what the keeper reads itself beside log bytes */
-#define LIMIT_EVIDENCE_LOGS 4u              /* firmware, IMA, userspace, one spare */
-#define LIMIT_TOKEN_BYTES 2048u             /* protocol page, Tokens */
+#define LIMIT_EVIDENCE_BYTES (256u * 1024u) /* over UDP, where 1 MB takes 1,000 round trips */
+#define LIMIT_EVIDENCE_STREAM_BYTES \
+    (4u * 1024u * 1024u) /* over TCP: an IMA list of 40,000 entries; held nine times at most */
+#define LIMIT_READING_BYTES \
+    (24u * 1024u * 1024u) /* evidences at readers: 80 of UDP's, or six; five times that is held */
+#define LIMIT_ENVELOPE_BYTES 4096u /* what the keeper reads itself beside log bytes */
+#define LIMIT_EVIDENCE_LOGS 4u     /* firmware, IMA, userspace, one spare */
+#define LIMIT_TOKEN_BYTES 2048u    /* protocol page, Tokens */
 
 /* Texts on the wire */
 #define LIMIT_SITE 64u        /* site id, a DNS-like name */
@@ -90,6 +94,9 @@
 #define LIMIT_FRONT_IDLE_MS 60000u      /* protocol page, Transport */
 #define LIMIT_FRONT_LIFE_MS 900000u     /* protocol page, Transport: 15 minutes */
 #define LIMIT_STREAM_CONNS 2048u /* over TCP: 90 MB; the second way in, and a descriptor each */
+/* In the place of those of LIMIT_FRONT_; the total is the same. */
+#define LIMIT_STREAM_ASSEMBLY_PREFIX_BYTES (16u * 1024u * 1024u) /* three long lists at once */
+#define LIMIT_STREAM_ASSEMBLY_DEVICE_BYTES (5u * 1024u * 1024u)  /* one, and what is beside it */
 #define LIMIT_STREAM_MESSAGE_MS 120000u  /* protocol page, Freshness: a body is whole within */
 #define LIMIT_STREAM_OUT_MS 30000u       /* an answer of which TCP takes nothing more */
 #define LIMIT_FRONT_BLOCK_IDLE_MS 60000u /* a body or long answer that nobody moves on */

@@ -41,7 +41,7 @@ SHOWN = dict(DEVICE, ek_chain='verified', enrolled_ms=1764000000000, ak_name='00
                            'digest': '8d25a470' * 8}])
 CLASS = {'name': 'laptops', 'bank': 'sha256', 'pcrs': [*range(10), 14], 'interval_s': 300,
          'audiences': 'bearer:a bearer:b', 'need_ek_chain': True, 'allow_no_nonce': True,
-         'allow_sha1': False, 'lacks': ['sha512']}
+         'allow_sha1': False, 'lacks': ['sha512'], 'evidence_max': 2 << 20}
 REF = {'pcr': 4, 'type': 0x80000003, 'digest': '8d25a470' * 8, 'label': 'vmlinuz', 'device': ID}
 PROPOSAL = {'class': 'laptops', 'would_add': [REF], 'known': 41}
 ADDED = {'added': 1, 'version': 7, 'judged': [{'id': ID, 'tier': 'affirming'}]}
@@ -74,10 +74,11 @@ COMMANDS = [
     ('class list', ['class', 'list'], {'classes': [CLASS]}),
     ('class add laptops', ['class', 'add', 'laptops'], CLASS),
     ('class add laptops --bank sha384 --pcrs 0-9,14 --interval 60 --audience bearer:a '
-     '--audience bearer:b --need-ek-chain --allow-no-nonce=no --allow-sha1 --lacks sha512',
+     '--audience bearer:b --need-ek-chain --allow-no-nonce=no --allow-sha1 --lacks sha512 '
+     '--evidence-max 2M',
      ['class', 'add', 'laptops', 'bank=sha384', 'pcrs=0-9,14', 'interval=60',
       'audiences=bearer:a bearer:b', 'need-ek-chain=yes', 'allow-no-nonce=no', 'allow-sha1=yes',
-      'lacks=sha512'], CLASS),
+      'lacks=sha512', 'evidence-max=2M'], CLASS),
     ('golden show --class laptops', ['golden', 'show', 'laptops'],
      {'class': 'laptops', 'version': 7, 'refs': [REF]}),
     ('golden learn --class laptops --from 3FA94C10 77d20b5e --yes --json',
@@ -225,7 +226,7 @@ def the_next_step_is_safe_to_paste():
 def a_class_has_its_pcrs_in_ranges():
     _, out, _ = assay('class list', (0, {'classes': [CLASS]}))
     assert re.search(r'laptops  sha256  0-9,14  300 s  bearer:a bearer:b  EK chain needed', out)
-    assert '; lacks sha512' in out, out
+    assert '; lacks sha512; evidence up to 2048 KiB' in out, out
     every = dict(CLASS, pcrs=[*range(24)], need_ek_chain=False, allow_sha1=True)
     _, out, _ = assay('class list', (0, {'classes': [every]}))
     assert '  0-23  ' in out and 'SHA-1 allowed' in out, out

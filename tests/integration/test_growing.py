@@ -5,9 +5,9 @@ boot and extends PCR 10 as its kernel did."""
 import hashlib
 import json
 import os
-import struct
 import sys
 
+import imalist
 import realsite
 from realsite import read, write
 
@@ -17,35 +17,17 @@ REFUSED, OK = 1, 0
 TAIL, REPLAY, OFF, LOG_MISSING = 614, 602, 601, 220
 
 
-def entries():
-    """The list's entries as bytes, whole, with their template data."""
-    data, at, found = read(os.path.join(BOOT, "ima-binary")), 0, []
-    while at < len(data):
-        name_len, = struct.unpack_from("<I", data, at + 24)
-        body_at = at + 28 + name_len
-        body_len, = struct.unpack_from("<I", data, body_at)
-        end = body_at + 4 + body_len
-        found.append((data[at:end], data[body_at + 4:end]))
-        at = end
-    return found
-
-
-ENTRIES = entries()
+ENTRIES = imalist.parse(read(os.path.join(BOOT, "ima-binary")))
 
 
 def measure(device, first, last):
     """What the kernel does for these entries: SHA-384 padded, as in that boot."""
-    lines = ""
-    for _, data in ENTRIES[first:last]:
-        sha1 = hashlib.sha1(data).hexdigest()
-        lines += (f"10 sha1:{sha1} sha256:{hashlib.sha256(data).hexdigest()} "
-                  f"sha384:{sha1.ljust(96, '0')}\n")
-    device.extend(lines)
+    device.extend(imalist.extend_lines(ENTRIES[first:last]))
 
 
 def listed(device, count):
     """The list as it is read now; returns its length."""
-    content = b"".join(entry for entry, _ in ENTRIES[:count])
+    content = imalist.joined(ENTRIES[:count])
     write(device.path("ima"), content)
     return len(content)
 

@@ -226,10 +226,9 @@ stream_fill(struct dtls_client *client, uint8_t *room, size_t want, int64_t unti
     return true;
 }
 
-struct bytes
-dtls_client_receive_long(struct dtls_client *client, int wait_ms)
+static struct bytes
+receive_any(struct dtls_client *client, int64_t until)
 {
-    int64_t until = real_ms() + wait_ms;
     uint8_t head[FRAME_HEAD_MAX];
     struct frame frame;
     size_t head_len;
@@ -248,6 +247,23 @@ dtls_client_receive_long(struct dtls_client *client, int wait_ms)
     memcpy(client->part, (uint8_t[]){(uint8_t)(0x50 | frame.token_len), frame.code, 0, 0}, 4);
     CHECK(stream_fill(client, client->part + 4, (size_t)frame.rest, until));
     return bytes_of(client->part, client->part_len);
+}
+
+struct bytes
+dtls_client_receive_long(struct dtls_client *client, int wait_ms)
+{
+    int64_t until = real_ms() + wait_ms;
+    struct coap_signal signal;
+    struct bytes message;
+
+    do { /* capabilities may change, before anything */
+        message = receive_any(client, until);
+        if (message.len == 0 || message.p[1] != SIGNAL_CSM || client->server_max == 0) {
+            return message;
+        }
+        CHECK_EQ(coap_signal_read(message, &signal), 0);
+        client->server_max = signal.max_message;
+    } while (true);
 }
 
 /* Both say what they take. */

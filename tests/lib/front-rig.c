@@ -69,10 +69,16 @@ view_keep(struct bytes view, char *out, size_t cap)
 void
 rig_answer(struct rig *rig)
 {
-    CHECK_EQ(front_reply(rig->front, rig->last.conn, rig->last.request,
-                         rig->code ? rig->code : FRONT_CODE(2, 4), 60, FRONT_NO_MAX_AGE,
-                         rig->answer),
-             0);
+    const struct front_answer answer = {
+        .code = rig->code ? rig->code : FRONT_CODE(2, 4),
+        .content_format = 60,
+        .max_age_s = FRONT_NO_MAX_AGE,
+        .size1 = rig->size1,
+        .takes = rig->takes,
+        .body = rig->answer,
+    };
+
+    CHECK_EQ(front_reply(rig->front, rig->last.conn, rig->last.request, &answer), 0);
 }
 
 static void

@@ -16,6 +16,8 @@ struct rig {
     const char *gone;   /* NULL, or an identity that is known no more */
     bool hold;          /* do not answer from within on_request() */
     uint8_t code;       /* of answers; 0: 2.04 */
+    uint32_t size1;     /* of answers; 0: none */
+    uint32_t takes;     /* the same */
     struct bytes answer;
     /* the record */
     size_t n_requests;
@@ -25,7 +27,7 @@ struct rig {
     struct front_request last; /* views below */
     char identity[64];
     char aud[64];
-    uint8_t body[LIMIT_EVIDENCE_BYTES];
+    uint8_t body[LIMIT_EVIDENCE_STREAM_BYTES];
 };
 
 /* Caps may be NULL. A port that is set already is taken again. All rigs share ticket keys and site,

@@ -7,8 +7,8 @@
 #include "wire/answer.h"
 
 enum {
-    GROWING_RIG_BODY = 256 * 1024,
-    GROWING_RIG_ENTRIES = 128,
+    GROWING_RIG_BODY = LIMIT_EVIDENCE_STREAM_BYTES + 65536,
+    GROWING_RIG_ENTRIES = 45000,
     SHA1 = 0, /* sets of the selection */
     POLICY = 1,
     SHA384 = 2,

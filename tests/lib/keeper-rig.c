@@ -10,7 +10,7 @@
 #include "roles/roles.h"
 #include "wire/answer.h"
 
-enum { RECORDS_ROOM = 2 * 1024 * 1024, FRAME_ROOM = 512 * 1024 };
+enum { RECORDS_ROOM = 14 * 1024 * 1024, FRAME_ROOM = LIMIT_EVIDENCE_STREAM_BYTES + 65536 };
 
 static int64_t
 rig_utc(void *context)
@@ -130,6 +130,25 @@ keeper_rig_connect(struct keeper_rig *rig)
     rig->handshake_ms = rig->now_ms;
 }
 
+/* The job of a fresh reader, whole; false when there is none. */
+static bool
+hear_job(struct keeper_rig *rig, struct ipc *reader, struct ipc_msg *ret)
+{
+    uint8_t first;
+    int r = IPC_AGAIN;
+
+    if (recv(ipc_fd(reader), &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1) {
+        return false;
+    }
+    for (int i = 0; i < 1000 && r == IPC_AGAIN; i++) { /* longer than the socket holds */
+        r = ipc_recv(reader, ret);
+        if (r == IPC_AGAIN) {
+            jobs_turn(rig->keeper.jobs, rig->mono_ms);
+        }
+    }
+    return r == IPC_OK;
+}
+
 /* Plays one reader: gives the keeper a channel, waits for a job on it, answers as a reader would.
  */
 static bool
@@ -144,7 +163,7 @@ play_reader(struct keeper_rig *rig)
     jobs_reader(rig->keeper.jobs, fds[0]);
     reader = ipc_new(fds[1], false, roles_keeper_to_reader);
     jobs_turn(rig->keeper.jobs, rig->mono_ms);
-    if (ipc_recv(reader, &msg) == IPC_OK) {
+    if (hear_job(rig, reader, &msg)) {
         uint8_t *room = malloc(RECORDS_ROOM);
         struct wr wr = wr_init(room, RECORDS_ROOM);
         struct fault fault = {0};
@@ -206,6 +225,7 @@ keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum request_res
         .peer = bytes_str(rig->from ? rig->from : "[::1]:1"),
         .resource = resource,
         .audience = audience ? bytes_str(audience) : BYTES_NULL,
+        .size1 = rig->size1,
         .body = body,
     };
 

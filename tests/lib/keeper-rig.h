@@ -35,6 +35,7 @@ struct keeper_rig {
     uint8_t exporter[32];
     int64_t handshake_ms;
     const char *from;      /* its peer as the front tells it; NULL: "[::1]:1" */
+    uint32_t size1;        /* of requests; 0: not told */
     int64_t front_lies_ms; /* added to what the front says of first and last block */
     /* NULL, or what a hijacked reader makes of an answer of this type; a view that lives on */
     struct bytes (*reader_lie)(uint16_t type, struct bytes answer);

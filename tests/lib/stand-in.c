@@ -88,9 +88,9 @@ derive_psk(void *context, struct bytes identity, uint8_t out[32])
 static void
 reply(const struct front_request *request, uint8_t code, int format, struct bytes body)
 {
-    CHECK_EQ(
-        front_reply(front, request->conn, request->request, code, format, FRONT_NO_MAX_AGE, body),
-        0);
+    const struct front_answer answer = {code, format, FRONT_NO_MAX_AGE, 0, 0, body};
+
+    CHECK_EQ(front_reply(front, request->conn, request->request, &answer), 0);
 }
 
 static void

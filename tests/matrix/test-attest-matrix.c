@@ -574,7 +574,7 @@ every_cut_of_good_evidence_is_malformed(void)
     play_start();
     play_plain();
     body = play_written();
-    for (size_t n = 0; n < body.len; n += 1 + n / 16) {
+    for (size_t n = 1; n < body.len; n += 1 + n / 16) { /* none at all asks for a challenge */
         CHECK_EQ(play_attest(check_guarded(bytes_of(body.p, n))), COAP_CODE(4, 0));
     }
     CHECK_EQ(play_attest(body), COAP_CODE(2, 4));

@@ -102,6 +102,7 @@ a_class_has_its_defaults(void)
     CHECK_STR(text(root, "bank"), "sha256");
     CHECK_STR(text(root, "audiences"), "bearer:assay");
     CHECK_EQ(number(root, "interval_s"), 300);
+    CHECK_EQ(number(root, "evidence_max"), 262144);
     CHECK_EQ(json_array_size(pcrs), 11);
     CHECK_EQ(json_integer_value(json_array_get(pcrs, 9)), 9);
     CHECK_EQ(json_integer_value(json_array_get(pcrs, 10)), 14);
@@ -121,13 +122,14 @@ class_settings_are_taken_and_listed(void)
     CHECK_EQ(json_array_size(json_object_get(YES("class", "list"), "classes")), 0);
     (void)YES("class", "add", "c", "bank=sha384", "pcrs=14,20-23", "interval=10",
               "audiences=bearer:a bearer:b.c", "need-ek-chain=yes", "allow-no-nonce=no",
-              "allow-sha1=yes", "lacks=sha1,sha512");
+              "allow-sha1=yes", "lacks=sha1,sha512", "evidence-max=1536K");
     classes = json_object_get(YES("class", "list"), "classes");
     CHECK_EQ(json_array_size(classes), 1);
     root = json_array_get(classes, 0);
     CHECK_STR(text(root, "bank"), "sha384");
     CHECK_STR(text(root, "audiences"), "bearer:a bearer:b.c");
     CHECK_EQ(number(root, "interval_s"), 10);
+    CHECK_EQ(number(root, "evidence_max"), 1536 * 1024);
     CHECK_EQ(json_array_size(json_object_get(root, "pcrs")), 8 + 5); /* 0 to 7 always */
     CHECK(json_is_true(json_object_get(root, "need_ek_chain")));
     CHECK(json_is_false(json_object_get(root, "allow_no_nonce")));
@@ -177,6 +179,21 @@ class_settings_out_of_range_are_refused(void)
         "interval=300s",
         "interval=-300",
         "interval=99999999999999999999",
+        "evidence-max=",
+        "evidence-max=4095",
+        "evidence-max=3K",
+        "evidence-max=0M",
+        "evidence-max=4194305",
+        "evidence-max=4097K",
+        "evidence-max=5M",
+        "evidence-max=9999999M",
+        "evidence-max=99999999",
+        "evidence-max=K",
+        "evidence-max=1k",
+        "evidence-max=1MB",
+        "evidence-max=1 M",
+        "evidence-max=-1M",
+        "evidence-max=0x1000",
         "audiences=assay",
         "audiences=bearer:",
         "audiences=bearer:a  bearer:b",
@@ -222,6 +239,9 @@ class_settings_at_their_bounds_are_taken(void)
 
     start();
     (void)YES("class", "add", "c", "interval=86400", "pcrs=23", "lacks=");
+    CHECK_EQ(number(YES("class", "add", "c", "evidence-max=4096"), "evidence_max"), 4096);
+    CHECK_EQ(number(YES("class", "add", "c", "evidence-max=4M"), "evidence_max"), 4194304);
+    CHECK_EQ(number(YES("class", "add", "c", "evidence-max=4K"), "evidence_max"), 4096);
     audiences_of(audiences, 35);
     CHECK_STR(text(YES("class", "add", "c", audiences), "audiences"), audiences + 10);
     audiences_of(audiences, 36);

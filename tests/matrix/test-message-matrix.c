@@ -582,6 +582,9 @@ bent_evidence_is_malformed_and_leaves_no_trace(void)
     play_start();
     before = trace_of();
     for (size_t i = 0; i < ARRAY_LEN(bends); i++) {
+        if (bends[i].bend == empty) {
+            continue; /* a question of its own: test-large-matrix */
+        }
         play_plain();
         refused(bends[i].name, REQUEST_PSK, RESOURCE_ATTEST, bent(&bends[i], play_written()));
     }

@@ -3,9 +3,11 @@
 
 #include "appraise/growing.h"
 
-/* An honest list of one message has 4,800 entries at most and two ways of extending each bank; a
- * try hashes about 1 kB. */
+/* A list over UDP has 4,800 entries at most and two ways of extending each bank; a try hashes about
+ * 1 kB. Of a longer list only the last prefixes are tried: it was read right after the quote, and a
+ * kernel that extends a TPM for each entry adds a few hundred in a second. */
 #define IMA_SEARCH_TRIES 32768u
+#define IMA_SEARCH_LAST 8192u
 
 /* PCR 10 of one quoted bank, for both ways in which a kernel may have extended it. */
 struct ima_search_bank {
@@ -21,6 +23,7 @@ struct ima_search {
     const struct growing_quote *quote;
     struct growing_ima *ima; /* NULL: there is no list */
     unsigned tries;
+    uint32_t n_skipped; /* entries before the prefixes that are tried */
     size_t n_banks;
     struct ima_search_bank banks[LIMIT_BANKS];
     size_t len; /* of what is hashed to pcrDigest */

@@ -6,7 +6,10 @@
 #include "base/rd.h"
 #include "crypto/digest.h"
 
-enum { FIRST_ROOM = 4096 };
+enum {
+    FIRST_ROOM = 4096,
+    AROUND = 1024, /* what a message over TCP has beside its body */
+};
 
 void
 block_room_shrink(const struct block_room *room, size_t n)
@@ -28,6 +31,23 @@ block_room_grow(const struct block_room *room, size_t n)
         return false;
     }
     return true;
+}
+
+static bool
+leaves_a_quarter(const struct quotas *quotas, const struct quota *quota, size_t n)
+{
+    return quotas->n_bytes + n <= quotas->max_bytes / 4 * 3 &&
+           quota->n_bytes + n <= quotas->max_each_bytes / 4 * 3;
+}
+
+bool
+block_room_grow_to(const struct block_room *room, size_t n, size_t body_len)
+{
+    if (body_len > LIMIT_EVIDENCE_BYTES + AROUND &&
+        !leaves_a_quarter(room->quotas, room->quota, n)) {
+        return false;
+    }
+    return block_room_grow(room, n);
 }
 
 void
@@ -66,7 +86,7 @@ upload_grow(struct upload *upload, const struct block_room *room, size_t n, size
     if (upload->body && cap <= upload->cap) {
         return 0;
     }
-    if (!block_room_grow(room, cap - upload->cap)) {
+    if (!block_room_grow_to(room, cap - upload->cap, cap)) {
         return UPLOAD_E_FULL;
     }
     body = realloc(upload->body, cap ? cap : 1);

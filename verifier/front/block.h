@@ -15,6 +15,10 @@ struct block_room {
 
 /* Asks all that have a say for n bytes more; false when one refuses. */
 bool block_room_grow(const struct block_room *room, size_t n);
+
+/* The same for a part of a body of so many bytes. What is longer than evidence over UDP leaves a
+ * quarter to what is not: some long lists at once lock nobody out who has little to say. */
+bool block_room_grow_to(const struct block_room *room, size_t n, size_t body_len);
 void block_room_shrink(const struct block_room *room, size_t n);
 
 struct upload {

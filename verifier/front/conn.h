@@ -55,6 +55,7 @@ struct conn {
     uint64_t finished_wall_ms;
     struct tls_peer peer;
     char text[ADDR_TEXT_ROOM];
+    uint32_t attest_max; /* largest evidence of this one, as far as caps allow it */
     uint16_t next_mid;
     struct replay_cache replays;
     struct pending pending[LIMIT_FRONT_PENDING];

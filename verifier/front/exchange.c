@@ -6,6 +6,7 @@
 #include "front/access.h"
 #include "front/coap-answer.h"
 #include "front/coap-problem.h"
+#include "front/coap-signal.h"
 #include "front/stream.h"
 
 enum { REQUEST_MAX = 31, SZX_MAX = 6 };
@@ -167,6 +168,7 @@ hand_on(struct front *front, struct conn *conn, const struct asked *asked, struc
         .aud = in->has_aud ? bytes_of(in->aud, in->aud_len) : BYTES_NULL,
         .content_format = in->content_format,
         .accept = in->accept,
+        .size1 = in->has_size1 ? in->size1 : 0,
         .body = body,
     };
 
@@ -183,9 +185,9 @@ hand_on(struct front *front, struct conn *conn, const struct asked *asked, struc
 }
 
 static size_t
-body_max(const struct front *front, enum front_resource resource)
+body_max(const struct front *front, const struct conn *conn, enum front_resource resource)
 {
-    return resource == FRONT_ATTEST ? front->caps.attest_bytes : access_body_max(resource);
+    return resource == FRONT_ATTEST ? front_attest_max(front, conn) : access_body_max(resource);
 }
 
 /* What the peer says twice under two message ids is answered once. An acknowledgement ends the
@@ -211,7 +213,7 @@ static void
 upload_step(struct front *front, struct conn *conn, struct asked *asked)
 {
     struct block_room room = front_room(front, conn);
-    size_t max = body_max(front, asked->in->resource);
+    size_t max = body_max(front, conn, asked->in->resource);
     struct coap_answer more = coap_answer_of(FRONT_CODE(2, 31));
     uint64_t id = conn->id;
 
@@ -293,8 +295,8 @@ request_take(struct front *front, struct conn *conn, struct asked *asked)
         }
     } else if (in->block1.present) {
         upload_step(front, conn, asked);
-    } else if (in->payload.len > body_max(front, in->resource)) {
-        refuse_large(front, conn, asked, body_max(front, in->resource));
+    } else if (in->payload.len > body_max(front, conn, in->resource)) {
+        refuse_large(front, conn, asked, body_max(front, conn, in->resource));
     } else {
         hand_on(front, conn, asked, in->payload);
     }
@@ -560,13 +562,27 @@ answer_pending(struct front *front, struct conn *conn, struct pending *pending,
     wipe(room, sizeof(room));
 }
 
+/* The owner knows by now whose connection it is, and how much its class takes. A stream says so in
+ * its capabilities, before the answer: RFC 8323 section 5.3. */
+static void
+take_bound(struct front *front, struct conn *conn, uint32_t takes)
+{
+    uint32_t before = conn->stream ? stream_message_max(front, conn) : 0;
+    uint8_t room[SIGNAL_ROOM];
+
+    conn->attest_max = takes;
+    if (conn->stream && stream_message_max(front, conn) != before) {
+        stream_send(front, conn, coap_signal_csm(room, stream_message_max(front, conn)));
+    }
+}
+
 int
-exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t code,
-               int content_format, int64_t max_age_s, struct bytes body)
+exchange_reply(struct front *front, struct conn *conn, uint64_t request,
+               const struct front_answer *given)
 {
     struct pending *pending = NULL;
     uint8_t room[COAP_PROBLEM_ROOM];
-    struct coap_answer answer = coap_answer_of(code);
+    struct coap_answer answer = coap_answer_of(given->code);
     int r;
 
     for (size_t i = 0; i < LIMIT_FRONT_PENDING; i++) {
@@ -578,11 +594,15 @@ exchange_reply(struct front *front, struct conn *conn, uint64_t request, uint8_t
         return 1;
     }
     if (pending->method == FRONT_POST) {
-        judge_peer(front, conn, code);
+        judge_peer(front, conn, given->code);
     }
-    answer.content_format = content_format;
-    answer.max_age_s = max_age_s;
-    r = answer_body(front, conn, pending, &answer, body);
+    if (given->takes > 0) {
+        take_bound(front, conn, given->takes);
+    }
+    answer.content_format = given->content_format;
+    answer.max_age_s = given->max_age_s;
+    answer.size1 = given->size1;
+    r = answer_body(front, conn, pending, &answer, given->body);
     if (r != 0) { /* no room for a long answer: the peer shall come again */
         answer = coap_answer_problem(room, r > 0 ? FRONT_CODE(5, 3) : FRONT_CODE(5, 0));
     }

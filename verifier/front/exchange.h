@@ -15,5 +15,4 @@ void exchange_timer(struct front *front, struct conn *conn);
 
 /* The answer to a request in work. Returns 0, 1 when no such request waits, or -errno. */
 MUST_CHECK int exchange_reply(struct front *front, struct conn *conn, uint64_t request,
-                              uint8_t code, int content_format, int64_t max_age_s,
-                              struct bytes body);
+                              const struct front_answer *given);

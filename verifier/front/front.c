@@ -27,8 +27,21 @@ or_limit(uint32_t value, uint32_t limit)
     return value ? value : limit;
 }
 
+static size_t
+or_size(size_t value, size_t limit)
+{
+    return value ? value : limit;
+}
+
+/* Largest evidence, unless somebody says otherwise. */
+static uint32_t
+evidence_limit(bool stream)
+{
+    return stream ? LIMIT_EVIDENCE_STREAM_BYTES : LIMIT_EVIDENCE_BYTES;
+}
+
 static struct front_caps
-caps_of(const struct front_caps *given)
+caps_of(const struct front_caps *given, bool stream)
 {
     struct front_caps caps = *given;
 
@@ -36,12 +49,14 @@ caps_of(const struct front_caps *given)
     caps.conns_device = or_limit(caps.conns_device, LIMIT_FRONT_CONNS_DEVICE);
     caps.handshakes = or_limit(caps.handshakes, LIMIT_FRONT_HANDSHAKES);
     caps.handshakes_prefix = or_limit(caps.handshakes_prefix, LIMIT_FRONT_HANDSHAKES_PREFIX);
-    caps.attest_bytes = or_limit(caps.attest_bytes, LIMIT_EVIDENCE_BYTES);
-    caps.assembly_bytes = caps.assembly_bytes ? caps.assembly_bytes : LIMIT_FRONT_ASSEMBLY_BYTES;
+    caps.attest_bytes = or_limit(caps.attest_bytes, evidence_limit(stream));
+    caps.assembly_bytes = or_size(caps.assembly_bytes, LIMIT_FRONT_ASSEMBLY_BYTES);
     caps.assembly_prefix_bytes =
-        caps.assembly_prefix_bytes ? caps.assembly_prefix_bytes : LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES;
+        or_size(caps.assembly_prefix_bytes,
+                stream ? LIMIT_STREAM_ASSEMBLY_PREFIX_BYTES : LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES);
     caps.assembly_device_bytes =
-        caps.assembly_device_bytes ? caps.assembly_device_bytes : LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES;
+        or_size(caps.assembly_device_bytes,
+                stream ? LIMIT_STREAM_ASSEMBLY_DEVICE_BYTES : LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES);
     return caps;
 }
 
@@ -97,7 +112,7 @@ front_init(struct front *front, const struct front_config *config)
     front->stream = config->stream;
     front->clock = config->clock;
     front->calls = config->calls;
-    front->caps = caps_of(&config->caps);
+    front->caps = caps_of(&config->caps, config->stream);
     r = tables_init(front);
     if (r == 0) {
         r = session_context(front, config, context);
@@ -166,8 +181,8 @@ front_freep(struct front **front)
 }
 
 int
-front_reply(struct front *front, uint64_t conn_id, uint64_t request, uint8_t code,
-            int content_format, int64_t max_age_s, struct bytes body)
+front_reply(struct front *front, uint64_t conn_id, uint64_t request,
+            const struct front_answer *answer)
 {
     struct conn *conn = conn_by_id(&front->conns, conn_id);
     int r;
@@ -175,7 +190,7 @@ front_reply(struct front *front, uint64_t conn_id, uint64_t request, uint8_t cod
     if (!conn || !conn->open) {
         return 1;
     }
-    r = exchange_reply(front, conn, request, code, content_format, max_age_s, body);
+    r = exchange_reply(front, conn, request, answer);
     handshake_arm(front, conn);
     return r;
 }
@@ -238,7 +253,7 @@ void
 front_set_limits(struct front *front, uint32_t handshakes, uint32_t attest_bytes)
 {
     front->caps.handshakes = or_limit(handshakes, LIMIT_FRONT_HANDSHAKES);
-    front->caps.attest_bytes = or_limit(attest_bytes, LIMIT_EVIDENCE_BYTES);
+    front->caps.attest_bytes = or_limit(attest_bytes, evidence_limit(front->stream));
 }
 
 struct front_stats

@@ -53,6 +53,7 @@ struct front_request {
     struct bytes aud;   /* the query's audience; p is NULL without one */
     int content_format; /* FRONT_NO_FORMAT without one */
     int accept;         /* FRONT_NO_FORMAT without one */
+    uint32_t size1;     /* Size1, RFC 7959 section 4; 0 without one */
     struct bytes body;
 };
 
@@ -73,7 +74,7 @@ struct front_calls {
     void (*on_closed)(void *ctx, uint64_t conn);
 };
 
-/* Zero means the limit of base/limits.h. */
+/* Zero means the limit of base/limits.h, which for bodies is another over TCP. */
 struct front_caps {
     uint32_t conns;
     uint32_t conns_device;
@@ -82,7 +83,7 @@ struct front_caps {
     size_t assembly_bytes;
     size_t assembly_prefix_bytes;
     size_t assembly_device_bytes;
-    uint32_t attest_bytes; /* largest body of /attest */
+    uint32_t attest_bytes; /* largest body of /attest, for whom an answer said that it may */
 };
 
 /* What all workers of a site's port share: tickets and cookies are made with the first of each and
@@ -121,13 +122,22 @@ MUST_CHECK int front_new(const struct front_config *config, struct front **ret_f
 void front_free(struct front *front);
 void front_freep(struct front **front);
 
+struct front_answer {
+    uint8_t code;
+    int content_format; /* FRONT_NO_FORMAT: none */
+    int64_t max_age_s;  /* FRONT_NO_MAX_AGE: none */
+    uint32_t size1;     /* beside 4.13: the largest body that would be taken; 0: not told */
+    uint32_t takes;     /* largest evidence that this connection may send from now on; 0: as was */
+    struct bytes body;
+};
+
 /* Answers a request, from within on_request() or later. The body may be of any length up to
  * LIMIT_EVIDENCE_BYTES; beyond 1,024 bytes, or what a peer on TCP takes at once, it is kept here
  * until it was fetched block by block.
  * Returns 0, 1 when nobody waits for it any more (the connection went, or it was answered), or
  * -errno. */
-MUST_CHECK int front_reply(struct front *front, uint64_t conn, uint64_t request, uint8_t code,
-                           int content_format, int64_t max_age_s, struct bytes body);
+MUST_CHECK int front_reply(struct front *front, uint64_t conn, uint64_t request,
+                           const struct front_answer *answer);
 
 /* Closes one connection, once what was replied is sent; unknown ones are fine. */
 void front_close(struct front *front, uint64_t conn);

@@ -156,6 +156,7 @@ handshake_opened(struct front *front, struct conn *conn)
     }
     make_room_of_device(front, conn->device);
     conn->quota->n_handshakes--;
+    conn->attest_max = LIMIT_EVIDENCE_BYTES; /* until its owner says who it is */
     conn->used_ms = front_mono_ms(front);
     conn->finished_wall_ms = front_wall_ms(front);
     conn_opened(&front->conns, conn);

@@ -48,6 +48,14 @@ front_wall_ms(const struct front *front)
     return front->clock.wall_ms(front->clock.ctx);
 }
 
+/* Largest evidence that a connection may send now. */
+static inline uint32_t
+front_attest_max(const struct front *front, const struct conn *conn)
+{
+    return conn->attest_max < front->caps.attest_bytes ? conn->attest_max
+                                                       : front->caps.attest_bytes;
+}
+
 static inline struct block_room
 front_room(struct front *front, struct conn *conn)
 {

@@ -26,8 +26,8 @@ stream_message_max(const struct front *front, const struct conn *conn)
     uint32_t body = LIMIT_FRONT_ENROLL_BYTES;
 
     if (conn->peer.kind == FRONT_PSK) {
-        body = front->caps.attest_bytes > LIMIT_FRONT_ANNOUNCE_BYTES ? front->caps.attest_bytes
-                                                                     : LIMIT_FRONT_ANNOUNCE_BYTES;
+        body = front_attest_max(front, conn);
+        body = body > LIMIT_FRONT_ANNOUNCE_BYTES ? body : LIMIT_FRONT_ANNOUNCE_BYTES;
     }
     return body + AROUND;
 }
@@ -75,7 +75,7 @@ room_grow(struct front *front, struct conn *conn)
     uint8_t *large;
 
     cap = cap < stream->want ? cap : stream->want;
-    if (!block_room_grow(&room, cap - stream->cap)) {
+    if (!block_room_grow_to(&room, cap - stream->cap, stream->want)) {
         return false;
     }
     large = realloc(stream->large, cap);

@@ -158,9 +158,8 @@ open_part(struct attest *attest, struct attest_part *part, uint32_t mask, struct
     if (!is_quoted(attest, mask)) {
         return refuse(attest, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED, RULE_LOG_UNQUOTED);
     }
-    if (part->body.len > LIMIT_EVIDENCE_BYTES) {
-        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE,
-                       NULL);
+    if (part->claim->kind == LOG_USERSPACE && part->body.len > LIMIT_LOG_BYTES) {
+        keeper_too_large(attest->keeper, attest->asked, LIMIT_LOG_BYTES);
         return STEP_ANSWERED;
     }
     part->resumed = part->claim->offset > 0;

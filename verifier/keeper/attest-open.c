@@ -71,6 +71,7 @@ attest_device(struct attest *attest)
         return refuse(attest, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN);
     }
     if (r == 0) {
+        attest->asked->takes = attest->class_row.evidence_max;
         r = store_last_get(keeper->store, attest->device.id, &attest->last);
         attest->has_last = r == 0;
         r = r == STORE_NONE ? 0 : r;
@@ -124,6 +125,37 @@ find_firmware(struct attest *attest)
     }
 }
 
+/* What the device may make us do, and how much at once its class lets it say. Without a body it
+ * asks for a challenge, and whether as much as Size1 says would be taken: protocol page, Freshness.
+ */
+static enum step
+afford(struct attest *attest)
+{
+    struct keeper *keeper = attest->keeper;
+    const struct request *request = &attest->asked->request;
+    size_t len = request->body.len > 0 ? request->body.len : request->size1;
+    uint32_t most = attest->class_row.evidence_max;
+    int64_t us = COST_ATTEST_US + COST_ATTEST_KIB_US * (int64_t)(request->body.len / 1024);
+
+    if (!keeper_afford(keeper, attest->asked, &attest->device, us, false)) {
+        return STEP_ANSWERED;
+    }
+    if (len <= most && request->body.len > 0) {
+        return STEP_ON;
+    }
+    if (len <= most) {
+        keeper_challenge(keeper, attest->asked, attest->device.id, REASON_NONE);
+        return STEP_ANSWERED;
+    }
+    if (keeper_may_log(keeper)) {
+        log_event(LOG_NOTICE, "evidence-too-large", LOG_HEX("device", BYTES_OF(attest->device.id)),
+                  LOG_STR("class", attest->class_row.name), LOG_INT("bytes", len),
+                  LOG_INT("most", most), LOG_TEXT("peer", request->peer));
+    }
+    keeper_too_large(keeper, attest->asked, most);
+    return STEP_ANSWERED;
+}
+
 enum step
 attest_open(struct attest *attest)
 {
@@ -133,8 +165,9 @@ attest_open(struct attest *attest)
     if (step != STEP_ON) {
         return step;
     }
-    if (!keeper_afford(attest->keeper, attest->asked, &attest->device, COST_ATTEST_US, false)) {
-        return STEP_ANSWERED;
+    step = afford(attest);
+    if (step != STEP_ON) {
+        return step;
     }
     if (evidence_read(attest->asked->request.body, &attest->evidence, &fault) != 0 ||
         claims_read(attest->evidence.claims, &attest->claims, &fault) != 0 ||

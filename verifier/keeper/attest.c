@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "roles/roles.h"
 
-enum { LOG_MAX = LIMIT_EVIDENCE_BYTES };
-
 void
 attest_free(struct attest *attest)
 {
@@ -20,16 +18,22 @@ attest_free(struct attest *attest)
     }
 }
 
-/* One device has one log in reading: a second would let it fill the queue of all. */
+/* One device has one log in reading: a second would let it fill the queue of all. And together they
+ * hold no more than so much, as each stays with what readers made of it until it is judged. */
 static bool
 begin_reading(struct attest *attest)
 {
     struct keeper *keeper = attest->keeper;
+    size_t held = attest->asked->request.body.len;
 
     for (const struct attest *other = keeper->reading; other; other = other->next) {
         if (memcmp(other->device.id, attest->device.id, WIRE_UEID_SIZE) == 0) {
             return false;
         }
+        held += other->asked->request.body.len;
+    }
+    if (held > LIMIT_READING_BYTES) {
+        return false;
     }
     attest->next = keeper->reading;
     keeper->reading = attest;
@@ -241,9 +245,8 @@ check_body(struct attest *attest, struct bytes body)
     if (!body.p) {
         return STEP_ON;
     }
-    if (body.len > LOG_MAX) {
-        keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE,
-                       NULL);
+    if (body.len > LIMIT_LOG_BYTES) {
+        keeper_too_large(attest->keeper, attest->asked, LIMIT_LOG_BYTES);
         return STEP_ANSWERED;
     }
     r = hasher_bytes(attest->keeper->hasher, HASH_SHA256, body, digest);

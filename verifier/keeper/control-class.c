@@ -6,6 +6,8 @@
 #include "keeper/audience.h"
 #include "keeper/control-say.h"
 
+enum { EVIDENCE_LEAST = 4096 }; /* a repeat has 470 bytes; less could be meant for KiB */
+
 static void
 say_class(struct control *control, const struct store_class *class_row)
 {
@@ -34,6 +36,8 @@ say_class(struct control *control, const struct store_class *class_row)
     json_wr_end_array(json);
     json_wr_key(json, "interval_s");
     json_wr_int(json, class_row->interval_s);
+    json_wr_key(json, "evidence_max");
+    json_wr_int(json, class_row->evidence_max);
     json_wr_key(json, "audiences");
     json_wr_str(json, class_row->audiences);
     json_wr_key(json, "need_ek_chain");
@@ -124,6 +128,22 @@ read_interval(const char *text, int64_t *ret)
     return n > 0 && n <= 5 && text[n] == '\0' && *ret >= 10 && *ret <= 86400;
 }
 
+/* Bytes, or KiB or MiB where a K or M is behind the number. */
+static bool
+read_evidence_max(const char *text, uint32_t *ret)
+{
+    size_t n = strspn(text, "0123456789");
+    unsigned shift = text[n] == 'K' ? 10 : text[n] == 'M' ? 20 : 0;
+    uint64_t bytes;
+
+    if (n == 0 || n > 7 || strlen(text + n) != (shift ? 1u : 0u)) {
+        return false;
+    }
+    bytes = (uint64_t)strtoul(text, NULL, 10) << shift;
+    *ret = (uint32_t)bytes;
+    return bytes >= EVIDENCE_LEAST && bytes <= LIMIT_EVIDENCE_STREAM_BYTES;
+}
+
 static bool
 read_audiences(const char *text, char ret[256])
 {
@@ -144,6 +164,9 @@ set(struct store_class *class_row, const char *key, const char *value)
     }
     if (strcmp(key, "interval") == 0) {
         return read_interval(value, &class_row->interval_s);
+    }
+    if (strcmp(key, "evidence-max") == 0) {
+        return read_evidence_max(value, &class_row->evidence_max);
     }
     if (strcmp(key, "audiences") == 0) {
         return read_audiences(value, class_row->audiences);
@@ -189,7 +212,7 @@ say_settings(struct control *control, struct bytes given)
     return control_error(control, "setting",
                          "settings are bank=sha256 pcrs=0-9,14 interval=300 "
                          "audiences=bearer:NAME need-ek-chain=yes allow-no-nonce=no "
-                         "allow-sha1=no lacks=sha512");
+                         "allow-sha1=no lacks=sha512 evidence-max=256K");
 }
 
 /* Whether an audience wants a key that a site of before has not. */
@@ -215,6 +238,7 @@ control_class_add(struct control *control)
         .bank = HASH_SHA256,
         .pcr_mask = 0x43ff,
         .interval_s = 300,
+        .evidence_max = LIMIT_EVIDENCE_BYTES,
         .allow_no_nonce = true,
         .audiences = "bearer:assay",
     };

@@ -84,6 +84,7 @@ struct asked {
     uint64_t id;
     struct request request; /* views into the frame, or into `copy` once kept */
     uint8_t *copy;
+    uint32_t takes; /* largest evidence of the device that asks; 0: not known yet */
 };
 
 /* Copies the request's bytes so that they outlive the frame. Returns 0 or -ENOMEM. */
@@ -98,6 +99,9 @@ void keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code
  * to come again, in them and as Max-Age. */
 void keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code,
                     enum reason reason, const struct problem *more);
+
+/* 4.13: what was sent is more than `most` bytes, which are told as Size1. */
+void keeper_too_large(struct keeper *keeper, const struct asked *asked, uint32_t most);
 
 /* 4.01 with a fresh nonce for this device and why. */
 void keeper_challenge(struct keeper *keeper, const struct asked *asked, const uint8_t *device,

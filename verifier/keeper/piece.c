@@ -52,6 +52,7 @@ lost_answer(const void *context, uint16_t type, struct bytes old, struct wr *wr)
         problem_write(&body, &problem);
         reply.code = loss->code;
         reply.content_format = CF_PROBLEM;
+        reply.size1 = 0;
         reply.max_age_s = loss->retry_s ? (int64_t)loss->retry_s : NONE;
         reply.body = wr_done(&body);
         reply_write(wr, &reply);

@@ -59,17 +59,17 @@ keeper_reply(struct keeper *keeper, const struct asked *asked, uint8_t code, int
         .code = code,
         .content_format = content_format,
         .max_age_s = NONE,
+        .takes = asked->takes,
         .body = body,
     };
 
     put_reply(keeper, asked, &reply);
 }
 
-void
-keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, enum reason reason,
-               const struct problem *more)
+static void
+put_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, enum reason reason,
+            struct problem problem, uint32_t size1)
 {
-    struct problem problem = more ? *more : (struct problem){0};
     const char *name = reason_name(reason);
     uint8_t room[PROBLEM_ROOM];
     struct wr wr = wr_init(room, sizeof(room));
@@ -78,6 +78,8 @@ keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, e
         .code = code,
         .content_format = CF_PROBLEM,
         .max_age_s = NONE,
+        .size1 = size1,
+        .takes = asked->takes,
     };
 
     if (code == COAP_CODE(4, 29) || code == COAP_CODE(5, 3)) {
@@ -90,6 +92,20 @@ keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, e
     problem_write(&wr, &problem);
     reply.body = wr_done(&wr);
     put_reply(keeper, asked, &reply);
+}
+
+void
+keeper_problem(struct keeper *keeper, const struct asked *asked, uint8_t code, enum reason reason,
+               const struct problem *more)
+{
+    put_problem(keeper, asked, code, reason, more ? *more : (struct problem){0}, 0);
+}
+
+void
+keeper_too_large(struct keeper *keeper, const struct asked *asked, uint32_t most)
+{
+    put_problem(keeper, asked, COAP_CODE(4, 13), REASON_EVIDENCE_TOO_LARGE, (struct problem){0},
+                most);
 }
 
 int

@@ -28,6 +28,7 @@ struct settings {
     int64_t connections;
     int64_t handshakes;
     int64_t body;
+    int64_t tcp_body;
     int64_t pending_max;
     int64_t pending_days;
     char user[33];

@@ -31,9 +31,16 @@ send_copy(struct ipc *ipc, uint16_t type, int fd)
     return copy < 0 ? -errno : ipc_send(ipc, type, 0, NULL, 0, copy);
 }
 
+/* Largest evidence that a front takes. */
+static uint32_t
+body_max(const struct settings *settings, bool stream)
+{
+    return (uint32_t)(stream ? settings->tcp_body : settings->body);
+}
+
 static int
 send_front_keys(struct ipc *front, const struct settings *settings, const struct keyring *keyring,
-                const struct shared_keys *shared)
+                const struct shared_keys *shared, bool stream)
 {
     CLEANUP(free_p) uint8_t *room = malloc(FRONT_ROOM);
     struct wr wr = wr_init(room, room ? FRONT_ROOM : 0);
@@ -43,7 +50,7 @@ send_front_keys(struct ipc *front, const struct settings *settings, const struct
         .key = keyring->server_key,
         .connections_max = (uint32_t)settings->connections,
         .handshakes_max = (uint32_t)settings->handshakes,
-        .body_max = (uint32_t)settings->body,
+        .body_max = body_max(settings, stream),
         .log_level = (enum log_level)settings->log_level,
     };
 
@@ -61,8 +68,8 @@ setups_front(struct ipc *front, const struct settings *settings, const struct ke
              const struct shared_keys *shared, const struct listen_sockets *sockets, size_t worker,
              int take_keeper)
 {
-    int r = send_front_keys(front, settings, keyring, shared);
     bool stream = worker == sockets->n_workers;
+    int r = send_front_keys(front, settings, keyring, shared, stream);
     const int *fds = stream ? sockets->tcp : sockets->udp[worker];
     size_t n = stream ? sockets->n_tcp : sockets->n_addresses;
 
@@ -195,13 +202,13 @@ setups_fit(const struct settings *settings, const struct keyring *keyring)
 }
 
 int
-setups_front_limits(struct ipc *front, const struct settings *settings)
+setups_front_limits(struct ipc *front, const struct settings *settings, bool stream)
 {
     uint8_t room[64];
     struct wr wr = wr_init(room, sizeof(room));
 
     front_limits_write(&wr, &(struct front_limits){(uint32_t)settings->handshakes,
-                                                   (uint32_t)settings->body,
+                                                   body_max(settings, stream),
                                                    (enum log_level)settings->log_level});
     return send_written(front, MSG_FRONT_LIMITS, &wr);
 }

@@ -24,7 +24,7 @@ MUST_CHECK int setups_keeper(struct ipc *keeper, const struct settings *settings
 /* What a rotation or a reload changed, to a role that runs. */
 MUST_CHECK int setups_front_secrets(struct ipc *front, const struct keyring *keyring);
 MUST_CHECK int setups_keeper_keys(struct ipc *keeper, const struct keyring *keyring);
-MUST_CHECK int setups_front_limits(struct ipc *front, const struct settings *settings);
+MUST_CHECK int setups_front_limits(struct ipc *front, const struct settings *settings, bool stream);
 MUST_CHECK int setups_keeper_limits(struct ipc *keeper, const struct settings *settings,
                                     const struct keyring *keyring);
 

@@ -457,7 +457,7 @@ spread(struct supervise *s)
         if (slot->channel && slot->kind == ROLE_KEEPER) {
             r = setups_keeper_limits(slot->channel, s->config->settings, s->config->keyring);
         } else if (slot->channel && slot_is_front(slot)) {
-            r = setups_front_limits(slot->channel, s->config->settings);
+            r = setups_front_limits(slot->channel, s->config->settings, slot->kind == ROLE_STREAM);
         }
         if (r < 0) {
             put_down(slot, strerror(-r));

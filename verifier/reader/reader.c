@@ -19,9 +19,9 @@
 #include "roles/roles.h"
 
 enum {
-    RECORDS_MAX = 8 * 1024 * 1024, /* of any kind; the worst firmware log takes 3.1 MB */
-    GROW_MAX = 64 * 1024 * 1024,   /* room beside what is mapped at the start */
-    CPU_S = 10,                    /* the largest log takes some 20 ms */
+    RECORDS_MAX = 14 * 1024 * 1024, /* message.def; the worst IMA list takes 12.7 MB */
+    GROW_MAX = 64 * 1024 * 1024,    /* room beside what is mapped at the start */
+    CPU_S = 10,                     /* the largest log takes some 20 ms */
     LOCALITY_HCRTM = 4,
 };
 

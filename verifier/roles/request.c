@@ -3,7 +3,7 @@
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
 
-enum { N_REQUEST = 11, N_REPLY = 6, PEER_MAX = 64, BODY_MAX = 1024 * 1024 };
+enum { N_REQUEST = 12, N_REPLY = 8, PEER_MAX = 64, REPLY_BODY_MAX = 65536 };
 
 int
 request_read(struct bytes in, struct request *ret)
@@ -22,7 +22,8 @@ request_read(struct bytes in, struct request *ret)
     request.peer = cbor_rd_tstr(&c, PEER_MAX);
     request.resource = (enum request_resource)cbor_rd_uint(&c, RESOURCE_N - 1);
     request.audience = cbor_rd_tstr(&c, LIMIT_NAME);
-    request.body = cbor_rd_bstr(&c, BODY_MAX);
+    request.size1 = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    request.body = cbor_rd_bstr(&c, LIMIT_EVIDENCE_STREAM_BYTES);
     if (!cbor_rd_end(&c)) {
         return 1;
     }
@@ -31,7 +32,7 @@ request_read(struct bytes in, struct request *ret)
 }
 
 void
-request_write(struct wr *wr, const struct request *request)
+request_write_head(struct wr *wr, const struct request *request)
 {
     cbor_wr_array(wr, N_REQUEST);
     cbor_wr_uint(wr, request->connection);
@@ -44,7 +45,15 @@ request_write(struct wr *wr, const struct request *request)
     cbor_wr_tstr_view(wr, request->peer);
     cbor_wr_uint(wr, request->resource);
     cbor_wr_tstr_view(wr, request->audience);
-    cbor_wr_bstr(wr, request->body);
+    cbor_wr_uint(wr, request->size1);
+    cbor_wr_bstr_head(wr, request->body.len);
+}
+
+void
+request_write(struct wr *wr, const struct request *request)
+{
+    request_write_head(wr, request);
+    wr_bytes(wr, request->body);
 }
 
 int
@@ -59,7 +68,9 @@ reply_read(struct bytes in, struct reply *ret)
     reply.content_format = (int32_t)cbor_rd_int(&c);
     reply.max_age_s = cbor_rd_int(&c);
     reply.close = cbor_rd_bool(&c);
-    reply.body = cbor_rd_bstr(&c, BODY_MAX);
+    reply.size1 = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    reply.takes = (uint32_t)cbor_rd_uint(&c, UINT32_MAX);
+    reply.body = cbor_rd_bstr(&c, REPLY_BODY_MAX);
     if (!cbor_rd_end(&c)) {
         return 1;
     }
@@ -76,5 +87,7 @@ reply_write(struct wr *wr, const struct reply *reply)
     cbor_wr_int(wr, reply->content_format);
     cbor_wr_int(wr, reply->max_age_s);
     cbor_wr_bool(wr, reply->close);
+    cbor_wr_uint(wr, reply->size1);
+    cbor_wr_uint(wr, reply->takes);
     cbor_wr_bstr(wr, reply->body);
 }

@@ -29,6 +29,7 @@ struct request {
     struct bytes peer;    /* address as text, for log and audit */
     enum request_resource resource;
     struct bytes audience; /* of GET /token; empty when none */
+    uint32_t size1; /* of POST /attest without a body: bytes that the device has to say; 0 none */
     struct bytes body;
 };
 
@@ -36,14 +37,19 @@ struct request {
 MUST_CHECK int request_read(struct bytes in, struct request *ret);
 void request_write(struct wr *wr, const struct request *request);
 
-/* Answer: CoAP code as a number (2.05 is 69), content-format (-1 none), Max-Age in s (-1 none), and
- * whether the connection shall end after it. */
+/* All but the body's own bytes, which must follow: a body may be large, and is copied but once. */
+void request_write_head(struct wr *wr, const struct request *request);
+
+/* Answer: CoAP code as a number (2.05 is 69), content-format (-1 none), Max-Age in s (-1 none),
+ * and whether the connection shall end after it. */
 struct reply {
     uint64_t connection;
     uint8_t code;
     int32_t content_format;
     int64_t max_age_s;
     bool close;
+    uint32_t size1; /* the largest body that would be taken, beside 4.13; 0 none */
+    uint32_t takes; /* largest evidence of the device whose connection it is; 0 not known */
     struct bytes body;
 };
 

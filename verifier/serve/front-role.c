@@ -25,7 +25,7 @@ enum {
     STATUS_FORM = 4,
     BUSY_S = 5,           /* what a device waits when the keeper has enough to do */
     OWN_FILES = 64,       /* channels, timers, sockets that listen; spare */
-    ENVELOPE = 1024,      /* a request's bytes beside its body */
+    ENVELOPE = 1024,      /* a request's bytes before its body */
     FORMAT_LINKS = 40,    /* application/link-format */
     TURN_MS = 1000,       /* no timer of ours depends on it */
     TURN_PENDING_MS = 10, /* while the channel to the keeper is full */
@@ -42,7 +42,6 @@ struct front_role {
     size_t setup_len;
     int fds[LIMIT_FRONT_SOCKETS];
     size_t n_fds;
-    uint8_t room[LIMIT_EVIDENCE_BYTES + ENVELOPE];
     bool stream;
     bool ended;
     int status;
@@ -90,9 +89,14 @@ answer_problem(struct front_role *role, const struct front_request *request, uin
                int64_t max_age_s)
 {
     uint8_t room[COAP_PROBLEM_ROOM];
+    const struct front_answer answer = {
+        .code = code,
+        .content_format = COAP_PROBLEM_FORMAT,
+        .max_age_s = max_age_s,
+        .body = coap_problem_write(room, code, max_age_s),
+    };
 
-    ignore(front_reply(role->front, request->conn, request->request, code, COAP_PROBLEM_FORMAT,
-                       max_age_s, coap_problem_write(room, code, max_age_s)),
+    ignore(front_reply(role->front, request->conn, request->request, &answer),
            "the device asks again");
 }
 
@@ -101,9 +105,14 @@ answer_links(struct front_role *role, const struct front_request *request)
 {
     const char *links =
         request->kind == FRONT_PSK ? "</enroll>,</attest>,</token>,</keys>" : "</enroll>,</keys>";
+    const struct front_answer answer = {
+        .code = FRONT_CODE(2, 5),
+        .content_format = FORMAT_LINKS,
+        .max_age_s = FRONT_NO_MAX_AGE,
+        .body = bytes_str(links),
+    };
 
-    ignore(front_reply(role->front, request->conn, request->request, FRONT_CODE(2, 5), FORMAT_LINKS,
-                       FRONT_NO_MAX_AGE, bytes_str(links)),
+    ignore(front_reply(role->front, request->conn, request->request, &answer),
            "the device asks again");
 }
 
@@ -143,15 +152,19 @@ ask_keeper(struct front_role *role, const struct front_request *in)
         .peer = bytes_str(in->peer),
         .resource = resource_of(in->resource),
         .audience = in->aud,
+        .size1 = in->size1,
         .body = in->body,
     };
-    struct wr wr = wr_init(role->room, sizeof(role->room));
-    struct bytes part;
+    uint8_t room[ENVELOPE];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct bytes parts[] = {BYTES_NULL, in->body};
 
     memcpy(request.exporter, in->exporter, sizeof(request.exporter));
-    request_write(&wr, &request);
-    part = wr_done(&wr);
-    return part.p ? ipc_send(role->keeper, MSG_REQUEST, in->request, &part, 1, -1) : -ENOSPC;
+    request_write_head(&wr, &request);
+    parts[0] = wr_done(&wr);
+    return parts[0].p
+               ? ipc_send(role->keeper, MSG_REQUEST, in->request, parts, ARRAY_LEN(parts), -1)
+               : -ENOSPC;
 }
 
 static void
@@ -203,17 +216,19 @@ on_closed(void *context, uint64_t conn)
 static void
 take_reply(struct front_role *role, const struct ipc_msg *msg)
 {
+    struct front_answer answer;
     struct reply reply;
 
     if (reply_read(msg->body, &reply) != 0) {
         end_with(role, STATUS_FORM, "a reply is malformed");
         return;
     }
+    answer = (struct front_answer){reply.code,  reply.content_format, reply.max_age_s,
+                                   reply.size1, reply.takes,          reply.body};
     if (!outstanding_take(&role->outstanding, reply.connection, msg->id)) {
         return; /* the connection went while the keeper worked */
     }
-    if (front_reply(role->front, reply.connection, msg->id, reply.code, reply.content_format,
-                    reply.max_age_s, reply.body) < 0) {
+    if (front_reply(role->front, reply.connection, msg->id, &answer) < 0) {
         log_event(LOG_ERROR, "reply-failed", LOG_INT("connection", reply.connection));
         reply.close = true;
     }

@@ -31,6 +31,7 @@ one_class(struct sql *sql, struct store_class *ret)
         row.allow_no_nonce = sql_get_bool(sql);
         sql_get_text(sql, row.audiences, sizeof(row.audiences));
         row.lacks = (uint32_t)sql_get_int(sql, 0, UINT32_MAX);
+        row.evidence_max = (uint32_t)sql_get_int(sql, 0, UINT32_MAX);
     }
     r = sql_end(sql, r);
     if (r == 0) {
@@ -71,6 +72,7 @@ store_class_put(struct store *store, const struct store_class *class_row)
     sql_int(&sql, class_row->allow_no_nonce);
     sql_text(&sql, class_row->audiences, sizeof(class_row->audiences));
     sql_int(&sql, class_row->lacks);
+    sql_int(&sql, class_row->evidence_max);
     return sql_done(store, sql_run(&sql, NULL));
 }
 

@@ -114,8 +114,13 @@ static const char version_8[] =
     "ALTER TABLE verdict ADD COLUMN secure_boot INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 8;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4,
-                                    version_5, version_6, version_7, version_8};
+/* Largest evidence that a class takes; before, all took what goes over UDP. */
+static const char version_9[] =
+    "ALTER TABLE class ADD COLUMN evidence_max INTEGER NOT NULL DEFAULT 262144;"
+    "PRAGMA user_version = 9;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5,
+                                    version_6, version_7, version_8, version_9};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -15,7 +15,7 @@
 #define CANDIDATE_COLUMNS "device, ident, ak_name, ak_public, enrolled_ms, accepted_ms"
 #define CLASS_COLUMNS                                                                          \
     "name, bank, pcr_mask, interval_s, need_ek_chain, allow_sha1, allow_no_nonce, audiences, " \
-    "lacks"
+    "lacks, evidence_max"
 
 static const char *const texts[SQL_N] = {
 #define STATEMENT(name, text) [SQL_##name] = text,

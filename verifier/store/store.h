@@ -116,14 +116,15 @@ struct store_last {
 
 struct store_class {
     char name[STORE_CLASS_MAX];
-    enum hash bank;      /* the policy's bank */
-    uint32_t pcr_mask;   /* PCRs wanted in it; 0 to 7 always */
-    int64_t interval_s;  /* between attestations */
-    uint32_t lacks;      /* banks (1 << enum hash) that its TPMs are known not to implement */
-    bool need_ek_chain;  /* 706 without a verified chain */
-    bool allow_sha1;     /* the policy's bank may be SHA-1 (109 else) */
-    bool allow_no_nonce; /* the first evidence of a boot may do without a keeper's nonce */
-    char audiences[256]; /* space-separated: what GET /token may name; "*" is no wildcard */
+    enum hash bank;        /* the policy's bank */
+    uint32_t pcr_mask;     /* PCRs wanted in it; 0 to 7 always */
+    int64_t interval_s;    /* between attestations */
+    uint32_t evidence_max; /* bytes of the largest evidence that is taken; 0: none is */
+    uint32_t lacks;        /* banks (1 << enum hash) that its TPMs are known not to implement */
+    bool need_ek_chain;    /* 706 without a verified chain */
+    bool allow_sha1;       /* the policy's bank may be SHA-1 (109 else) */
+    bool allow_no_nonce;   /* the first evidence of a boot may do without a keeper's nonce */
+    char audiences[256];   /* space-separated: what GET /token may name; "*" is no wildcard */
 };
 
 /* A reference event of a class: what an event of this PCR may measure. */

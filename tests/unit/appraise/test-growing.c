@@ -302,16 +302,13 @@ records_out_of_form_are_the_readers_fault(void)
     CHECK_EQ(match(NULL, &ima), GROWING_E_FORM);
 }
 
-/* As long a list as one likes costs no more than the bound. */
+/* A list of n equal entries, of which the TPM has extended the first `measured`. */
 static void
-tries_are_bounded(void)
+long_list(uint8_t *large, size_t n, size_t measured)
 {
-    uint8_t *large = malloc(ROOM);
     struct wr wr = wr_init(large, ROOM);
     struct ima_record record = {.pcr = 10, .file_hash = HASH_N};
-    size_t n = IMA_SEARCH_TRIES / 2 + 10;
 
-    CHECK(large);
     begin(&one_bank);
     for (size_t i = 0; i < IMA_RECORDS_BANKS; i++) {
         record.template_digest[i] = bytes_of(event_digests[0], hash_size(ima_records_banks[i]));
@@ -319,17 +316,69 @@ tries_are_bounded(void)
     for (size_t i = 0; i < n; i++) {
         record.end++;
         ima_records_entry(&wr, &record);
-        CHECK_EQ(
-            hasher_extend(hasher, HASH_SHA256, quoted.value[0][10], bytes_of(event_digests[0], 32)),
-            0);
-        if (i == 1000) {
-            ima = (struct growing_ima){.records = wr_done(&wr)};
-            CHECK_EQ(match(NULL, &ima), 0);
+        if (i < measured) {
+            CHECK_EQ(hasher_extend(hasher, HASH_SHA256, quoted.value[0][10],
+                                   bytes_of(event_digests[0], 32)),
+                     0);
         }
     }
     ima = (struct growing_ima){.records = wr_done(&wr)};
     CHECK(ima.records.p);
-    CHECK_EQ(match(NULL, &ima), GROWING_E_NONE);
+}
+
+/* It was read right after the quote: what was quoted is near its end, or at its beginning, where
+ * nothing of it was. */
+static void
+of_a_long_list_the_last_prefixes_are_tried(void)
+{
+    static const struct {
+        size_t n, measured;
+        int r;
+    } rows[] = {
+        {IMA_SEARCH_LAST, 1, 0},
+        {IMA_SEARCH_LAST, IMA_SEARCH_LAST, 0},
+        {IMA_SEARCH_LAST + 1, 1, GROWING_E_NONE},
+        {IMA_SEARCH_LAST + 1, 2, 0},
+        {40000, 40000, 0},
+        {40000, 40000 - IMA_SEARCH_LAST + 1, 0},
+        {40000, 40000 - IMA_SEARCH_LAST, GROWING_E_NONE},
+        {40000, 0, 0},
+    };
+    uint8_t *large = malloc(ROOM);
+
+    CHECK(large);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        long_list(large, rows[i].n, rows[i].measured);
+        CHECK_EQ(match(NULL, &ima), rows[i].r);
+        if (rows[i].r == 0) {
+            CHECK_EQ(ima.end, rows[i].measured);
+            CHECK_EQ(ima.now.n_entries, rows[i].measured);
+            CHECK_EQ(ima.tail, rows[i].measured < rows[i].n);
+        }
+    }
+    free(large);
+}
+
+/* As long a list as one likes costs no more than the bound, each time it is gone through. */
+static void
+tries_are_bounded(void)
+{
+    static struct ima_search search;
+    uint8_t *large = malloc(ROOM);
+    struct growing_quote wanted;
+    struct pcr_values work;
+
+    CHECK(large);
+    long_list(large, 40000, 0);
+    quoted.value[0][10][0] ^= 1; /* of which no list tells */
+    wanted = quote();
+    ima_search_init(&search, &wanted, &ima);
+    for (int i = 0; i < 5; i++) {
+        work = values;
+        CHECK_EQ(ima_search_run(&search, &work), GROWING_E_NONE);
+        CHECK(search.tries >= 2 * IMA_SEARCH_LAST && search.tries <= IMA_SEARCH_TRIES);
+    }
+    CHECK_EQ(search.tries, IMA_SEARCH_TRIES);
     free(large);
 }
 
@@ -504,6 +553,7 @@ CHECK_MAIN(CASE(without_logs_the_values_meet_the_quote_or_not),
            CASE(a_violation_extends_all_ff_in_every_bank),
            CASE(a_fault_counts_only_before_the_match),
            CASE(records_out_of_form_are_the_readers_fault), CASE(tries_are_bounded),
+           CASE(of_a_long_list_the_last_prefixes_are_tried),
            CASE(userspace_is_looked_back_on_a_few_records), CASE(userspace_goes_on_from_its_tracks),
            CASE(userspace_explains_its_own_pcrs_only),
            CASE(a_record_without_the_banks_digest_extends_nothing), CASE(both_logs_meet_one_quote),

@@ -165,6 +165,111 @@ a_long_body_goes_in_one_message(void)
     end(link);
 }
 
+/* A body of so many bytes; the code of the answer, and what it says of sizes. */
+static uint8_t
+asked(struct link *link, size_t len, uint32_t *ret_size1)
+{
+    uint8_t *body = calloc(1, len);
+    struct link_ask ask = {.method = LINK_POST,
+                           .path = "attest",
+                           .content_format = 60,
+                           .body = {body, len},
+                           .size1 = len > 0 ? 0 : 1234567,
+                           .timeout_ms = WAIT_MS};
+    struct link_reply reply = {0};
+    uint8_t code;
+
+    CHECK_EQ(link_request(link, &ask, &reply), 0);
+    code = reply.code;
+    *ret_size1 = reply.size1;
+    link_reply_done(&reply);
+    free(body);
+    return code;
+}
+
+static void
+as_much_goes_as_the_server_says(void)
+{
+    struct link *link;
+    uint32_t most;
+    uint32_t size1 = 1;
+
+    begin("127.0.0.1", "127.0.0.1");
+    link = opened("dev-1");
+    most = link_body_max(link);
+    CHECK(most <= LIMIT_EVIDENCE_BYTES && most + 64 > LIMIT_EVIDENCE_BYTES);
+    rig.takes = LIMIT_EVIDENCE_STREAM_BYTES;
+    CHECK_EQ(asked(link, 0, &size1), LINK_CODE(2, 4)); /* as one that asks for room */
+    CHECK_EQ(rig.last.size1, 1234567);
+    CHECK_EQ(rig.last.body.len, 0);
+    most = link_body_max(link);
+    CHECK(most <= LIMIT_EVIDENCE_STREAM_BYTES && most + 64 > LIMIT_EVIDENCE_STREAM_BYTES);
+    CHECK_EQ(asked(link, most, &size1), LINK_CODE(2, 4));
+    CHECK_EQ(rig.last.body.len, most);
+    CHECK_EQ(size1, 0);
+    CHECK_EQ(asked(link, LIMIT_EVIDENCE_STREAM_BYTES + 1, &size1), LINK_CODE(4, 13));
+    CHECK_EQ(size1, LIMIT_EVIDENCE_STREAM_BYTES);
+    rig.code = FRONT_CODE(4, 13);
+    rig.size1 = 70000;
+    CHECK_EQ(asked(link, 80000, &size1), LINK_CODE(4, 13));
+    CHECK_EQ(size1, 70000);
+    CHECK_EQ(rig.n_requests, 3);
+    end(link);
+}
+
+static unsigned slow_turns;
+
+/* A server that hears nothing for a while, as one at the end of a slow line. */
+static bool
+pump_late(void *context)
+{
+    if (slow_turns > 0) {
+        slow_turns--;
+        return false;
+    }
+    return pump(context);
+}
+
+/* Nothing acknowledges a part of a message over TCP: its way is no silence of the server's. */
+static void
+a_long_body_on_a_slow_line_is_waited_for(void)
+{
+    struct link_target target;
+    struct link *link = NULL;
+    uint32_t size1;
+
+    begin("127.0.0.1", "127.0.0.1");
+    target = target_of("dev-1");
+    target.stopped = pump_late;
+    target.quiet_ms = 200;
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    slow_turns = 10; /* a second, five times the silence */
+    CHECK_EQ(asked(link, LONG, &size1), LINK_CODE(2, 4));
+    CHECK_EQ(slow_turns, 0);
+    end(link);
+}
+
+static void
+a_short_one_is_not(void)
+{
+    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
+    struct link_reply reply = {0};
+    struct link_target target;
+    struct link *link = NULL;
+
+    begin("127.0.0.1", "127.0.0.1");
+    target = target_of("dev-1");
+    target.stopped = pump_late;
+    target.quiet_ms = 200;
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    CHECK(link_body_max(link) > 0);
+    slow_turns = 1000;
+    CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
+    CHECK(slow_turns > 0);
+    CHECK_EQ(link_body_max(link), 0); /* nothing goes any more */
+    end(link);
+}
+
 static void
 what_is_wrong_with_us_is_told_apart(void)
 {
@@ -286,7 +391,8 @@ a_list_says_whether_it_names_one(void)
 }
 
 CHECK_MAIN(CASE(a_connection_has_both_ends_of_the_exporter_and_resumes), CASE(ipv6_is_spoken_too),
-           CASE(a_long_body_goes_in_one_message), CASE(what_is_wrong_with_us_is_told_apart),
-           CASE(a_silent_server_is_left_for_the_next),
+           CASE(a_long_body_goes_in_one_message), CASE(as_much_goes_as_the_server_says),
+           CASE(a_long_body_on_a_slow_line_is_waited_for), CASE(a_short_one_is_not),
+           CASE(what_is_wrong_with_us_is_told_apart), CASE(a_silent_server_is_left_for_the_next),
            CASE(only_servers_over_tcp_are_asked_when_they_are_wanted),
            CASE(a_connection_that_ends_is_lost_at_once), CASE(a_list_says_whether_it_names_one))

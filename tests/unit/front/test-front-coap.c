@@ -260,20 +260,19 @@ an_answer_that_nobody_takes_is_given_up(void)
 static void
 an_answer_counts_once_and_only_for_a_living_connection(void)
 {
+    const struct front_answer late = {.code = OF(2, 4), .content_format = -1, .max_age_s = -1};
     struct dtls_ask ask = {.code = FRONT_POST, .path = "attest"};
     uint8_t room[2048];
 
     begin("dev-1", NULL);
     CHECK_EQ(ask_code(&ask), OF(2, 4));
-    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, OF(2, 4), -1, -1, BYTES_NULL),
-             1);
+    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, &late), 1);
     rig.hold = true;
     dtls_client_send(&client, dtls_ask_write(&client, &ask, room));
     CHECK_EQ(rig.n_requests, 2);
     front_close(rig.front, rig.last.conn);
     CHECK_EQ(rig.n_closed, 1);
-    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, OF(2, 4), -1, -1, BYTES_NULL),
-             1);
+    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, &late), 1);
     end();
 }
 

@@ -42,7 +42,7 @@ a_psk_connection_has_its_identity_and_exporter(void)
 
     begin("127.0.0.1", NULL);
     rig_connect(&rig, &client, "dev-1");
-    CHECK_EQ(client.server_max, LIMIT_EVIDENCE_BYTES + 1024);
+    CHECK_EQ(client.server_max, LIMIT_EVIDENCE_BYTES + 1024); /* nobody vouched for more */
     serves(&client);
     CHECK_EQ(rig.last.kind, FRONT_PSK);
     CHECK_STR(rig.identity, "dev-1");
@@ -401,17 +401,29 @@ options_without_end_are_no_message(void)
     rig_stop(&rig);
 }
 
+/* A connection whose owner says how much it may send. */
+static void
+vouched(struct dtls_client *client, uint32_t takes)
+{
+    rig_connect(&rig, client, "dev-1");
+    rig.takes = takes;
+    serves(client);
+    rig.takes = 0;
+    rig.code = 0;
+    rig.answer = BYTES_NULL;
+}
+
 static void
 the_longest_message_is_taken(void)
 {
-    const size_t most = LIMIT_EVIDENCE_BYTES;
+    const size_t most = LIMIT_EVIDENCE_STREAM_BYTES;
     uint8_t *body = calloc(1, most + 1);
     uint8_t *room = malloc(most + 64);
     struct dtls_client client;
     struct dtls_answer answer;
 
     begin("127.0.0.1", NULL);
-    rig_connect(&rig, &client, "dev-1");
+    vouched(&client, LIMIT_EVIDENCE_STREAM_BYTES);
     dtls_client_send(&client, ask_long(room, bytes_of(body, most)));
     dtls_answer_receive(&client, &answer, WAIT_MS);
     CHECK_EQ(answer.code, FRONT_CODE(2, 4));
@@ -425,6 +437,132 @@ the_longest_message_is_taken(void)
     rig_stop(&rig);
     free(body);
     free(room);
+}
+
+/* A site may take less, and say so while connections stand; zero is the limit of this way. */
+static void
+a_site_may_take_less(void)
+{
+    const struct front_caps caps = {.attest_bytes = 300000};
+    uint8_t *body = calloc(1, 300001);
+    uint8_t *room = malloc(300001 + 64);
+    struct dtls_client client;
+    struct dtls_answer answer;
+
+    begin("127.0.0.1", &caps);
+    vouched(&client, LIMIT_EVIDENCE_STREAM_BYTES);
+    CHECK_EQ(client.server_max, 300000 + 1024);
+    for (size_t over = 0; over < 2; over++) {
+        dtls_client_send(&client, ask_long(room, bytes_of(body, 300000 + over)));
+        dtls_answer_receive(&client, &answer, WAIT_MS);
+        CHECK_EQ(answer.code, over ? FRONT_CODE(4, 13) : FRONT_CODE(2, 4));
+        CHECK_EQ(answer.size1, over ? 300000 : 0);
+    }
+    front_set_limits(rig.front, 0, 0);
+    dtls_client_send(&client, ask_long(room, bytes_of(body, 300001)));
+    dtls_answer_receive(&client, &answer, WAIT_MS);
+    CHECK_EQ(answer.code, FRONT_CODE(2, 4));
+    dtls_client_close(&client, true);
+    rig_stop(&rig);
+    free(body);
+    free(room);
+}
+
+/* What a peer that sends by blocks may send is as much. */
+static void
+blocks_make_a_body_that_udp_does_not_take(void)
+{
+    static uint8_t part[1024];
+    struct dtls_ask ask = {.code = FRONT_POST, .path = "attest", .payload = BYTES_OF(part)};
+    struct dtls_client client;
+    struct dtls_answer answer;
+    uint32_t n = LIMIT_EVIDENCE_BYTES / sizeof(part) + 1;
+
+    begin("127.0.0.1", NULL);
+    vouched(&client, LIMIT_EVIDENCE_STREAM_BYTES);
+    for (uint32_t i = 0; i < n; i++) {
+        ask.block1 = (struct coap_block){i, 6, i + 1 < n, true};
+        dtls_client_ask(&client, &ask, &answer);
+        CHECK_EQ(answer.code, i + 1 < n ? FRONT_CODE(2, 31) : FRONT_CODE(2, 4));
+    }
+    CHECK_EQ(rig.last.body.len, LIMIT_EVIDENCE_BYTES + sizeof(part));
+    CHECK_EQ(front_stats(rig.front).assembly_bytes, 0);
+    dtls_client_close(&client, true);
+    rig_stop(&rig);
+}
+
+/* What it may send follows what is said of it, up and down, and the peer is told each time. */
+static void
+a_connection_may_send_what_its_owner_says(void)
+{
+    static const uint32_t bounds[] = {300000, 300000,    LIMIT_EVIDENCE_STREAM_BYTES,
+                                      100000, 0, /* as before */
+                                      4096,   UINT32_MAX};
+    static const uint32_t told[] = {300000,
+                                    300000,
+                                    LIMIT_EVIDENCE_STREAM_BYTES,
+                                    100000,
+                                    100000,
+                                    LIMIT_FRONT_ANNOUNCE_BYTES, /* which is no evidence */
+                                    LIMIT_EVIDENCE_STREAM_BYTES};
+    struct dtls_client client;
+
+    begin("127.0.0.1", NULL);
+    rig_connect(&rig, &client, "dev-1");
+    for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+        rig.takes = bounds[i];
+        serves(&client);
+        CHECK_EQ(client.server_max, told[i] + 1024);
+    }
+    dtls_client_close(&client, true);
+    rig_connect(&rig, &client, "dev-1"); /* another connection, of the same device */
+    CHECK_EQ(client.server_max, LIMIT_EVIDENCE_BYTES + 1024);
+    dtls_client_close(&client, true);
+    rig_stop(&rig);
+}
+
+/* Below what is told of messages there is a bound of evidence, too. */
+static void
+little_is_as_much_as_its_owner_says(void)
+{
+    uint8_t body[4097] = {0};
+    uint8_t room[8192];
+    struct dtls_client client;
+    struct dtls_answer answer;
+
+    begin("127.0.0.1", NULL);
+    vouched(&client, 4096);
+    for (size_t len = 4096; len <= 4097; len++) {
+        dtls_client_send(&client, ask_long(room, bytes_of(body, len)));
+        dtls_answer_receive(&client, &answer, WAIT_MS);
+        CHECK_EQ(answer.code, len > 4096 ? FRONT_CODE(4, 13) : FRONT_CODE(2, 4));
+        CHECK_EQ(answer.size1, len > 4096 ? 4096 : 0);
+    }
+    dtls_client_close(&client, true);
+    rig_stop(&rig);
+}
+
+/* The owner says what its class takes. */
+static void
+an_answer_tells_how_much_would_be_taken(void)
+{
+    const struct dtls_ask ask = {.code = FRONT_POST, .path = "attest", .size1 = 80000};
+    struct dtls_client client;
+    struct dtls_answer answer;
+
+    begin("127.0.0.1", NULL);
+    rig_connect(&rig, &client, "dev-1");
+    rig.code = FRONT_CODE(4, 13);
+    rig.size1 = 70000;
+    dtls_client_ask(&client, &ask, &answer);
+    CHECK_EQ(answer.code, FRONT_CODE(4, 13));
+    CHECK_EQ(answer.size1, 70000);
+    CHECK_EQ(rig.last.size1, 80000); /* and hears how much there would be */
+    rig.size1 = 0;
+    dtls_client_ask(&client, &ask, &answer);
+    CHECK_EQ(answer.size1, 0);
+    dtls_client_close(&client, true);
+    rig_stop(&rig);
 }
 
 static void
@@ -466,4 +604,8 @@ CHECK_MAIN(CASE(a_psk_connection_has_its_identity_and_exporter),
            CASE(bad_requests_are_answered_and_the_connection_goes_on),
            CASE(what_breaks_the_framing_ends_the_connection),
            CASE(options_without_end_are_no_message), CASE(the_longest_message_is_taken),
+           CASE(a_site_may_take_less), CASE(a_connection_may_send_what_its_owner_says),
+           CASE(little_is_as_much_as_its_owner_says),
+           CASE(blocks_make_a_body_that_udp_does_not_take),
+           CASE(an_answer_tells_how_much_would_be_taken),
            CASE(a_ping_is_answered_and_a_release_ends))

@@ -314,6 +314,98 @@ without_room_a_body_is_refused_and_the_connection_goes_on(void)
     free(room);
 }
 
+enum { HALF = 3 * 1024 * 1024, HALVES = 8 };
+
+/* Of a message of so many bytes so many, by a device of its own. */
+static void
+half_sent(struct dtls_client *client, const char *identity, size_t length, size_t sent)
+{
+    rig_connect(&rig, client, identity);
+    rig.takes = LIMIT_EVIDENCE_STREAM_BYTES;
+    serves(client);
+    message_begin(client, length, sent);
+    for (int i = 0; i < 50; i++) { /* a connection has 256 KiB a turn */
+        rig_pump(&rig);
+    }
+}
+
+/* Many large messages that do not end: what they hold has an end, of each kind, and who is small
+ * is served. */
+static void
+half_sent_lists_hold_no_more_than_their_prefix_may(void)
+{
+    static struct dtls_client clients[HALVES];
+    struct dtls_client other;
+    char identity[16];
+
+    begin(NULL);
+    for (size_t i = 0; i < HALVES; i++) {
+        snprintf(identity, sizeof(identity), "dev-%zu", i);
+        half_sent(&clients[i], identity, LIMIT_EVIDENCE_STREAM_BYTES, HALF);
+        CHECK(front_stats(rig.front).assembly_bytes <= LIMIT_STREAM_ASSEMBLY_PREFIX_BYTES / 4 * 3);
+        CHECK_EQ(front_stats(rig.front).n_conns, i + 1);
+    }
+    CHECK(front_stats(rig.front).assembly_bytes >= 3 * HALF);
+    rig_connect(&rig, &other, "dev-other");
+    serves(&other);
+    message_begin(&other, 200000, 150000); /* and has room for a log */
+    CHECK_EQ(front_stats(rig.front).assembly_bytes,
+             LIMIT_STREAM_ASSEMBLY_PREFIX_BYTES / 4 * 3 + 200004);
+    dtls_client_close(&other, false);
+    for (size_t i = 0; i < HALVES; i++) {
+        dtls_client_close(&clients[i], false);
+    }
+    turns();
+    CHECK_EQ(front_stats(rig.front).assembly_bytes, 0);
+    CHECK_EQ(front_stats(rig.front).n_conns, 0);
+    rig_stop(&rig);
+}
+
+static void
+one_device_has_one_list_in_assembly(void)
+{
+    struct dtls_client first;
+    struct dtls_client second;
+    struct dtls_client other;
+
+    begin(NULL);
+    half_sent(&first, "dev-1", LIMIT_EVIDENCE_STREAM_BYTES, HALF);
+    CHECK(front_stats(rig.front).assembly_bytes >= HALF);
+    half_sent(&second, "dev-1", LIMIT_EVIDENCE_STREAM_BYTES, HALF);
+    CHECK(front_stats(rig.front).assembly_bytes <= LIMIT_STREAM_ASSEMBLY_DEVICE_BYTES);
+    half_sent(&other, "dev-2", LIMIT_EVIDENCE_STREAM_BYTES, HALF);
+    CHECK(front_stats(rig.front).assembly_bytes >= 2 * HALF);
+    dtls_client_close(&first, false);
+    dtls_client_close(&second, false);
+    dtls_client_close(&other, false);
+    turns();
+    CHECK_EQ(front_stats(rig.front).assembly_bytes, 0);
+    rig_stop(&rig);
+}
+
+/* As many prefixes as one likes: what all of them hold is bounded too. */
+static void
+all_together_hold_no_more_than_the_total(void)
+{
+    const struct front_caps caps = {.assembly_bytes = 8 * 1024 * 1024};
+    static struct dtls_client clients[HALVES];
+    char identity[16];
+
+    begin(&caps);
+    for (size_t i = 0; i < HALVES; i++) {
+        snprintf(identity, sizeof(identity), "dev-%zu", i);
+        half_sent(&clients[i], identity, LIMIT_EVIDENCE_STREAM_BYTES, HALF);
+        CHECK(front_stats(rig.front).assembly_bytes <= 6 * 1024 * 1024);
+    }
+    CHECK(front_stats(rig.front).assembly_bytes >= HALF);
+    for (size_t i = 0; i < HALVES; i++) {
+        dtls_client_close(&clients[i], false);
+    }
+    turns();
+    CHECK_EQ(front_stats(rig.front).assembly_bytes, 0);
+    rig_stop(&rig);
+}
+
 static void
 an_answer_without_room_ends_the_connection(void)
 {
@@ -340,6 +432,7 @@ an_answer_is_sent_before_its_connection_is_closed(void)
     struct dtls_client_config config;
     struct dtls_client client;
     struct dtls_answer answer;
+    const struct front_answer late = {.code = FRONT_CODE(2, 5)};
     uint8_t room[2048];
 
     begin(NULL);
@@ -358,9 +451,7 @@ an_answer_is_sent_before_its_connection_is_closed(void)
     dtls_answer_read(&answer, dtls_client_receive_long(&client, WAIT_MS));
     CHECK_EQ(answer.payload.len, BIG);
     CHECK(dtls_client_is_closed(&client, WAIT_MS));
-    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, FRONT_CODE(2, 5), 60,
-                         FRONT_NO_MAX_AGE, BYTES_NULL),
-             1);
+    CHECK_EQ(front_reply(rig.front, rig.last.conn, rig.last.request, &late), 1);
     dtls_client_close(&client, false);
     rig_stop(&rig);
 }
@@ -465,6 +556,9 @@ CHECK_MAIN(CASE(only_bytes_that_came_cost_memory), CASE(a_message_without_end_en
            CASE(a_handshake_that_stops_ends), CASE(who_does_not_read_is_not_read_and_ends),
            CASE(who_reads_again_gets_everything), CASE(what_came_at_once_is_served_in_turn),
            CASE(without_room_a_body_is_refused_and_the_connection_goes_on),
+           CASE(half_sent_lists_hold_no_more_than_their_prefix_may),
+           CASE(one_device_has_one_list_in_assembly),
+           CASE(all_together_hold_no_more_than_the_total),
            CASE(an_answer_without_room_ends_the_connection),
            CASE(an_answer_is_sent_before_its_connection_is_closed),
            CASE(a_flood_of_handshakes_meets_itself), CASE(a_full_table_lets_strangers_go_first),

@@ -11,7 +11,7 @@
 #include "roles/records.h"
 #include "roles/roles.h"
 
-enum { ROOM = 1024 * 1024 };
+enum { ROOM = 14 * 1024 * 1024 };
 
 static uint8_t room[ROOM];
 static struct hasher *hasher;
@@ -140,19 +140,26 @@ records_that_do_not_fit_are_an_error(void)
 static void
 the_worst_part_fits_its_message(void)
 {
-    static uint8_t part[LIMIT_EVIDENCE_BYTES];
+    static uint8_t part[LIMIT_EVIDENCE_STREAM_BYTES];
     struct wr wr = wr_init(part, sizeof(part));
+    struct bytes records;
+    uint32_t n_read;
     size_t n = 0;
 
-    for (; sizeof(part) - wr.len > 64; n++) {
+    for (; n < LIMIT_IMA_ENTRIES; n++) {
         ima_make_head(&wr, 10, 0, "ima"); /* a violation: its template hash is not recomputed */
         for (size_t i = 0; i < 24; i++) {
             wr_u8(&wr, 0); /* a digest, and a name of no bytes */
         }
     }
     hasher = hasher_new();
-    CHECK(n > 4000 && n * 194 <= roles_reader_to_keeper(MSG_IMA_RECORDS));
-    CHECK_EQ(walk(read_ima(wr_done(&wr)), &(uint32_t){0}, NULL), IMA_RECORDS_E_END);
+    CHECK(wr_done(&wr).len <= roles_keeper_to_reader(MSG_READ_IMA));
+    CHECK(wr.len > sizeof(part) / 8 * 6); /* and no part has many more */
+    records = read_ima(wr_done(&wr));
+    CHECK(records.len <= roles_reader_to_keeper(MSG_IMA_RECORDS));
+    CHECK(records.len + 16 <= IPC_QUEUE_MAX);
+    CHECK_EQ(walk(records, &n_read, NULL), IMA_RECORDS_E_END);
+    CHECK_EQ(n_read, LIMIT_IMA_ENTRIES);
 }
 
 #define DIGEST_OF_A "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"

@@ -1,4 +1,6 @@
 /* roles/roles, roles/request, roles/records */
+#include <stdlib.h>
+
 #include "lib/check.h"
 #include "roles/records.h"
 #include "roles/request.h"
@@ -33,6 +35,7 @@ a_request_reads_back_and_no_part_of_it_does(void)
         .peer = bytes_str("[::1]:5"),
         .resource = RESOURCE_TOKEN,
         .audience = bytes_str("vpn"),
+        .size1 = 80000,
         .body = bytes_str("body"),
     };
     struct request out = {0};
@@ -45,9 +48,38 @@ a_request_reads_back_and_no_part_of_it_does(void)
     CHECK_BYTES(out.body, in.body);
     CHECK_BYTES(out.audience, in.audience);
     CHECK_EQ(out.complete_ms, 7);
+    CHECK_EQ(out.size1, 80000);
     for (size_t n = 0; n < wr.len; n++) {
         CHECK_EQ(request_read(check_guarded(bytes_of(room, n)), &out), 1);
     }
+}
+
+/* A body may be sent behind what else is said, and be as long as an evidence over TCP. */
+static void
+a_request_and_its_body_in_two_parts_are_the_same(void)
+{
+    const size_t most = LIMIT_EVIDENCE_STREAM_BYTES;
+    struct request in = {.kind = REQUEST_PSK, .resource = RESOURCE_ATTEST};
+    struct request out = {0};
+    uint8_t *room = malloc(most + 1024);
+    uint8_t head[256];
+    struct wr head_wr = wr_init(head, sizeof(head));
+
+    for (size_t len = most; len <= most + 1; len++) {
+        struct wr wr = wr_init(room, most + 1024);
+
+        in.body = bytes_of(calloc(1, len), len);
+        request_write(&wr, &in);
+        CHECK_EQ(request_read(wr_done(&wr), &out), len > most ? 1 : 0);
+        if (len == most) {
+            request_write_head(&head_wr, &in);
+            CHECK_EQ(head_wr.len + len, wr.len);
+            CHECK_BYTES(wr_done(&head_wr), bytes_of(room, head_wr.len));
+            CHECK(wr.len <= roles_front_to_keeper(MSG_REQUEST));
+        }
+        free((void *)(uintptr_t)in.body.p);
+    }
+    free(room);
 }
 
 static void
@@ -70,7 +102,7 @@ an_audience_is_as_long_as_a_name(void)
 static void
 a_reply_reads_back_and_no_part_of_it_does(void)
 {
-    struct reply in = {9, COAP_CODE(4, 1), 257, -1, true, bytes_str("x")};
+    struct reply in = {9, COAP_CODE(4, 1), 257, -1, true, 70000, 90000, bytes_str("x")};
     struct reply out = {0};
     uint8_t room[64];
     struct wr wr = wr_init(room, sizeof(room));
@@ -80,6 +112,8 @@ a_reply_reads_back_and_no_part_of_it_does(void)
     CHECK_EQ(out.code, 129);
     CHECK_EQ(out.content_format, 257);
     CHECK_EQ(out.max_age_s, -1);
+    CHECK_EQ(out.size1, 70000);
+    CHECK_EQ(out.takes, 90000);
     CHECK(out.close);
     for (size_t n = 0; n < wr.len; n++) {
         CHECK_EQ(reply_read(check_guarded(bytes_of(room, n)), &out), 1);
@@ -271,6 +305,7 @@ broken_records_are_refused(void)
 
 CHECK_MAIN(CASE(nobody_may_send_what_belongs_to_another),
            CASE(a_request_reads_back_and_no_part_of_it_does),
+           CASE(a_request_and_its_body_in_two_parts_are_the_same),
            CASE(an_audience_is_as_long_as_a_name), CASE(a_reply_reads_back_and_no_part_of_it_does),
            CASE(records_read_back), CASE(broken_records_are_refused),
            CASE(limits_read_back_and_no_part_of_them_does), CASE(only_main_sets_limits),

@@ -7,6 +7,7 @@ whole_class(const char *name)
         .bank = HASH_SHA384,
         .pcr_mask = 0xff80ff,
         .interval_s = 300,
+        .evidence_max = 2 * 1024 * 1024,
         .need_ek_chain = true,
         .allow_no_nonce = true,
         .audiences = "api.example vpn.example",
@@ -23,6 +24,7 @@ check_class(const struct store_class *a, const struct store_class *b)
     CHECK_EQ(a->bank, b->bank);
     CHECK_EQ(a->pcr_mask, b->pcr_mask);
     CHECK_EQ(a->interval_s, b->interval_s);
+    CHECK_EQ(a->evidence_max, b->evidence_max);
     CHECK_EQ(a->need_ek_chain, b->need_ek_chain);
     CHECK_EQ(a->allow_sha1, b->allow_sha1);
     CHECK_EQ(a->allow_no_nonce, b->allow_no_nonce);

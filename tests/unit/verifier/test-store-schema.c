@@ -194,6 +194,8 @@ the_frozen_file_opens_with_todays_steps(void)
     CHECK_STR(name, "gateways");
     put_device(store, 1);
     CHECK_EQ(store_commit(store), 0);
+    CHECK_EQ(store_class_get(store, "gateways", &row), 0);
+    CHECK_EQ(row.evidence_max, 256 * 1024); /* as all classes of before had it */
     drop_folder(&made);
 }
 
