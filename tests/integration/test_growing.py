@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import sys
+import threading
 
 import imalist
 import realsite
+import tpm_mux
 from realsite import read, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
@@ -131,6 +133,72 @@ def what_the_list_does_not_tell_is_refused(site, device):
     assert device.attest(REFUSED)["reasons"] == [OFF]
 
 
+class Writer:
+    """A kernel that measures: the list first, then the TPM, as ima_add_template_entry() does, one
+    entry after the other, and without asking who reads meanwhile."""
+
+    def __init__(self, device, mux, entries):
+        self.path, self.mux = device.path("ima"), mux
+        self.entries = iter(entries)
+        self.lock = threading.Lock()
+        self.n = 0
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def measure(self, count):
+        for _ in range(count):
+            with self.lock:  # one measures at a time
+                entry, data = next(self.entries)
+                with open(self.path, "ab") as file:
+                    file.write(entry)
+                sha1 = hashlib.sha1(data).digest()
+                self.mux.extend(10, {"sha1": sha1, "sha256": hashlib.sha256(data).digest(),
+                                     "sha384": sha1.ljust(48, b"\0")})
+                self.n += 1
+
+    def run(self):
+        while not self.stopped.wait(0.002):
+            self.measure(1)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.stopped.set()
+        self.thread.join(60)
+        assert not self.thread.is_alive()
+
+
+@on_a_site("0-10,14")
+def a_list_that_grows_while_it_is_quoted_affirms(site, device):
+    """A writer all the time, and around each quote some entries for sure: what was quoted is a
+    prefix that nobody knew when the claims were made, and what follows is left for the next."""
+    site.learn(device)
+    quotes, known_before = [], 0
+    with tpm_mux.Mux(device.tpm) as mux:
+        conf = read(device.conf).decode()
+        write(device.conf, conf.replace(device.tpm.tcti, mux.tcti))
+        with Writer(device, mux, imalist.made(0, 100000)) as writer:
+            def before():
+                writer.measure(3)
+                quotes.append(writer.n)
+
+            mux.on(tpm_mux.QUOTE, before, lambda: writer.measure(5))
+            for _ in range(6):
+                outcome = device.attest(OK)
+                assert (outcome["tier"], outcome["reasons"]) == ("affirming", [TAIL]), outcome
+                length = known(device)[2]
+                assert known_before < length < os.path.getsize(device.path("ima"))
+                known_before = length
+        mux.on(tpm_mux.QUOTE, None, None)
+        assert len(quotes) >= 6 and quotes[-1] > quotes[0] + 40, quotes
+        outcome = device.attest(OK)  # at rest, to the last entry
+        assert (outcome["tier"], outcome["reasons"]) == ("affirming", []), outcome
+        assert known(device) == {2: os.path.getsize(device.path("ima"))}
+        write(device.conf, conf)
+
+
 @on_a_site("0-15")
 def userspace_is_judged_by_its_own_log(site, device):
     records = device.path("userspace")
@@ -168,6 +236,7 @@ CASES = (
     a_new_boot_begins_anew_whatever_the_attestor_remembers,
     a_forgotten_or_spoilt_offset_costs_one_round_trip,
     what_the_list_does_not_tell_is_refused,
+    a_list_that_grows_while_it_is_quoted_affirms,
     userspace_is_judged_by_its_own_log,
 )
 
