@@ -100,6 +100,7 @@ find_all(const struct rulebook *book, const struct rule_input *input, struct rul
         room->last[event->slot] = i;
     }
     memset(room->releases, 0xff, sizeof(room->releases));
+    room->n_values = 0;
 }
 
 static void

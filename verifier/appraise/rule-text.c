@@ -78,6 +78,25 @@ item_of_word(const struct judging *j, const struct bundle_list *list, struct byt
     return best;
 }
 
+/* The word ends with its line, so what may be learnt of it is kept in the room. Returns whether it
+ * found place. */
+static bool
+keep_value(struct judging *j, struct bytes *value)
+{
+    struct rule_room *room = j->room;
+    uint8_t *place = &room->values[room->n_values];
+
+    if (value->len > sizeof(room->values) - room->n_values) {
+        return false;
+    }
+    if (value->len > 0) {
+        memcpy(place, value->p, value->len);
+    }
+    room->n_values += value->len;
+    *value = bytes_of(place, value->len);
+    return true;
+}
+
 /* The value of a hole: as pinned, or learnt where nothing is pinned. */
 static void
 judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
@@ -89,7 +108,9 @@ judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
     if (!glob_hole(item->text, arg->word, GLOB_PARAMETER, &name, &value) || !name.p) {
         return;
     }
-    if (!judging_learn(j, name, value, event) && !judging_pinned(j, name, value)) {
+    if (j->input->may_pin && !judging_has_pins(j) && !keep_value(j, &value)) {
+        judging_note(j, OUTCOME_UNKNOWN, event, arg->raw);
+    } else if (!judging_learn(j, name, value, event) && !judging_pinned(j, name, value)) {
         judging_note(j, OUTCOME_CHANGED, event, arg->raw);
     }
 }

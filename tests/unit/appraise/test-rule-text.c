@@ -74,6 +74,45 @@ a_bound_value_is_learnt_once(void)
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
 }
 
+/* Quotes are no part of it, and the words behind it leave it as it was. */
+static void
+what_a_hole_learns_outlives_its_line(void)
+{
+    line("root=UUID=\"12\"-34 ro lockdown=integrity BOOT_IMAGE=/a-long-word-behind-it");
+    rule_play.input.n_pins = 0;
+    rule_play.input.may_pin = true;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.n_learnt, 1);
+    CHECK_BYTES(rule_play.judgement.learnt[0].name, bytes_str("root"));
+    CHECK_BYTES(rule_play.judgement.learnt[0].value, bytes_str("12-34"));
+}
+
+/* Values of all lines together have a bound. */
+static void
+more_than_can_be_learnt_refuses(void)
+{
+    static char text[32 + 2 * 210];
+    struct wr wr = wr_init(text, sizeof(text));
+
+    wr_str(&wr, "ro lockdown=integrity");
+    for (size_t word = 0; word < 2; word++) {
+        wr_str(&wr, " root=UUID=");
+        memset(wr_room(&wr, 190), 'x', 190);
+    }
+    wr_u8(&wr, 0);
+    CHECK(wr_done(&wr).p);
+    rule_play_rules("  rule mine : boot.cmdline tokens @cmdline/laptop\n", LAPTOP);
+    rule_play.input.may_pin = true;
+    for (size_t i = 0; i < 43; i++) {
+        rule_play_event(SLOT_BOOT_CMDLINE, 1, text);
+    }
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.n_learnt, 86);
+    CHECK_EQ(rule_play.judgement.learnt[85].value.len, 190);
+    rule_play_event(SLOT_BOOT_CMDLINE, 1, text);
+    CHECK_EQ(rule_play_reason("mine"), REASON_CMDLINE_UNKNOWN_TOKEN);
+}
+
 static void
 a_value_is_pinned_for_its_own_hole(void)
 {
@@ -346,7 +385,8 @@ files_are_not_judged_yet(void)
 }
 
 CHECK_MAIN(CASE(a_command_line_is_judged_word_by_word), CASE(two_roots_are_not_one),
-           CASE(a_bound_value_is_learnt_once), CASE(a_value_is_pinned_for_its_own_hole),
+           CASE(a_bound_value_is_learnt_once), CASE(what_a_hole_learns_outlives_its_line),
+           CASE(more_than_can_be_learnt_refuses), CASE(a_value_is_pinned_for_its_own_hole),
            CASE(a_line_that_is_a_label_says_nothing), CASE(a_word_too_long_for_the_kernel_refuses),
            CASE(commands_are_words_and_forms), CASE(a_version_is_matched_where_it_is_bound),
            CASE(text_does_not_affirm_the_hardware), CASE(secure_boot_is_a_fact_or_unknown),
