@@ -211,7 +211,7 @@ def wrong_usage_is_told(rig):
 
 
 def help_teaches_with_an_example(rig):
-    for word in ('check', 'compile', 'sign', 'show'):
+    for word in ('learn', 'check', 'compile', 'sign', 'show'):
         text = rig.run(word, '--help').stdout
         assert b'Exit status' in text and b'assay policy' in text, word
 

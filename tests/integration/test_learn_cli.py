@@ -1,0 +1,176 @@
+"""`assay policy learn`: files, options, exit codes. test_learn_cli.py ASSAY; prints TAP."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+ASSAY = os.path.abspath(sys.argv[1])
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors')
+
+
+def boot(name):
+    return os.path.join(VECTORS, 'boot', name, 'binary_bios_measurements')
+
+
+def log(name):
+    return os.path.join(VECTORS, 'evlog', name + '.bin')
+
+
+class Rig:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, data):
+        with open(self.path(name), 'wb') as file:
+            file.write(data)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read()
+
+    def assay(self, *words, status=0, stdin=None):
+        done = subprocess.run([ASSAY, 'policy', *words], input=stdin, capture_output=True,
+                              timeout=120, check=False)
+        assert done.returncode == status, (words, done.returncode, done.stdout[-300:], done.stderr)
+        return done
+
+    def learn(self, *words, **more):
+        return self.assay('learn', *words, **more)
+
+
+def phases(*words):
+    """systemd's log of these phases."""
+    return b''.join(
+        b'\x1e' + json.dumps({
+            'pcr': 11, 'content_type': 'systemd', 'content': {'string': word},
+            'digests': [{'hashAlg': 'sha256', 'digest': hashlib.sha256(word.encode()).hexdigest()}],
+        }).encode() + b'\n' for word in words)
+
+
+def what_is_learnt_compiles_and_comes_back_the_same(rig):
+    out = rig.path('one.policy')
+    done = rig.learn('--class', 'laptops', '--out', out, boot('grub-sb-on'))
+    assert not done.stdout
+    said = done.stderr.decode()
+    assert said == boot('grub-sb-on') + ': warning: 306 FW_NO_HW_RTM, 219 QUIRK_USED\n', said
+    rig.assay('compile', out, '--out', rig.path('one.bundle'))
+    shown = rig.assay('show', rig.path('one.bundle')).stdout
+    rig.assay('compile', rig.write('again.policy', shown), '--out', rig.path('again.bundle'))
+    assert rig.read('one.bundle') == rig.read('again.bundle')
+
+
+def the_same_boots_give_the_same_bytes_from_wherever_they_come(rig):
+    rig.learn('--class', 'c', '--out', rig.path('a'), boot('grub-sb-on'), boot('grub-sb-on-ima'))
+    with open(boot('grub-sb-on'), 'rb') as file:
+        moved = rig.write('elsewhere.bin', file.read())
+    done = rig.learn('--class', 'c', moved, boot('grub-sb-on-ima'))
+    assert done.stdout == rig.read('a')
+    assert b'elsewhere' not in done.stdout and rig.folder.encode() not in done.stdout
+
+
+def options_are_what_they_say(rig):
+    text = rig.learn('--class', 'vm', '--name', 'cloud', '--version', '3', '--bank', 'sha384',
+                     '--pcrs', '0-4', boot('grub-sb-on')).stdout.decode('ascii')
+    assert 'policy cloud version 3 schema 1 {\n  applies class in { vm }\n' in text
+    assert '  quote   sha384 pcrs 0-4\n' in text and 'sha384:' in text
+    assert ' : gpt ' not in text and 'boot.kernel' not in text
+    text = rig.learn('--class', 'vm', log('debian-10')).stdout.decode('ascii')
+    assert '  quote   sha1 pcrs 0-7  # weak: ' in text
+
+
+def json_has_the_policy_and_the_verdicts(rig):
+    done = rig.learn('--class', 'c', '--json', '--out', rig.path('j'), log('gdc-host'), status=1)
+    told = json.loads(done.stdout)
+    assert told['ok'] is False and told['policy'].encode() == rig.read('j') and not done.stderr
+    assert told['boots'][0]['tier'] == 'contraindicated'
+    assert told['boots'][0]['reasons'][0] == {'code': 207, 'name': 'EVT_DATA_MISMATCH',
+                                              'effect': 'fail'}
+    told = json.loads(rig.learn('--class', 'c', '--json', boot('grub-sb-on')).stdout)
+    assert told['ok'] is True and told['boots'][0]['tier'] == 'warning'
+
+
+def a_boot_that_no_policy_lets_pass_is_said(rig):
+    done = rig.learn('--class', 'c', log('gdc-host'), status=1)
+    assert b'event 3: 207 EVT_DATA_MISMATCH, which no policy allows' in done.stdout
+    assert b': contraindicated: 207 EVT_DATA_MISMATCH, 401 SB_OFF' in done.stderr
+
+
+def userspace_logs_go_with_their_boots(rig):
+    first = rig.write('first', phases('enter-initrd', 'leave-initrd'))
+    second = rig.write('second', phases('enter-initrd'))
+    text = rig.learn('--class', 'c', '--userspace', first, '--userspace', second,
+                     boot('grub-sb-on'), boot('grub-sb-on-ima')).stdout.decode('ascii')
+    assert 'quote   sha256 pcrs 0-9,11,14\n' in text
+    assert ('# 1 to 2 events on each of 2 boots, which differ; as far as the boot has come\n'
+            '  rule phase : os.phase sequence enter-initrd leave-initrd sysinit ready prefix-ok '
+            'claim os.phase\n') in text
+    broken = rig.write('broken', b'\x1e{"pcr":11')
+    done = rig.learn('--class', 'c', '--userspace', broken, boot('grub-sb-on'), status=1)
+    assert b'broken: 202 LOG_PARSE: ' in done.stderr and not done.stdout
+
+
+def what_cannot_be_learnt_is_named(rig):
+    done = rig.learn('--class', 'c', log('short_no_action_eventlog'), status=1)
+    assert b'tells in these PCRs of no image, kernel or initrd' in done.stderr
+    done = rig.learn('--class', 'c', boot('grub-sb-on'), log('keylime-mb-bogus'), status=1)
+    assert b'keylime-mb-bogus.bin: 202 LOG_PARSE: ' in done.stderr
+    done = rig.learn('--class', 'c', '--bank', 'sha512', boot('grub-sb-on'), status=1)
+    assert b'has no sha512 bank' in done.stderr
+    done = rig.learn('--class', 'c', log('debian-10'), log('gdc-host'), status=1)
+    assert b'has no ' in done.stderr
+    done = rig.learn('--class', 'c', rig.path('nothing'), status=1)
+    assert b'cannot open' in done.stderr
+    done = rig.learn('--class', 'c', '--out', rig.path('no/folder'), boot('grub-sb-on'), status=1)
+    assert b'cannot write' in done.stderr
+
+
+def every_truncation_of_a_log_is_a_policy_or_a_message(rig):
+    with open(boot('uboot-arm64'), 'rb') as file:
+        whole = file.read()
+    for size in range(0, len(whole), 97):
+        done = subprocess.run([ASSAY, 'policy', 'learn', '--class', 'c', '-'], input=whole[:size],
+                              capture_output=True, timeout=60, check=False)
+        assert done.returncode in (0, 1), (size, done.returncode)
+        assert done.stderr, size
+        assert done.returncode == 1 or done.stdout.startswith(b'# Learnt from 1 boot.'), size
+
+
+def wrong_usage_is_two(rig):
+    good = boot('grub-sb-on')
+    for words in ((), (good,), ('--class', 'c'), ('--class', 'a b', good), ('--class', '', good),
+                  ('--class', 'c', '--name', 'x' * 33, good),
+                  ('--class', 'c', '--name', 'é', good),
+                  ('--class', 'c', '--bank', 'md5', good), ('--class', 'c', '--pcrs', '16', good),
+                  ('--class', 'c', '--pcrs', '', good), ('--class', 'c', '--pcrs', '7-3', good),
+                  ('--class', 'c', '--pcrs', '0+sha1:1', good),
+                  ('--class', 'c', '--pcrs', '1' * 300, good),
+                  ('--class', 'c', '--version', '0', good),
+                  ('--class', 'c', '--version', '1x', good),
+                  ('--class', 'c', '--version', '4294967296', good),
+                  ('--class', 'c', '--userspace', good, good, good),
+                  ('--class', 'c', '--wrong', good), ('--class', 'c', *[good] * 61)):
+        done = rig.learn(*words, status=2)
+        assert done.stderr and not done.stdout, words
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        rig = Rig(folder)
+        tap.run([(case, rig) for case in (
+            what_is_learnt_compiles_and_comes_back_the_same,
+            the_same_boots_give_the_same_bytes_from_wherever_they_come, options_are_what_they_say,
+            json_has_the_policy_and_the_verdicts, a_boot_that_no_policy_lets_pass_is_said,
+            userspace_logs_go_with_their_boots, what_cannot_be_learnt_is_named,
+            every_truncation_of_a_log_is_a_policy_or_a_message, wrong_usage_is_two)])
+
+
+if __name__ == '__main__':
+    main()
