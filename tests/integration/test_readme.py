@@ -231,6 +231,7 @@ def the_cli_tells_of_files():
         "quote check": {"K": tpm.path("ak.pub"), "Q": tpm.path("quote"),
                         "S": tpm.path("signature"), "HEX": "c0ffee", "FILE": realsite.GRUB_LOG},
         "ek check": {"DIR": tpm.ca_dir, "FILE": tpm.path("ek.der")},
+        "policy learn": {"C": "laptops", "LOG…": realsite.GRUB_LOG},
         "policy check": {"FILE": os.path.join(SOURCE, "docs", "examples", "laptop.policy")},
         "token verify": {"JWKS": VERIFIER.file("/var/lib/assay/public/jwks.json"),
                          "TOKEN": DEVICES[0].file("/run/assay/vpn.jwt")},

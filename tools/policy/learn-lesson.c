@@ -352,10 +352,19 @@ lesson_label(FILE *out, struct bytes label)
     fputc('"', out);
 }
 
-/* A word that the language reads as one as it stands. */
+/* A word that the language reads as one as it stands: none of those that begin a line of a block.
+ */
 static bool
 is_plain(struct bytes word)
 {
+    static const char *const begin[] = {"require", "bind",  "allow", "deny",
+                                        "other",   "words", "expect"};
+
+    for (size_t i = 0; i < ARRAY_LEN(begin); i++) {
+        if (bytes_equal(word, bytes_str(begin[i]))) {
+            return false;
+        }
+    }
     for (size_t i = 0; i < word.len; i++) {
         if (!part_is_name(bytes_of(word.p + i, 1)) && !strchr("=,*@[]()!{}", word.p[i])) {
             return false;

@@ -251,11 +251,22 @@ no_word_of_a_device_is_a_wildcard_or_a_hole(void)
 static void
 words_of_the_language_are_just_words(void)
 {
-    lines("deny other } ; # allow= require \\ $x 'y'", NULL);
-    learn_make_says(
-        "  require  deny other \"}\" \";\" \"#\" allow= require \"\\\" \"$x\" \"'y'\"\n");
-    CHECK_EQ(reason_of("deny other } ; # allow= require \\ $x 'y'"), REASON_NONE);
-    CHECK_EQ(reason_of("deny other } ; # allow= require \\ $x"), REASON_CMDLINE_MISSING_TOKEN);
+    lines("deny other } ; # allow= require bind allow \\ $x 'y'", NULL);
+    learn_make_says("  require  \"deny\" \"other\" \"}\" \";\" \"#\" allow= \"require\" \"bind\" "
+                    "\"allow\" \"\\\" \"$x\" \"'y'\"\n");
+    CHECK_EQ(reason_of("deny other } ; # allow= require bind allow \\ $x 'y'"), REASON_NONE);
+    CHECK_EQ(reason_of("deny other } ; # allow= require bind \\ $x 'y'"),
+             REASON_CMDLINE_MISSING_TOKEN);
+    learn_rig_new();
+    learn_make_begin();
+    learn_make_command("words a");
+    learn_make_command("expect b");
+    learn_make_command("other warn");
+    learn_make_command("} #");
+    learn_make_end(NULL);
+    learn_make_learn();
+    learn_make_says("grubcmd n {\n  words    \"words\" \"expect\" \"other\" \"}\"\n}\n");
+    CHECK_EQ(learn_rig_rule("script")->outcome, OUTCOME_PASSED);
 }
 
 static void
