@@ -106,6 +106,15 @@ reach(const char *path)
     return ipc;
 }
 
+/* Returns 0 when it is with the keeper. */
+static int
+send_part(struct ipc *ipc, uint16_t type, struct bytes body)
+{
+    int r = ipc_send(ipc, type, 0, &body, 1, -1);
+
+    return r == 0 && ipc_pending(ipc) ? -ETIMEDOUT : r;
+}
+
 /* Returns 0 when the words are with the keeper. */
 static int
 send_words(struct ipc *ipc, const struct control_words *words)
@@ -117,11 +126,8 @@ send_words(struct ipc *ipc, const struct control_words *words)
 
     control_words_write(&wr, words);
     body = wr_done(&wr);
-    r = body.p ? ipc_send(ipc, MSG_CONTROL, 0, &body, 1, -1) : -E2BIG;
+    r = body.p ? send_part(ipc, MSG_CONTROL, body) : -E2BIG;
     free(room);
-    if (r == 0 && ipc_pending(ipc)) {
-        r = -ETIMEDOUT;
-    }
     return r;
 }
 
@@ -206,7 +212,8 @@ ask_keeper(const struct ask *ask, json_t **ret_answer)
     if (!ipc) {
         return CMD_NO;
     }
-    r = send_words(ipc, &ask->words);
+    r = ask->has_file ? send_part(ipc, MSG_CONTROL_FILE, ask->file) : 0;
+    r = r == 0 ? send_words(ipc, &ask->words) : r;
     if (r != 0 && r != -EPIPE && r != -ECONNRESET) {
         ask_complain(strerror(-r));
         return CMD_NO;

@@ -13,6 +13,8 @@ struct ask {
     const char *socket; /* NULL: as above */
     bool json;
     struct control_words words; /* borrowed */
+    bool has_file;
+    struct bytes file; /* borrowed; goes up before the words (MSG_CONTROL_FILE) */
 };
 
 /* The options that every command of the operator takes, as rows of its table of flags. */

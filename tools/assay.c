@@ -42,6 +42,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_policy_compile,
     &cmd_policy_sign,
     &cmd_policy_show,
+    &cmd_policy_publish,
+    &cmd_policy_active,
     &cmd_log_show,
     &cmd_log_diff,
     &cmd_ima_show,

@@ -21,5 +21,7 @@ extern const struct cmd cmd_device_replace;
 extern const struct cmd cmd_device_show;
 extern const struct cmd cmd_golden_learn;
 extern const struct cmd cmd_golden_show;
+extern const struct cmd cmd_policy_active;
+extern const struct cmd cmd_policy_publish;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_store_backup;

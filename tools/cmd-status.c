@@ -29,6 +29,25 @@ counts_cell(struct said *said, struct table *table, json_t *devices)
     table_cell(table, "%s", len > 0 ? text : "none");
 }
 
+/* A bundle that must not be used is an alarm: nobody is judged by another in its place. */
+static void
+policy_cell(struct said *said, struct table *table, const json_t *policy)
+{
+    const char *state = said_text(said, policy, "state");
+    int64_t sequence = said_int(said, policy, "sequence", 0);
+
+    if (strcmp(state, "broken") == 0 || strcmp(state, "expired") == 0) {
+        table_cell(table, "ALARM: bundle %" PRId64 " %s, devices are refused: assay policy active",
+                   sequence, state[0] == 'b' ? "must not be used" : "has expired");
+    } else if (strcmp(state, "ready") == 0) {
+        table_cell(table, "bundle %" PRId64, sequence);
+    } else if (strcmp(state, "none") == 0) {
+        table_cell(table, "none published");
+    } else {
+        table_cell(table, "%s", state[0] ? state : "-");
+    }
+}
+
 static int
 say_status(const json_t *answer)
 {
@@ -43,6 +62,8 @@ say_status(const json_t *answer)
                when_age(age, said_must_int(&said, answer, "uptime_s")));
     table_cell(table, "devices");
     counts_cell(&said, table, said_object(&said, answer, "devices"));
+    table_cell(table, "policy");
+    policy_cell(&said, table, said_object(&said, answer, "policy"));
     return said_wrong(&said) ? 1 : table_print(table, stdout);
 }
 
@@ -68,7 +89,8 @@ const struct cmd cmd_status = {
                      "  $ assay status\n"
                      "  site      berlin.example\n"
                      "  verifier  0.1.0, up for 5 h\n"
-                     "  devices   2 pending, 117 fresh, 1 failed\n\n"
+                     "  devices   2 pending, 117 fresh, 1 failed\n"
+                     "  policy    bundle 15\n\n"
                      "Exit status: 0 it is there, 1 it is not, 2 usage.\n",
     .run = status_run,
 };

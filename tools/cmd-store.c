@@ -89,8 +89,8 @@ const struct cmd cmd_store_backup = {
         "verifier.db-shm away; copy the backup to verifier.db, with its owner; move\n"
         "verifier.db.head away too, as the backup lacks the rows since, and keep it; start.\n"
         "What was attested since is attested again; what operators said since is forgotten,\n"
-        "and so are challenges that were used: a verdict of the last minutes may be given\n"
-        "twice.\n\n" ASK_HELP "Example:\n"
+        "a policy bundle too (publish the last one again), and so are challenges that were\n"
+        "used: a verdict of the last minutes may be given twice.\n\n" ASK_HELP "Example:\n"
         "  $ assay store backup monday.db\n"
         "  /var/lib/assay/store/backups/monday.db\n\n"
         "Exit status: 0 made, 1 not, 2 usage.\n",

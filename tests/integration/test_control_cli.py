@@ -46,7 +46,21 @@ REF = {'pcr': 4, 'type': 0x80000003, 'digest': '8d25a470' * 8, 'label': 'vmlinuz
 PROPOSAL = {'class': 'laptops', 'would_add': [REF], 'known': 41}
 ADDED = {'added': 1, 'version': 7, 'judged': [{'id': ID, 'tier': 'affirming'}]}
 STATUS = {'site': 'berlin.example', 'version': '0.1.0', 'uptime_s': 18000,
-          'devices': {'pending': 2, 'fresh': 117, 'removed': 0}}
+          'devices': {'pending': 2, 'fresh': 117, 'removed': 0},
+          'policy': {'state': 'ready', 'sequence': 15}}
+ACTIVE = {'state': 'ready', 'sequence': 15, 'keys': 1, 'issued_s': 1764000000,
+          'not_after_s': 1790000000, 'loaded_ms': 1764000100000, 'digest': '8d25a470' * 8,
+          'sets': 12, 'digests': 340, 'policies': [
+              {'name': 'laptop', 'version': 14, 'mode': 'enforce', 'rules': 22,
+               'classes': ['laptops', 't14g3']},
+              {'name': 'base', 'version': 6, 'mode': 'off', 'rules': 5, 'classes': []}]}
+BROKEN = {'state': 'broken', 'sequence': 15, 'keys': 1, 'issued_s': 0, 'not_after_s': 0,
+          'loaded_ms': 1764000100000, 'digest': '8d25a470' * 8, 'rule': 'bundle-signature',
+          'why': 'not signed by us'}
+PUBLISHED = {'published': True, 'sequence': 15, 'not_after_s': 0, 'digest': '8d25a470' * 8}
+BUNDLE = os.path.join(FOLDER.name, 'site.bundle')
+with open(BUNDLE, 'wb') as sealed:
+    sealed.write(b'\xd2' + bytes(300000))
 
 # What an operator types -> the words that go up, and an answer that fits.
 COMMANDS = [
@@ -83,6 +97,8 @@ COMMANDS = [
      {'class': 'laptops', 'version': 7, 'refs': [REF]}),
     ('golden learn --class laptops --from 3FA94C10 77d20b5e --yes --json',
      ['golden', 'learn', 'laptops', '3fa94c10', '77d20b5e', 'confirm'], ADDED),
+    ('policy active', ['policy', 'active'], ACTIVE),
+    (f'policy publish {BUNDLE} --untested', ['policy', 'publish', 'untested'], PUBLISHED),
     ('status', ['status'], STATUS),
 ]
 # Commands with one question each, for what is alike for all of them.
@@ -237,7 +253,67 @@ def a_class_has_its_pcrs_in_ranges():
 def status_counts_devices():
     _, out, _ = assay('status', (0, STATUS))
     assert 'berlin.example' in out and '0.1.0, up for 5 h' in out
-    assert out.endswith('2 pending, 117 fresh\n'), out
+    assert '2 pending, 117 fresh\n' in out and out.endswith('policy    bundle 15\n'), out
+
+
+def status_rings_for_a_bundle_that_must_not_be_used():
+    for state, text in (('broken', 'ALARM: bundle 15 must not be used'), ('none', 'none published'),
+                        ('expired', 'ALARM: bundle 15 has expired'),
+                        ('of-tomorrow', 'of-tomorrow')):
+        _, out, _ = assay('status', (0, dict(STATUS, policy={'state': state, 'sequence': 15})))
+        assert f'policy    {text}' in out, out
+    older = {key: value for key, value in STATUS.items() if key != 'policy'}
+    assert assay('status', (0, older))[1].endswith('policy    -\n')
+
+
+def the_bundle_that_counts_is_shown():
+    code, out, err = assay('policy active', (0, ACTIVE))
+    assert (code, err) == (0, ''), err
+    for text in ('bundle     15\n', 'issued     2025-11-24 16:00 UTC',
+                 'until      2026-09-21 14:13 UTC', 'holds      12 sets, 340 digests',
+                 'published  2025-11-24 16:01 UTC', 'sha256     ' + '8d25a470' * 8,
+                 'laptop  14       enforce  22     laptops t14g3',
+                 'base    6        off      5      -'):
+        assert text in out, (text, out)
+    out = assay('policy active', (0, dict(ACTIVE, not_after_s=0)))[1]
+    assert 'until      for ever' in out, out
+
+
+def one_that_must_not_be_used_is_no():
+    code, out, err = assay('policy active', (0, BROKEN))
+    assert code == 1 and '15, BROKEN' in out and 'not signed by us [bundle-signature]' in out, out
+    assert 'present policy key and a higher sequence' in err, err
+    code, out, err = assay('policy active', (0, dict(ACTIVE, state='expired')))
+    assert code == 1 and '15, EXPIRED' in out and 'laptop' in out, out
+    assert 'a later end' in err, err
+    code, out, err = assay('policy active', (0, {'state': 'none', 'sequence': 0, 'keys': 1}))
+    assert (code, out, err) == (1, '', 'assay: no bundle was ever published\n')
+    assert 'key rotate policy' in assay('policy active', (0, {'state': 'none', 'keys': 0}))[2]
+    code, out, _ = assay('policy active --json', (0, BROKEN))
+    assert code == 1 and json.loads(out) == BROKEN
+
+
+def a_bundle_goes_up_before_its_command():
+    KEEPER.files.clear()
+    code, out, _ = assay(f'policy publish {BUNDLE} --untested', (0, PUBLISHED))
+    assert code == 0 and out.startswith('bundle 15 counts from now, until for ever, sha256:8d25')
+    with open(BUNDLE, 'rb') as file:
+        assert KEEPER.files == [file.read()]
+    out = assay(f'policy publish {BUNDLE} --untested', (0, dict(PUBLISHED, published=False)))[1]
+    assert out.startswith('bundle 15 counted already'), out
+    code, _, err = assay('policy publish - --untested', (0, PUBLISHED), stdin='a body')
+    assert code == 1 and KEEPER.heard == [] and 'assay policy sign' in err, err
+    big = os.path.join(FOLDER.name, 'big.bundle')
+    with open(big, 'wb') as file:
+        file.write(b'\xd2')
+        file.truncate(8392704)
+    assert assay(f'policy publish {big} --untested', (0, PUBLISHED))[0] == 0
+    assert len(KEEPER.files.pop()) == 8392704
+    with open(big, 'ab') as file:
+        file.write(b'x')
+    code, _, err = assay(f'policy publish {big} --untested', (0, PUBLISHED))
+    assert code == 1 and KEEPER.heard == [] and 'longer than 8392704 bytes' in err, err
+    assert assay(f'policy publish {FOLDER.name}/none --untested')[0] == 1
 
 
 def a_code_is_shown_with_its_end():
@@ -417,6 +493,11 @@ def each_needed_member_is_missed():
             ('class list', {'classes': [dict(CLASS, allow_sha1='no')]}, 'allow_sha1'),
             ('golden show --class laptops', {'class': 'laptops', 'refs': []}, 'version'),
             (LEARN + ' --yes', {'class': 'laptops', 'known': 1}, 'would_add'),
+            ('policy active', {}, 'state'), ('policy active', {'state': 'of-tomorrow'}, 'state'),
+            ('policy active', {'state': 'ready'}, 'sequence'),
+            ('policy active', dict(ACTIVE, policies=[{'name': 'x'}]), 'version'),
+            (f'policy publish {BUNDLE} --untested', {'published': True}, 'sequence'),
+            ('status', dict(STATUS, policy=[]), 'policy'),
             ('status', dict(STATUS, devices={'fresh': 'many'}), 'fresh')):
         code, out, err = assay(line, (0, answer))
         assert (code, out) == (1, '') and f'"{key}"' in err, (line, key, out, err)
@@ -431,10 +512,14 @@ def control_characters_do_not_reach_the_terminal():
             return [spoil(inner) for inner in value]
         return value + evil if isinstance(value, str) else value
     for line, answer in PLAIN:
-        code, out, err = assay(line, (0, spoil(answer)))
+        spoilt = spoil(answer)
+        if line == 'policy active':
+            assert assay(line, (0, spoilt))[0] == 1  # no state that we know
+            spoilt['state'] = 'ready'
+        code, out, err = assay(line, (0, spoilt))
         assert code == 0 and printable(out + err), (line, out, err)
         if '--json' not in line:
-            code, out, _ = assay(line + ' --json', (0, spoil(answer)))
+            code, out, _ = assay(line + ' --json', (0, spoilt))
             assert code == 0 and printable(out), (line, out)
     out = assay('status', (0, {**STATUS, 'devices': {evil: 3}}))[1]
     assert printable(out), out
@@ -502,7 +587,8 @@ def bad_usage_asks_nobody():
                  'device code --class a --hours 1x', 'device code --class a --hours=-1',
                  'class add', 'class add a/b', 'class add a b', 'golden learn --class a',
                  'golden learn --from 3fa94c10', 'golden show', 'golden show --class a b',
-                 'class add a --lacks ' + 'x' * 500,
+                 'policy active now', 'policy publish --untested', f'policy publish {BUNDLE}',
+                 f'policy publish {BUNDLE} x --untested', 'class add a --lacks ' + 'x' * 500,
                  'golden learn --class a --from ' + 'b ' * 61, 'device nonsense'):
         code, out, err = assay(line, (0, STATUS))
         assert (code, out, KEEPER.heard) == (2, '', []) and 'usage: ' in err, (line, err)
@@ -512,11 +598,12 @@ def bad_usage_asks_nobody():
 
 
 def help_teaches_with_an_example():
-    nouns = ('device', 'class', 'golden', 'status')
+    nouns = ('device', 'class', 'golden', 'status')  # and what of `policy` asks the verifier
     overview = assay('help')[1]
     names = [line[2:20].strip() for line in overview.splitlines()
              if line.startswith('  ') and line.split()[0] in nouns]
-    assert len(names) == 16, names
+    names += ['policy publish', 'policy active']
+    assert len(names) == 18, names
     for name in names:
         code, out, _ = assay(name + ' --help')
         assert code == 0 and KEEPER.heard == []
@@ -567,7 +654,10 @@ tap.run([(function,) for function in (
     ages_have_the_unit_that_fits, show_explains_the_verdict, show_names_a_candidate,
     show_names_twins, what_became_of_a_tpm_is_said, show_does_without_a_verdict,
     show_knows_the_rules_by_name, the_next_step_fits_the_case, the_next_step_is_safe_to_paste,
-    a_class_has_its_pcrs_in_ranges, status_counts_devices, a_code_is_shown_with_its_end,
+    a_class_has_its_pcrs_in_ranges, status_counts_devices,
+    status_rings_for_a_bundle_that_must_not_be_used, the_bundle_that_counts_is_shown,
+    one_that_must_not_be_used_is_no, a_bundle_goes_up_before_its_command,
+    a_code_is_shown_with_its_end,
     learning_without_a_terminal_adds_nothing, learning_with_yes_shows_and_adds,
     learning_nothing_new_asks_nothing, learning_in_json_only_proposes,
     adding_other_than_shown_is_told, a_terminal_is_asked, an_import_goes_in_batches,

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 
-CONTROL, CONTROLLED = 64, 65
+CONTROL, CONTROLLED, CONTROL_FILE = 64, 65, 66
 
 
 def cbor_head(major, value):
@@ -62,11 +62,11 @@ def receive(connection, n):
 
 class Keeper:
     """Answers each connection with the next of `answers`: raw bytes, or (status, value or text).
-    The words that came are in `heard`."""
+    The words that came are in `heard`, the files before them in `files`."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, 'control.sock')
-        self.answers, self.heard = [], []
+        self.answers, self.heard, self.files = [], [], []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen()
@@ -86,6 +86,9 @@ class Keeper:
         if head is None:
             return
         length, kind, zero, _ = struct.unpack('<IHHQ', head)
+        if kind == CONTROL_FILE:
+            self.files.append(receive(connection, length))
+            length, kind, zero, _ = struct.unpack('<IHHQ', receive(connection, 16))
         assert (kind, zero) == (CONTROL, 0)
         self.heard.append(read_words(receive(connection, length)))
         answer = self.answers.pop(0) if self.answers else (1, {'error': 'asked once too often'})
