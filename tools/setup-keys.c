@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "crypto/digest.h"
 #include "key-bundle.h"
 #include "key-make.h"
+#include "main/key-folder.h"
 #include "setup-files.h"
 
 struct site_keys {
@@ -225,25 +227,44 @@ policy_files(struct setup *setup, const struct keyset_key *of)
                                r < 0 ? strerror(-r) : "no unencrypted P-256 key in PEM");
 }
 
-int
-setup_keys(struct setup *setup)
+/* A list names what was there when it was first written, and that is after a day (nonce-renew.h):
+ * kinds that came later get a line. Returns how many. */
+static size_t
+add_later(struct site_keys *keys)
+{
+    static const enum keyset_kind later[] = {KEYSET_TOKEN_RSA, KEYSET_PAIRWISE, KEYSET_POLICY};
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(later) && keys->set.listed; i++) {
+        struct keyset_key key = {
+            .kind = later[i], .id = 1, .made_s = keys->setup->now_s, .from_s = keys->setup->now_s};
+        const char *name = keyset_kind_name(later[i]);
+
+        if (keyset_count(&keys->set, later[i]) > 0) {
+            continue;
+        }
+        snprintf(key.file, sizeof(key.file), "%s-1%s", name,
+                 later[i] == KEYSET_PAIRWISE ? "" : ".key");
+        if (later[i] == KEYSET_POLICY) {
+            snprintf(key.cert, sizeof(key.cert), "%s-1.pub", name);
+        }
+        n += keyset_add(&keys->set, &key) == 0;
+    }
+    return n;
+}
+
+static int
+make_keys(struct site_keys *keys)
 {
     static const enum keyset_kind secrets[] = {KEYSET_TOKEN,      KEYSET_AUDIT, KEYSET_TOKEN_RSA,
                                                KEYSET_PSK_MASTER, KEYSET_NONCE, KEYSET_PAIRWISE};
-    struct site_keys keys = {.setup = setup};
-    struct conf_problem problem = {""};
+    struct setup *setup = keys->setup;
     char path[SETUP_PATH];
-    int r;
+    int r = certificates(keys);
 
-    snprintf(path, sizeof(path), "%s/keys", setup->dir);
-    r = keyset_load(path, &keys.set, &problem);
-    if (r != 0) {
-        return setup_fail(setup, r, path, problem.text);
-    }
-    r = certificates(&keys);
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
         CLEANUP(privkey_freep) struct privkey *key = NULL;
-        const struct keyset_key *of = keyset_active(&keys.set, secrets[i], setup->now_s);
+        const struct keyset_key *of = keyset_active(&keys->set, secrets[i], setup->now_s);
         bool pem = secrets[i] == KEYSET_TOKEN || secrets[i] == KEYSET_AUDIT ||
                    secrets[i] == KEYSET_TOKEN_RSA;
 
@@ -252,12 +273,53 @@ setup_keys(struct setup *setup)
         }
     }
     if (r == 0) {
-        const struct keyset_key *of = keyset_active(&keys.set, KEYSET_POLICY, setup->now_s);
+        const struct keyset_key *of = keyset_active(&keys->set, KEYSET_POLICY, setup->now_s);
 
         r = of ? policy_files(setup, of) : 0;
         if (of && in_folder(path, of->file) > 0 && setup_has(setup, path)) {
             setup->policy_key = true;
         }
+    }
+    return r;
+}
+
+/* Under the lock of `assay key rotate` and main, as what they wrote meanwhile must not get lost. */
+static int
+setup_list(struct setup *setup, const char *folder)
+{
+    struct site_keys keys = {.setup = setup};
+    struct conf_problem problem = {""};
+    size_t n_added;
+    int r = keyset_load(folder, &keys.set, &problem);
+
+    if (r != 0) {
+        return setup_fail(setup, r, folder, problem.text);
+    }
+    n_added = add_later(&keys);
+    r = make_keys(&keys);
+    if (r == 0 && n_added > 0) {
+        r = keyset_save(folder, &keys.set);
+        r = r == 0 ? 0 : setup_fail(setup, r, folder, strerror(-r));
+    }
+    return r;
+}
+
+int
+setup_keys(struct setup *setup)
+{
+    char folder[SETUP_PATH];
+    int fd;
+    int r;
+
+    snprintf(folder, sizeof(folder), "%s/keys", setup->dir);
+    fd = key_folder_lock(folder);
+    if (fd < 0 && fd != -ENOENT) { /* a new site has no folder yet */
+        return setup_fail(setup, fd, folder,
+                          fd == -EWOULDBLOCK ? "a rotation is under way" : strerror(-fd));
+    }
+    r = setup_list(setup, folder);
+    if (fd >= 0) {
+        close(fd);
     }
     return r;
 }

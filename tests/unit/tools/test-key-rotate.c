@@ -19,7 +19,9 @@
 #include "key-bundle.h"
 #include "lib/check.h"
 #include "main/ek-roots.h"
+#include "main/key-folder.h"
 #include "main/keyring.h"
+#include "main/nonce-renew.h"
 #include "setup-files.h"
 
 #define NOW 1800000000
@@ -426,6 +428,82 @@ setup_makes_no_second_policy_key(void)
     site_end();
 }
 
+/* Main lists a site by itself after a day. What that site lacks setup makes, and what it makes is
+ * in the list: else the next day would sweep it away. */
+static void
+setup_adds_to_a_list_what_came_later(void)
+{
+    static const char *const later[] = {"token-rsa.key", "pairwise-key", "policy.key",
+                                        "policy.pub"};
+    static const char *const made[] = {"token-rsa-1.key", "pairwise-1", "policy-1.key",
+                                       "policy-1.pub"};
+    struct setup *setup = calloc(1, sizeof(*setup));
+    struct conf_problem problem = {""};
+    struct keyring *keyring;
+    struct bytes list = BYTES_NULL;
+    struct bytes again = BYTES_NULL;
+    struct p256 point;
+    char path[200];
+
+    site_new();
+    CHECK(setup);
+    setup->dir = top;
+    setup->site = SITE;
+    setup->now_s = NOW;
+    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+        take_away(later[i]);
+    }
+    CHECK_EQ(nonce_renew(folder, 86400, NOW, &problem), 1);
+    keyring = load(NOW);
+    CHECK(!keyring->rsa_key.p && !keyring->pairwise_key.p);
+    drop(keyring);
+    CHECK_EQ(setup_keys(setup), 0);
+    CHECK(setup->policy_key);
+    keyring = load(NOW);
+    CHECK(keyring->rsa_key.p && keyring->pairwise_key.p);
+    drop(keyring);
+    CHECK_EQ(policy_keys(&point), 1);
+    snprintf(path, sizeof(path), "%s/" KEYSET_FILE, folder);
+    CHECK_EQ(file_read(path, KEYSET_TEXT_ROOM, &list), 0);
+    setup->n_done = 0;
+    CHECK_EQ(setup_keys(setup), 0); /* again: nothing */
+    CHECK_EQ(file_read(path, KEYSET_TEXT_ROOM, &again), 0);
+    CHECK_BYTES(again, list);
+    CHECK_EQ(nonce_renew(folder, 86400, NOW + 86400, &problem), 1);
+    for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+        CHECK(there(made[i]));
+    }
+    file_free(&list);
+    file_free(&again);
+    free(setup);
+    site_end();
+}
+
+static void
+setup_waits_for_no_rotation(void)
+{
+    struct setup *setup = calloc(1, sizeof(*setup));
+    int fd;
+
+    site_new();
+    CHECK(setup);
+    setup->dir = top;
+    setup->site = SITE;
+    setup->now_s = NOW;
+    take_away("token-rsa.key");
+    fd = key_folder_lock(folder);
+    CHECK(fd >= 0);
+    CHECK_EQ(setup_keys(setup), -EWOULDBLOCK);
+    CHECK(strstr(setup->problem, "a rotation is under way") != NULL);
+    CHECK(!there("token-rsa.key"));
+    close(fd);
+    setup->problem[0] = '\0';
+    CHECK_EQ(setup_keys(setup), 0);
+    CHECK(there("token-rsa.key"));
+    free(setup);
+    site_end();
+}
+
 /* What is over is removed by the next rotation of anything. */
 static void
 the_next_rotation_sweeps(void)
@@ -785,7 +863,8 @@ CHECK_MAIN(CASE(every_kind_rotates_and_main_takes_it), CASE(leaked_keys_leave_no
            CASE(a_policy_key_is_for_elsewhere_and_the_old_one_is_taken_until_it_is_retired),
            CASE(a_site_without_a_policy_key_starts_and_gets_one),
            CASE(a_file_that_the_settings_name_stands_in_for_the_list),
-           CASE(setup_makes_no_second_policy_key),
+           CASE(setup_makes_no_second_policy_key), CASE(setup_adds_to_a_list_what_came_later),
+           CASE(setup_waits_for_no_rotation),
            CASE(a_token_key_is_published_before_it_signs_and_after), CASE(the_next_rotation_sweeps),
            CASE(the_last_key_of_a_kind_has_no_end), CASE(an_elder_keeps_its_end),
            CASE(a_clock_that_is_behind_does_not_want_a_public_half_to_sign),
