@@ -24,7 +24,11 @@ CLEAN = {
     'attestor/agent.h': '#pragma once\n',
     'tools/assay.c': '#include "front/loop.h"\n#include "agent.h"\n\n#include <jansson.h>\n',
     'tests/unit/test-x.c': '#include "keeper/desk.h"\n\n#include <openssl/evp.h>\n\nCASE(a)\n',
-    'docs/threats.md': '## X (2)\n\n| 1 | y | `test-x::a` |\n| 2 | y | not yet: z |\n',
+    'tests/integration/test_y.py': (
+        'def a_b():\n    pass\ndef c():  # c too\n    pass\nT = (a_b, ["d e", \'f g\'])\n'),
+    'docs/threats.md': (
+        '## X (4)\n\n| 1 | y | `test-x::a` |\n| 2 | y | not yet: z |\n'
+        '| 3 | y | `y::a_b` |\n| 4 | y | `y::d e`, `y::f g` |\n'),
     'schemas/base/logid.def': 'LOGID("ready", "main", "a", "b")\n',
     'attestor/agent/agent-exit.c': '    {AGENT_ATTESTED, "attested", "x"},\n',
     'verifier/main/says.c': 'log_event(LOG_INFO, a ? "ready" : "ready", LOG_INT("n", f(1, 2)));\n',
@@ -97,6 +101,10 @@ SINS = [
     ('docs', "README's code map", 'other/a.md', 'x\n'),
     ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-x::b` |\n'),
     ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-y` |\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `y::a` |\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `y::c` |\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `y::d` |\n'),
+    ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `y::f` |\n'),
     ('threats', 'each threat names', 'docs/threats.md', '| 1 | y | we are careful |\n'),
     ('threats', 'each threat names', 'docs/threats.md', '| 1 | y | not yet: |\n'),
     ('threats', 'each list', 'docs/threats.md', '## X (2)\n\n| 1 | y | `test-x` |\n'),
