@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The runner's own test: tiny programs that pass, fail, skip, crash, hang and lie."""
+import argparse
 import json
 import os
 import re
@@ -12,6 +13,7 @@ CHECKS = os.path.join(HERE, '..', '..', 'tools', 'check')
 RUNNER = os.path.join(CHECKS, 'run_tests.py')
 sys.dont_write_bytecode = True
 sys.path.insert(0, CHECKS)
+import run_tests  # noqa: E402
 from tree import Tap  # noqa: E402
 
 TWO_OK = 'echo 1..2; echo ok 1 a; echo ok 2 b'
@@ -69,12 +71,12 @@ def patience(script):
     return 1 if 'exec sleep' in script else 30
 
 
-def run(folder, tests):
+def run(folder, tests, *words):
     """Returns (exit status, output, the three counts of the last line or None)."""
     path = os.path.join(folder, 'list.json')
     with open(path, 'w', encoding='utf-8') as file:
         json.dump(tests, file)
-    done = subprocess.run([sys.executable, RUNNER, '--tests', path], capture_output=True,
+    done = subprocess.run([sys.executable, RUNNER, '--tests', path, *words], capture_output=True,
                           stdin=subprocess.DEVNULL, text=True, check=False)
     lines = done.stdout.split('\n')
     closing = CLOSING.match(lines[-2]) if len(lines) > 1 and lines[-1] == '' else None
@@ -113,6 +115,43 @@ def exitcode(folder):
     return problems_of(run(folder, tests), (1, 1, 1), ['exit status 3', '# what', ': why'])
 
 
+def named(folder):
+    """A name that no test has is a failure, also beside one that is there, and where it lists."""
+    tests = [dict(entry(folder, n, TWO_OK), name=name) for n, name in enumerate(('one', 'two'))]
+    problems = problems_of(run(folder, tests, 'two'), (2, 0, 0), ['list/two'])
+    problems += problems_of(run(folder, tests, 'two', 'tow', 'tow'), (2, 1, 0),
+                            ['failed: tow: no test of this name'])
+    problems += problems_of(run(folder, tests, 'one', '--suite', 'matrix'), (0, 1, 0), ['one: no'])
+    status, output, _ = run(folder, tests, '--list', 'one', 'tow')
+    if status != 1 or 'list/one' not in output or 'tow: no test' not in output:
+        problems.append(f'--list: exit status {status}: {output}')
+    return problems + (['--list fails'] if run(folder, tests, '--list', 'one')[0] else [])
+
+
+def numbers_held(folder):
+    """A group is ended while its leader's number cannot be another's: before it is waited for."""
+    states, kill = [], os.killpg
+
+    def watched(pid, number):
+        try:
+            with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as file:
+                states.append(file.read().rpartition(')')[2].split()[0])
+        except FileNotFoundError:
+            states.append('gone')
+        kill(pid, number)
+
+    args = argparse.Namespace(timeout_scale=1, perturb=1)
+    os.killpg = watched
+    try:
+        programs = (('true', 30), ('exit 3', 0), ('exec sleep 60', 1))
+        for number, (script, timeout) in enumerate(programs):
+            test = dict(entry(folder, number, script, timeout), scale=1, cwd=folder)
+            run_tests.run(test, args)
+    finally:
+        os.killpg = kill
+    return [] if states[:2] == ['Z', 'Z'] and states[2:] in (['S'], ['R']) else [f'{states}']
+
+
 def harness(folder, program):
     """check.h: a child that fails, skips, crashes or slips away is seen as that."""
     test = entry(folder, 0, '')
@@ -132,6 +171,8 @@ def main():
                 run(folder, [entry(folder, 0, script, patience(script))]), counts, words))
         tap.case('the closing line is the sum of all programs', together(folder))
         tap.case('programs without TAP count by exit status', exitcode(folder))
+        tap.case('a name that no test has fails', named(folder))
+        tap.case('no group is ended by a number that is free', numbers_held(folder))
         tap.case('nothing run is a failure', problems_of(run(folder, []), (0, 0, 0), []))
         missing = [dict(entry(folder, 0, ''), cmd=['/nonexistent'])]
         tap.case('a missing program fails', problems_of(run(folder, missing), (0, 1, 0), []))

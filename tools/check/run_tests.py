@@ -140,8 +140,23 @@ def environment(test, perturb):
     return env
 
 
+def ended(pid, timeout):
+    """Waits for a program's end, and says whether it came in time. Its status is left for later:
+    until then nobody else gets its number, by which its group is ended."""
+    if timeout is None:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return True
+    until = time.monotonic() + timeout
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def kill_group(pid):
-    """Ends what a program left behind in its own session; it is ours, as we started it."""
+    """Ends what a program left behind in its own session; it is ours, as we started it and have not
+    waited for it yet."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -151,7 +166,7 @@ def kill_group(pid):
 def run(test, args):
     timeout = test.get('timeout') or 0
     timeout = timeout * test['scale'] * args.timeout_scale if timeout > 0 else None
-    started, timed_out = time.monotonic(), False
+    started = time.monotonic()
     # Files and not pipes: a daemon that a test leaves behind would keep a pipe open for ever.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -162,12 +177,9 @@ def run(test, args):
         except OSError as error:
             test['seconds'], test['cases'] = 0, [Case('failed', f'cannot start: {error}')]
             return test
-        try:
-            code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out, code = True, -signal.SIGKILL
+        timed_out = not ended(process.pid, timeout)
         kill_group(process.pid)
-        process.wait()
+        code = process.wait()
         texts = []
         for file in (out, err):
             file.seek(0)
@@ -255,11 +267,24 @@ def wanted(test, args, only):
                 or (args.name and test['name'] not in args.name))
 
 
+def not_run(name, label, why):
+    """What counts as one failed case without having been started."""
+    return {'name': name, 'label': label, 'seconds': 0, 'cmd': None, 'cases': [Case('failed', why)]}
+
+
+def with_unknown(tests, args):
+    """A name that stands for no test is a mistake: who typed it believes that it ran."""
+    known = {test['name'] for test in tests}
+    return tests + [not_run(name, name, 'no test of this name among those that were chosen')
+                    for name in dict.fromkeys(args.name) if name not in known]
+
+
 def collect(args):
     """The tests to run, after building; a build that fails is one failed case."""
     if args.tests:
         with open(args.tests, encoding='utf-8') as file:
-            return prepared(json.load(file), 'list', os.path.dirname(args.tests) or '.', 1)
+            tests = prepared(json.load(file), 'list', os.path.dirname(args.tests) or '.', 1)
+        return with_unknown([t for t in tests if wanted(t, args, None)], args)
     plans = [] if args.asan else [('build', [], 1, None)]
     if not args.quick:
         plans.append(('asan', ['-Db_sanitize=address,undefined'], ASAN_SCALE, ASAN_SUITES))
@@ -268,10 +293,8 @@ def collect(args):
         if build(folder, options, args):
             tests += [t for t in introspect(folder, scale) if wanted(t, args, only)]
         else:
-            broken = {'name': 'build', 'label': f'{folder}/build', 'seconds': 0, 'cmd': None,
-                      'cases': [Case('failed', 'does not build')]}
-            tests.append(broken)
-    return tests
+            tests.append(not_run('build', f'{folder}/build', 'does not build'))
+    return tests if any(t['cmd'] is None for t in tests) else with_unknown(tests, args)
 
 
 def summary(tests):
@@ -312,8 +335,9 @@ def main():
     tests = collect(args)
     if args.list:
         for test in tests:
-            say(f"{test['label']}  [{', '.join(sorted(suites(test)))}]")
-        return 0
+            say(f"{test['label']}  [{', '.join(sorted(suites(test)))}]" if test['cmd'] else
+                f"{test['label']}: {test['cases'][0].name}")
+        return 0 if all(test['cmd'] for test in tests) else 1
     say(f"MALLOC_PERTURB_={os.environ.get('MALLOC_PERTURB_', args.perturb)}")
     run_all([t for t in tests if t['cmd']], args)
     return summary(tests)
