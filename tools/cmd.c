@@ -31,6 +31,7 @@ read_all(FILE *file, size_t limit, struct bytes *ret)
     size_t len = 0;
     uint8_t *room = malloc(cap);
 
+    errno = 0;
     while (room) {
         size_t n = fread(room + len, 1, cap - len, file);
 
@@ -42,15 +43,21 @@ read_all(FILE *file, size_t limit, struct bytes *ret)
             uint8_t *bigger = realloc(room, cap * 2);
 
             if (!bigger) {
-                break;
+                free(room); /* what was read is not the file */
+                return -ENOMEM;
             }
             room = bigger;
             cap *= 2;
         }
     }
-    if (!room || ferror(file)) {
+    if (!room) {
+        return -ENOMEM;
+    }
+    if (ferror(file)) {
+        int r = errno ? -errno : -EIO;
+
         free(room);
-        return -EIO;
+        return r;
     }
     *ret = bytes_of(room, len);
     return len > limit ? 1 : 0;
@@ -69,7 +76,7 @@ cmd_read_file(const char *path, size_t limit, struct bytes *ret)
     }
     r = read_all(file, limit, ret);
     if (r < 0) {
-        fprintf(stderr, "assay: cannot read %s: %s\n", cmd_path(path, room), strerror(errno));
+        fprintf(stderr, "assay: cannot read %s: %s\n", cmd_path(path, room), strerror(-r));
     } else if (r > 0) {
         fprintf(stderr, "assay: %s is longer than %zu bytes\n", cmd_path(path, room), limit);
         free((void *)(uintptr_t)ret->p);
