@@ -121,8 +121,8 @@ asks_for_help(int argc, char **argv)
     return false;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
     int words = 0;
     const struct cmd *cmd;
@@ -143,4 +143,21 @@ main(int argc, char **argv)
         return CMD_USAGE;
     }
     return cmd->run(cmd, argc - words, argv + words);
+}
+
+/* A yes that nobody can have read is none: what could not be printed makes a no of it. */
+static int
+printed(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return code;
+    }
+    fprintf(stderr, "assay: standard output cannot be written\n");
+    return code == CMD_YES ? CMD_NO : code;
+}
+
+int
+main(int argc, char **argv)
+{
+    return printed(run(argc, argv));
 }

@@ -3,7 +3,7 @@
 
 Whatever the bytes, the answer is yes or no (exit status 0 or 1), never a usage error, a signal, a
 sanitizer's word or a hang; and --json is JSON to its end. A cut file never gets a yes from a
-command that verifies.
+command that verifies. And an answer that cannot be written is no yes, of any subcommand.
 
     test_cli_hostile.py ASSAY VECTORS MINT_TOKEN
 """
@@ -101,9 +101,19 @@ def problem_of(subject, what, path):
     return None
 
 
+def unwritten(command):
+    """Why the answer to a disk that is full is not as it must be, or None."""
+    with open('/dev/full', 'wb') as full:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, timeout=60, check=False)
+    if done.returncode != 1 or b'standard output cannot be written' not in done.stderr:
+        return f'on a full disk: exit status {done.returncode}: {done.stderr[-300:]!r}'
+    return None
+
+
 def problems(subject, folder):
     data = subject.data()
-    found = []
+    found = [unwritten(subject.command(subject.source))]
     if subject.verifies:
         # a subject that is refused as it is would make every refusal below mean nothing
         done = subprocess.run(subject.command(subject.source), stdin=subprocess.DEVNULL,
@@ -190,6 +200,20 @@ def policies(folder):
         yield Subject(f'policy show {name}', bundle, ['policy', 'show', '{}'], True)
 
 
+def overviews():
+    """What reads no file."""
+    yield 'help', ['help']
+    yield 'the version', ['--version']
+    yield 'help of a subcommand', ['help', 'policy', 'show']
+    yield 'help of a subcommand by its option', ['token', 'verify', '--help']
+
+
+def print_case(number, name, found):
+    for line in found[:10]:
+        print(f'# {line}')
+    print(f'{"not ok" if found else "ok"} {number} {name}', flush=True)
+
+
 def main():
     with tempfile.TemporaryDirectory() as top:
         minted = os.path.join(top, 'minted')
@@ -202,13 +226,14 @@ def main():
             os.mkdir(folder)
             return problems(numbered[1], folder)
 
-        print(f'1..{len(subjects)}')
+        silent = list(overviews())
+        print(f'1..{len(subjects) + len(silent)}')
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for number, found in enumerate(pool.map(judge, enumerate(subjects)), 1):
-                for line in found[:10]:
-                    print(f'# {line}')
-                name = subjects[number - 1].name
-                print(f'{"not ok" if found else "ok"} {number} {name}', flush=True)
+                print_case(number, subjects[number - 1].name, found)
+        for number, (name, words) in enumerate(silent, len(subjects) + 1):
+            problem = unwritten([ASSAY, *words])
+            print_case(number, name, [problem] if problem else [])
 
 
 if __name__ == '__main__':
