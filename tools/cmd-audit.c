@@ -4,8 +4,6 @@
 #include <stdlib.h>
 
 #include "audit-line.h"
-#include "base/b64.h"
-#include "base/hex.h"
 #include "cmd-control.h"
 #include "token-keys.h"
 

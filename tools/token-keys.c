@@ -126,8 +126,9 @@ cose_read(struct bytes in, struct token_keys *keys)
 int
 token_keys_read(struct bytes in, struct token_keys *ret_keys, const char **ret_problem)
 {
-    struct token_keys keys = {.json = in.len > 0 && in.p[0] == '{'};
-    const char *problem = keys.json ? jwks_read(in, &keys) : cose_read(in, &keys);
+    struct token_keys keys = {0};
+    const char *problem =
+        in.len > 0 && in.p[0] == '{' ? jwks_read(in, &keys) : cose_read(in, &keys);
 
     if (!problem && keys.n == 0) {
         problem = "no usable P-256 or RSA key with a kid in it";

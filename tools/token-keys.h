@@ -16,7 +16,6 @@ struct token_key {
 };
 
 struct token_keys {
-    bool json; /* a JWKS */
     struct token_key keys[LIMIT_KEYS];
     size_t n;
 };

@@ -149,7 +149,7 @@ def numbers_held(folder):
             run_tests.run(test, args)
     finally:
         os.killpg = kill
-    return [] if states[:2] == ['Z', 'Z'] and states[2:] in (['S'], ['R']) else [f'{states}']
+    return [] if states[:2] == ['Z', 'Z'] and states[2] in 'SRD' else [f'{states}']
 
 
 def harness(folder, program):
