@@ -6,6 +6,7 @@
 #include "cmd-log.h"
 #include "cmd-policy.h"
 
+extern const struct cmd cmd_appraise;
 extern const struct cmd cmd_quote_check;
 
 extern const struct cmd cmd_ek_check;
@@ -44,6 +45,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_policy_show,
     &cmd_policy_publish,
     &cmd_policy_active,
+    &cmd_appraise,
     &cmd_log_show,
     &cmd_log_diff,
     &cmd_ima_show,

@@ -1,0 +1,158 @@
+#include "bundle-file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+
+enum { KEY_MAX = 65536, MORE = 1024 };
+
+static int
+say_fault(const char *path, const struct fault *fault)
+{
+    fprintf(stderr, "assay: %s: %s (%d), %s\n", path, reason_name(rule_reason(fault->rule)),
+            (int)rule_reason(fault->rule), rule_text(fault->rule));
+    return 1;
+}
+
+static int
+say_errno(const char *path, int r)
+{
+    fprintf(stderr, "assay: %s: %s\n", path, strerror(-r));
+    return 1;
+}
+
+static int
+key_from(const char *path, struct pubkey **ret)
+{
+    struct bytes pem = BYTES_NULL;
+    int r;
+
+    if (cmd_read_file(path, KEY_MAX, &pem) != 0) {
+        return 1;
+    }
+    r = pubkey_from_pem(pem, ret);
+    free((void *)(uintptr_t)pem.p);
+    if (r != 0) {
+        fprintf(stderr, "assay: %s: %s\n", path,
+                r < 0 ? strerror(-r) : "not a public key in PEM that we take");
+    }
+    return r == 0 ? 0 : 1;
+}
+
+/* The signature first, then the seal. Returns 0, 1 after a message, or a negative errno. */
+static int
+open_by_key(struct bundle_file *file, const char *path, const char *key_path, uint64_t now_s,
+            struct fault *fault)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(pubkey_freep) struct pubkey *key = NULL;
+    int r = hasher ? key_from(key_path, &key) : -ENOMEM;
+
+    if (r != 0) {
+        return r;
+    }
+    r = bundle_open(file->bytes, key, hasher, 0, now_s, &file->seal, fault);
+    if (r == 0) {
+        file->signature = "by the key given";
+        file->vouched = true;
+    }
+    return r > 0 ? say_fault(path, fault) : r;
+}
+
+/* The same without a key: only its form and its times. */
+static int
+open_unseen(struct bundle_file *file, const char *path, uint64_t now_s, struct fault *fault)
+{
+    struct cose_sign1 message;
+
+    file->signature = "none: a compiled body";
+    file->seal = (struct bundle_seal){.body = file->bytes};
+    if (!bundle_is_signed(file->bytes)) {
+        return 0;
+    }
+    file->signature = "not checked: no --key";
+    if (cose_sign1_read(file->bytes, &message) != 0 ||
+        bundle_seal_read(message.payload, &file->seal, fault) != 0) {
+        fault->rule = RULE_WIRE_BUNDLE;
+        return say_fault(path, fault);
+    }
+    if (now_s < file->seal.issued_s ||
+        (file->seal.not_after_s > 0 && now_s >= file->seal.not_after_s)) {
+        fault->rule = RULE_BUNDLE_LATE;
+        return say_fault(path, fault);
+    }
+    return 0;
+}
+
+int
+bundle_file_open(const char *path, const char *key, uint64_t now_s, struct bundle_file *ret)
+{
+    struct fault fault = {.rule = RULE_WIRE_BUNDLE, .event = FAULT_NO_EVENT};
+    struct bundle_file file = {.signature = ""};
+    int r = cmd_read_file(path, LIMIT_BUNDLE_BYTES + MORE, &file.bytes);
+
+    if (r != 0) {
+        return 1;
+    }
+    r = key ? open_by_key(&file, path, key, now_s, &fault)
+            : open_unseen(&file, path, now_s, &fault);
+    if (r == 0) {
+        r = rulebook_new(file.seal.body, &file.book, &fault);
+        r = r > 0 ? say_fault(path, &fault) : r;
+    }
+    if (r != 0) {
+        bundle_file_done(&file);
+        return r < 0 ? say_errno(path, r) : 1;
+    }
+    *ret = file;
+    return 0;
+}
+
+void
+bundle_file_done(struct bundle_file *file)
+{
+    rulebook_free(file->book);
+    free((void *)(uintptr_t)file->bytes.p);
+    *file = (struct bundle_file){.signature = ""};
+}
+
+/* The only policy that is of some class, or NULL. */
+static const struct bundle_policy *
+only_one(const struct bundle *bundle)
+{
+    const struct bundle_policy *found = NULL;
+
+    for (size_t i = 0; i < bundle->n_policies; i++) {
+        const struct bundle_policy *policy = &bundle->policies[i];
+
+        if (policy->n_classes > 0 && found) {
+            return NULL;
+        }
+        found = policy->n_classes > 0 ? policy : found;
+    }
+    return found;
+}
+
+int
+bundle_file_policy(const struct bundle_file *file, const char *class_name, size_t *ret)
+{
+    const struct bundle *bundle = rulebook_bundle(file->book);
+    const struct bundle_policy *policy =
+        class_name ? bundle_policy_of(bundle, bytes_str(class_name)) : only_one(bundle);
+
+    if (!policy) {
+        fprintf(stderr, "assay: the bundle %s\n",
+                class_name ? "has no policy for that class"
+                           : "has not exactly one policy that is of a class: --class says which");
+        return 1;
+    }
+    if (policy->mode == BUNDLE_MODE_OFF) {
+        fprintf(stderr, "assay: the policy %.*s is off: the service would not ask it\n",
+                (int)policy->name.len, (const char *)policy->name.p);
+        return 1;
+    }
+    *ret = (size_t)(policy - bundle->policies);
+    return 0;
+}

@@ -1,0 +1,25 @@
+/* A policy bundle from a file, ready to judge by. */
+#pragma once
+
+#include "appraise/rulebook.h"
+
+struct bundle_file {
+    struct bytes bytes;      /* owned */
+    struct bundle_seal seal; /* of a body: sequence 0; views into bytes */
+    const char *signature;   /* what can be said of it, in words */
+    bool vouched;            /* signed by the key that was given */
+    struct rulebook *book;   /* owned */
+};
+
+/* Opens a compiled body or a signed bundle. With key (a public key in PEM) the signature must be by
+ * it; with NULL it is not looked at. A signed bundle must count at now_s, as it must for the
+ * service. Returns 0, to be freed with bundle_file_done(), or 1 after a message on stderr. */
+MUST_CHECK int bundle_file_open(const char *path, const char *key, uint64_t now_s,
+                                struct bundle_file *ret);
+void bundle_file_done(struct bundle_file *file);
+
+/* The policy of a class or, with NULL, the only one that is of any class. Returns 0 with its place
+ * in the bundle, or 1 after a message on stderr: there is none, it is not the only one, or its mode
+ * is off, so that the service would not ask it. */
+MUST_CHECK int bundle_file_policy(const struct bundle_file *file, const char *class_name,
+                                  size_t *ret);

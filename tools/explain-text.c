@@ -1,0 +1,326 @@
+#include "explain-text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "base/text.h"
+
+enum { TEXT_ROOM = 1024, LINE_ROOM = 2048 };
+
+/* A member that is a text, fit for a terminal whoever wrote it; or "". */
+static const char *
+text_of(const json_t *object, const char *key, char room[TEXT_ROOM])
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text_printable(room, TEXT_ROOM, bytes_str(text ? text : ""));
+}
+
+static int64_t
+number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+void
+explain_text_line(FILE *out, const char *name, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(out, "%-12s ", name);
+    va_start(args, format);
+    vfprintf(out, format, args);
+    va_end(args);
+    fputc('\n', out);
+}
+
+/* "   seen  …" for each that is there. */
+static void
+print_seen(FILE *out, const json_t *finding)
+{
+    static const char *const keys[] = {"seen", "expected"};
+    char room[TEXT_ROOM];
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (text_of(finding, keys[i], room)[0] != '\0') {
+            fprintf(out, "  %-10s %s\n", keys[i], room);
+        }
+    }
+}
+
+/* "  event 31  PCR 4", as far as known. */
+static void
+print_place(FILE *out, const json_t *finding)
+{
+    if (json_is_integer(json_object_get(finding, "event"))) {
+        fprintf(out, "  event %" PRId64, number_of(finding, "event"));
+    }
+    if (json_is_integer(json_object_get(finding, "pcr"))) {
+        fprintf(out, "  PCR %" PRId64, number_of(finding, "pcr"));
+    }
+}
+
+static void
+print_first(FILE *out, const json_t *first)
+{
+    char room[TEXT_ROOM];
+
+    if (!json_is_object(first)) {
+        return;
+    }
+    fprintf(out, "%-12s %" PRId64 " %s", "first cause", number_of(first, "number"),
+            text_of(first, "name", room));
+    if (text_of(first, "rule", room)[0] != '\0') {
+        fprintf(out, "  rule %s", room);
+    }
+    print_place(out, first);
+    fputc('\n', out);
+    if (text_of(first, "text", room)[0] != '\0') {
+        fprintf(out, "  %-10s %s", "check", room);
+        fprintf(out, " [%s", text_of(first, "check", room));
+        fprintf(out, ", %s]\n", text_of(first, "clause", room));
+    }
+    print_seen(out, first);
+}
+
+static bool
+same(const json_t *a, const char *key_a, const json_t *b, const char *key_b)
+{
+    const json_t *one = json_object_get(a, key_a);
+
+    return json_is_string(one) && json_equal(one, json_object_get(b, key_b));
+}
+
+static bool
+passed(const json_t *rule)
+{
+    const char *outcome = json_string_value(json_object_get(rule, "outcome"));
+
+    return outcome && strcmp(outcome, "passed") == 0;
+}
+
+/* Whether some rule's line, or the first cause, tells of that reason. */
+static bool
+is_told(const json_t *explained, const json_t *reason)
+{
+    const json_t *rules = json_object_get(explained, "rules");
+    bool told = same(json_object_get(explained, "first_cause"), "name", reason, "name");
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        told = told || same(json_array_get(rules, i), "name", reason, "name");
+    }
+    return told;
+}
+
+static void
+print_also(FILE *out, const json_t *finding, const char *rule)
+{
+    char room[TEXT_ROOM];
+
+    fprintf(out, "%-12s %-4s", "also", text_of(finding, "effect", room));
+    fprintf(out, " %" PRId64, number_of(finding, "number"));
+    fprintf(out, " %s", text_of(finding, "name", room));
+    if (rule) {
+        fprintf(out, "  rule %s", text_of(finding, rule, room));
+    }
+    print_place(out, finding);
+    fputc('\n', out);
+}
+
+/* Every rule that did not pass, and every reason that no rule tells; the first cause once. */
+static void
+print_others(FILE *out, const json_t *explained, bool verbose)
+{
+    const json_t *first = json_object_get(explained, "first_cause");
+    const json_t *rules = json_object_get(explained, "rules");
+    const json_t *reasons = json_object_get(explained, "reasons");
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+
+        if (!passed(rule) && !same(first, "rule", rule, "id")) {
+            print_also(out, rule, "id");
+            if (verbose) {
+                print_seen(out, rule);
+            }
+        }
+    }
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        if (!is_told(explained, json_array_get(reasons, i))) {
+            print_also(out, json_array_get(reasons, i), NULL);
+        }
+    }
+}
+
+__attribute__((format(printf, 3, 4))) static void
+join(char *line, size_t cap, const char *format, ...)
+{
+    size_t len = strlen(line);
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line + len, cap - len, format, args);
+    va_end(args);
+}
+
+/* Each rule that passed; those that had nothing to compare with say so. */
+static void
+print_passed(FILE *out, const json_t *rules)
+{
+    char room[TEXT_ROOM];
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+
+        if (passed(rule)) {
+            fprintf(out, "%-12s %s", "passed", text_of(rule, "id", room));
+            fprintf(out, " : %s", text_of(rule, "slot", room));
+            fprintf(out, " %s", text_of(rule, "verb", room));
+            fprintf(out, "  %" PRId64 " events%s\n", number_of(rule, "events"),
+                    json_is_true(json_object_get(rule, "learns")) ? ", nothing is pinned" : "");
+        }
+    }
+}
+
+/* Their names in one line, so that nobody takes them for compared. */
+static void
+print_uncompared(FILE *out, const json_t *rules)
+{
+    char line[LINE_ROOM] = "";
+    char room[TEXT_ROOM];
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+
+        if (json_is_true(json_object_get(rule, "learns"))) {
+            join(line, sizeof(line), "%s%s", line[0] != '\0' ? ", " : "",
+                 text_of(rule, "id", room));
+        }
+    }
+    if (line[0] != '\0') {
+        explain_text_line(out, "not compared", "%s (nothing is pinned)", line);
+    }
+}
+
+static void
+join_numbers(char *line, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        char room[TEXT_ROOM];
+
+        join(line, LINE_ROOM, "%s%s %" JSON_INTEGER_FORMAT, line[0] != '\0' ? ", " : "",
+             text_printable(room, sizeof(room), bytes_str(key)), json_integer_value(value));
+    }
+}
+
+static void
+join_text(char *line, const char *name, const json_t *facts, const char *key)
+{
+    char room[TEXT_ROOM];
+
+    join(line, LINE_ROOM, "%s%s %s", line[0] != '\0' ? ", " : "", name,
+         text_of(facts, key, room)[0] != '\0' ? room : "unknown");
+}
+
+/* "shim 4, grub 5", and SVN rows of dbx by their GUIDs. */
+static void
+print_versions(FILE *out, const json_t *numbers)
+{
+    char line[LINE_ROOM] = "";
+    char room[TEXT_ROOM];
+
+    for (size_t i = 0; i < json_array_size(numbers); i++) {
+        const json_t *one = json_array_get(numbers, i);
+
+        join(line, sizeof(line), "%s%s %" PRId64, i > 0 ? ", " : "", text_of(one, "name", room),
+             number_of(one, "number"));
+    }
+    if (line[0] != '\0') {
+        explain_text_line(out, "versions", "%s", line);
+    }
+}
+
+static void
+print_facts(FILE *out, const json_t *facts)
+{
+    char line[LINE_ROOM] = "";
+
+    if (!json_is_object(facts)) {
+        return;
+    }
+    join_text(line, "Secure Boot", facts, "secureboot");
+    join_text(line, "mode", facts, "mode");
+    join_text(line, "RTM", facts, "rtm");
+    if (json_is_integer(json_object_get(facts, "sbat_level"))) {
+        join(line, sizeof(line), ", SBAT level %" PRId64, number_of(facts, "sbat_level"));
+    }
+    if (json_is_true(json_object_get(facts, "dma_unprotected"))) {
+        join(line, sizeof(line), ", DMA not protected");
+    }
+    if (json_is_true(json_object_get(facts, "debug"))) {
+        join(line, sizeof(line), ", firmware in debug mode");
+    }
+    explain_text_line(out, "facts", "%s", line);
+    line[0] = '\0';
+    join_numbers(line, json_object_get(facts, "lists"));
+    if (line[0] != '\0') {
+        explain_text_line(out, "entries", "%s", line);
+    }
+    print_versions(out, json_object_get(facts, "numbers"));
+}
+
+static void
+print_names(FILE *out, const char *name, const json_t *list)
+{
+    char line[LINE_ROOM] = "";
+    char room[TEXT_ROOM];
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+
+        join(line, sizeof(line), "%s%s", i > 0 ? ", " : "",
+             text_printable(room, sizeof(room), bytes_str(text ? text : "")));
+    }
+    if (line[0] != '\0') {
+        explain_text_line(out, name, "%s", line);
+    }
+}
+
+static void
+print_verdict(FILE *out, const json_t *explained)
+{
+    const json_t *policy = json_object_get(explained, "policy");
+    char room[TEXT_ROOM];
+
+    fprintf(out, "%-12s %s", "verdict", text_of(explained, "tier", room));
+    if (json_is_object(policy)) {
+        fprintf(out, "  policy %s", text_of(policy, "name", room));
+        fprintf(out, " version %" PRId64, number_of(policy, "version"));
+        fprintf(out, " (%s)", text_of(policy, "mode", room));
+    }
+    fputc('\n', out);
+}
+
+void
+explain_text(FILE *out, const json_t *explained, bool verbose)
+{
+    char line[LINE_ROOM] = "";
+
+    print_verdict(out, explained);
+    print_first(out, json_object_get(explained, "first_cause"));
+    print_others(out, explained, verbose);
+    if (verbose) {
+        print_passed(out, json_object_get(explained, "rules"));
+    }
+    print_uncompared(out, json_object_get(explained, "rules"));
+    print_facts(out, json_object_get(explained, "facts"));
+    print_names(out, "quirks", json_object_get(explained, "quirks"));
+    join_numbers(line, json_object_get(explained, "dimensions"));
+    if (line[0] != '\0') {
+        explain_text_line(out, "dimensions", "%s", line);
+    }
+}

@@ -1,0 +1,16 @@
+/* A judgement as people read it, from the object of appraise/explain.h: the verdict, its first
+ * cause and what else was found, what the boot said of itself. Appraisal page, section 4. */
+#pragma once
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/std.h"
+
+/* Prints it; verbose: each rule, with what was seen and would have passed. An object of another
+ * form, as from another version's keeper, prints what it has. */
+void explain_text(FILE *out, const json_t *explained, bool verbose);
+
+/* "name  text", names in a column of their own. */
+__attribute__((format(printf, 3, 4))) void explain_text_line(FILE *out, const char *name,
+                                                             const char *format, ...);
