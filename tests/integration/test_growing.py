@@ -34,6 +34,15 @@ def listed(device, count):
     return len(content)
 
 
+def sent(device, code=OK):
+    """One verdict: the reasons, and how long each evidence was that it took. The first is of all
+    PCRs, as the device is not told yet which are wanted; it is asked again for those."""
+    done = device.attestor("--once", "--json", "--verbose")
+    assert done.code == code, (code, done)
+    return (json.loads(done.out)["reasons"],
+            [line["bytes"] for line in realsite.lines_of(done.err) if line["id"] == "evidence"])
+
+
 def known(device):
     """Offsets that the attestor keeps, by kind: [boot id, [[kind, offset], …]] in CBOR."""
     data = read(device.path("state", "known"))
@@ -65,11 +74,23 @@ def a_list_grows_and_only_its_new_part_is_sent(site, device):
     site.learn(device)
     assert device.attest(OK)["tier"] == "affirming"
     assert known(device) == {2: listed(device, 50)}
+    assert sent(device)[0] == []
+    bare = sent(device)[1]  # nothing of the list
+    assert len(bare) == 2, bare
+    had = listed(device, 50)
     for before, count in ((50, 60), (60, 61), (61, 61), (61, 103)):
         measure(device, before, count)
         length = listed(device, count)
-        assert device.attest(OK)["reasons"] == []
+        reasons, sizes = sent(device)
+        assert reasons == []
+        # the part itself, and room for its own head and for longer numbers in the claims
+        if before == 60:
+            sizes.pop(0)  # under a challenge of before the restart
+        assert len(sizes) == 2, sizes
+        for size, base in zip(sizes, bare):
+            assert 0 <= size - base - (length - had) < 64, (sizes, bare)
         assert known(device) == {2: length}, (known(device), length)
+        had = length
         if count == 60:
             assert site.stop() == 0
             site.start()  # what was known is known
@@ -110,14 +131,24 @@ def a_forgotten_or_spoilt_offset_costs_one_round_trip(site, device):
     device.attest(OK)
     good = read(device.path("state", "known"))
     length = known(device)[2]
-    for spoilt in (None, b"", b"\xff" * 60, good[:-1], good[:-1] + bytes([good[-1] ^ 1]),
+    assert device.attest(OK)["tier"] == "affirming"
+    bare = sent(device)[1]
+    wrong = good[:-1] + bytes([good[-1] ^ 1])
+    for spoilt in (None, b"", b"\xff" * 60, good[:-1], wrong,
                    good.replace(good[3:39], b"0" * 36)):
         if spoilt is None:
             os.unlink(device.path("state", "known"))
         else:
             write(device.path("state", "known"), spoilt)
-        assert device.attest(OK)["tier"] == "affirming", spoilt
-        assert known(device) == {2: length}
+        reasons, sizes = sent(device)
+        assert reasons == [] and known(device) == {2: length}, (spoilt, reasons)
+        if spoilt == wrong:  # told where to begin, at the place that it had
+            assert len(sizes) == 3 and sizes[2] < bare[1], (sizes, bare)
+            assert all(size < base + 64 for size, base in zip(sizes, bare)), (sizes, bare)
+            continue
+        assert len(sizes) == 2, (spoilt, sizes)  # no round trip, but the whole list
+        for size, base in zip(sizes, bare):
+            assert 0 <= size - base - length < 64, (spoilt, sizes, bare)
 
 
 @on_a_site("0-10,14")

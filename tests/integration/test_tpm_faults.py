@@ -130,8 +130,7 @@ def a_cleared_tpm_is_loaded_again(lab):
 
 def pcrs_that_change_once_are_read_and_quoted_again(lab):
     fault = Fault(lab)
-    fault.say(PCR_READ, "extend", "17", 1)
-    lab.tpm.reset()
+    fault.say(PCR_READ, "extend", "8", 1)  # of those from 16 on some count as no change
     with StandIn(lab, "m", "A") as verifier:
         lab.once(0)
     assert "values=0" not in verifier.having("evidence")[0], verifier.lines
