@@ -4,17 +4,12 @@ refused has a reason and a time, memory has an end, a device goes on or comes ba
 
 import contextlib
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 import realsite
-import swtpm
-import tap
-from realsite import read, write
+from realsite import read
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
 SOFT_CROWD, SOFT_CRUSH, DTLS_ASK = sys.argv[5:8]
@@ -23,37 +18,17 @@ CROWD, PENDING_MAX = 1000, 100
 CRUSH = 300  # connections, each with four requests: more than the 1,024 of LIMIT_FRONT_OUTSTANDING
 
 
+def before_each(site, device):
+    device.boot()
+    site.affirmed(device)
+
+
 def on_a_site(*settings):
-    """Gives the case a site that is not started yet, with these lines of its configuration."""
-    def wrap(case):
-        def wrapped():
-            folder = tempfile.mkdtemp(prefix="assay-floods-")
-            try:
-                site = realsite.Site(PROGRAMS, folder)
-                with open(site.verifier_conf, "a", encoding="utf-8") as conf:
-                    conf.write("".join(line + "\n" for line in settings))
-                with site:
-                    case(site)
-                    assert site.main.poll() is None, site.log_text()
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        wrapped.__name__ = case.__name__
-        return wrapped
-    return wrap
-
-
-def pids(site, role):
-    return [pid for pid, name in site.roles().items() if name == role]
-
-
-def resident_kb(site, *roles):
-    found = 0
-    for role in roles:
-        for pid in pids(site, role):
-            with contextlib.suppress(OSError):  # a reader that has just ended
-                text = read(f"/proc/{pid}/status").decode()
-                found += int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
-    return found
+    """With these lines of the configuration."""
+    def ahead(site):
+        with open(site.verifier_conf, "a", encoding="utf-8") as conf:
+            conf.write("".join(line + "\n" for line in settings))
+    return realsite.on_a_site(PROGRAMS, before_each, ahead=ahead)
 
 
 @contextlib.contextmanager
@@ -100,73 +75,65 @@ class Talker:
 
 
 @on_a_site()
-def a_main_that_is_killed_is_succeeded_at_once(site):
-    with site.device() as device:
-        device.boot()
-        site.affirmed(device)
-        for role in ("keeper", "front", "reader"):
-            children = site.roles()
-            # one that hangs hears of nothing: only the kernel can end it
-            with standing_still(pids(site, role)):
-                site.main.kill()
-                site.main.wait()
-                site.start()
-                site.until(lambda: not any(realsite.alive(pid) for pid in children))
-            assert not set(children) & set(site.roles())
-            site.until(lambda: device.attest()["exit"] == OK)
+def a_main_that_is_killed_is_succeeded_at_once(site, device):
+    for role in ("keeper", "front", "reader"):
+        children = site.roles()
+        # one that hangs hears of nothing: only the kernel can end it
+        with standing_still(site.pids(role)):
+            site.main.kill()
+            site.main.wait()
+            site.start()
+            site.until(lambda: not any(realsite.alive(pid) for pid in children))
+        assert not set(children) & set(site.roles())
+        site.until(lambda: device.attest()["exit"] == OK)
 
 
 @on_a_site("[limits]", f"pending_max = {PENDING_MAX}")
-def a_thousand_strangers_wait_and_a_device_attests(site):
-    with site.device() as device:
-        device.boot()
-        site.affirmed(device)
-        with Talker(site, "crowd", SOFT_CROWD, str(site.port), str(CROWD)) as crowd:
-            def come(n):
-                crowd.site.until(lambda: len(crowd.lines()) >= n)
+def a_thousand_strangers_wait_and_a_device_attests(site, device):
+    with Talker(site, "crowd", SOFT_CROWD, str(site.port), str(CROWD)) as crowd:
+        def come(n):
+            crowd.site.until(lambda: len(crowd.lines()) >= n)
 
-            for n in range(50, CROWD // 2 + 1, 50):
-                come(n)
-            before = resident_kb(site, "keeper", "front")
-            for n in range(CROWD // 2 + 50, CROWD + 1, 50):
-                come(n)
-                if n % 250 == 0:
-                    device.attest(OK)
-            assert crowd.process.wait(timeout=realsite.PATIENCE_S) == 0
-            told = crowd.lines()
-        assert told == ["waits"] * CROWD, [line for line in told if line != "waits"][:5]
-        # a tenth of what the crowd would hold if its connections and rows stayed
-        assert resident_kb(site, "keeper", "front") < before + 4096, before
-        rows = site.devices()
-        assert sum(row["state"] == "pending" for row in rows) == PENDING_MAX
-        assert len(rows) == PENDING_MAX + 1
-        device.attest(OK)
+        for n in range(50, CROWD // 2 + 1, 50):
+            come(n)
+        before = site.resident_kb("keeper", "front")
+        for n in range(CROWD // 2 + 50, CROWD + 1, 50):
+            come(n)
+            if n % 250 == 0:
+                device.attest(OK)
+        assert crowd.process.wait(timeout=realsite.PATIENCE_S) == 0
+        told = crowd.lines()
+    assert told == ["waits"] * CROWD, [line for line in told if line != "waits"][:5]
+    # a tenth of what the crowd would hold if its connections and rows stayed
+    assert site.resident_kb("keeper", "front") < before + 4096, before
+    rows = site.devices()
+    assert sum(row["state"] == "pending" for row in rows) == PENDING_MAX
+    assert len(rows) == PENDING_MAX + 1
+    device.attest(OK)
 
-        def asked():
-            return realsite.run(DTLS_ASK, str(site.port), "post", "enroll", "nonsense").out[:4]
-        assert asked() == "4.00"  # and whoever sends such waits, on each of the fronts
-        site.until(lambda: asked() == "4.29")
-        device.attest(OK)
+    def asked():
+        return realsite.run(DTLS_ASK, str(site.port), "post", "enroll", "nonsense").out[:4]
+    assert asked() == "4.00"  # and whoever sends such waits, on each of the fronts
+    site.until(lambda: asked() == "4.29")
+    device.attest(OK)
 
 
 @on_a_site("[listen]", "workers = 1")
-def a_keeper_that_stands_still_has_its_front_refuse_with_a_time(site):
-    with site.device() as device:
-        device.boot()
-        site.affirmed(device)
-        with standing_still(pids(site, "keeper")):
-            crush = Talker(site, "crush", SOFT_CRUSH, str(site.port), str(CRUSH))
+def a_keeper_that_stands_still_has_its_front_refuse_with_a_time(site, device):
+    with contextlib.ExitStack() as stack:
+        with standing_still(site.pids("keeper")):
+            crush = stack.enter_context(Talker(site, "crush", SOFT_CRUSH, str(site.port),
+                                               str(CRUSH), str(4 * CRUSH - 1024)))
             summary = crush.wait_for("asked")
-            during = resident_kb(site, "front")
-        with crush:
-            refused = [line for line in crush.lines() if line.startswith("refused")]
-            assert set(refused) == {"refused 4.29 5"}, set(refused)
-            assert summary == f"asked {4 * CRUSH} refused {4 * CRUSH - 1024}", summary
-            assert during < 100 * 1024, during  # 300 connections, 43 kB each, and what it is
-            crush.process.stdin.write(b"\n")
-            crush.process.stdin.flush()
-            assert crush.wait_for("answered") == "answered 1024"  # none of them was lost
-        device.attest(OK)
+            during = site.resident_kb("front")
+        refused = [line for line in crush.lines() if line.startswith("refused")]
+        assert set(refused) == {"refused 4.29 5"}, set(refused)
+        assert summary == f"asked {4 * CRUSH} refused {4 * CRUSH - 1024}", summary
+        assert during < 100 * 1024, during  # 300 connections, 43 kB each, and what it is
+        crush.process.stdin.write(b"\n")
+        crush.process.stdin.flush()
+        assert crush.wait_for("answered") == "answered 1024"  # none of them was lost
+    device.attest(OK)
 
 
 CASES = (
@@ -176,12 +143,5 @@ CASES = (
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[8:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[8:])

@@ -6,10 +6,7 @@ ASSAY_KILLS_SEED repeats a run (its seed is printed), ASSAY_KILLS says how many.
 import contextlib
 import os
 import random
-import shutil
-import signal
 import sys
-import tempfile
 import time
 
 import realsite
@@ -21,17 +18,13 @@ SOFT_LOAD = sys.argv[5]
 SEED = int(os.environ.get("ASSAY_KILLS_SEED") or random.SystemRandom().randrange(2**32))
 KILLS = int(os.environ.get("ASSAY_KILLS") or 200)
 DEVICES = 4
+A_KILL_S = 2  # at most, with what must start again, on any machine; a tenth is meant
 ROUND = 8  # the last kill of a round is main's: what it starts anew has no faults to wait for
-
-
-def kill(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def kill_main(site):
     children = site.roles()
-    kill(site.main.pid)
+    site.main.kill()
     site.main.wait(timeout=realsite.PATIENCE_S)
     site.start()  # at once: nothing of the dead one stands in its way
     site.until(lambda: not any(realsite.alive(pid) for pid in children))
@@ -43,14 +36,17 @@ def kill_a_child(site, chance, killed):
     if not roles:
         return False
     role = chance.choice(sorted(set(roles.values())))
-    kill(chance.choice(sorted(pid for pid, of in roles.items() if of == role)))
+    with contextlib.suppress(ProcessLookupError):
+        site.kill(chance.choice(sorted(pid for pid, of in roles.items() if of == role)))
     killed[role] = killed.get(role, 0) + 1
     return True
 
 
 def kill_all_the_time(site, chance):
     killed = {}
+    end = time.monotonic() + KILLS * A_KILL_S
     while sum(killed.values()) < KILLS:
+        assert time.monotonic() < end, (SEED, killed, site.log_text()[-2000:])
         time.sleep(chance.uniform(0, 0.2))
         if sum(killed.values()) % ROUND == ROUND - 1:
             kill_main(site)
@@ -77,8 +73,7 @@ def the_check_misses_a_row_that_is_gone(site, loads):
 
 def two_hundred_kills_lose_no_token_and_no_row():
     chance = random.Random(SEED)
-    folder = tempfile.mkdtemp(prefix="assay-kills-")
-    try:
+    with realsite.folder() as folder:
         site = realsite.Site(PROGRAMS, folder)
         softload.audit_tokens_on(site)
         with site, contextlib.ExitStack() as stack:
@@ -100,8 +95,6 @@ def two_hundred_kills_lose_no_token_and_no_row():
             assert set(killed) == {"main", "keeper", "front", "stream", "reader"}, killed
             assert len(loads[0].tokens()) > before
             print(f"# killed {killed}, {seen} tokens seen, all with their rows")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():

@@ -1,4 +1,4 @@
-"""rotate.py ASSAY VERIFIER ATTESTOR TPM_EXTEND SOFT_LOAD [CASE…]: every key of a site is
+"""rotate.py ASSAY VERIFIER ATTESTOR TPM_EXTEND SOFT_LOAD FAKE_CLOCK [CASE…]: every key of a site is
 changed while it serves. No device is lost, none needs an operator, and of a leaked key nothing is
 taken any more."""
 
@@ -8,37 +8,30 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 
 import realsite
 import softload
-import tap
+import udp_relay
+from daemon import Clock
 from realsite import read, run, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
-SOFT_LOAD = sys.argv[5]
+SOFT_LOAD, FAKE_CLOCK = sys.argv[5:7]
 OK = 0
 KINDS = ("psk-master", "nonce", "ticket", "token", "token-rsa", "pairwise", "audit", "site",
          "server", "policy")
 AUDIENCE = "assay"
 
 
-def on_a_site(case):
-    """Gives the case a site with one device that has been affirmed, and an audience for JWTs."""
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-rotate-")
-        try:
-            with realsite.Site(PROGRAMS, folder) as site, site.device() as device:
-                device.boot()
-                site.affirmed(device)
-                site.assay("class", "add", "laptops", "--audience", f"bearer:{AUDIENCE}")
-                device.attest(OK)
-                case(site, device)
-                assert site.main.poll() is None, site.log_text()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
-    return wrapped
+def before_each(site, device):
+    """A device that has been affirmed, and an audience for JWTs."""
+    device.boot()
+    site.affirmed(device)
+    site.assay("class", "add", "laptops", "--audience", f"bearer:{AUDIENCE}")
+    device.attest(OK)
+
+
+on_a_site = realsite.on_a_site(PROGRAMS, before_each)
 
 
 def rotate(site, *words):
@@ -96,8 +89,7 @@ def each_kind_changes_and_no_process_and_no_device_is_lost(site, device):
 
 @on_a_site
 def a_device_on_tcp_is_not_lost_either(site, device):
-    conf = read(device.conf).decode()
-    write(device.conf, conf.replace("servers = ", "servers = coaps+tcp://"))
+    device.server(f"coaps+tcp://127.0.0.1:{site.port}")
     device.attest(OK)
     kept = read(device.path("state", "credential"))
     for words in (("server",), ("ticket",), ("psk-master",), ("psk-master", "--leaked")):
@@ -109,6 +101,36 @@ def a_device_on_tcp_is_not_lost_either(site, device):
     assert read(device.path("state", "credential")) != kept
     device.forget()
     device.attest(OK)  # by the new certificate
+
+
+def tickets_end_at(site, device, rounds, between=lambda: None):
+    """On what lives on: the ticket that a front has just taken is nothing after the rotation."""
+    fronts = site.pids("front", "stream")
+    clock = Clock(FAKE_CLOCK, device.path("clock"))
+    with device.daemon(clock.environ) as daemon:
+        for _ in range(rounds):
+            # nothing is under way that another port would lose
+            daemon.until(lambda log: '"name":"tokens"' in log.rsplit('"connected"', 1)[-1])
+            between()
+            daemon.again(clock)
+            assert daemon.again(clock) == 1, daemon.log()
+            rotate(site, "ticket", "--leaked")
+            assert daemon.again(clock) == 0, daemon.log()
+    assert site.pids("front", "stream") == fronts, site.log_text()
+
+
+@on_a_site
+def a_leaked_ticket_key_opens_nothing_on_any_front_that_lives(site, device):
+    """The relay has the same front met before and after, and another one maybe each round."""
+    with udp_relay.Relay(site.port, one_port=True) as relay:
+        device.server(f"127.0.0.1:{relay.port}")
+        tickets_end_at(site, device, 6, relay.another_port)
+
+
+@on_a_site
+def a_leaked_ticket_key_opens_nothing_over_tcp(site, device):
+    device.server(f"coaps+tcp://127.0.0.1:{site.port}")
+    tickets_end_at(site, device, 2)
 
 
 @on_a_site
@@ -275,18 +297,12 @@ def wrong_words_are_usage():
 
 @contextlib.contextmanager
 def loaded_site(n):
-    folder = tempfile.mkdtemp(prefix="assay-rotate-")
-    try:
-        site = realsite.Site(PROGRAMS, folder)
-        with site, contextlib.ExitStack() as stack:
-            loads = [stack.enter_context(softload.Load(SOFT_LOAD, site, f"device{i}"))
-                     for i in range(n)]
-            softload.import_all(site, loads)
-            yield site, loads
-            for load in loads:
-                load.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with realsite.folder() as top, realsite.Site(PROGRAMS, top) as site, \
+            contextlib.ExitStack() as stack:
+        loads = [stack.enter_context(softload.Load(SOFT_LOAD, site, f"device{i}"))
+                 for i in range(n)]
+        softload.import_all(site, loads)
+        yield site, loads
 
 
 def under_load_no_rotation_loses_a_device():
@@ -306,6 +322,8 @@ CASES = (
     wrong_words_are_usage,
     each_kind_changes_and_no_process_and_no_device_is_lost,
     a_device_on_tcp_is_not_lost_either,
+    a_leaked_ticket_key_opens_nothing_on_any_front_that_lives,
+    a_leaked_ticket_key_opens_nothing_over_tcp,
     the_list_tells_what_there_is_and_who_is_on_it,
     a_retired_master_sends_its_devices_to_enrol_by_themselves,
     a_leaked_master_ends_at_once_and_the_device_heals,
@@ -321,4 +339,4 @@ CASES = (
 
 
 if __name__ == "__main__":
-    tap.run([(case,) for case in CASES if case.__name__ in sys.argv[6:] or len(sys.argv) == 6])
+    realsite.run_cases(CASES, sys.argv[7:])

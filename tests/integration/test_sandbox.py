@@ -1,13 +1,11 @@
 """test_sandbox.py ASSAY VERIFIER ATTESTOR TPM_EXTEND MESSAGES: roles of a running service that are
 made to do what a hijacked one would. Each dies, main says why, and the next device is served."""
 
-import json
+import functools
 import os
 import re
-import shutil
 import signal
 import sys
-import tempfile
 
 import hijack
 import realsite
@@ -30,29 +28,20 @@ OPEN = ("openat", -100, 0, 0o1101, 0o600)  # O_WRONLY, O_CREAT, O_TRUNC
 
 
 class Live:
-    """A site with a member that is affirmed, and what its log says."""
+    """A site with a member that is affirmed, whose roles are made to misbehave."""
 
-    def __init__(self, folder):
-        self.site = realsite.Site(PROGRAMS, folder)
-
-    def __enter__(self):
-        self.site.start()
-        self.device = self.site.device()
-        self.device.boot()
-        self.site.affirmed(self.device)
-        return self
-
-    def __exit__(self, *unused):
-        self.device.__exit__()
-        self.site.__exit__()
-
-    def lines(self, name):
-        told = [json.loads(line) for line in self.site.log_text().splitlines()
-                if line.startswith("{") and line.endswith("}")]
-        return [line for line in told if line["id"] == name]
+    def __init__(self, site, device):
+        self.site, self.device = site, device
+        self.lines = site.lines
 
     def pids(self, role):
-        return {pid for pid, name in self.site.roles().items() if name == role}
+        return set(self.site.pids(role))
+
+    def least(self, role):
+        """The role's process that is to fall, and no other."""
+        pid = min(self.site.pids(role))
+        self.site.ours.add(pid)
+        return pid
 
     def whole(self):
         roles = sorted(self.site.roles().values())
@@ -69,15 +58,16 @@ class Live:
         self.site.until(lambda: self.device.attest()["exit"] == OK)
 
 
+def before_each(site, device):
+    device.boot()
+    site.affirmed(device)
+
+
 def live(case):
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-site-")
-        try:
-            with Live(folder) as one:
-                case(one)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
+    @realsite.on_a_site(PROGRAMS, before_each)
+    @functools.wraps(case)
+    def wrapped(site, device):
+        case(Live(site, device))
     return wrapped
 
 
@@ -100,7 +90,7 @@ def every_process_is_confined(one):
 def dies_of(one, role, name, *args):
     """The least of the role's processes makes the call; returns its pid."""
     one.settled()
-    pid = min(one.pids(role))
+    pid = one.least(role)
     hijack.call(pid, name, *args)
     one.site.until(lambda: [line for line in one.lines("role-ended") if line["pid"] == pid])
     said = [line for line in one.lines("role-forbidden") if line["pid"] == pid][0]
@@ -178,7 +168,7 @@ def foreign(sender, receiver):
 def a_front_that_speaks_out_of_turn_to_the_keeper_is_replaced(one):
     for number in (*foreign("FRONT", "KEEPER")[::5], 999):
         one.settled()
-        pid = min(one.pids("front"))
+        pid = one.least("front")
         hijack.say(pid, hijack.channels(pid)[1], number)
         other_role_after(one, "front", pid)
     assert one.lines("front-gone")
@@ -188,7 +178,7 @@ def a_front_that_speaks_out_of_turn_to_the_keeper_is_replaced(one):
 @live
 def a_front_that_is_ready_twice_is_replaced(one):
     one.settled()
-    pid = min(one.pids("front"))
+    pid = one.least("front")
     hijack.say(pid, 3, MESSAGES["FRONT_READY"][0])
     other_role_after(one, "front", pid)
     assert one.lines("role-broken")[0]["why"] == "it was ready twice"
@@ -201,7 +191,7 @@ def a_role_that_tells_main_what_it_may_not_is_replaced(one):
                          ("keeper", MESSAGES["FRONT_READY"][0]),
                          ("keeper", MESSAGES["KEEPER_SETUP"][0])):
         one.settled()
-        pid = min(one.pids(role))
+        pid = one.least(role)
         hijack.say(pid, 3, number)
         other_role_after(one, role, pid)
     assert {line["why"] for line in one.lines("role-broken")} == {"it spoke out of turn"}
@@ -214,20 +204,28 @@ def a_reader_that_speaks_unasked_or_too_long_is_replaced(one):
     for number, length in ((records[0], None), (records[0], records[3] + 1),
                            (MESSAGES["REQUEST"][0], None), (999, None)):
         one.settled()
-        pid = min(one.pids("reader"))
+        pid = one.least("reader")
         hijack.say(pid, 3, number, length=length)
         other_role_after(one, "reader", pid)
     one.serves()
 
 
-if not hijack.available():
-    tap.skip_all("needs root and x86-64")
-tap.run([(case,) for case in (
-    every_process_is_confined, a_hijacked_front_dies_of_its_call_and_the_next_device_is_served,
+CASES = (
+    every_process_is_confined,
+    a_hijacked_front_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_stream_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_reader_dies_of_its_call_and_the_next_device_is_served,
     a_hijacked_keeper_dies_of_its_call_and_the_next_device_is_served,
-    a_hijacked_main_takes_the_service_with_it, what_is_allowed_does_no_harm_by_the_same_way,
+    a_hijacked_main_takes_the_service_with_it,
+    what_is_allowed_does_no_harm_by_the_same_way,
     a_front_that_speaks_out_of_turn_to_the_keeper_is_replaced,
-    a_front_that_is_ready_twice_is_replaced, a_role_that_tells_main_what_it_may_not_is_replaced,
-    a_reader_that_speaks_unasked_or_too_long_is_replaced)])
+    a_front_that_is_ready_twice_is_replaced,
+    a_role_that_tells_main_what_it_may_not_is_replaced,
+    a_reader_that_speaks_unasked_or_too_long_is_replaced,
+)
+
+
+if __name__ == "__main__":
+    if not hijack.available():
+        tap.skip_all("needs root and x86-64")
+    realsite.run_cases(CASES, sys.argv[6:])

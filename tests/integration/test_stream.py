@@ -1,18 +1,11 @@
 """stream.py ASSAY VERIFIER ATTESTOR TPM_EXTEND [CASE…]: coaps+tcp. The real attestor over it, and
 strangers who are slow, many or out of form while a device on UDP goes on."""
 
-import os
-import re
-import shutil
-import signal
 import socket
 import ssl
 import sys
-import tempfile
 
 import realsite
-import swtpm
-import tap
 from realsite import GRUB_LOG, read, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
@@ -22,45 +15,17 @@ KEYS = bytes.fromhex("5001b46b657973")  # GET /keys
 HANDSHAKES_PREFIX = 128  # limits.h
 
 
-def on_a_site(case, *setup, **words):
-    def wrapped():
-        folder = tempfile.mkdtemp(prefix="assay-stream-")
-        try:
-            site = realsite.Site(PROGRAMS, folder, *setup, **words)
-            with site, site.device() as device:
-                device.boot()
-                try:
-                    case(site, device)
-                except Exception:
-                    print("# " + site.log_text()[-2000:].replace("\n", "\n# "))
-                    raise
-                assert site.main.poll() is None, site.log_text()
-                assert "role-forbidden" not in site.log_text(), site.log_text()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    wrapped.__name__ = case.__name__
-    return wrapped
+on_a_site = realsite.on_a_site(PROGRAMS, lambda site, device: device.boot())
+on_ipv6 = realsite.on_a_site(PROGRAMS, lambda site, device: device.boot(), address="::1")
 
 
 def goes_by(device, *schemes):
     """Which servers it has: one a scheme, in order; "" is UDP."""
     site = device.site
-    names = ", ".join(f"{scheme}{site.server}:{site.port}" for scheme in schemes)
-    conf = read(device.conf).decode().splitlines()
-    write(device.conf, "\n".join(f"servers = {names}" if line.startswith("servers") else line
-                                 for line in conf) + "\n")
+    device.server(*(f"{scheme}{site.server}:{site.port}" for scheme in schemes))
 
 
 UDP, TCP = "", "coaps+tcp://"
-
-
-def stream_pids(site):
-    return [pid for pid, role in site.roles().items() if role == "stream"]
-
-
-def resident_kb(site):
-    return sum(int(re.search(r"VmRSS:\s+(\d+) kB", read(f"/proc/{pid}/status").decode())[1])
-               for pid in stream_pids(site))
 
 
 def tls(site, **settings):
@@ -105,14 +70,17 @@ def the_whole_way(site, device):
     assert device.attest(OK)["tier"] == "affirming"
 
 
+@on_a_site
 def the_whole_way_goes_over_tcp(site, device):
     the_whole_way(site, device)
 
 
+@on_ipv6
 def the_whole_way_goes_over_tcp_and_ipv6(site, device):
     the_whole_way(site, device)
 
 
+@on_a_site
 def a_verdict_is_the_same_over_both(site, device):
     """The same boot, told over the one and over the other: what is wrong is named alike."""
     site.affirmed(device)
@@ -131,13 +99,14 @@ def a_verdict_is_the_same_over_both(site, device):
     assert 421 in outcomes["tcp"]["reasons"] or 205 in outcomes["tcp"]["reasons"], outcomes
 
 
+@on_a_site
 def a_killed_stream_comes_back_and_a_removed_device_does_not(site, device):
     goes_by(device, TCP)
     site.affirmed(device)
-    before = stream_pids(site)
+    before = site.pids("stream")
     assert len(before) == 1, site.roles()
-    os.kill(before[0], signal.SIGKILL)
-    site.until(lambda: len(stream_pids(site)) == 1 and stream_pids(site) != before)
+    site.kill(before[0])
+    site.until(lambda: len(site.pids("stream")) == 1 and site.pids("stream") != before)
     site.until(lambda: '"id":"ready-again"' in site.log_text())
     assert device.attest(OK)["tier"] == "affirming"
     site.assay("device", "remove", device.row()["id"], "--why", "gone")
@@ -146,6 +115,7 @@ def a_killed_stream_comes_back_and_a_removed_device_does_not(site, device):
     assert device.tokens() == [], device.tokens()
 
 
+@on_a_site
 def who_offers_tls_1_3_alone_is_refused(site, device):
     del device
     try:
@@ -160,10 +130,11 @@ def who_offers_tls_1_3_alone_is_refused(site, device):
         assert message(stream)[0] == 0x45
 
 
+@on_a_site
 def lengths_that_cannot_be_are_told_and_closed(site, device):
     """A stranger may say 33 kB at most; the head alone is enough to know."""
     del device
-    before = resident_kb(site)
+    before = site.resident_kb("stream")
     for head in ("f0ffffffff02", "f00000000002", "e0830102"):
         for _ in range(50):
             with tls(site) as stream:
@@ -171,7 +142,7 @@ def lengths_that_cannot_be_are_told_and_closed(site, device):
                 assert message(stream)[0] == 0xe1
                 assert message(stream)[0] == 0xe5, head
                 assert stream.recv(1) == b"", head
-    assert resident_kb(site) < before + 2048, (before, resident_kb(site))
+    assert site.resident_kb("stream") < before + 2048, (before, site.resident_kb("stream"))
 
 
 def udp_goes_on(site, device):
@@ -179,10 +150,11 @@ def udp_goes_on(site, device):
     assert device.attest(OK)["tier"] == "affirming"
 
 
+@on_a_site
 def slow_and_many_strangers_stop_no_device(site, device):
     """Half-open ones, ones that send a byte of a body, and ones that are open and silent."""
     site.affirmed(device)
-    before = resident_kb(site)
+    before = site.resident_kb("stream")
     held = []
     try:
         for _ in range(600):  # TCP and no more, and the beginning of a hello
@@ -190,7 +162,7 @@ def slow_and_many_strangers_stop_no_device(site, device):
             plain.sendall(bytes.fromhex("1603010200"))
             held.append(plain)
         udp_goes_on(site, device)
-        half = resident_kb(site)
+        half = site.resident_kb("stream")
         assert half < before + HANDSHAKES_PREFIX * 86, (before, half)
         for _ in range(150):  # 32 kB are said to come
             stream = tls(site)
@@ -200,13 +172,14 @@ def slow_and_many_strangers_stop_no_device(site, device):
         goes_by(device, TCP)
         udp_goes_on(site, device)  # and over TCP all the same
         goes_by(device, UDP)
-        assert resident_kb(site) < half + 150 * 60, (half, resident_kb(site))
+        assert site.resident_kb("stream") < half + 150 * 60, (half, site.resident_kb("stream"))
     finally:
         for one in held:
             one.close()
     udp_goes_on(site, device)
 
 
+@on_a_site
 def floods_of_connections_leave_memory_flat(site, device):
     site.affirmed(device)
     sizes = []
@@ -217,22 +190,24 @@ def floods_of_connections_leave_memory_flat(site, device):
                 assert message(stream)[0] == 0xe1
                 assert message(stream)[0] == 0x45
         udp_goes_on(site, device)
-        sizes.append(resident_kb(site))
+        sizes.append(site.resident_kb("stream"))
     assert sizes[-1] < sizes[0] + 1024, sizes
 
 
+@on_a_site
 def where_tcp_is_off_nobody_listens(site, device):
     site.stop()
     conf = read(site.verifier_conf).decode()
     write(site.verifier_conf, conf.replace("[listen]\n", "[listen]\ntcp = no\n"))
     site.start()
-    assert stream_pids(site) == [], site.roles()
+    assert site.pids("stream") == [], site.roles()
     goes_by(device, TCP)
     assert device.attest()["exit"] != PENDING
     goes_by(device, TCP, UDP)  # the next of the list is asked
     device.attest(PENDING)
 
 
+@on_a_site
 def tcp_has_another_port_if_it_is_told(site, device):
     site.stop()
     port = realsite.free_port()
@@ -240,8 +215,7 @@ def tcp_has_another_port_if_it_is_told(site, device):
     write(site.verifier_conf, conf.replace("[listen]\n", f"[listen]\ntcp_port = {port}\n"))
     site.start()
     assert f'"tcp_port":{port}' in site.log_text(), site.log_text()
-    write(device.conf, read(device.conf).decode().replace(
-        f"servers = {site.server}:{site.port}", f"servers = coaps+tcp://{site.server}:{port}"))
+    device.server(f"{TCP}{site.server}:{port}")
     device.attest(PENDING)
     site.stop()
     with socket.socket() as taken:  # somebody else has it: said, and not started
@@ -254,25 +228,18 @@ def tcp_has_another_port_if_it_is_told(site, device):
 
 
 CASES = (
-    on_a_site(the_whole_way_goes_over_tcp),
-    on_a_site(the_whole_way_goes_over_tcp_and_ipv6, address="::1"),
-    on_a_site(a_verdict_is_the_same_over_both),
-    on_a_site(a_killed_stream_comes_back_and_a_removed_device_does_not),
-    on_a_site(who_offers_tls_1_3_alone_is_refused),
-    on_a_site(lengths_that_cannot_be_are_told_and_closed),
-    on_a_site(slow_and_many_strangers_stop_no_device),
-    on_a_site(floods_of_connections_leave_memory_flat),
-    on_a_site(where_tcp_is_off_nobody_listens),
-    on_a_site(tcp_has_another_port_if_it_is_told),
+    the_whole_way_goes_over_tcp,
+    the_whole_way_goes_over_tcp_and_ipv6,
+    a_verdict_is_the_same_over_both,
+    a_killed_stream_comes_back_and_a_removed_device_does_not,
+    who_offers_tls_1_3_alone_is_refused,
+    lengths_that_cannot_be_are_told_and_closed,
+    slow_and_many_strangers_stop_no_device,
+    floods_of_connections_leave_memory_flat,
+    where_tcp_is_off_nobody_listens,
+    tcp_has_another_port_if_it_is_told,
 )
 
 
-def main():
-    if swtpm.missing():
-        tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    only = sys.argv[5:]
-    tap.run([(case,) for case in CASES if not only or case.__name__ in only])
-
-
 if __name__ == "__main__":
-    main()
+    realsite.run_cases(CASES, sys.argv[5:])

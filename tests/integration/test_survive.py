@@ -13,6 +13,7 @@ import time
 import diag
 import swtpm
 import tap
+from daemon import Clock
 from devicelab import LOG, Daemon, Lab, StandIn, openssl, read, write
 
 ATTESTOR, STAND_IN, FAKE_CLOCK, ASSAY, WIRE_READ = (os.path.abspath(path)
@@ -21,22 +22,8 @@ DAY = 86400
 YEAR = 365 * DAY
 
 
-class Clock:
-    """A file that says how far the clocks of a program are moved."""
-
-    def __init__(self, lab):
-        self.file = lab.path("clock")
-        self.environ = {**os.environ, "LD_PRELOAD": FAKE_CLOCK, "FAKE_CLOCK": self.file,
-                        "ASAN_OPTIONS": "verify_asan_link_order=0"}
-        self.move()
-
-    def move(self, wall=0, boot=0):
-        write(self.file + ".new", f"{int(wall)} {int(boot)}\n")
-        os.rename(self.file + ".new", self.file)
-
-
 def on_fake_clock(lab, **settings):
-    clock = Clock(lab)
+    clock = Clock(FAKE_CLOCK, lab.path("clock"))
     lab.fresh(**settings)
     lab.environ = clock.environ
     return clock

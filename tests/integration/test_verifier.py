@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import realsite
 import tap
 
 ASSAY, VERIFIER, ASK = (os.path.abspath(path) for path in sys.argv[1:4])
@@ -60,24 +61,36 @@ class Site:
 
 class Service:
     def __init__(self, site, **env):
-        self.site = site
+        self.site, self.ours = site, set()
         self.log_path = f'{site.top}/log'
         with open(self.log_path, 'wb') as log:
             self.main = subprocess.Popen([VERIFIER, '--config', site.conf], stderr=log,
                                          env={**os.environ, **env})
 
     def __enter__(self):
-        self.port = self.wait(lambda: self.lines('ready'))[0]['port']
+        try:
+            self.port = self.wait(lambda: self.lines('ready'))[0]['port']
+        except BaseException:
+            self.main.kill()
+            self.main.wait()
+            raise
         return self
 
-    def __exit__(self, *_):
-        if self.main.poll() is None:
-            self.main.send_signal(signal.SIGTERM)
-            self.main.wait(timeout=PATIENCE_S)
+    def __exit__(self, failed, *_):
+        lives = self.main.poll() is None
+        code = realsite.end(self.main) if lives else None
+        if not failed:
+            assert not lives or code == 0, (code, self.lines())
+            with open(self.log_path) as log:
+                realsite.no_role_fell(log.read(), self.ours)
+
+    def kill(self, pid):
+        self.ours.add(pid)
+        os.kill(pid, signal.SIGKILL)
 
     def lines(self, name=None):
         with open(self.log_path) as log:
-            told = [json.loads(line) for line in log if line.endswith('\n')]
+            told = realsite.lines_of(log.read())
         return [line for line in told if name in (None, line['id'])]
 
     def wait(self, what):
@@ -90,20 +103,7 @@ class Service:
         raise AssertionError(f'waited in vain; log: {self.lines()}')
 
     def roles(self):
-        """pid -> role of main's children."""
-        found = {}
-        children = f'/proc/{self.main.pid}/task/{self.main.pid}/children'
-        with open(children) as file:
-            pids = file.read().split()
-        for pid in pids:
-            try:
-                with open(f'/proc/{pid}/cmdline', 'rb') as file:
-                    match = re.search(rb'--role=(\w+)', file.read())
-            except OSError:
-                continue
-            if match:
-                found[int(pid)] = match[1].decode()
-        return found
+        return realsite.roles_of(self.main.pid)
 
     def pids(self, role):
         return {pid for pid, name in self.roles().items() if name == role}
@@ -457,13 +457,11 @@ def a_request_reaches_the_keeper_and_the_answer_comes_back():
         assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
 
 
-def roles_hold_their_channel_and_little_else():
+def roles_hold_their_own_and_nothing_else():
     with Service(Site()) as service:
-        for pid, role in service.roles().items():
-            names = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]
+        realsite.hold_their_own(service.roles(), service.log_path)
+        for pid in service.roles():
             assert os.readlink(f'/proc/{pid}/fd/0') == '/dev/null'
-            udp = [n for n in names if n.startswith('socket:')]
-            assert role != 'reader' or len(udp) == 1, (role, names)
             with open(f'/proc/{pid}/status') as file:
                 assert 'NoNewPrivs:\t1' in file.read()
             with open(f'/proc/{pid}/environ', 'rb') as file:
@@ -481,7 +479,7 @@ def each_role_comes_back_after_kill():
         for role in ('reader', 'front', 'keeper'):
             old = service.pids(role)
             n = len(old)
-            os.kill(min(old), signal.SIGKILL)
+            service.kill(min(old))
             service.wait(lambda: gone(min(old)))
             service.wait(lambda: len(service.pids(role)) == n and min(old) not in
                          service.pids(role))
@@ -549,7 +547,7 @@ def a_reload_changes_what_it_can_and_ends_nobody():
         assert set(service.roles()) == pids
         told = reload(service)  # nothing is new, and what waits is said again
         assert 'setting-changed' not in told and len(told['setting-waits']) == 2, told
-        os.kill(min(service.pids('keeper')), signal.SIGKILL)  # its successor knows too
+        service.kill(min(service.pids('keeper')))  # its successor knows too
         service.wait(lambda: service.ask('get', 'keys').startswith('2.05'))
         assert limits_of(service) == '7/2/1'
         os.unlink(f'{site.top}/etc/ek-roots/a.pem')
@@ -607,7 +605,7 @@ def the_log_level_is_a_setting_that_a_reload_turns():
         site.set('level = info', 'level = error')
         service.main.send_signal(signal.SIGHUP)
         service.wait(lambda: service.lines('setting-changed')[1:])
-        os.kill(min(service.pids('front')), signal.SIGKILL)
+        service.kill(min(service.pids('front')))
         service.wait(lambda: [line for line in service.lines('role-ended') if line['signal'] == 9])
         service.wait(lambda: service.ask('get', 'keys').startswith('2.05'))
         assert service.main.poll() is None
@@ -696,7 +694,7 @@ tap.run([(case,) for case in (
     check_names_each_broken_setting, check_names_each_broken_key,
     check_names_every_problem_at_once, check_sees_a_certificate_that_has_ended,
     the_program_explains_itself, a_request_reaches_the_keeper_and_the_answer_comes_back,
-    roles_hold_their_channel_and_little_else, two_workers_share_the_port,
+    roles_hold_their_own_and_nothing_else, two_workers_share_the_port,
     each_role_comes_back_after_kill, a_reader_is_used_once_and_replaced, sigterm_leaves_nothing,
     a_reload_changes_what_it_can_and_ends_nobody, a_reload_with_a_problem_changes_nothing,
     a_reload_refuses_more_certificates_than_fit,

@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import time
+
+import daemon
 
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
 LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
-PATIENCE_S = 60
 PORT = 20000 + os.getpid() % 20000
 
 
@@ -122,34 +122,9 @@ class StandIn:
         return [line for line in self.lines if line.split()[0] == word]
 
 
-class Daemon:
-    """The attestor without --once; its log."""
+class Daemon(daemon.Daemon):
+    """The lab's attestor without --once."""
 
     def __init__(self, lab, *arguments):
-        self.path = lab.path("daemon.log")
-        with open(self.path, "wb") as log:
-            self.process = subprocess.Popen([lab.program, "--config", lab.config, *arguments],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=lab.environ)
-
-    def log(self):
-        return read(self.path)
-
-    def until(self, what):
-        end = time.monotonic() + PATIENCE_S
-        while not what(self.log()):
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < end, "waited in vain:\n" + self.log()
-            time.sleep(0.05)
-
-    def attested(self, n=1):
-        self.until(lambda log: log.count('"id":"attested"') >= n)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        assert code == 0 or unused[0], (code, self.log())
+        super().__init__(lab.program, lab.config, lab.path("daemon.log"), *arguments,
+                         environ=lab.environ)

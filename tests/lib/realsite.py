@@ -8,6 +8,8 @@ attestor on a software TPM into which a recorded boot was played.
 
 (Not named site.py: Python itself imports a module of that name when it starts.)"""
 
+import collections
+import contextlib
 import functools
 import hashlib
 import json
@@ -23,6 +25,7 @@ from collections import namedtuple
 
 import swtpm
 import tap
+from daemon import Daemon
 from swtpm import Swtpm
 
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
@@ -30,6 +33,7 @@ VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 GRUB_LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
 BANKS = "sha1,sha256,sha384"
 PATIENCE_S = 60
+BEHIND_KEEPER = 3  # how a front ends whose keeper is gone (front-role.c)
 
 Programs = namedtuple("Programs", "assay verifier attestor extend")
 Done = namedtuple("Done", "code out err")
@@ -72,6 +76,72 @@ def alive(pid):
         return read(f"/proc/{pid}/stat").rsplit(b") ", 1)[1][:1] != b"Z"
     except OSError:
         return False
+
+
+def roles_of(main):
+    """pid -> role of main's children."""
+    found = {}
+    for pid in read(f"/proc/{main}/task/{main}/children").split():
+        try:
+            match = re.search(rb"--role=(\w+)", read(f"/proc/{int(pid)}/cmdline"))
+        except OSError:
+            continue
+        if match:
+            found[int(pid)] = match[1].decode()
+    return found
+
+
+def descriptors(pid):
+    """What a process holds, counted: a path, what the kernel calls it, or the kind of a socket."""
+    kinds = {}
+    for kind, at in (("unix", 6), ("udp", 9), ("udp6", 9), ("tcp", 9), ("tcp6", 9)):
+        for line in read(f"/proc/net/{kind}").decode().splitlines()[1:]:
+            kinds[f"socket:[{line.split()[at]}]"] = kind
+    held = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    return collections.Counter(kinds.get(name, name) for name in held)
+
+
+# Of a role that has no descriptor of another: a channel to main, and what its loop is made of.
+LOOP = {"anon_inode:[eventpoll]": 1, "anon_inode:[timerfd]": 1, "anon_inode:[eventfd]": 1}
+HOLDS = {"reader": {"unix": 1}, "front": {"unix": 2, "udp": 1, **LOOP},
+         "stream": {"unix": 2, "tcp": 1, **LOOP},
+         "keeper": {"unix": 9}}  # to main, two fronts, stream and four readers; where it listens
+
+
+def hold_their_own(roles, log, **more):
+    """Each of them, {pid: role}, that stand idle; more: what a role of that name has beside."""
+    for pid, role in roles.items():
+        wanted = {"/dev/null": 1, log: 2, **HOLDS[role], **more.get(role, {})}
+        assert descriptors(pid) == wanted, (role, descriptors(pid), wanted)
+
+
+def lines_of(text):
+    """What a program has logged, but for a line that it is writing."""
+    return [json.loads(line) for line in text.splitlines(True)
+            if line.startswith("{") and line.endswith("}\n")]
+
+
+def no_role_fell(text, ours):
+    """Of a verifier's log: no role has ended but well, or because main asked it to before it could
+    hear, and those that the test ended itself, with the fronts behind a keeper. Who kills a role
+    says so (Site.kill), so that another that falls beside it is seen."""
+    assert "Sanitizer" not in text, text
+    for line in lines_of(text):
+        if line["id"] == "role-ended" and line["pid"] not in ours:
+            asked = line["level"] == "info" and line["signal"] == signal.SIGTERM
+            behind = bool(ours) and line["exit"] == BEHIND_KEEPER
+            assert asked or behind or line["exit"] == 0, (line, ours, text[-4000:])
+
+
+def end(process):
+    """SIGTERM, if it lives; who does not end is killed. Returns the exit status."""
+    process.send_signal(signal.SIGTERM)  # Popen sends none to one that it has seen end
+    try:
+        return process.wait(timeout=PATIENCE_S)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
 
 
 def events_of(assay, path):
@@ -119,14 +189,18 @@ class Device:
 
     def __init__(self, site, name, tpm=None, **settings):
         self.site, self.name = site, name
-        self.own_tpm = tpm is None
-        self.tpm = tpm or Swtpm(banks=BANKS, ca_dir=site.ca_dir)
         self.folder = os.path.join(site.folder, name)
         self.log = self.path("firmware.log")
         self.conf = self.path("attestor.conf")
         os.makedirs(self.path("state"))
         os.makedirs(self.path("dmi"))
-        self.configure(**settings)
+        self.own_tpm = tpm is None
+        self.tpm = tpm or Swtpm(banks=BANKS, ca_dir=site.ca_dir)
+        try:
+            self.configure(**settings)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
@@ -147,6 +221,11 @@ class Device:
               f"[state]\ndir = {self.path('state')}\n"
               f"[tokens]\ndir = {self.path('tokens')}\naudiences = {audiences}\nbind = {bind}\n"
               + (f"[enrol]\ncode = {code}\n" if code else ""))
+
+    def server(self, *names):
+        """Which it asks, in this order."""
+        text = read(self.conf).decode()
+        write(self.conf, re.sub(r"(?m)^servers = .*$", f"servers = {', '.join(names)}", text))
 
     def boot(self, log=GRUB_LOG, banks=BANKS):
         """Plays a log into the PCRs of a TPM that just started, and has it as the machine's."""
@@ -170,6 +249,10 @@ class Device:
         done = self.attestor("--once", "--json")
         assert code is None or done.code == code, (code, done, self.site.log_text()[-2000:])
         return json.loads(done.out)
+
+    def daemon(self, environ=None):
+        return Daemon(self.site.programs.attestor, self.conf, self.path("daemon.log"), "--verbose",
+                      environ=environ)
 
     def fingerprint(self):
         return self.attestor("--fingerprint").out.split()[-1]
@@ -203,6 +286,7 @@ class Site:
         self.log_path = os.path.join(folder, "verifier.log")
         self.ca_dir = os.path.join(folder, "ek-ca")
         self.main, self.n = None, 0
+        self.ours = set()  # pids of roles that the test ended
         self.setup_words = ("--name", address, *setup)
         self.setup()
 
@@ -210,9 +294,12 @@ class Site:
         self.start()
         return self
 
-    def __exit__(self, *unused):
-        if self.main.poll() is None:
-            self.stop()
+    def __exit__(self, failed, *unused):
+        lives = self.main.poll() is None
+        code = self.stop() if lives else None
+        if not failed:
+            assert not lives or code == 0, (code, self.log_text()[-4000:])
+            no_role_fell(self.log_text(), self.ours)
 
     def setup(self):
         done = run(self.programs.assay, "setup", "--dir", self.etc, "--state", self.state, "--run",
@@ -226,13 +313,22 @@ class Site:
             self.main = subprocess.Popen(
                 [*self.before, self.programs.verifier, "--config", self.verifier_conf],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.until(lambda: '"id":"ready"' in self.log_text()[since:]
-                   or self.main.poll() is not None)
+        try:
+            self.until(lambda: '"id":"ready"' in self.log_text()[since:]
+                       or self.main.poll() is not None)
+        except BaseException:
+            self.main.kill()
+            self.main.wait()
+            raise
         assert self.main.poll() is None, self.log_text()
 
     def stop(self):
-        self.main.send_signal(signal.SIGTERM)
-        return self.main.wait(timeout=PATIENCE_S)
+        return end(self.main)
+
+    def kill(self, pid):
+        """What a fault would do to a role."""
+        self.ours.add(pid)
+        os.kill(pid, signal.SIGKILL)
 
     def log_text(self):
         return read(self.log_path).decode("latin-1")
@@ -243,16 +339,21 @@ class Site:
             assert time.monotonic() < end, "waited in vain:\n" + self.log_text()[-2000:]
             time.sleep(0.02)
 
+    def lines(self, name):
+        return [line for line in lines_of(self.log_text()) if line["id"] == name]
+
     def roles(self):
-        """pid -> role of main's children."""
-        found = {}
-        for pid in read(f"/proc/{self.main.pid}/task/{self.main.pid}/children").split():
-            try:
-                match = re.search(rb"--role=(\w+)", read(f"/proc/{int(pid)}/cmdline"))
-            except OSError:
-                continue
-            if match:
-                found[int(pid)] = match[1].decode()
+        return roles_of(self.main.pid)
+
+    def pids(self, *roles):
+        return [pid for pid, role in self.roles().items() if role in roles]
+
+    def resident_kb(self, *roles):
+        found = 0
+        for pid in self.pids(*roles):
+            with contextlib.suppress(OSError):  # a reader that has just ended
+                text = read(f"/proc/{pid}/status").decode()
+                found += int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
         return found
 
     def device(self, name=None, **settings):
@@ -292,30 +393,34 @@ class Site:
         assert device.attest(0)["tier"] == "affirming"
 
 
-def on_a_site(programs, before, ahead=None):
+def folder():
+    """Of one test; gone at the end, whatever the verifier still writes there."""
+    return tempfile.TemporaryDirectory(prefix="assay-site-", ignore_cleanup_errors=True)
+
+
+def on_a_site(programs, before=None, ahead=None, setup=(), **words):
     """Decorates a case of (site, device): each has a fresh site with one device, after ahead(site),
-    when the verifier does not run yet, and before(site, device). The verifier must live on."""
+    when the verifier does not run yet, and before(site, device). The verifier must live on, and end
+    well. setup: words of `assay setup`; words: Site's."""
     def decorate(case):
         @functools.wraps(case)
         def wrapped():
-            with tempfile.TemporaryDirectory(prefix="assay-site-",
-                                             ignore_cleanup_errors=True) as top:
-                site = Site(programs, top)
+            with folder() as top:
+                site = Site(programs, top, *setup, **words)
                 with site.device() as device:
                     if ahead:
                         ahead(site)
                     with site:
-                        before(site, device)
+                        if before:
+                            before(site, device)
                         case(site, device)
                         assert site.main.poll() is None, site.log_text()
         return wrapped
     return decorate
 
 
-def run_cases(cases, only):
+def run_cases(cases, only, *arguments):
     """All cases, or those that are named; nothing without a software TPM."""
     if swtpm.missing():
         tap.skip_all("needs " + ", ".join(swtpm.missing()))
-    unknown = set(only) - {case.__name__ for case in cases}
-    assert not unknown, unknown
-    tap.run([(case,) for case in cases if not only or case.__name__ in only])
+    tap.run([(case, *arguments) for case in tap.chosen(cases, only)])

@@ -3,11 +3,10 @@
 import base64
 import json
 import os
-import signal
 import subprocess
 
 import diag
-from realsite import PATIENCE_S, read, write
+from realsite import end, read, write
 
 LOG = "boot/grub-sb-on/binary_bios_measurements"
 
@@ -33,8 +32,13 @@ class Load:
             self.process = subprocess.Popen([program, str(site.port), LOG, str(pause_ms)],
                                             stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=subprocess.STDOUT)
-        site.until(lambda: self.lines("fingerprint") or self.process.poll() is not None)
-        self.fingerprint = self.lines("fingerprint")[0]
+        try:
+            site.until(lambda: self.lines("fingerprint") or self.process.poll() is not None)
+            self.fingerprint = self.lines("fingerprint")[0]
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def __enter__(self):
         return self
@@ -43,9 +47,7 @@ class Load:
         self.stop()
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=PATIENCE_S)
+        code = end(self.process)
         assert code == 0, (code, read(self.path)[-2000:])
 
     def lines(self, what):

@@ -13,9 +13,19 @@ def skip_all(reason):
     sys.exit(0)
 
 
+def chosen(cases, only):
+    """Those that are named, or all; a name that is none would be a test that tests nothing."""
+    unknown = set(only) - {case.__name__ for case in cases}
+    if unknown:
+        print(f"Bail out! no such case: {', '.join(sorted(unknown))}")
+        sys.exit(2)
+    return [case for case in cases if not only or case.__name__ in only]
+
+
 def run(cases):
     """Runs (function, arguments…) in order, prints TAP and ends the program."""
     failed = 0
+    assert cases, "nothing is no test"
     print(f"1..{len(cases)}", flush=True)
     for number, (function, *arguments) in enumerate(cases, 1):
         name = function.__name__

@@ -31,6 +31,7 @@ class Relay:
         self.face.bind(("127.0.0.1", 0))
         self.port = self.face.getsockname()[1]
         self.behind = {}   # client -> socket towards the verifier
+        self.made, self.move = [self.face], False
         self.held = {}     # direction -> what waits for the next datagram
         self.passed = {True: 0, False: 0}
         self.dropped = {True: 0, False: 0}
@@ -44,16 +45,23 @@ class Relay:
     def __exit__(self, *unused):
         self.over = True
         self.thread.join()
-        for one in {self.face, *self.behind.values()}:
+        for one in self.made:
             one.close()
 
     def _socket_of(self, client):
+        if self.move:
+            self.behind, self.move = {}, False
         if self.one_port and self.behind:
             self.behind = {client: next(iter(self.behind.values()))}
         if client not in self.behind:
             self.behind[client] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.behind[client].connect(self.to)
+            self.made.append(self.behind[client])
         return self.behind[client]
+
+    def another_port(self):
+        """With one_port: the verifier sees another from now on."""
+        self.move = True
 
     def _send(self, up, client, data):
         self.passed[up] += 1
