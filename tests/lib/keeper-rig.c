@@ -272,12 +272,8 @@ keeper_rig_ask(struct keeper_rig *rig, enum request_kind kind, enum request_reso
 }
 
 int
-keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
-                   size_t cap)
+keeper_rig_control(struct keeper_rig *rig, struct bytes said, char *json, size_t cap)
 {
-    uint8_t room[4096];
-    struct wr wr = wr_init(room, sizeof(room));
-    struct control_words in = {.n = n_words};
     struct control_answer answer;
     struct ipc_msg msg;
     struct ipc *client;
@@ -285,14 +281,10 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     int fds[2];
     int r = IPC_AGAIN;
 
-    for (size_t i = 0; i < n_words; i++) {
-        in.words[i] = bytes_str(words[i]);
-    }
-    control_words_write(&wr, &in);
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     client = ipc_new(fds[0], false, roles_client_to_keeper);
     end = ipc_new(fds[1], false, any_limit);
-    control_run(&rig->keeper, client, 0, &rig->file, wr_done(&wr));
+    control_run(&rig->keeper, client, 0, &rig->file, said);
     rig->file = (struct control_file){.there = false};
     keeper_settle(&rig->keeper);
     for (int i = 0; i < 1000 && (r = ipc_recv(end, &msg)) == IPC_AGAIN; i++) {
@@ -303,10 +295,27 @@ keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_wo
     snprintf(json, cap, "%.*s", (int)answer.json.len, (const char *)answer.json.p);
     ipc_free(client);
     ipc_free(end);
+    return answer.status;
+}
+
+int
+keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
+                   size_t cap)
+{
+    uint8_t room[4096];
+    struct wr wr = wr_init(room, sizeof(room));
+    struct control_words in = {.n = n_words};
+    int status;
+
+    for (size_t i = 0; i < n_words; i++) {
+        in.words[i] = bytes_str(words[i]);
+    }
+    control_words_write(&wr, &in);
+    status = keeper_rig_control(rig, wr_done(&wr), json, cap);
     if (rig->on_command) {
         rig->on_command(rig, words, n_words);
     }
-    return answer.status;
+    return status;
 }
 
 enum reason

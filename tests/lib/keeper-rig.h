@@ -65,6 +65,9 @@ void keeper_rig_post(struct keeper_rig *rig, enum request_kind kind, enum reques
 bool keeper_rig_read(struct keeper_rig *rig);
 bool keeper_rig_take(struct keeper_rig *rig, uint64_t *ret_request);
 
+/* What a client of the control socket says, of whatever form: exit status, and JSON in json. */
+int keeper_rig_control(struct keeper_rig *rig, struct bytes said, char *json, size_t cap);
+
 /* One operator's command: exit status, and the JSON in json (NUL-ended). */
 int keeper_rig_command(struct keeper_rig *rig, const char *const *words, size_t n_words, char *json,
                        size_t cap);

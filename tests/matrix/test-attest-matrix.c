@@ -1,9 +1,11 @@
 /* Good evidence, changed in one place, against a keeper: each row says what must come back. The
  * base evidence of each row is accepted in the same run, and a change that changes no byte fails.
  */
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "crypto/jose.h"
 #include "lib/attest-play.h"
 #include "lib/check.h"
 
@@ -445,12 +447,37 @@ a_token_needs_this_connections_own_evidence(void)
     CHECK_EQ(token("assay"), COAP_CODE(4, 1));
 }
 
+/* A number that the last answer's JWT claims. */
+static int64_t
+claimed(const char *name)
+{
+    uint8_t room[LIMIT_TOKEN_BYTES + 1];
+    char quoted[16];
+    struct jose jose;
+    const char *at;
+
+    CHECK_EQ(jose_read(rig->reply.body, room, sizeof(room) - 1, &jose), 0);
+    room[jose.payload.p + jose.payload.len - room] = '\0';
+    snprintf(quoted, sizeof(quoted), "\"%s\":", name);
+    at = strstr((const char *)jose.payload.p, quoted);
+    CHECK(at);
+    return strtoll(at + strlen(quoted), NULL, 10);
+}
+
 static void
 a_late_token_has_the_verdicts_times(void)
 {
+    int64_t exp;
+    int64_t iat;
+
     play_start();
+    CHECK_EQ(token("assay"), COAP_CODE(2, 5));
+    exp = claimed("exp");
+    iat = claimed("iat");
+    CHECK(exp > iat + 60);
     rig->now_ms += 238 * 1000;
     CHECK_EQ(token("assay"), COAP_CODE(2, 5));
+    CHECK_EQ(claimed("exp"), exp);
     rig->now_ms += 4 * 1000; /* less than 60 s would be left */
     CHECK_EQ(token("assay"), COAP_CODE(4, 1));
 }

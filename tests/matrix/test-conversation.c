@@ -9,10 +9,14 @@
 
 #include "base/cbor-rd.h"
 #include "base/cbor-wr.h"
+#include "crypto/cose-key.h"
+#include "crypto/cose.h"
+#include "crypto/jose.h"
 #include "lib/check.h"
 #include "lib/growing-rig.h"
 #include "wire/credential.h"
 #include "wire/enrolled.h"
+#include "wire/token-cwt.h"
 
 enum { RECORDING_ROOM = 2 * 1024 * 1024, STEP_ASK = 0, STEP_COMMAND = 1, STEPS_MAX = 64 };
 
@@ -127,27 +131,88 @@ text(struct cbor_rd *c, char *ret, size_t cap)
     ret[in.len] = '\0';
 }
 
+static void
+read_cwt(struct bytes in)
+{
+    struct cose_sign1 message;
+    struct token_claims claims;
+
+    CHECK_EQ(cose_sign1_read(in, &message), 0);
+    CHECK_EQ(message.typ, TOKEN_CWT_TYP);
+    CHECK_EQ(token_cwt_read(message.payload, &claims), 0);
+    CHECK(claims.exp > claims.iat);
+}
+
+static void
+read_jwt(struct bytes in)
+{
+    uint8_t room[LIMIT_TOKEN_BYTES];
+    struct jose jose;
+
+    CHECK_EQ(jose_read(in, room, sizeof(room), &jose), 0);
+    CHECK(bytes_equal(jose.typ, bytes_str("JWT")));
+    CHECK(jose.payload.len > 2 && jose.payload.p[0] == '{');
+}
+
+static void
+read_credential(struct bytes in)
+{
+    struct cose_sign1 message;
+    struct credential credential;
+
+    CHECK_EQ(cose_sign1_read(in, &message), 0);
+    CHECK_EQ(credential_read(message.payload, &credential, NULL), 0);
+    CHECK(bytes_equal(credential.site, bytes_str(RIG_SITE)));
+}
+
+static void
+read_keys(struct bytes in)
+{
+    struct cose_key keys[4];
+    size_t n = 0;
+
+    CHECK_EQ(cose_key_set_read(in, keys, ARRAY_LEN(keys), &n), 0);
+    CHECK(n > 0);
+}
+
+/* What came with a 2.xx, as whoever it is for reads it; its first reason. */
+static enum reason
+read_good(enum request_kind kind, enum request_resource resource, struct bytes in)
+{
+    struct answer answer = {0};
+    struct enrolled enrolled;
+
+    if (resource == RESOURCE_ATTEST) {
+        CHECK_EQ(answer_read(in, &answer, NULL), 0);
+        CHECK_EQ(answer.cwt.p != NULL, answer.tier == TIER_AFFIRMING);
+        if (answer.cwt.p) {
+            read_cwt(answer.cwt);
+        }
+        return answer.n_reasons ? (enum reason)answer.reasons[0] : REASON_NONE;
+    }
+    if (resource == RESOURCE_TOKEN) {
+        read_jwt(in);
+    } else if (resource == RESOURCE_KEYS) {
+        read_keys(in);
+    } else if (kind == REQUEST_PSK) {
+        CHECK_EQ(enrolled_read(in, &enrolled, NULL), 0);
+    } else {
+        read_credential(in);
+    }
+    return REASON_NONE;
+}
+
 /* Today's attestor reads an answer of then; its first reason. */
 static enum reason
 read_answer(enum request_kind kind, enum request_resource resource, uint8_t code, struct bytes in)
 {
-    struct answer answer = {0};
-    struct enrolled enrolled;
     struct problem problem = {0};
 
     if (code >= COAP_CODE(4, 0)) {
         CHECK_EQ(problem_read(in, &problem, NULL), 0);
         return (enum reason)problem.reason;
     }
-    if (resource == RESOURCE_ATTEST) {
-        CHECK_EQ(answer_read(in, &answer, NULL), 0);
-        return answer.n_reasons ? (enum reason)answer.reasons[0] : REASON_NONE;
-    }
-    if (resource == RESOURCE_ENROLL && kind == REQUEST_PSK) {
-        CHECK_EQ(enrolled_read(in, &enrolled, NULL), 0);
-    }
-    CHECK(in.len > 0);
-    return REASON_NONE;
+    return read_good(kind, resource, in);
 }
 
 static void
