@@ -107,8 +107,9 @@ def signed_bundles_say_whose_they_are(rig):
                               '--json').stdout)
     assert told['sequence'] == 15 and told['signature'] == 'by this key'
     assert told['not_after'] == 3791923200 and 0 < told['issued'] < told['not_after']
-    assert told['policies'] == [{'name': 'gateway-uboot', 'version': 3, 'rules': 9,
-                                 'classes': ['gw-imx8']}]
+    assert told['policies'] == [
+        {'name': 'gateway-uboot', 'version': 3, 'rules': 9, 'classes': ['gw-imx8']},
+        {'name': 'gateway-uefi', 'version': 1, 'rules': 13, 'classes': ['gw-arm64']}]
     again = rig.write('again.policy', told['text'])
     rig.run('compile', again, '--out', rig.path('again.bundle'))
     assert rig.read('again.bundle') == body

@@ -126,6 +126,7 @@ learn_rig_judge(const struct learn_rig_boot *boot)
 {
     struct boot_ask ask = {
         .book = learn_rig.book,
+        .policy = learn_rig.policy,
         .log = &boot->log,
         .userspace = boot->has_userspace ? &boot->userspace : NULL,
         .n_pins = learn_rig.n_pins,
@@ -173,7 +174,8 @@ learn_rig_rule(const char *id)
     const struct bundle *bundle = rulebook_bundle(learn_rig.book);
 
     for (size_t i = 0; i < learn_rig.told.judgement->n; i++) {
-        if (bytes_equal(bundle->rules[bundle->policies[0].first_rule + i].id, bytes_str(id))) {
+        if (bytes_equal(bundle->rules[bundle->policies[learn_rig.policy].first_rule + i].id,
+                        bytes_str(id))) {
             return &learn_rig.told.judgement->rules[i];
         }
     }

@@ -24,6 +24,7 @@ extern struct learn_rig {
     char *text; /* what was learnt */
     size_t text_len;
     struct rulebook *book;
+    size_t policy; /* of the book, by which is judged; 0 unless a test says otherwise */
     struct boot_room *room;
     struct boot_told told;
     struct verdict verdict;
