@@ -38,12 +38,17 @@ on_a_site = realsite.on_a_site(
     PROGRAMS, lambda site, device: (device.boot(), site.affirmed(device)), ahead=move_main)
 
 
-def nonce_keys(site):
+def key_list(site):
     done = run(*words(site), PROGRAMS.assay, "key", "list", "--config", site.verifier_conf,
                "--json")
     assert done.code == OK, done
-    said = json.loads(done.out)
-    assert said["used_by_verifier"], said
+    return json.loads(done.out)
+
+
+def nonce_keys(site):
+    """Those of the list, once the keeper has it."""
+    site.until(lambda: key_list(site)["used_by_verifier"])
+    said = key_list(site)
     return {key["id"]: key["state"] for key in said["keys"] if key["kind"] == "nonce"}
 
 

@@ -12,7 +12,8 @@ import sys
 
 import swtpm
 import tap
-from devicelab import PATIENCE_S, PORT, Daemon, Lab, StandIn, read, write
+from daemon import PATIENCE_S
+from devicelab import PORT, Daemon, Lab, StandIn, read, write
 
 ATTESTOR, STAND_IN = (os.path.abspath(path) for path in sys.argv[1:3])
 

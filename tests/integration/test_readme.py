@@ -232,10 +232,14 @@ def the_cli_tells_of_files():
                         "S": tpm.path("signature"), "HEX": "c0ffee", "FILE": realsite.GRUB_LOG},
         "ek check": {"DIR": tpm.ca_dir, "FILE": tpm.path("ek.der")},
         "policy learn": {"C": "laptops", "LOG…": realsite.GRUB_LOG},
+        "appraise --log": {"FILE": realsite.GRUB_LOG, "BUNDLE": tpm.path("bundle")},
         "policy check": {"FILE": os.path.join(SOURCE, "docs", "examples", "laptop.policy")},
         "token verify": {"JWKS": VERIFIER.file("/var/lib/assay/public/jwks.json"),
                          "TOKEN": DEVICES[0].file("/run/assay/vpn.jwt")},
     }
+    learnt = tpm.path("learnt.policy")
+    VERIFIER.shell(f"assay policy learn --class laptops --out {learnt} {realsite.GRUB_LOG}")
+    VERIFIER.shell(f"assay policy compile {learnt} --out {tpm.path('bundle')}")
     seen = []
     for line in BLOCKS[CLI][0]:
         words = line.split()
