@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-enum { TEXT_ROOM = 1024, LINE_ROOM = 2048 };
+enum { TEXT_ROOM = 512, LINE_ROOM = 1024 };
 
 /* A member that is a text, fit for a terminal whoever wrote it; or "". */
 static const char *
