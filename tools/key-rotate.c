@@ -398,7 +398,7 @@ do_rotate(struct key_rotate *rotate)
         return fail(rotate, r, rotate->folder, problem.text);
     }
     rotate->set = rotate->old;
-    key_folder_tidy(rotate->folder, &rotate->set, rotate->now_s);
+    key_folder_tidy(rotate->folder, &rotate->set, KEYSET_KIND_N, rotate->now_s);
     r = rotate->retire ? retire(rotate) : renew(rotate);
     if (r != 0) {
         return r;

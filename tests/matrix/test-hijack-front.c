@@ -157,7 +157,7 @@ a_boots_first_exchange_lives_two_minutes(void)
     CHECK_EQ(replay(&stored[0]), COAP_CODE(2, 4));
     session = sessions_get(rig.keeper.sessions, rig.front, rig.connection);
     CHECK(session);
-    CHECK(session->null_nonce);
+    CHECK_EQ(session->life_s, KEEPER_TOKEN_NULL_S);
     pass(KEEPER_TOKEN_NULL_S * 1000, 0);
     CHECK(!has_token());
     keeper_rig_done(&rig);

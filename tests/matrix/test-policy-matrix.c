@@ -1,5 +1,6 @@
 /* A class that a bundle names is judged by its policy: a real boot, changed in one place or under
  * another policy, from evidence to answer, row and pins. */
+#include "base/b64.h"
 #include "base/hex.h"
 #include "keeper/policies.h"
 #include "lib/boot-log.h"
@@ -353,6 +354,7 @@ who_is_observed_gets_a_token_that_warns(void)
     CHECK_EQ(answer.reasons[1], REASON_MODE_OBSERVE);
     CHECK(answer.cwt.p);
     CHECK_EQ(last_of().vector[2], 33);
+    CHECK_EQ(n_pins(), 0); /* what would be refused is nothing to be held to */
     play_done();
 }
 
@@ -425,6 +427,47 @@ an_ak_of_another_kind_than_the_policy_takes_is_refused(void)
     play_done();
 }
 
+/* Whether a JWT's claims hold this text. */
+static bool
+jwt_says(struct bytes jwt, const char *text)
+{
+    static uint8_t room[LIMIT_TOKEN_BYTES];
+    const uint8_t *first = memchr(jwt.p, '.', jwt.len);
+    const uint8_t *last;
+    size_t len = 0;
+
+    CHECK(first);
+    last = memchr(first + 1, '.', jwt.len - (size_t)(first + 1 - jwt.p));
+    CHECK(last);
+    CHECK_EQ(b64_read(bytes_of(first + 1, (size_t)(last - first - 1)), room, sizeof(room), &len),
+             0);
+    return memmem(room, len, text, strlen(text)) != NULL;
+}
+
+/* What a token says is what its own connection's verdict said. */
+static void
+another_connection_s_trouble_is_not_in_a_token(void)
+{
+    struct token_claims claims;
+    uint8_t exporter[32];
+    uint64_t first;
+
+    start(heading, images, "");
+    claims = claims_of(attest().cwt);
+    CHECK_BYTES(claims.policies[0], bytes_str("laptop:3"));
+    first = play.rig.connection;
+    memcpy(exporter, play.rig.exporter, sizeof(exporter));
+    load_keys(NULL, 0);
+    CHECK_EQ(attest().tier, TIER_NONE);
+    CHECK(ask_token() != COAP_CODE(2, 5));
+    CHECK(play.rig.connection != first);
+    play.rig.connection = first;
+    memcpy(play.rig.exporter, exporter, sizeof(exporter));
+    CHECK_EQ(ask_token(), COAP_CODE(2, 5));
+    CHECK(jwt_says(play.rig.reply.body, "laptop:3"));
+    play_done();
+}
+
 static void
 an_old_boot_warns(void)
 {
@@ -489,6 +532,7 @@ CHECK_MAIN(CASE(what_the_policy_allows_gets_a_token_of_the_policy),
            CASE(a_bundle_that_must_not_be_used_gives_nobody_a_token),
            CASE(a_bundle_whose_end_has_passed_gives_no_token),
            CASE(pcrs_of_the_policy_are_asked_for),
-           CASE(an_ak_of_another_kind_than_the_policy_takes_is_refused), CASE(an_old_boot_warns),
+           CASE(an_ak_of_another_kind_than_the_policy_takes_is_refused),
+           CASE(another_connection_s_trouble_is_not_in_a_token), CASE(an_old_boot_warns),
            CASE(old_evidence_is_what_the_policy_says),
            CASE(a_token_lives_as_long_as_the_policy_says))

@@ -292,12 +292,13 @@ tell_observed(const struct telling *telling)
 
 /* Events that no slot takes, or that stand where none may: rules of the schema, not of a policy. */
 static bool
-check_slots(const struct telling *telling)
+check_slots(const struct telling *telling, bool *ret_broken)
 {
     struct verdict found = *telling->verdict;
     bool good = slots_check(telling->told->map, telling->ask->log, telling->ask->userspace,
                             telling->told->policy->quote.mask, &found);
 
+    *ret_broken = !good;
     if (good) {
         return true;
     }
@@ -341,10 +342,10 @@ fill_vector(struct boot_told *told)
 }
 
 static bool
-judge_all(const struct telling *telling)
+judge_all(const struct telling *telling, bool *ret_broken)
 {
     const struct rule_judgement *judgement = telling->told->judgement;
-    bool good = check_slots(telling);
+    bool good = check_slots(telling, ret_broken);
 
     tell_all(telling);
     tell_unasserted(telling);
@@ -387,6 +388,6 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
                     hash_name(policy->quote.bank), NULL);
         return 0;
     }
-    verdict->reference = judge_all(&telling) ? CHECK_PASSED : CHECK_FAILED;
+    verdict->reference = judge_all(&telling, &ret->slots_broken) ? CHECK_PASSED : CHECK_FAILED;
     return 0;
 }

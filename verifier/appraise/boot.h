@@ -40,7 +40,8 @@ struct boot_told {
     const struct rule_event *events;
     const struct rule_judgement *judgement;
     struct boot_vector vector;
-    bool observed; /* mode observe: what failed was recorded and did not count */
+    bool slots_broken; /* an event broke a rule of the schema (slots_check()) */
+    bool observed;     /* mode observe: what failed was recorded and did not count */
 };
 
 /* What a log alone tells policies, so that it is read once however often it is judged. Whoever

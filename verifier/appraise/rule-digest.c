@@ -248,6 +248,9 @@ verb_one_of(struct judging *j)
             judge_one(j, i, &pins_left);
         }
     }
+    if (j->rule->or_pin > 0 && !j->result->learns) { /* what comes later is learnt no more */
+        (void)judging_learn(j, BYTES_NULL, BYTES_NULL, RULE_NO_EVENT);
+    }
 }
 
 /* Does any event of the slot have a pin's value? */

@@ -254,6 +254,7 @@ weigh(const struct judging *j, enum policy_dimension dimension, struct rule_judg
         ret->affirmed |= 1u << dimension;
     }
     if (j->result->outcome != OUTCOME_PASSED) {
+        ret->n_failed = (uint16_t)(ret->n_failed + (j->result->effect == EFFECT_FAIL));
         dimension = j->result->code.dimension;
         ret->tiers[dimension] = worse(ret->tiers[dimension], tier_of(j->result->effect));
     }
@@ -287,9 +288,12 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
     struct judging j = {
         .book = book, .bundle = bundle, .input = input, .room = room, .judgement = ret};
 
+    size_t n_learnt;
+
     ret->n = of->n_rules;
     ret->affirmed = 0;
     ret->n_learnt = 0;
+    ret->n_failed = 0;
     ret->tier = TIER_AFFIRMING;
     for (size_t i = 0; i <= DIMENSION_MAX; i++) {
         ret->tiers[i] = TIER_AFFIRMING;
@@ -300,7 +304,12 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
         j.rule = &bundle->rules[of->first_rule + i];
         j.slot = rulebook_slot(book, of->first_rule + i);
         j.result = &ret->rules[i];
+        n_learnt = ret->n_learnt;
         judge_rule(&j);
+        if (!is_known(j.result) && ret->n_learnt > n_learnt) {
+            ret->n_learnt = n_learnt; /* what fails, if only as a warning, is not held to */
+            j.result->learns = false;
+        }
         weigh(&j, rulebook_dimension(book, of->first_rule + i), ret);
     }
     sum_up(of, ret);

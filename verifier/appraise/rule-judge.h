@@ -86,7 +86,8 @@ struct rule_judgement {
                          * RULE_NO_EVENT: 205 */
     unsigned affirmed;  /* bit of each dimension that a rule affirmed */
     enum tier tiers[DIMENSION_MAX + 1];
-    enum tier tier; /* the worst; in mode observe always warning */
+    enum tier tier;    /* the worst; in mode observe always warning */
+    uint16_t n_failed; /* rules whose effect is FAIL, in mode observe too */
     size_t n_learnt;
     struct rule_pin learnt[RULE_PINS_MAX]; /* of rules that learn: to be pinned if all is well */
 };

@@ -241,7 +241,8 @@ static bool
 policy_has(const struct rulebook *book, const struct bundle_policy *policy, enum slot slot)
 {
     for (size_t i = 0; i < policy->n_rules; i++) {
-        if (book->slots[policy->first_rule + i] == slot) {
+        if (book->slots[policy->first_rule + i] == slot &&
+            slot_table_claims(slot, book->bundle.rules[policy->first_rule + i].verb)) {
             return true;
         }
     }

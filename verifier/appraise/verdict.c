@@ -148,7 +148,8 @@ verdict_tier(const struct verdict *verdict)
     if (verdict_trusted(verdict)) {
         return has_effect(verdict, EFFECT_WARN) ? TIER_WARNING : TIER_AFFIRMING;
     }
-    if (verdict->n_reasons > 0 && verdict->reasons[0] >= REASON_POLICY_MISSING) {
+    if (verdict->n_reasons > 0 && verdict->reasons[0] >= REASON_POLICY_MISSING &&
+        verdict->reasons[0] != REASON_DIMENSION_UNASSERTED) { /* a device can bring that about */
         return TIER_NONE; /* not the device's fault: AR4SI says none */
     }
     return TIER_CONTRAINDICATED;

@@ -377,15 +377,19 @@ answer_fill(const struct attest *attest, const struct store_last *last, struct a
 
 /* Remembers that this connection may ask for tokens. */
 static int
-open_session(struct attest *attest)
+open_session(struct attest *attest, const struct store_last *last)
 {
     const struct request *request = &attest->asked->request;
     struct session session = {
         .challenge_ms = attest->challenge_ms,
-        .null_nonce = attest->nonce_age_ms < 0,
+        .life_s = attest_policy_life_s(attest),
+        .tier = last->tier,
+        .secure_boot = last->secure_boot,
         .key = attest->key,
     };
 
+    memcpy(session.policy, last->policy, sizeof(session.policy));
+    memcpy(session.vector, last->vector, sizeof(session.vector));
     memcpy(session.device, attest->device.id, sizeof(session.device));
     memcpy(session.exporter, request->exporter, sizeof(session.exporter));
     return sessions_put(attest->keeper->sessions, attest->asked->front, request->connection,
@@ -407,7 +411,7 @@ send_answer(struct attest *attest, const struct store_last *last)
     answer_fill(attest, last, &answer);
     r = keeper_nonce(keeper, attest->device.id, answer.nonce);
     if (r == 0 && trusted) {
-        r = open_session(attest);
+        r = open_session(attest, last);
     } else {
         sessions_drop(keeper->sessions, attest->asked->front, attest->asked->request.connection);
     }
@@ -415,7 +419,7 @@ send_answer(struct attest *attest, const struct store_last *last)
         struct issue issue = {.device = &attest->device,
                               .class_row = &attest->class_row,
                               .last = last,
-                              .null_nonce = attest->nonce_age_ms < 0,
+                              .life_s = attest_policy_life_s(attest),
                               .key = &attest->key};
 
         r = issue_cwt(keeper, &issue, token, sizeof(token), &answer.cwt);

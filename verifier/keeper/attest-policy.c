@@ -169,13 +169,31 @@ attest_policy_whole(const struct attest *attest)
            (rulebook_bundle(book)->policies[policy].quote.mask & PCR_MASK_USERSPACE) != 0;
 }
 
+/* In mode observe a boot is trusted whatever its rules say; what they would refuse pins nothing. */
+static bool
+would_fail(const struct boot_told *told)
+{
+    return told->observed && (told->judgement->unclaimed != RULE_NO_EVENT || told->slots_broken ||
+                              told->judgement->n_failed > 0);
+}
+
 int
 attest_policy_learn(struct attest *attest)
 {
-    if (!attest->by_policy || !verdict_trusted(&attest->verdict)) {
+    if (!attest->by_policy || !verdict_trusted(&attest->verdict) || would_fail(&attest->told)) {
         return 0;
     }
     return boots_learn(attest->keeper->store, attest->device.id, attest->told.judgement);
+}
+
+int64_t
+attest_policy_life_s(const struct attest *attest)
+{
+    int64_t ttl = attest->by_policy ? attest->told.policy->token_ttl_s : 0;
+    int64_t life = ttl > 0 ? ttl : KEEPER_TOKEN_S;
+    int64_t most = attest->nonce_age_ms < 0 ? KEEPER_TOKEN_NULL_S : KEEPER_TOKEN_MOST_S;
+
+    return life < most ? life : most;
 }
 
 bool

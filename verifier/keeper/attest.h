@@ -130,6 +130,10 @@ bool attest_policy_whole(const struct attest *attest);
 /* Pins what rules learnt, when the verdict is trusted. Returns 0 or a negative errno. */
 MUST_CHECK int attest_policy_learn(struct attest *attest);
 
+/* How long tokens of this verdict live from its challenge on: by the policy that judged, one hour
+ * at most, and less without a keeper's nonce. */
+int64_t attest_policy_life_s(const struct attest *attest);
+
 /* Whether the verdict is good enough for a token of the policy. */
 bool attest_policy_floor(const struct attest *attest);
 

@@ -5,7 +5,6 @@
 
 #include "base/b64.h"
 #include "base/hex.h"
-#include "keeper/policies.h"
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
@@ -255,33 +254,12 @@ names_make(struct keeper *keeper, const struct issue *issue, struct paper *paper
     return r > 0 ? -EIO : r;
 }
 
-/* How long a token lives from its verdict's challenge on: by the policy, within bounds. */
-static int64_t
-life_s(const struct keeper *keeper, const struct issue *issue, int64_t now)
-{
-    const struct rulebook *book = NULL;
-    size_t policy = 0;
-    int64_t ttl = 0;
-
-    if (issue->null_nonce) {
-        return KEEPER_TOKEN_NULL_S;
-    }
-    if (policies_find(keeper->policies, issue->class_row->name, (uint64_t)now, &book, &policy) ==
-        POLICY_FOUND) {
-        ttl = rulebook_bundle(book)->policies[policy].token_ttl_s;
-    }
-    if (ttl == 0) {
-        return KEEPER_TOKEN_S;
-    }
-    return ttl > KEEPER_TOKEN_MOST_S ? KEEPER_TOKEN_MOST_S : ttl;
-}
-
 static int
 paper_make(struct keeper *keeper, const struct issue *issue, const struct audience *audience,
            struct paper *paper)
 {
     int64_t now = keeper->clock->utc_ms(keeper->clock->context) / 1000;
-    int64_t exp = issue->last->challenge_ms / 1000 + life_s(keeper, issue, now);
+    int64_t exp = issue->last->challenge_ms / 1000 + issue->life_s;
     int r;
 
     *paper = (struct paper){.audience = *audience};

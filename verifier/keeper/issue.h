@@ -9,7 +9,7 @@ struct issue {
     const struct store_device *device;
     const struct store_class *class_row;
     const struct store_last *last; /* an accepted verdict */
-    bool null_nonce;               /* it rests on a connection's random alone */
+    int64_t life_s;                /* of its tokens, from its challenge on */
     const struct bound_key *key;   /* certified on this connection; NULL: none */
 };
 

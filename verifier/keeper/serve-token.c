@@ -40,6 +40,18 @@ serve_jwt(struct keeper *keeper, const struct asked *asked, const struct issue *
     }
 }
 
+/* That verdict's word and times, however late it is asked: another connection of the device may
+ * have brought another one since. */
+static void
+of_session(const struct session *session, struct store_last *last)
+{
+    last->challenge_ms = session->challenge_ms;
+    last->tier = session->tier;
+    last->secure_boot = session->secure_boot;
+    memcpy(last->policy, session->policy, sizeof(last->policy));
+    memcpy(last->vector, session->vector, sizeof(last->vector));
+}
+
 static void
 serve_device(struct keeper *keeper, const struct asked *asked, const struct store_device *device)
 {
@@ -62,8 +74,8 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
         return;
     }
     issue.key = &session->key;
-    issue.null_nonce = session->null_nonce;
-    last.challenge_ms = session->challenge_ms; /* that verdict's times, however late it is asked */
+    issue.life_s = session->life_s;
+    of_session(session, &last);
     serve_jwt(keeper, asked, &issue);
 }
 

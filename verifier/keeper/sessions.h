@@ -2,8 +2,9 @@
  * does GET /token answer. The keeper keeps this table, not the front. */
 #pragma once
 
-#include "wire/enrolled.h"
 #include "crypto/digest.h"
+#include "store/store.h"
+#include "wire/enrolled.h"
 
 #define SESSIONS_MAX 65536u
 
@@ -19,7 +20,11 @@ struct session {
     uint8_t device[WIRE_UEID_SIZE];
     uint8_t exporter[32];
     int64_t challenge_ms; /* of the verdict: what its tokens' times follow from */
-    bool null_nonce;      /* the verdict rests on the connection's random alone */
+    int64_t life_s;       /* how long they live from then on */
+    enum tier tier;       /* what they say, whatever another connection brings meanwhile */
+    char policy[STORE_POLICY_MAX];
+    uint8_t vector[STORE_VECTOR_SIZE];
+    enum store_flag secure_boot;
     struct bound_key key;
 };
 

@@ -34,7 +34,7 @@ drop_missing(const char *folder, struct keyset *set, int64_t now_s)
         if (key) {
             snprintf(path, sizeof(path), "%s/%s", folder,
                      later[i] == KEYSET_POLICY ? key->cert : key->file);
-            if (access(path, F_OK) < 0) {
+            if (access(path, F_OK) < 0 && errno == ENOENT) {
                 keyset_drop(set, later[i], key->id);
             }
         }
@@ -42,12 +42,13 @@ drop_missing(const char *folder, struct keyset *set, int64_t now_s)
 }
 
 void
-key_folder_tidy(const char *folder, struct keyset *set, int64_t now_s)
+key_folder_tidy(const char *folder, struct keyset *set, enum keyset_kind kind, int64_t now_s)
 {
     for (size_t i = set->n; i-- > 0;) {
         const struct keyset_key *key = &set->keys[i];
 
-        if (keyset_state(set, key, now_s) == KEYSET_RETIRED) {
+        if ((kind == KEYSET_KIND_N || key->kind == kind) &&
+            keyset_state(set, key, now_s) == KEYSET_RETIRED) {
             keyset_drop(set, key->kind, key->id);
         }
     }

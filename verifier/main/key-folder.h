@@ -12,8 +12,10 @@
 MUST_CHECK int key_folder_lock(const char *folder);
 
 /* Takes out of a list what holds no more: keys that are over, and of a folder without a list the
- * kinds that came later and whose files it lacks. */
-void key_folder_tidy(const char *folder, struct keyset *set, int64_t now_s);
+ * kinds that came later and whose files it lacks. Of keys that are over only those of `kind` go,
+ * unless it is KEYSET_KIND_N: where no operator stands behind it, a clock that jumped ahead must
+ * not end all that a site has. */
+void key_folder_tidy(const char *folder, struct keyset *set, enum keyset_kind kind, int64_t now_s);
 
 /* Removes files of ours that the list does not name, of this change or of one that was ended in
  * between. Goes on after one that stays; returns 0, or the last -errno with the problem. */

@@ -110,7 +110,7 @@ renew_locked(const char *folder, struct keyset *set, int64_t every_s, int64_t no
     if (nonce_renew_due_s(set, every_s, now_s) > now_s) {
         return 0;
     }
-    key_folder_tidy(folder, set, now_s);
+    key_folder_tidy(folder, set, KEYSET_NONCE, now_s);
     r = replace(folder, set, now_s, problem);
     return r == 0 ? 1 : r;
 }

@@ -258,7 +258,7 @@ a_rule_s_own_effect_counts(void)
     judge();
     CHECK_EQ(effect_of(REASON_BOOT_IMAGE_UNKNOWN), EFFECT_WARN);
     CHECK_EQ(effect_of(REASON_DIMENSION_UNASSERTED), EFFECT_FAIL); /* nothing affirmed what ran */
-    CHECK_EQ(verdict_tier(&verdict), TIER_NONE);                   /* which is the policy's fault */
+    CHECK_EQ(verdict_tier(&verdict), TIER_CONTRAINDICATED); /* a device can bring that about */
     slot_rig_done(&rig);
     start(HEAD, "  rule config : config device-pin else note\n"
                 "  rule chain : boot.images one-of @os.kernel count 1..2\n"
@@ -411,6 +411,46 @@ who_may_not_learn_fails_without_pins(void)
     judge();
     CHECK_EQ(effect_of(REASON_CONFIG_CHANGED), EFFECT_FAIL);
     CHECK_EQ(told.judgement->n_learnt, 0);
+    slot_rig_done(&rig);
+}
+
+/* Else a rule whose set held all at enrolment would take whatever comes a year later. */
+static void
+a_rule_that_needs_no_pin_learns_that_it_has_none(void)
+{
+    struct rule_pin pins[2];
+
+    start(HEAD "  rule files : boot.files one-of @a/initrd or-pin 3 count 0..9\n", RULES);
+    good_boot();
+    judge();
+    CHECK_EQ(told.judgement->n_learnt, 2);
+    pins[0] = (struct rule_pin){bytes_str("files"), BYTES_NULL, BYTES_NULL};
+    ask.pins = pins;
+    ask.n_pins = 1;
+    slot_rig_new(&rig);
+    good_boot();
+    file("/evil", "evil");
+    judge();
+    CHECK_EQ(effect_of(REASON_BOOT_FILE_UNKNOWN), EFFECT_FAIL);
+    ask.n_pins = 0; /* at enrolment it is learnt */
+    judge();
+    CHECK(verdict_trusted(&verdict));
+    slot_rig_done(&rig);
+}
+
+/* A denied word of a line that only warns must not be what the device is held to. */
+static void
+what_fails_is_not_learnt_though_it_only_warns(void)
+{
+    start(HEAD "  rule files : boot.files one-of @a/initrd or-pin 1 count 0..9 else warn\n", RULES);
+    good_boot();
+    file("/one", "one");
+    judge();
+    CHECK_EQ(told.judgement->n_learnt, 2);
+    file("/two", "two");
+    judge();
+    CHECK_EQ(effect_of(REASON_BOOT_FILE_UNKNOWN), EFFECT_WARN);
+    CHECK_EQ(told.judgement->n_learnt, 1);
     slot_rig_done(&rig);
 }
 
@@ -583,7 +623,10 @@ CHECK_MAIN(CASE(what_the_policy_allows_is_trusted), CASE(the_first_event_at_faul
            CASE(what_failed_elsewhere_fails_an_observed_boot),
            CASE(a_bank_that_the_log_lacks_refuses),
            CASE(what_is_learnt_is_told_and_holds_from_then_on), CASE(nothing_is_learnt_as_a_value),
-           CASE(who_may_not_learn_fails_without_pins), CASE(more_than_can_be_pinned_is_not_learnt),
+           CASE(who_may_not_learn_fails_without_pins),
+           CASE(a_rule_that_needs_no_pin_learns_that_it_has_none),
+           CASE(what_fails_is_not_learnt_though_it_only_warns),
+           CASE(more_than_can_be_pinned_is_not_learnt),
            CASE(a_file_of_pcr_9_is_what_its_digest_is_known_as), CASE(the_label_of_a_file_is_shown),
            CASE(a_release_that_is_staged_passes_where_a_policy_warns),
            CASE(a_measurer_s_oddity_is_noted), CASE(what_a_log_tells_is_kept_with_it),

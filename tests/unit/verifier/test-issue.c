@@ -28,7 +28,8 @@ start_on(void (*rig_new)(struct keeper_rig *rig))
         .name = "gates", .bank = HASH_SHA256, .interval_s = 300, .audiences = "bearer:assay"};
     last = (struct store_last){
         .tier = TIER_AFFIRMING, .challenge_ms = rig.now_ms, .era = 1, .reset_count = 5};
-    issue = (struct issue){.device = &device, .class_row = &class_row, .last = &last};
+    issue = (struct issue){
+        .device = &device, .class_row = &class_row, .last = &last, .life_s = KEEPER_TOKEN_S};
     CHECK_EQ(store_class_put(rig.keeper.store, &class_row), 0);
 }
 
@@ -148,13 +149,13 @@ static void
 a_null_nonce_gives_a_shorter_life(void)
 {
     start();
-    issue.null_nonce = true;
+    issue.life_s = KEEPER_TOKEN_NULL_S;
     CHECK_EQ(cwt().exp, last.challenge_ms / 1000 + KEEPER_TOKEN_NULL_S);
     rig.now_ms += (KEEPER_TOKEN_NULL_S - KEEPER_TOKEN_LEAST_S) * 1000;
     CHECK_EQ(outcome(), 0);
     rig.now_ms += 1000;
     CHECK_EQ(outcome(), ISSUE_E_OLD);
-    issue.null_nonce = false;
+    issue.life_s = KEEPER_TOKEN_S;
     CHECK_EQ(outcome(), 0);
 }
 

@@ -8,7 +8,7 @@ static int fronts[2]; /* stand for two fronts: only their addresses count */
 static struct session
 make_session(uint8_t device, int64_t challenge_ms)
 {
-    struct session session = {.challenge_ms = challenge_ms, .null_nonce = true};
+    struct session session = {.challenge_ms = challenge_ms, .life_s = 120};
 
     memset(session.device, device, sizeof(session.device));
     memset(session.exporter, device ^ 0xff, sizeof(session.exporter));
@@ -43,7 +43,7 @@ a_session_comes_back_whole(void)
     CHECK_BYTES(BYTES_OF(seen->device), BYTES_OF(want.device));
     CHECK_BYTES(BYTES_OF(seen->exporter), BYTES_OF(want.exporter));
     CHECK_EQ(seen->challenge_ms, 5000);
-    CHECK(seen->null_nonce);
+    CHECK_EQ(seen->life_s, 120);
     sessions_free(sessions);
     sessions_free(NULL);
 }
