@@ -206,6 +206,7 @@ what_is_missing_comes_behind_what_is_there(void)
     CHECK_EQ(verdict.reasons[0], REASON_BOOT_IMAGE_UNKNOWN);
     CHECK_EQ(verdict.reasons[1], REASON_INITRD_MISSING);
     CHECK_STR(verdict.policy_rule, "chain");
+    slot_rig_done(&rig);
     slot_rig_new(&rig);
     good_boot();
     judge();
@@ -367,6 +368,7 @@ what_is_learnt_is_told_and_holds_from_then_on(void)
     judge();
     CHECK_EQ(told.judgement->n_learnt, 0);
     CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
+    slot_rig_done(&rig);
     slot_rig_new(&rig);
     firmware("fw");
     config("flags 2");
@@ -395,6 +397,7 @@ nothing_is_learnt_as_a_value(void)
     pin.rule = bytes_str("config");
     judge();
     CHECK(verdict_trusted(&verdict));
+    slot_rig_done(&rig);
     slot_rig_new(&rig);
     good_boot();
     judge();
@@ -427,6 +430,7 @@ a_rule_that_needs_no_pin_learns_that_it_has_none(void)
     pins[0] = (struct rule_pin){bytes_str("files"), BYTES_NULL, BYTES_NULL};
     ask.pins = pins;
     ask.n_pins = 1;
+    slot_rig_done(&rig);
     slot_rig_new(&rig);
     good_boot();
     file("/evil", "evil");
@@ -562,6 +566,7 @@ what_a_log_tells_is_kept_with_it(void)
     CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
     judge_read();
     CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
+    slot_rig_done(&rig);
     slot_rig_new(&rig);
     good_boot();
     slot_rig_bound(&rig, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, secure_boot(0));

@@ -87,7 +87,8 @@ told_as(const struct boot_ask *asked)
     explain_write(&j, &explain);
     json_wr_end_object(&j);
     CHECK(json_wr_done(&j).p);
-    root = json_loadb((const char *)room, json_wr_done(&j).len, JSON_REJECT_DUPLICATES, NULL);
+    root = check_keep(
+        json_loadb((const char *)room, json_wr_done(&j).len, JSON_REJECT_DUPLICATES, NULL));
     CHECK(root);
     return root;
 }
