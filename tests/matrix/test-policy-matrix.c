@@ -278,6 +278,7 @@ values_are_pinned_by_a_boot_that_is_trusted_and_by_no_other(void)
     change(4, EV_APPLICATION, 3, "another kernel");
     (void)attest();
     CHECK_EQ(n_pins(), 0);
+    play_done();
     boot_log_start();
     sequence = 0;
     publish_until(policy_text(heading, images, ""), 0);
