@@ -74,7 +74,7 @@ keeper_policies_tell(struct keeper *keeper)
     if ((int)state == keeper->policies_told) {
         return;
     }
-    keeper->policies_told = state;
+    keeper->policies_told = (int)state;
     policies_info(keeper->policies, &info);
     if (state == POLICIES_BROKEN) {
         log_event(LOG_ERROR, "policy-broken", LOG_INT("sequence", info.sequence),
