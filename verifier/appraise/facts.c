@@ -129,9 +129,19 @@ read_list(struct reading *reading, const struct slot_map *map, enum slot slot)
     return r;
 }
 
+/* The locality at which PCR 0 began replays with PCR 0: where that is not quoted, it is anybody's
+ * word. */
 static enum fact_rtm
-rtm_of(const struct event_log *log)
+rtm_of(const struct event_log *log, const struct slot_map *map)
 {
+    size_t i = 0;
+
+    while (i < map->n && !(log->events[i].pcr == 0 && map->events[i].slot != SLOT_NONE)) {
+        i++;
+    }
+    if (i == map->n) {
+        return FACT_RTM_SOFTWARE;
+    }
     return log->locality == LOCALITY_HCRTM      ? FACT_RTM_HCRTM
            : log->locality == LOCALITY_HARDWARE ? FACT_RTM_HARDWARE
                                                 : FACT_RTM_SOFTWARE;
@@ -149,7 +159,7 @@ facts_read(struct hasher *hasher, const struct event_log *log, const struct slot
     int r = 0;
 
     memset(ret, 0, sizeof(*ret));
-    ret->rtm = rtm_of(log);
+    ret->rtm = rtm_of(log, map);
     for (size_t i = 0; i < ARRAY_LEN(plain) && r == 0; i++) {
         r = read_slot(&reading, map, plain[i], &unused);
         if (reading.broken[SLOT_SB_SBAT]) {

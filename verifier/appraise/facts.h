@@ -28,7 +28,8 @@ enum fact_rtm { FACT_RTM_SOFTWARE, FACT_RTM_HARDWARE, FACT_RTM_HCRTM };
 
 struct boot_facts {
     enum fact_flag secureboot, audit, deployed, setup;
-    enum fact_rtm rtm;    /* by the locality at which PCR 0 began, which replays */
+    enum fact_rtm rtm;    /* by the locality at which PCR 0 began, which replays; software where
+                           * no event of PCR 0 is in a slot */
     bool dma_unprotected; /* "DMA Protection Disabled" was measured */
     bool debug;           /* "UEFI Debug Mode" was */
 

@@ -5,7 +5,7 @@
 #include "wire/bundle-policy.h"
 
 enum slot {
-    SLOT_NONE, /* nothing measured, or of a PCR that no slot has (16 to 23) */
+    SLOT_NONE, /* nothing measured, or of a PCR that no slot has (16 to 23) or no quote covers */
 #define SLOT(id, name, pcrs, flags, verbs) SLOT_##id,
 #include "appraise/slot.def"
 #undef SLOT

@@ -46,7 +46,7 @@ add_head(struct echo *echo, const struct slot_map *map, struct echo_heads *heads
 {
     const struct event *event = &echo->log->events[i];
 
-    if (heads->n == ECHO_HEADS || !(echo->mask >> event->pcr & 1)) { /* nobody vouches for it */
+    if (heads->n == ECHO_HEADS) {
         return 0;
     }
     heads->at[heads->n++] = (uint16_t)i;

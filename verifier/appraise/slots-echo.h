@@ -19,7 +19,6 @@ struct echo {
     const struct event_log *log;
     enum hash bank;
     size_t bank_at; /* of the bank in the log, which has it */
-    uint32_t mask;  /* of PCRs that are quoted */
     struct echo_heads images, files, cmdlines;
     /* What GRUB hands the kernel for each head of cmdlines; has: which there are. */
     uint32_t has;

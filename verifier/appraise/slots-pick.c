@@ -606,7 +606,7 @@ static const struct {
 };
 
 struct placing
-slots_pick_begin(const struct event_log *log)
+slots_pick_begin(const struct event_log *log, uint32_t mask)
 {
     struct placing placing = {.log = log};
 
@@ -614,6 +614,9 @@ slots_pick_begin(const struct event_log *log)
         const struct event *event = &log->events[i];
         struct bytes text = event_text(log, event);
 
+        if (event->pcr >= SLOTTED_PCRS || !(mask >> event->pcr & 1)) {
+            continue;
+        }
         placing.uboot = placing.uboot || (event->pcr == 0 && event->type == EV_S_CRTM_VERSION &&
                                           begins_with(text, "U-Boot "));
         placing.uki = placing.uki || (event->pcr == 11 && event->type == EV_IPL);

@@ -29,8 +29,8 @@ enum { SHIM_REST = 8 };
 bool slots_pick_variable(const struct event_log *log, const struct event *event, struct efivar *ret,
                          bool *ret_quirk);
 
-/* Looks through the log for what it is as a whole. */
-struct placing slots_pick_begin(const struct event_log *log);
+/* Looks through the log's events of the PCRs in mask for what it is as a whole. */
+struct placing slots_pick_begin(const struct event_log *log, uint32_t mask);
 
 /* Slot, flags and rule of the next event of PCR 0 to 15. */
 void slots_pick(struct placing *placing, const struct event *event, struct slot_event *ret);

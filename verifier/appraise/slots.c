@@ -32,10 +32,11 @@ slots_phase(size_t i)
     return i < ARRAY_LEN(phases) ? phases[i] : NULL;
 }
 
+/* What no quote covers is anybody's word: it meets no rule, and fails none. */
 static bool
-is_placed(const struct event *event)
+is_placed(const struct event *event, uint32_t mask)
 {
-    return event->type != EVENT_NO_ACTION && event->pcr < SLOTTED_PCRS;
+    return event->pcr < SLOTTED_PCRS && mask >> event->pcr & 1 && event->type != EVENT_NO_ACTION;
 }
 
 static void
@@ -50,17 +51,16 @@ static int
 place_firmware(struct hasher *hasher, const struct event_log *log, struct pcr_set quoted,
                struct slot_map *map)
 {
-    struct placing placing = slots_pick_begin(log);
+    struct placing placing = slots_pick_begin(log, quoted.mask);
     struct echo echo = {.hasher = hasher,
                         .log = log,
                         .bank = quoted.bank,
-                        .bank_at = event_log_bank(log, quoted.bank),
-                        .mask = quoted.mask};
+                        .bank_at = event_log_bank(log, quoted.bank)};
     int r = 0;
 
     for (size_t i = 0; i < log->n_events && r == 0; i++) {
         map->events[i] = (struct slot_event){.slot = SLOT_NONE};
-        if (is_placed(&log->events[i])) {
+        if (is_placed(&log->events[i], quoted.mask)) {
             slots_pick(&placing, &log->events[i], &map->events[i]);
             r = echo.bank_at < log->n_banks ? echo_find(&echo, map, i) : 0;
             count(map, &map->events[i]);
@@ -101,20 +101,24 @@ phase_of(const struct words *words, enum hash bank, struct bytes digest)
 }
 
 static int
-place_userspace(struct hasher *hasher, const struct event_log *log, enum hash bank,
+place_userspace(struct hasher *hasher, const struct event_log *log, struct pcr_set quoted,
                 struct slot_map *map)
 {
-    size_t at = event_log_bank(log, bank);
+    size_t at = event_log_bank(log, quoted.bank);
     struct words words;
-    int r = words_make(hasher, bank, &words);
+    int r = words_make(hasher, quoted.bank, &words);
 
     for (size_t i = 0; i < log->n_events && r == 0; i++) {
         const struct event *event = &log->events[i];
         struct slot_event *placed = &map->userspace[i];
 
         *placed = (struct slot_event){.slot = SLOT_NONE};
+        if (!is_placed(event, quoted.mask)) {
+            continue;
+        }
         if (event->pcr == 11) {
-            *placed = phase_of(&words, bank, at < log->n_banks ? event->digest[at] : BYTES_NULL);
+            *placed =
+                phase_of(&words, quoted.bank, at < log->n_banks ? event->digest[at] : BYTES_NULL);
         } else if (event->pcr == 15) {
             *placed = (struct slot_event){.slot = SLOT_OS_IDENTITY};
         } else if (event->pcr == 12 || event->pcr == 13) {
@@ -138,7 +142,7 @@ slots_assign(struct hasher *hasher, const struct event_log *log, const struct ev
     memset(ret->counts, 0, sizeof(ret->counts));
     r = place_firmware(hasher, log, quoted, ret);
     if (r == 0 && userspace) {
-        r = place_userspace(hasher, userspace, quoted.bank, ret);
+        r = place_userspace(hasher, userspace, quoted, ret);
     }
     return r;
 }

@@ -58,9 +58,9 @@ struct slot_map {
 
 /* Fills *ret. userspace may be NULL; of it PCR 11 to 13 and 15 are looked at, others explain
  * nothing there. quoted is the policy's: echoes and phases are told by its bank's digests, and an
- * event of a PCR that no quote covers is nobody's first, so that it hides none. Returns 0 or a
- * negative errno, then *ret is of no use. Allocates nothing; one pass, and one before it for what
- * the log as a whole is. */
+ * event of a PCR that no quote covers is in no slot, so that it hides none and meets no rule.
+ * Returns 0 or a negative errno, then *ret is of no use. Allocates nothing; one pass, and one
+ * before it for what the log as a whole is. */
 MUST_CHECK int slots_assign(struct hasher *hasher, const struct event_log *log,
                             const struct event_log *userspace, struct pcr_set quoted,
                             struct slot_map *ret);

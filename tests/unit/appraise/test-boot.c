@@ -151,6 +151,37 @@ what_the_policy_allows_is_trusted(void)
     slot_rig_done(&rig);
 }
 
+/* boot.kernel is of PCR 8 or 9: a good digest in the one that no quote covers is as if it were not
+ * there, and a bad one is nobody's fault. */
+static void
+what_no_quote_covers_meets_no_rule_and_fails_none(void)
+{
+    static const char head[] = "policy p version 3 schema 1 {\n  applies class in { c }\n"
+                               "  quote sha256 pcrs 0-8\n";
+    static const char kernel[] = "  rule fw : firmware one-of @a/fw\n"
+                                 "  rule rom : driver any count 0..1\n"
+                                 "  rule chain : boot.images one-of @os.kernel\n"
+                                 "  rule config : config device-pin\n"
+                                 "  rule kernel : boot.kernel one-of @a/initrd count 1..1\n";
+
+    start(head, kernel);
+    good_boot();
+    file("/vmlinuz", "initrd"); /* the digest that the rule wants */
+    judge();
+    CHECK_EQ(verdict.reasons[0], REASON_EVT_COUNT_LOW);
+    CHECK_STR(verdict.policy_rule, "kernel");
+    CHECK_EQ(told.n_events, 3);
+    slot_rig_done(&rig);
+    start(head, "  rule fw : firmware one-of @a/fw\n  rule rom : driver any count 0..1\n"
+                "  rule chain : boot.images one-of @os.kernel\n  rule config : config device-pin\n"
+                "  rule kernel : boot.kernel forbid\n");
+    good_boot();
+    file("/vmlinuz", "evil");
+    judge();
+    CHECK_EQ(verdict_tier(&verdict), TIER_AFFIRMING);
+    slot_rig_done(&rig);
+}
+
 static void
 the_first_event_at_fault_is_the_cause(void)
 {
@@ -618,7 +649,9 @@ what_was_expected_fits_its_room(void)
     slot_rig_done(&rig);
 }
 
-CHECK_MAIN(CASE(what_the_policy_allows_is_trusted), CASE(the_first_event_at_fault_is_the_cause),
+CHECK_MAIN(CASE(what_the_policy_allows_is_trusted),
+           CASE(what_no_quote_covers_meets_no_rule_and_fails_none),
+           CASE(the_first_event_at_fault_is_the_cause),
            CASE(releases_that_may_run_are_told_and_no_others),
            CASE(what_is_missing_comes_behind_what_is_there),
            CASE(an_event_without_a_rule_refuses_at_its_place),

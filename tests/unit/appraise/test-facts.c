@@ -176,12 +176,37 @@ the_root_of_trust_is_told_by_the_locality(void)
     } rows[] = {{0, "sw"}, {3, "hw"}, {4, "hcrtm"}};
 
     begin();
+    slot_rig_text(&rig, 0, EV_S_CRTM_VERSION, "1.0");
     slot_rig_assign(&rig);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         rig.log.locality = rows[i].locality;
         CHECK_EQ(facts_read(rig.make.hasher, &rig.log, &rig.map, &facts), 0);
         CHECK_BYTES(word(SLOT_RTM), bytes_str(rows[i].word));
     }
+    end();
+}
+
+/* The locality is a claim of the log until PCR 0 is compared with what was quoted. */
+static void
+no_root_of_trust_is_believed_of_an_unquoted_pcr_0(void)
+{
+    struct pcr_set quoted = {HASH_SHA256, PCR_MASK_ALL & ~1u};
+
+    begin();
+    slot_rig_text(&rig, 0, EV_S_CRTM_VERSION, "1.0");
+    slot_rig_text(&rig, 1, EV_PLATFORM_CONFIG_FLAGS, "flags");
+    slot_rig_assign(&rig);
+    rig.log.locality = 3;
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, quoted, &rig.map), 0);
+    CHECK_EQ(facts_read(rig.make.hasher, &rig.log, &rig.map, &facts), 0);
+    CHECK_BYTES(word(SLOT_RTM), bytes_str("sw"));
+    end();
+    begin();
+    slot_rig_text(&rig, 1, EV_PLATFORM_CONFIG_FLAGS, "flags"); /* and of none at all */
+    slot_rig_assign(&rig);
+    rig.log.locality = 4;
+    CHECK_EQ(facts_read(rig.make.hasher, &rig.log, &rig.map, &facts), 0);
+    CHECK_BYTES(word(SLOT_RTM), bytes_str("sw"));
     end();
 }
 
@@ -616,8 +641,9 @@ phases_have_their_word_as_text(void)
 CHECK_MAIN(CASE(secure_boot_is_on_for_one_byte_alone),
            CASE(what_was_not_measured_or_not_verified_is_absent),
            CASE(words_are_what_rules_compare), CASE(the_mode_is_the_laxest_that_is_on),
-           CASE(the_root_of_trust_is_told_by_the_locality), CASE(actions_that_matter_are_facts),
-           CASE(digests_are_kept_once_whoever_owns_them),
+           CASE(the_root_of_trust_is_told_by_the_locality),
+           CASE(no_root_of_trust_is_believed_of_an_unquoted_pcr_0),
+           CASE(actions_that_matter_are_facts), CASE(digests_are_kept_once_whoever_owns_them),
            CASE(an_empty_list_is_known_and_a_broken_one_is_not),
            CASE(a_certificate_is_the_digest_of_its_bytes),
            CASE(what_no_set_can_name_is_not_dropped),

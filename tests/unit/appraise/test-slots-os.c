@@ -273,6 +273,42 @@ what_is_not_quoted_hides_nothing(void)
     CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, NULL, quoted, &rig.map), 0);
     CHECK(!(slot_rig_event(&rig, 2)->flags & SLOT_ECHO));
     CHECK_EQ(rig.map.counts[SLOT_BOOT_INITRD], 1);
+    CHECK_EQ(rig.map.counts[SLOT_UKI], 0);
+    slot_rig_done(&rig);
+}
+
+/* Else a log could fill a slot from a PCR of which nobody asks. */
+static void
+what_is_not_quoted_is_in_no_slot(void)
+{
+    struct pcr_set all = {HASH_SHA256, PCR_MASK_ALL};
+    struct pcr_set quoted = {HASH_SHA256, 1u << 1 | 1u << 8 | 1u << 12};
+    struct event_log userspace;
+
+    slot_rig_new(&rig);
+    slot_rig_text(&rig, 0, EV_S_CRTM_VERSION, "U-Boot 2023.01");
+    slot_rig_text(&rig, 1, EV_PLATFORM_CONFIG_FLAGS, "console=ttyS0");
+    file("/vmlinuz", "kernel");
+    slot_rig_label(&rig, 11, EV_IPL, slot_rig_utf16(".linux"));
+    slot_rig_bound(&rig, 12, EV_IPL, slot_rig_utf16("ro quiet"));
+    slot_rig_text(&rig, 9, EV_SEPARATOR, "no place for it"); /* and breaks no rule */
+    slot_rig_assign(&rig);
+    CHECK_EQ(slot_rig_event(&rig, 2)->slot, SLOT_BOOT_CMDLINE); /* U-Boot's own */
+    CHECK_EQ(slot_rig_event(&rig, 5)->slot, SLOT_UKI_CMDLINE);
+    CHECK_EQ(slot_rig_event(&rig, 6)->rule, RULE_SLOT_TYPE);
+    userspace = rig.log; /* of it PCR 11 to 13 and 15 are looked at */
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &userspace, all, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 1);
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &userspace, quoted, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 0);
+    CHECK_EQ(slot_rig_event(&rig, 1)->slot, SLOT_NONE);
+    CHECK_EQ(slot_rig_event(&rig, 2)->slot, SLOT_CONFIG); /* whose version nobody vouches for */
+    CHECK_EQ(slot_rig_event(&rig, 3)->slot, SLOT_NONE);
+    CHECK_EQ(slot_rig_event(&rig, 4)->slot, SLOT_NONE);
+    CHECK_EQ(slot_rig_event(&rig, 5)->slot, SLOT_BOOT_CMDLINE);
+    CHECK_EQ(slot_rig_event(&rig, 6)->slot, SLOT_NONE);
+    CHECK_EQ(slot_rig_event(&rig, 6)->rule, RULE_NONE);
+    CHECK_EQ(rig.map.counts[SLOT_BOOT_KERNEL], 0);
     slot_rig_done(&rig);
 }
 
@@ -538,7 +574,8 @@ CHECK_MAIN(CASE(grub_s_commands_and_command_lines_are_told_apart),
            CASE(what_the_stub_packs_has_only_its_name),
            CASE(an_image_right_behind_itself_is_an_echo_once),
            CASE(the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had),
-           CASE(what_is_not_quoted_hides_nothing), CASE(the_kernel_repeats_the_stub_s_command_line),
+           CASE(what_is_not_quoted_hides_nothing), CASE(what_is_not_quoted_is_in_no_slot),
+           CASE(the_kernel_repeats_the_stub_s_command_line),
            CASE(the_kernel_s_options_are_what_grub_makes_of_its_command_line),
            CASE(more_files_than_a_boot_has_are_no_echoes),
            CASE(without_the_bank_nothing_is_an_echo),

@@ -113,6 +113,21 @@ pcrs_are_those_with_events_or_those_asked_for(void)
     learn_make_says_not(" gpt ");
 }
 
+/* shim's lists are measured into PCR 7 and 14. */
+static void
+a_slot_of_two_pcrs_is_learnt_of_the_one_that_is_quoted(void)
+{
+    learn_rig_new();
+    learn_make_begin();
+    learn_make_authority(RIG_SHIM, "MokListRT", learn_make_certs("a"));
+    learn_make_label(14, EV_IPL, "list", "MokList");
+    learn_make_end(NULL);
+    learn_rig.options.pcrs = 1u << 4 | 1u << 7;
+    learn_make_learn();
+    learn_make_says("quote   sha256 pcrs 4,7\n");
+    learn_make_says("rule mok : mok one-of @mok/n count 1..1\n");
+}
+
 /* ---- firmware, drivers ---- */
 
 static void
@@ -446,6 +461,7 @@ CHECK_MAIN(CASE(names_are_short_and_of_the_language),
            CASE(a_boot_without_the_bank_or_without_code_is_named),
            CASE(equal_boots_give_equal_bytes), CASE(the_head_tells_what_it_was_learnt_from),
            CASE(pcrs_are_those_with_events_or_those_asked_for),
+           CASE(a_slot_of_two_pcrs_is_learnt_of_the_one_that_is_quoted),
            CASE(each_firmware_is_a_variant_of_one_release),
            CASE(what_no_boot_has_is_forbidden_where_a_rule_must_be),
            CASE(a_driver_is_worse_where_nobody_asked_who_signed_it),
