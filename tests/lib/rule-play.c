@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/alloc-count.h"
 #include "lib/check.h"
 #include "policy/policy-compile.h"
 
@@ -125,8 +126,10 @@ const struct rule_result *
 rule_play_rule(const char *id)
 {
     const struct bundle *bundle = rulebook_bundle(rule_play.book);
+    size_t before = alloc_count();
 
     rule_judge(rule_play.book, 0, &rule_play.input, rule_play.room, &rule_play.judgement);
+    CHECK_EQ(alloc_count(), before); /* a book that is loaded asks for nothing more */
     for (size_t i = 0; i < rule_play.judgement.n; i++) {
         if (bytes_equal(bundle->rules[bundle->policies[0].first_rule + i].id, bytes_str(id))) {
             return &rule_play.judgement.rules[i];

@@ -1,5 +1,6 @@
 /* Each verb of the policy language on small boots: what passes, and the nearest that does not, with
  * its own outcome. */
+#include "lib/alloc-count.h"
 #include "lib/check.h"
 #include "lib/rule-play.h"
 
@@ -523,7 +524,21 @@ what_is_forbidden_may_not_be_there(void)
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
 }
 
-CHECK_MAIN(CASE(what_a_set_holds_passes_and_nothing_else),
+/* Each judgement of this program and its neighbours is held against it, in lib/rule-play.c. */
+static void
+allocations_are_counted(void)
+{
+    size_t before = alloc_count();
+
+    rule_play_rules("", "");
+    CHECK(alloc_count() > before); /* the book */
+    before = alloc_count();
+    rule_play_base();
+    CHECK_EQ(rule_play_outcome("base-fw"), OUTCOME_PASSED);
+    CHECK_EQ(alloc_count(), before);
+}
+
+CHECK_MAIN(CASE(allocations_are_counted), CASE(what_a_set_holds_passes_and_nothing_else),
            CASE(a_digest_counts_in_its_own_bank_only), CASE(an_event_without_a_rule_refuses),
            CASE(separators_need_no_rule), CASE(executables_that_nothing_affirmed_refuse),
            CASE(a_list_of_denied_values_affirms_nothing),
