@@ -10,6 +10,7 @@ from realsite import GRUB_LOG, read, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
 REFUSED, PENDING, OK = 1, 14, 0
+BOOT_IMAGE_UNKNOWN = 421
 CSM = bytes.fromhex("00e1")
 KEYS = bytes.fromhex("5001b46b657973")  # GET /keys
 HANDSHAKES_PREFIX = 128  # limits.h
@@ -94,9 +95,11 @@ def a_verdict_is_the_same_over_both(site, device):
             site.assay("device", "approve", other.fingerprint(), "--class", "laptops")
             outcomes[name] = other.attest(REFUSED)
             outcomes[name]["row"] = {key: value for key, value in other.row().items()
-                                     if key in ("state", "tier", "reason")}
+                                     if key in ("state", "tier", "reasons")}
     assert outcomes["udp"] == outcomes["tcp"], outcomes
-    assert 421 in outcomes["tcp"]["reasons"] or 205 in outcomes["tcp"]["reasons"], outcomes
+    assert outcomes["tcp"]["reasons"] == [BOOT_IMAGE_UNKNOWN], outcomes
+    assert outcomes["tcp"]["row"] == {"state": "failed", "tier": "contraindicated",
+                                      "reasons": ["BOOT_IMAGE_UNKNOWN"]}, outcomes
 
 
 @on_a_site

@@ -555,6 +555,29 @@ def a_reload_changes_what_it_can_and_ends_nobody():
         service.wait(lambda: limits_of(service) == '7/2/0')
 
 
+def what_print_config_tells_are_the_defaults():
+    """Spelt out, they change nothing in a service that runs without them."""
+    site = Site()
+    with open(site.conf) as file:
+        given = file.read()
+    explained = subprocess.run([VERIFIER, '--print-config'], capture_output=True, timeout=30,
+                               check=True, text=True).stdout
+    spelt, section = '', ''
+    for line in explained.splitlines():
+        section = line if line.startswith('[') else section
+        match = re.fullmatch(r'#(\w+) = (.+)', line)
+        if match and not re.search(rf'(?ms)^\{section}$[^\[]*^{match[1]} = ', given):
+            spelt += f'{section}\n{match[1]} = {match[2]}\n'
+    assert spelt.count('=') > 10 and 'rotate = 3600' in spelt, spelt
+    with Service(site) as service:
+        with open(site.conf, 'a') as file:
+            file.write(spelt)
+        told = reload(service)
+        assert 'setting-changed' not in told and 'setting-waits' not in told, told
+        site.set('rotate = 3600', 'rotate = 3599')  # such a thing is told
+        assert [line['name'] for line in reload(service)['setting-waits']] == ['rotate']
+
+
 def a_reload_with_a_problem_changes_nothing():
     site = Site()
     with Service(site) as service:
@@ -696,7 +719,8 @@ tap.run([(case,) for case in (
     the_program_explains_itself, a_request_reaches_the_keeper_and_the_answer_comes_back,
     roles_hold_their_own_and_nothing_else, two_workers_share_the_port,
     each_role_comes_back_after_kill, a_reader_is_used_once_and_replaced, sigterm_leaves_nothing,
-    a_reload_changes_what_it_can_and_ends_nobody, a_reload_with_a_problem_changes_nothing,
+    a_reload_changes_what_it_can_and_ends_nobody, what_print_config_tells_are_the_defaults,
+    a_reload_with_a_problem_changes_nothing,
     a_reload_refuses_more_certificates_than_fit,
     the_log_level_is_a_setting_that_a_reload_turns, many_reloads_at_once_are_harmless,
     mains_own_death_ends_all_roles, a_second_service_does_not_take_the_socket,
