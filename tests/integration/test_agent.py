@@ -2,18 +2,22 @@
 verifier that follows a script (lib/stand-in.c), which itself checks quote, binding and signatures.
 """
 
+import json
 import os
-import signal
+import pwd
+import shutil
 import subprocess
 import sys
-import time
 
+import diag
 import swtpm
 import tap
 import udp_relay
-from devicelab import LOG, PORT, Lab, StandIn, openssl, read, write
+from devicelab import LOG, Daemon, Lab, StandIn, openssl, read, write
+from realsite import free_port
 
 ATTESTOR, STAND_IN, TPM_EXTEND = sys.argv[1:4]
+NONCE_SIZE, CREDENTIAL_PARTS = 32, 7  # WIRE_NONCE_SIZE; credential.cddl
 
 
 def a_new_device_enrols_attests_and_gets_its_tokens(lab):
@@ -54,6 +58,34 @@ def no_secret_is_on_disk(lab):
             assert psk not in content and psk.hex().encode() not in content, name
             seen += 1
     assert sorted(os.listdir(lab.state)) == ["credential", "last-answer", "nonce"] and seen == 6
+    # each file is of its form to its last byte: there is no room for a session or its key
+    assert os.path.getsize(os.path.join(lab.state, "nonce")) == NONCE_SIZE
+    sealed = diag.decode(read(os.path.join(lab.state, "credential"), "rb"))
+    assert sealed.number == 18 and len(sealed.value) == 4, sealed
+    assert len(diag.decode(sealed.value[2])) == CREDENTIAL_PARTS, sealed
+    last = json.loads(read(os.path.join(lab.state, "last-answer")))
+    assert sorted(last) == ["code", "reasons", "tier", "time"], last
+
+
+def the_process_is_no_other_users_to_read(lab):
+    """Undumpable: its memory is root's, though it runs as somebody, and so there is no core."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise tap.Skip("needs root and setpriv")
+    nobody = pwd.getpwnam("nobody")
+    lab.fresh()
+    for folder in (lab.state, lab.tokens):
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    os.chmod(lab.tpm.folder, 0o711)
+    for socket in (lab.tpm.socket, lab.tpm.socket + ".ctrl"):
+        os.chmod(socket, 0o777)
+    as_nobody = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}",
+                 "--clear-groups")
+    with StandIn(lab, "m", "A"), Daemon(lab, before=as_nobody) as daemon:
+        daemon.attested()
+        status = read(f"/proc/{daemon.process.pid}/status")
+        assert f"\nUid:\t{nobody.pw_uid}\t{nobody.pw_uid}\t" in status, status
+        for name in ("mem", "maps", "environ"):
+            assert os.stat(f"/proc/{daemon.process.pid}/{name}").st_uid == 0, name
 
 
 def a_stale_challenge_is_answered_with_the_new_nonce(lab):
@@ -144,12 +176,9 @@ def repeats_leave_out_what_is_known(lab):
     """The daemon: a second evidence on the same connection, without log, values and machine."""
     lab.fresh()
     with StandIn(lab, "m", "AAvA") as verifier:
-        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
-        time.sleep(6)
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        with Daemon(lab) as daemon:
+            daemon.attested(3)  # the third was asked for its values, and sent again
     evidence, logs = verifier.having("evidence"), verifier.having("log")
-    assert len(evidence) >= 4, verifier.lines
     size = os.path.getsize(LOG)
     assert "values=0" not in evidence[0] and "model=12" in evidence[0]
     assert "values=0 model=0" in evidence[1] and int(evidence[1].split()[1][6:]) < 500, evidence[1]
@@ -161,17 +190,10 @@ def a_tpm_that_was_reset_meanwhile_is_asked_from_the_start(lab):
     """Without a resource manager a power cycle takes the daemon's TPM away; it comes back."""
     lab.fresh()
     with StandIn(lab, "m", "A") as verifier:
-        with open(lab.path("log"), "wb") as log:
-            daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=log)
-            time.sleep(2)
+        with Daemon(lab) as daemon:
+            daemon.attested()
             lab.tpm.reset()
-            time.sleep(8)
-            daemon.send_signal(signal.SIGTERM)
-            code = daemon.wait(timeout=20)
-    told = read(lab.path("log"))
-    assert code == 0, (code, told)
-    after = told[told.index("tpm-fault"):]
-    assert '"id":"attested"' in after, told
+            daemon.until(lambda log: '"id":"attested"' in log.partition("tpm-fault")[2])
 
 
 def a_server_of_another_name_or_ca_is_not_spoken_to(lab):
@@ -186,32 +208,26 @@ def a_server_of_another_name_or_ca_is_not_spoken_to(lab):
 
 def a_server_certificate_without_server_auth_is_not_spoken_to(lab):
     lab.fresh()
-    os.rename(lab.pki("server.pem"), lab.pki("kept.pem"))
-    os.rename(lab.pki("server.key"), lab.pki("kept.key"))
-    lab.cert("server", "/CN=verifier", "subjectAltName=DNS:verifier.test")
-    with StandIn(lab, "m", "A") as verifier:
-        _, log = lab.once(13)
-    os.rename(lab.pki("kept.pem"), lab.pki("server.pem"))
-    os.rename(lab.pki("kept.key"), lab.pki("server.key"))
+    with lab.another("server"):
+        lab.cert("server", "/CN=verifier", "subjectAltName=DNS:verifier.test")
+        with StandIn(lab, "m", "A") as verifier:
+            _, log = lab.once(13)
     assert "not for servers" in log and not verifier.having("credential"), log
 
 
 def a_credential_by_another_key_is_refused(lab):
     lab.ca("other")
-    os.rename(lab.pki("site.pem"), lab.pki("kept.pem"))
-    os.rename(lab.pki("site.key"), lab.pki("kept.key"))
     for ca, subject, extensions, why in (
             ("other", "/CN=assay site lab", "", "chain"),
             ("ca", "/CN=assay site elsewhere", "", "subject"),
             ("ca", "/CN=assay site lab", "extendedKeyUsage=serverAuth", "server")):
         lab.fresh()
-        lab.cert("site", subject, extensions, ca)
-        with StandIn(lab, "m", "A"):
-            _, log = lab.once(15)
+        with lab.another("site"):
+            lab.cert("site", subject, extensions, ca)
+            with StandIn(lab, "m", "A"):
+                _, log = lab.once(15)
         assert f"does not hold: {why}" in log, log
         assert os.listdir(lab.state) == []
-    os.rename(lab.pki("kept.pem"), lab.pki("site.pem"))
-    os.rename(lab.pki("kept.key"), lab.pki("site.key"))
 
 
 def a_copied_state_folder_is_worth_nothing_beside_another_tpm(lab):
@@ -233,12 +249,12 @@ def a_copied_state_folder_is_worth_nothing_beside_another_tpm(lab):
 def nobody_there_and_no_network_are_told_apart(lab):
     lab.fresh(servers="nowhere.invalid:5684")
     lab.once(12)
-    lab.fresh(servers=f"127.0.0.1:{PORT + 1}")
+    lab.fresh(servers=f"127.0.0.1:{free_port()}")
     lab.once(13)
 
 
 def the_next_server_is_tried(lab):
-    lab.fresh(servers=f"nowhere.invalid, 127.0.0.1:{PORT}")
+    lab.fresh(servers=f"nowhere.invalid, 127.0.0.1:{lab.port}")
     with StandIn(lab, "m", "A"):
         lab.once(0)
 
@@ -268,7 +284,7 @@ def a_hundred_kilobytes_arrive_where_a_tenth_is_lost(lab):
     """Each way; a minute or two, and where that is not enough another try."""
     size = os.path.getsize(LOG)
     write(lab.path("ima"), "x" * (102400 - size))
-    with udp_relay.Relay(PORT, udp_relay.loss(5, 0.1)) as relay:
+    with udp_relay.Relay(lab.port, udp_relay.loss(5, 0.1)) as relay:
         lab.fresh(ima=lab.path("ima"), servers=f"127.0.0.1:{relay.port}")
         with StandIn(lab, "m", "A") as verifier:
             lab.once(0, "--wait", "300", timeout=500)
@@ -280,10 +296,8 @@ def a_hundred_kilobytes_arrive_where_a_tenth_is_lost(lab):
 def the_device_key_is_certified_once_a_connection(lab):
     lab.fresh(bind="key")
     with StandIn(lab, "m", "9AA") as verifier:
-        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
-        time.sleep(6)
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        with Daemon(lab) as daemon:
+            daemon.attested(3)
     told = [line.split()[0] for line in verifier.lines if line.split()[0] in ("evidence", "key")]
     # asked for another selection and once more: certified for each nonce; then it is known
     assert told[:6] == ["evidence", "key", "evidence", "key", "evidence", "evidence"], told
@@ -295,10 +309,8 @@ def the_device_key_is_certified_once_a_connection(lab):
 def a_verifier_that_forgot_the_device_key_is_told_again(lab):
     lab.fresh(bind="key", audiences="nothing")
     with StandIn(lab, "m", "A") as verifier:
-        daemon = subprocess.Popen([ATTESTOR, "--config", lab.config], stderr=subprocess.DEVNULL)
-        time.sleep(5)
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        with Daemon(lab) as daemon:
+            daemon.attested(3)  # so the second has asked for its token
     told = [line.split()[0] for line in verifier.lines
             if line.split()[0] in ("evidence", "key", "token")]
     assert told[:6] == ["evidence", "key", "token"] * 2, told
@@ -358,43 +370,46 @@ def what_is_wrong_in_the_settings_is_said(lab):
     assert lab.attestor("--bogus")[0] == 2
 
 
+CASES = [
+    a_new_device_enrols_attests_and_gets_its_tokens,
+    a_known_device_neither_enrols_nor_joins_again,
+    no_secret_is_on_disk,
+    the_process_is_no_other_users_to_read,
+    a_stale_challenge_is_answered_with_the_new_nonce,
+    a_verifier_that_never_has_enough_is_left,
+    another_selection_is_quoted_when_wanted,
+    refused_evidence_takes_the_tokens_away,
+    a_pending_device_waits_and_comes_back,
+    a_removed_device_is_refused,
+    a_forgotten_device_joins_again,
+    a_psk_that_has_ended_is_replaced_in_the_same_run,
+    a_verifier_that_ends_what_it_just_gave_is_waited_for,
+    repeats_leave_out_what_is_known,
+    a_tpm_that_was_reset_meanwhile_is_asked_from_the_start,
+    a_server_of_another_name_or_ca_is_not_spoken_to,
+    a_server_certificate_without_server_auth_is_not_spoken_to,
+    a_credential_by_another_key_is_refused,
+    a_copied_state_folder_is_worth_nothing_beside_another_tpm,
+    nobody_there_and_no_network_are_told_apart,
+    the_next_server_is_tried,
+    no_tpm_and_no_log_have_codes_of_their_own,
+    growing_logs_go_only_where_their_pcrs_are_wanted,
+    a_hundred_kilobytes_arrive_where_a_tenth_is_lost,
+    the_device_key_is_certified_once_a_connection,
+    a_verifier_that_forgot_the_device_key_is_told_again,
+    no_device_key_is_made_unless_asked_for,
+    the_devices_certificate_is_its_keys_own_and_kept,
+    the_fingerprint_is_that_of_the_endorsement_key,
+    what_is_wrong_in_the_settings_is_said,
+]
+
+
 def main():
     if swtpm.missing():
         tap.skip_all("needs " + ", ".join(swtpm.missing()))
     with swtpm.Swtpm() as tpm:
         lab = Lab(tpm, ATTESTOR, STAND_IN)
-        only = sys.argv[4:]
-        tap.run([(case, lab) for case in (
-            a_new_device_enrols_attests_and_gets_its_tokens,
-            a_known_device_neither_enrols_nor_joins_again,
-            no_secret_is_on_disk,
-            a_stale_challenge_is_answered_with_the_new_nonce,
-            a_verifier_that_never_has_enough_is_left,
-            another_selection_is_quoted_when_wanted,
-            refused_evidence_takes_the_tokens_away,
-            a_pending_device_waits_and_comes_back,
-            a_removed_device_is_refused,
-            a_forgotten_device_joins_again,
-            a_psk_that_has_ended_is_replaced_in_the_same_run,
-            a_verifier_that_ends_what_it_just_gave_is_waited_for,
-            repeats_leave_out_what_is_known,
-            a_tpm_that_was_reset_meanwhile_is_asked_from_the_start,
-            a_server_of_another_name_or_ca_is_not_spoken_to,
-            a_server_certificate_without_server_auth_is_not_spoken_to,
-            a_credential_by_another_key_is_refused,
-            a_copied_state_folder_is_worth_nothing_beside_another_tpm,
-            nobody_there_and_no_network_are_told_apart,
-            the_next_server_is_tried,
-            no_tpm_and_no_log_have_codes_of_their_own,
-            growing_logs_go_only_where_their_pcrs_are_wanted,
-            a_hundred_kilobytes_arrive_where_a_tenth_is_lost,
-            the_device_key_is_certified_once_a_connection,
-            a_verifier_that_forgot_the_device_key_is_told_again,
-            no_device_key_is_made_unless_asked_for,
-            the_devices_certificate_is_its_keys_own_and_kept,
-            the_fingerprint_is_that_of_the_endorsement_key,
-            what_is_wrong_in_the_settings_is_said)
-            if not only or case.__name__ in only])
+        tap.run([(case, lab) for case in tap.chosen(CASES, sys.argv[4:])])
 
 
 if __name__ == "__main__":

@@ -404,6 +404,7 @@ def roles_are_another_user_with_no_more_than_the_unit_grants():
                 status = read(f"/proc/{pid}/status").decode()
                 assert re.search(rf"(?m)^Uid:\t{nobody}\t{nobody}\t{nobody}\t", status), status
                 assert re.search(r"(?m)^CapEff:\t0+$", status), status
+                assert os.stat(f"/proc/{pid}/mem").st_uid == 0  # undumpable
             assert os.stat(os.path.join(site.state, "store", "verifier.db")).st_uid == nobody
             site.main.send_signal(signal.SIGHUP)
             site.until(lambda: '"id":"reloaded"' in site.log_text())

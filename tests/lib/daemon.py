@@ -33,10 +33,10 @@ class Clock:
 class Daemon:
     """The attestor without --once; its log. It must end well, unless the case failed before."""
 
-    def __init__(self, program, conf, path, *arguments, environ=None):
+    def __init__(self, program, conf, path, *arguments, environ=None, before=()):
         self.path = path
         with open(path, "wb") as log:
-            self.process = subprocess.Popen([program, "--config", conf, *arguments],
+            self.process = subprocess.Popen([*before, program, "--config", conf, *arguments],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=environ)
 

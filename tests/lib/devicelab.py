@@ -1,15 +1,16 @@
 """A device and a scripted verifier (lib/stand-in.c) on one machine, for drivers of the attestor."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 
 import daemon
+import realsite
 
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
 LOG = os.path.join(VECTORS, "boot", "grub-sb-on", "binary_bios_measurements")
-PORT = 20000 + os.getpid() % 20000
 
 
 def openssl(*arguments):
@@ -33,6 +34,7 @@ class Lab:
     def __init__(self, tpm, attestor, stand_in):
         self.tpm, self.program, self.stand_in = tpm, attestor, stand_in
         self.environ = None  # of the attestor
+        self.port = realsite.free_port()
         self.folder = tpm.path("lab")
         os.makedirs(self.path("pki"))
         self.ca("ca")
@@ -60,6 +62,18 @@ class Lab:
                 self.pki(ca + ".key"), "-CAcreateserial", "-days", "30", "-extfile",
                 self.pki("ext"), "-out", self.pki(name + ".pem"))
 
+    @contextlib.contextmanager
+    def another(self, name):
+        """For another certificate of this name; whatever happens, the old one comes back."""
+        files = [self.pki(name + ending) for ending in (".pem", ".key")]
+        for file in files:
+            os.rename(file, file + ".kept")
+        try:
+            yield
+        finally:
+            for file in files:
+                os.replace(file + ".kept", file)
+
     def fresh(self, **settings):
         """Empty state and tokens, and a configuration."""
         self.n = getattr(self, "n", 0) + 1
@@ -68,7 +82,7 @@ class Lab:
         for folder in (self.state, self.tokens, dmi):
             os.makedirs(folder)
         write(os.path.join(dmi, "product_name"), "Test machine\n")
-        values = {"servers": f"127.0.0.1:{PORT}", "name": "verifier.test", "site": "lab",
+        values = {"servers": f"127.0.0.1:{self.port}", "name": "verifier.test", "site": "lab",
                   "ca": self.pki("ca.pem"), "tcti": self.tpm.tcti, "firmware": LOG,
                   "ima": self.path("none"), "userspace": self.path("none"),
                   "audiences": "wiki, git.test", "code": "one-time",
@@ -104,19 +118,26 @@ class StandIn:
     """The scripted verifier; its lines after it was stopped."""
 
     def __init__(self, lab, join, attest):
-        self.process = subprocess.Popen([lab.stand_in, lab.path("pki"), str(PORT), join, attest],
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        line = self.process.stdout.readline()
-        assert line == b"ready\n", line + self.process.stdout.read()
+        self.process = subprocess.Popen([lab.stand_in, lab.path("pki"), str(lab.port), join,
+                                         attest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.lines = []
+        line = self.process.stdout.readline()
+        if line != b"ready\n":
+            self.process.kill()
+            raise RuntimeError(line + self.process.communicate()[0])
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, failed, *unused):
         self.process.send_signal(signal.SIGTERM)
-        self.lines = self.process.communicate(timeout=20)[0].decode().splitlines()
-        assert self.process.returncode == 0, (self.process.returncode, self.lines)
+        try:
+            out = self.process.communicate(timeout=20)[0]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            out = self.process.communicate()[0]
+        self.lines = out.decode().splitlines()
+        assert self.process.returncode == 0 or failed, (self.process.returncode, self.lines)
 
     def having(self, word):
         return [line for line in self.lines if line.split()[0] == word]
@@ -125,6 +146,6 @@ class StandIn:
 class Daemon(daemon.Daemon):
     """The lab's attestor without --once."""
 
-    def __init__(self, lab, *arguments):
+    def __init__(self, lab, *arguments, before=()):
         super().__init__(lab.program, lab.config, lab.path("daemon.log"), *arguments,
-                         environ=lab.environ)
+                         environ=lab.environ, before=before)

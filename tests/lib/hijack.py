@@ -6,10 +6,12 @@ import os
 import platform
 import socket
 import struct
+import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_ATTACH, PTRACE_DETACH = 12, 13, 16, 17
 SYS_PIDFD_GETFD = 438
+TRIES = 200  # of one that runs at the moment; it waits soon
 SYSCALL = 2  # bytes of the instruction `syscall`
 
 NUMBERS = {"read": 0, "mmap": 9, "mprotect": 10, "ioctl": 16, "socket": 41, "clone": 56,
@@ -35,13 +37,23 @@ def ptrace(request, pid, data=None):
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
+def stop_in_a_call(pid):
+    """Attaches, and gives the registers of a process that waits in a system call."""
+    for _ in range(TRIES):
+        registers = Registers()
+        ptrace(PTRACE_ATTACH, pid)
+        os.waitpid(pid, 0)
+        ptrace(PTRACE_GETREGS, pid, ctypes.byref(registers))
+        if registers.orig_rax < 1 << 63:
+            return registers
+        ptrace(PTRACE_DETACH, pid)  # it shall not stand still for ever
+        time.sleep(0.05)
+    raise RuntimeError("it was in no system call")
+
+
 def call(pid, name, *args):
     """Makes a process that waits in a system call do this one in its place, and lets it go."""
-    registers = Registers()
-    ptrace(PTRACE_ATTACH, pid)
-    os.waitpid(pid, 0)
-    ptrace(PTRACE_GETREGS, pid, ctypes.byref(registers))
-    assert registers.orig_rax < 1 << 63, "it was in no system call"
+    registers = stop_in_a_call(pid)
     registers.rip -= SYSCALL
     registers.orig_rax = (1 << 64) - 1  # so that the old one is not begun again
     registers.rax = NUMBERS[name]
