@@ -17,21 +17,18 @@
 static int
 folders(struct setup *setup)
 {
-    char keys[SETUP_PATH];
-    char roots[SETUP_PATH];
     const struct {
         const char *path;
         mode_t mode;
     } wanted[] = {
         {setup->dir, 0755},
-        {keys, 0700},
-        {roots, 0755},
-        {setup->state, 0711},
+        {setup->keys, 0700},
+        {setup->roots, 0755},
+        {setup->state, 0711}, /* unless a verifier.conf says where the store is: setup_places() */
     };
+    size_t n = ARRAY_LEN(wanted) - (setup->kept ? 1 : 0);
 
-    snprintf(keys, sizeof(keys), "%s/keys", setup->dir);
-    snprintf(roots, sizeof(roots), "%s/ek-roots", setup->dir);
-    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+    for (size_t i = 0; i < n; i++) {
         int r = file_folders(wanted[i].path, wanted[i].mode);
 
         if (r < 0) {
@@ -97,7 +94,8 @@ judge(struct setup *setup, char host[256], char issuer[300])
     if (!setup->site || !settings_site_fits(setup->site)) {
         return "--site is needed: lower-case letters, digits, hyphens and dots";
     }
-    if (setup->n_names == 0) {
+    setup->named = setup->n_names > 0;
+    if (!setup->named) {
         if (gethostname(host, 256) < 0) {
             return "--name is needed";
         }
@@ -147,13 +145,13 @@ say(const struct setup *setup)
         printf("none  %s: `assay key rotate` of server, site or ca needs it\n", setup->elsewhere);
     }
     if (setup->policy_key) {
-        printf("\nPolicies are signed with %s/keys/policy*.key: move it to where you sign them;\n"
+        printf("\nPolicies are signed with %s/policy*.key: move it to where you sign them;\n"
                "here only its public half is needed.\n",
-               setup->dir);
+               setup->keys);
     }
-    printf("\nDevices need these lines in their attestor.conf, and a copy of %s/keys/ca.pem:\n\n"
+    printf("\nDevices need these lines in their attestor.conf, and a copy of %s/ca.pem:\n\n"
            "[verifier]\nservers = ",
-           setup->dir);
+           setup->keys);
     for (size_t i = 0; i < setup->n_names; i++) {
         bool v6 = strchr(setup->names[i], ':') != NULL;
 
@@ -223,7 +221,8 @@ const struct cmd cmd_setup = {
     .help =
         "  --site    name of the site: lower-case letters, digits, hyphens, dots; for ever\n"
         "  --name    host name or IP address that devices reach the verifier by; may be\n"
-        "            repeated; the machine's own name by default\n"
+        "            repeated. By default those of the server's certificate, or the machine's;\n"
+        "            one that a certificate which is there has not is refused\n"
         "  --port    UDP port, 5684 by default\n"
         "  --issuer  what tokens name as their issuer; https://NAME by default\n"
         "  --dir     /etc/assay: verifier.conf, attestor.conf (an example), keys, ek-roots\n"
@@ -233,10 +232,10 @@ const struct cmd cmd_setup = {
         "            default where root runs this and there is such a user; '' for none\n"
         "  --json    say what was made and kept as JSON\n\n"
         "Files that are there are kept, so it may be run again; what verifier.conf says by then\n"
-        "decides about port, folders and their owner, and --site must be the one in it. Keys are\n"
-        "mode 0600; `assay key rotate` changes them and renews certificates. The CA's key is\n"
-        "needed for that only and may be kept elsewhere meanwhile; another key that is missing\n"
-        "beside its certificate is put back, or both are made anew once neither is there.\n"
+        "decides about issuer, port, folders and their owner, and --site must be the one in it.\n"
+        "Keys are mode 0600; `assay key rotate` changes them and renews certificates. The CA's\n"
+        "key is needed for that only and may be kept elsewhere meanwhile; another key that is\n"
+        "missing beside its certificate is put back, or both are made anew once neither is there.\n"
         "policy.key signs policies: move it to where you sign them; the verifier needs its\n"
         "public half policy.pub only.\n\n"
         "Exit status: 0 done, 1 something could not be made, 2 usage.\n",

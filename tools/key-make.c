@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "crypto/digest.h"
 #include "formats/der.h"
@@ -140,4 +141,37 @@ key_names_read(struct bytes der, struct key_names *ret)
     }
     ret->n = san && !list.failed && rd_end(&rd) ? ret->n : 0;
     return ret->n;
+}
+
+static bool
+address_read(const char *text, uint8_t ret[17])
+{
+    memset(ret, 0, 17);
+    ret[16] = inet_pton(AF_INET6, text, ret) == 1 ? 6 : inet_pton(AF_INET, text, ret) == 1 ? 4 : 0;
+    return ret[16] != 0;
+}
+
+static bool
+name_is(const char *certified, const char *name)
+{
+    uint8_t a[17];
+    uint8_t b[17];
+    const char *dot = strchr(name, '.');
+
+    if (address_read(name, a)) {
+        return address_read(certified, b) && memcmp(a, b, sizeof(a)) == 0;
+    }
+    return strcasecmp(certified, name) == 0 || (strncmp(certified, "*.", 2) == 0 && dot &&
+                                                dot != name && strcasecmp(certified + 1, dot) == 0);
+}
+
+bool
+key_names_have(const struct key_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (name_is(names->names[i], name)) {
+            return true;
+        }
+    }
+    return false;
 }

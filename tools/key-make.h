@@ -40,3 +40,7 @@ struct key_names {
     char room[KEY_NAMES_MAX][256];
 };
 size_t key_names_read(struct bytes der, struct key_names *ret);
+
+/* Whether a name or address, as text, is among them, as a device's TLS has it: names without regard
+ * to case, "*." for one label (RFC 6125 section 6.4), addresses by value. */
+bool key_names_have(const struct key_names *names, const char *name);

@@ -9,8 +9,9 @@
 static int
 take_stream(struct setup *setup, const char *name, FILE *file, char **text, size_t *len)
 {
-    int r = fclose(file) == 0 && *text ? setup_file(setup, name, 0644, bytes_of(*text, *len))
-                                       : setup_fail(setup, -ENOMEM, name, "no memory");
+    int r = fclose(file) == 0 && *text
+                ? setup_file(setup, setup->dir, name, 0644, bytes_of(*text, *len))
+                : setup_fail(setup, -ENOMEM, name, "no memory");
 
     free(*text);
     return r;
@@ -32,11 +33,11 @@ verifier_conf(struct setup *setup)
             "[site]\n# part of every device's identity: never change it\nid = %s\n"
             "# what tokens name as their issuer\nissuer = %s\n\n"
             "[listen]\n#address = 0.0.0.0, ::\nport = %ld\n#workers = 2\n\n"
-            "[keys]\ndirectory = %s/keys\n\n[public]\ndirectory = %s/public\n\n"
+            "[keys]\ndirectory = %s\n\n[public]\ndirectory = %s/public\n\n"
             "[store]\npath = %s%s/verifier.db\n\n[control]\nsocket = %s/control.sock\n"
-            "#group = assay-admin\n\n[ek]\nroots = %s/ek-roots\n",
-            setup->site, setup->issuer, setup->port, setup->dir, setup->state, setup->state,
-            setup->user ? "/store" : "", setup->run, setup->dir);
+            "#group = assay-admin\n\n[ek]\nroots = %s\n",
+            setup->site, setup->issuer, setup->port, setup->keys, setup->state, setup->state,
+            setup->user ? "/store" : "", setup->run, setup->roots);
     if (setup->user) {
         /* a folder of its own: the user of the roles may not move main's files beside it */
         fprintf(file, "\n[run]\nuser = %s\n", setup->user);
@@ -56,9 +57,9 @@ attestor_conf(struct setup *setup)
     }
     fprintf(file,
             "# An example for devices of this site: /etc/assay/attestor.conf there. Copy\n"
-            "# %s/keys/ca.pem to the path that ca names.\n\n"
+            "# %s/ca.pem to the path that ca names.\n\n"
             "[verifier]\nservers = ",
-            setup->dir);
+            setup->keys);
     for (size_t i = 0; i < setup->n_names; i++) {
         bool v6 = strchr(setup->names[i], ':') != NULL;
 
@@ -81,5 +82,5 @@ setup_confs(struct setup *setup)
     int r = verifier_conf(setup);
 
     r = r == 0 ? attestor_conf(setup) : r;
-    return r == 0 ? setup_file(setup, "ek-roots/README", 0644, bytes_str(readme)) : r;
+    return r == 0 ? setup_file(setup, setup->roots, "README", 0644, bytes_str(readme)) : r;
 }

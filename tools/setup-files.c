@@ -10,17 +10,17 @@ int
 setup_fail(struct setup *setup, int r, const char *what, const char *why)
 {
     if (setup->problem[0] == '\0') {
-        snprintf(setup->problem, sizeof(setup->problem), "%.280s: %.90s", what, why);
+        snprintf(setup->problem, sizeof(setup->problem), "%.290s: %.400s", what, why);
     }
     return r;
 }
 
 bool
-setup_has(const struct setup *setup, const char *name)
+setup_has(const char *folder, const char *name)
 {
     char path[SETUP_PATH];
 
-    snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
     return access(path, F_OK) == 0;
 }
 
@@ -34,13 +34,14 @@ note(struct setup *setup, const char *path, bool made)
 }
 
 int
-setup_file(struct setup *setup, const char *name, mode_t mode, struct bytes content)
+setup_file(struct setup *setup, const char *folder, const char *name, mode_t mode,
+           struct bytes content)
 {
     char path[SETUP_PATH];
     int r = 0;
 
-    snprintf(path, sizeof(path), "%s/%s", setup->dir, name);
-    if (!setup_has(setup, name)) {
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (!setup_has(folder, name)) {
         r = file_create(path, mode, content);
         note(setup, path, r == 0);
     } else {

@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "crypto/digest.h"
+#include "formats/pem.h"
 #include "key-bundle.h"
-#include "key-make.h"
 #include "main/key-folder.h"
 #include "setup-files.h"
 
@@ -17,10 +16,10 @@ struct site_keys {
     struct keyset set;
 };
 
-static int
-in_folder(char room[64], const char *file)
+static void
+in_folder(const struct setup *setup, char room[SETUP_PATH], const char *file)
 {
-    return snprintf(room, 64, "keys/%s", file);
+    snprintf(room, SETUP_PATH, "%.255s/%.39s", setup->keys, file);
 }
 
 /* Makes the key's file unless it is there. */
@@ -28,17 +27,17 @@ static int
 secret_file(struct setup *setup, const struct keyset_key *of)
 {
     struct bytes content = BYTES_NULL;
-    char name[64];
+    char path[SETUP_PATH];
     int r = 0;
 
-    in_folder(name, of->file);
-    if (!setup_has(setup, name)) {
+    in_folder(setup, path, of->file);
+    if (!setup_has(setup->keys, of->file)) {
         r = key_make(of->kind, of->id, &content);
     }
     if (r < 0) {
-        return setup_fail(setup, r, name, strerror(-r));
+        return setup_fail(setup, r, path, strerror(-r));
     }
-    r = setup_file(setup, name, 0600, content);
+    r = setup_file(setup, setup->keys, of->file, 0600, content);
     file_free(&content);
     return r;
 }
@@ -55,13 +54,12 @@ key_file(struct setup *setup, const struct keyset_key *of, struct privkey **ret_
     if (r < 0) {
         return r;
     }
-    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir, of->file);
+    in_folder(setup, path, of->file);
     r = file_read(path, KEY_MAKE_PEM_MAX, &pem);
     if (r == 0) {
         r = rsa ? privkey_rsa_from_pem(pem, ret_key) : privkey_from_pem(pem, ret_key);
     }
     file_free(&pem);
-    snprintf(path, sizeof(path), "keys/%s", of->file);
     return r == 0 ? 0
                   : setup_fail(setup, r, path,
                                r < 0 ? strerror(-r)
@@ -69,35 +67,112 @@ key_file(struct setup *setup, const struct keyset_key *of, struct privkey **ret_
                                      : "no unencrypted P-256 key in PEM");
 }
 
+/* The first certificate of a file: in ca.pem that is the newest CA's. */
+static int
+cert_read(struct setup *setup, const char *path, uint8_t room[LIMIT_CERT_BYTES], struct bytes *ret)
+{
+    struct bytes pem = BYTES_NULL;
+    size_t len = 0;
+    struct rd rd;
+    int r = file_read(path, KEY_MAKE_PEM_MAX, &pem);
+
+    if (r < 0) {
+        return setup_fail(setup, r, path, strerror(-r));
+    }
+    rd = rd_init(pem);
+    r = pem_next(&rd, room, LIMIT_CERT_BYTES, &len);
+    file_free(&pem);
+    *ret = bytes_of(room, len);
+    return r == 0 ? 0 : setup_fail(setup, 1, path, "no certificate in PEM");
+}
+
+/* Where none was given devices are told the certificate's names; one with a "*" is no server's, and
+ * one with a line's end in it would be a setting. */
+static void
+take_certified(struct setup *setup)
+{
+    static const char host[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:";
+    size_t n = 0;
+
+    _Static_assert(ARRAY_LEN(setup->names) >= KEY_NAMES_MAX, "all of a certificate");
+    for (size_t i = 0; i < setup->certified.n; i++) {
+        const char *name = setup->certified.names[i];
+
+        if (name[strspn(name, host)] == '\0') {
+            setup->names[n++] = name;
+        }
+    }
+    setup->n_names = n > 0 ? n : setup->n_names;
+}
+
+/* Devices compare the name that they connect to with the certificate's, so that a name which it has
+ * not is worth nothing to them. */
+static int
+names_fit(struct setup *setup, const char *path, struct bytes der)
+{
+    char why[400];
+    bool all = true;
+    int len = snprintf(why, sizeof(why), "not of that name: `assay key rotate server");
+
+    (void)key_names_read(der, &setup->certified);
+    if (!setup->named) {
+        take_certified(setup);
+        return 0;
+    }
+    for (size_t i = 0; i < setup->n_names; i++) {
+        all = all && key_names_have(&setup->certified, setup->names[i]);
+        if (len < (int)sizeof(why)) {
+            len += snprintf(why + len, sizeof(why) - (size_t)len, " --name %s", setup->names[i]);
+        }
+    }
+    if (len < (int)sizeof(why)) {
+        snprintf(why + len, sizeof(why) - (size_t)len, "`");
+    }
+    return all ? 0 : setup_fail(setup, 1, path, why);
+}
+
+/* A certificate that is there is of the key, and the server's of the names. */
+static int
+cert_fits(struct setup *setup, const struct keyset_key *of, const struct key_certify *what)
+{
+    uint8_t room[LIMIT_CERT_BYTES];
+    struct bytes der;
+    char path[SETUP_PATH];
+    char why[96];
+    int r;
+
+    in_folder(setup, path, of->cert);
+    r = cert_read(setup, path, room, &der);
+    if (r != 0) {
+        return r;
+    }
+    if (!key_folder_fits(der, what->key)) {
+        snprintf(why, sizeof(why), "not the certificate of %s", of->file);
+        return setup_fail(setup, 1, path, why);
+    }
+    return of->kind == KEYSET_SERVER ? names_fit(setup, path, der) : 0;
+}
+
 static int
 cert_file(struct setup *setup, const struct keyset_key *of, const struct key_certify *what)
 {
     CLEANUP(free_p) char *pem = NULL;
-    char name[64];
+    char path[SETUP_PATH];
     int r;
 
-    in_folder(name, of->cert);
-    if (setup_has(setup, name)) {
-        return setup_file(setup, name, 0644, BYTES_NULL);
+    if (setup_has(setup->keys, of->cert)) {
+        r = setup_file(setup, setup->keys, of->cert, 0644, BYTES_NULL);
+        return r == 0 ? cert_fits(setup, of, what) : r;
     }
     r = key_certify(what, &pem);
     if (r == 0) {
-        return setup_file(setup, name, 0644, bytes_str(pem));
+        return setup_file(setup, setup->keys, of->cert, 0644, bytes_str(pem));
     }
-    return setup_fail(setup, r, name,
-                      r == X509_MAKE_E_NAME ? "a --name or the site fits no certificate"
-                      : r == X509_MAKE_E_ISSUER
-                          ? "keys/ca.pem is not the certificate of keys/ca.key"
-                          : strerror(-r));
-}
-
-static bool
-has(const struct setup *setup, const char *file)
-{
-    char name[64];
-
-    in_folder(name, file);
-    return setup_has(setup, name);
+    in_folder(setup, path, of->cert);
+    return setup_fail(setup, r, path,
+                      r == X509_MAKE_E_NAME     ? "a --name or the site fits no certificate"
+                      : r == X509_MAKE_E_ISSUER ? "the CA's certificate is not of its key"
+                                                : strerror(-r));
 }
 
 /* The certificate is there and its key is not: a fresh key would not fit it, so none is made. The
@@ -105,17 +180,16 @@ has(const struct setup *setup, const char *file)
 static int
 without_key(struct setup *setup, const struct keyset_key *of)
 {
-    char name[64];
+    char path[SETUP_PATH];
     char why[96];
 
     if (of->kind == KEYSET_CA) {
-        snprintf(setup->elsewhere, sizeof(setup->elsewhere), "%s/keys/%s", setup->dir, of->file);
-        in_folder(name, of->cert);
-        return setup_file(setup, name, 0644, BYTES_NULL);
+        in_folder(setup, setup->elsewhere, of->file);
+        return setup_file(setup, setup->keys, of->cert, 0644, BYTES_NULL);
     }
-    in_folder(name, of->file);
+    in_folder(setup, path, of->file);
     snprintf(why, sizeof(why), "not there: put it back, or remove %s that both are made", of->cert);
-    return setup_fail(setup, 1, name, why);
+    return setup_fail(setup, 1, path, why);
 }
 
 /* A certificate is to be made and the key that issues it is elsewhere. */
@@ -148,12 +222,12 @@ pair(struct site_keys *keys, enum keyset_kind kind, const struct privkey *ca_key
     int r;
 
     if (!of) {
-        return setup_fail(setup, 1, "keys/" KEYSET_FILE, "a kind has no key");
+        return setup_fail(setup, 1, KEYSET_FILE, "a kind has no key");
     }
-    if (has(setup, of->cert) && !has(setup, of->file)) {
+    if (setup_has(setup->keys, of->cert) && !setup_has(setup->keys, of->file)) {
         return without_key(setup, of);
     }
-    if (kind != KEYSET_CA && !ca_key && !has(setup, of->cert)) {
+    if (kind != KEYSET_CA && !ca_key && !setup_has(setup->keys, of->cert)) {
         return without_issuer(setup, of);
     }
     r = key_file(setup, of, ret_key);
@@ -187,15 +261,13 @@ certificates(struct site_keys *keys)
     if (r != 0) {
         return r;
     }
-    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir,
-             keyset_active(&keys->set, KEYSET_CA, setup->now_s)->cert);
+    in_folder(setup, path, keyset_active(&keys->set, KEYSET_CA, setup->now_s)->cert);
     r = file_read(path, KEY_MAKE_PEM_MAX, &ca_pem);
     r = r == 0 ? leaves(keys, ca_key, ca_pem) : setup_fail(setup, r, path, strerror(-r));
     file_free(&ca_pem);
-    snprintf(path, sizeof(path), "%s/keys", setup->dir);
     if (r == 0) {
-        r = key_bundle(path, &keys->set);
-        r = r == 0 ? 0 : setup_fail(setup, r, path, strerror(-r));
+        r = key_bundle(setup->keys, &keys->set);
+        r = r == 0 ? 0 : setup_fail(setup, r, setup->keys, strerror(-r));
     }
     return r;
 }
@@ -208,21 +280,17 @@ policy_files(struct setup *setup, const struct keyset_key *of)
     CLEANUP(free_p) char *public = NULL;
     struct bytes pem = BYTES_NULL;
     char path[SETUP_PATH];
-    char name[64];
-    char key[64];
-    int r;
+    bool have = setup_has(setup->keys, of->cert);
+    int r = !have || setup_has(setup->keys, of->file) ? secret_file(setup, of) : 0;
 
-    in_folder(name, of->cert);
-    in_folder(key, of->file);
-    r = !setup_has(setup, name) || setup_has(setup, key) ? secret_file(setup, of) : 0;
-    if (r != 0 || setup_has(setup, name)) {
-        return r != 0 ? r : setup_file(setup, name, 0644, BYTES_NULL);
+    if (r != 0 || have) {
+        return r != 0 ? r : setup_file(setup, setup->keys, of->cert, 0644, BYTES_NULL);
     }
-    snprintf(path, sizeof(path), "%s/keys/%s", setup->dir, of->file);
+    in_folder(setup, path, of->file);
     r = file_read(path, KEY_MAKE_PEM_MAX, &pem);
     r = r == 0 ? key_public(pem, &public) : r;
     file_free(&pem);
-    return r == 0 ? setup_file(setup, name, 0644, bytes_str(public))
+    return r == 0 ? setup_file(setup, setup->keys, of->cert, 0644, bytes_str(public))
                   : setup_fail(setup, r, path,
                                r < 0 ? strerror(-r) : "no unencrypted P-256 key in PEM");
 }
@@ -259,7 +327,7 @@ make_keys(struct site_keys *keys)
     static const enum keyset_kind secrets[] = {KEYSET_TOKEN,      KEYSET_AUDIT, KEYSET_TOKEN_RSA,
                                                KEYSET_PSK_MASTER, KEYSET_NONCE, KEYSET_PAIRWISE};
     struct setup *setup = keys->setup;
-    char path[SETUP_PATH];
+    const struct keyset_key *policy = keyset_active(&keys->set, KEYSET_POLICY, setup->now_s);
     int r = certificates(keys);
 
     for (size_t i = 0; i < ARRAY_LEN(secrets) && r == 0; i++) {
@@ -272,34 +340,28 @@ make_keys(struct site_keys *keys)
             r = pem ? key_file(setup, of, &key) : secret_file(setup, of);
         }
     }
-    if (r == 0) {
-        const struct keyset_key *of = keyset_active(&keys->set, KEYSET_POLICY, setup->now_s);
-
-        r = of ? policy_files(setup, of) : 0;
-        if (of && in_folder(path, of->file) > 0 && setup_has(setup, path)) {
-            setup->policy_key = true;
-        }
-    }
+    r = r == 0 && policy ? policy_files(setup, policy) : r;
+    setup->policy_key = r == 0 && policy && setup_has(setup->keys, policy->file);
     return r;
 }
 
 /* Under the lock of `assay key rotate` and main, as what they wrote meanwhile must not get lost. */
 static int
-setup_list(struct setup *setup, const char *folder)
+setup_list(struct setup *setup)
 {
     struct site_keys keys = {.setup = setup};
     struct conf_problem problem = {""};
     size_t n_added;
-    int r = keyset_load(folder, &keys.set, &problem);
+    int r = keyset_load(setup->keys, &keys.set, &problem);
 
     if (r != 0) {
-        return setup_fail(setup, r, folder, problem.text);
+        return setup_fail(setup, r, setup->keys, problem.text);
     }
     n_added = add_later(&keys);
     r = make_keys(&keys);
     if (r == 0 && n_added > 0) {
-        r = keyset_save(folder, &keys.set);
-        r = r == 0 ? 0 : setup_fail(setup, r, folder, strerror(-r));
+        r = keyset_save(setup->keys, &keys.set);
+        r = r == 0 ? 0 : setup_fail(setup, r, setup->keys, strerror(-r));
     }
     return r;
 }
@@ -307,19 +369,14 @@ setup_list(struct setup *setup, const char *folder)
 int
 setup_keys(struct setup *setup)
 {
-    char folder[SETUP_PATH];
-    int fd;
+    int fd = key_folder_lock(setup->keys);
     int r;
 
-    snprintf(folder, sizeof(folder), "%s/keys", setup->dir);
-    fd = key_folder_lock(folder);
-    if (fd < 0 && fd != -ENOENT) { /* a new site has no folder yet */
-        return setup_fail(setup, fd, folder,
+    if (fd < 0) {
+        return setup_fail(setup, fd, setup->keys,
                           fd == -EWOULDBLOCK ? "a rotation is under way" : strerror(-fd));
     }
-    r = setup_list(setup, folder);
-    if (fd >= 0) {
-        close(fd);
-    }
+    r = setup_list(setup);
+    close(fd);
     return r;
 }

@@ -94,19 +94,29 @@ load(struct setup *setup, struct settings *ret)
 int
 setup_agree(struct setup *setup)
 {
-    struct settings settings = {0};
+    const struct settings *settings = &setup->settings;
     char why[160];
-    int r = setup_has(setup, "verifier.conf") ? load(setup, &settings) : 0;
+    int r;
 
-    if (r != 0 || settings.site[0] == '\0') {
+    setup->kept = setup_has(setup->dir, "verifier.conf");
+    if (!setup->kept) {
+        snprintf(setup->keys, sizeof(setup->keys), "%s/keys", setup->dir);
+        snprintf(setup->roots, sizeof(setup->roots), "%s/ek-roots", setup->dir);
+        return 0;
+    }
+    r = load(setup, &setup->settings);
+    if (r != 0) {
         return r;
     }
-    if (strcmp(settings.site, setup->site) != 0) {
+    if (strcmp(settings->site, setup->site) != 0) {
         snprintf(why, sizeof(why), "verifier.conf is of the site %s, which never changes",
-                 settings.site);
+                 settings->site);
         return setup_fail(setup, 1, "--site", why);
     }
-    setup->port = settings.port != 0 ? settings.port : setup->port;
+    setup->port = settings->port != 0 ? settings->port : setup->port;
+    setup->issuer = settings->issuer;
+    snprintf(setup->keys, sizeof(setup->keys), "%s", settings->keys);
+    snprintf(setup->roots, sizeof(setup->roots), "%s", settings->ek_roots);
     return 0;
 }
 

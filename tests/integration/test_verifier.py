@@ -235,6 +235,89 @@ def setup_knows_a_site_of_before():
     assert done.returncode == 1 and b'[site] id' in done.stderr, done
 
 
+def setup_takes_the_folders_of_the_file():
+    site = Site()
+    for old, new in (('etc/keys', 'k'), ('etc/ek-roots', 'r')):
+        site.set(f'{site.top}/{old}', f'{site.top}/above/{new}')
+    site.set('issuer = https://127.0.0.1', 'issuer = https://issuer.example')
+    shutil.rmtree(f'{site.top}/etc/keys')
+    shutil.rmtree(f'{site.top}/etc/ek-roots')
+    os.unlink(f'{site.top}/etc/attestor.conf')
+    told = json.loads(site.setup('--json', '--name', '127.0.0.1', '--state', f'{site.top}/other',
+                                 '--issuer', 'https://else.example').stdout)
+    keys = f'{site.top}/above/k'
+    assert {f'{keys}/{name}' for name in SECRETS} <= set(told['made']), told
+    assert f'{site.top}/above/r/README' in told['made'], told
+    assert told['issuer'] == 'https://issuer.example', told
+    assert stat.S_IMODE(os.stat(keys).st_mode) == 0o700
+    for gone in ('etc/keys', 'etc/ek-roots', 'other'):
+        assert not os.path.exists(f'{site.top}/{gone}'), gone
+    done = site.setup('--name', '127.0.0.1')
+    assert f'a copy of {keys}/ca.pem:'.encode() in done.stdout, done
+    assert b'made' not in done.stdout, done
+    with open(f'{site.top}/etc/attestor.conf', encoding='utf-8') as file:
+        assert f'{keys}/ca.pem' in file.read()
+    assert site.check().returncode == 0
+
+
+def rotated(site, *names):
+    words = [word for name in names for word in ('--name', name)]
+    done = subprocess.run([ASSAY, 'key', 'rotate', 'server', *words, '--config', site.conf],
+                          capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done
+
+
+def setup_tells_devices_no_name_that_the_certificate_has_not():
+    site = Site()
+    for names in (['b.example'], ['v.example', 'b.example'], ['127.0.0.2'], ['xv.example'],
+                  ['w.v.example']):
+        done = site.setup(*(word for name in names for word in ('--name', name)))
+        say = '`assay key rotate server --name ' + ' --name '.join(names) + '`'
+        assert done.returncode == 1 and done.stdout == b'', done
+        assert f'keys/server.pem: not of that name: {say}'.encode() in done.stderr, done
+    for names in (['V.Example'], ['127.0.0.1', 'v.example']):
+        assert site.setup(*(word for name in names for word in ('--name', name))).returncode == 0
+    rotated(site, 'b.example', '2001:db8::0:7')
+    for name, fits in (('b.example', True), ('2001:DB8:0:0::7', True), ('v.example', False),
+                       ('2001:db8::8', False)):
+        done = site.setup('--name', name)
+        assert (done.returncode == 0) == fits, (name, done)
+    told = json.loads(site.setup('--json').stdout)  # none given: those that it has
+    assert told['servers'] == ['b.example', '2001:db8::7'], told
+
+
+def setup_takes_a_certificate_of_ones_own():
+    site = Site()
+    for names, servers in (('DNS:*.w.example,DNS:n.example,DNS:a b', ['n.example']),
+                           ('DNS:*.w.example', [socket.gethostname()]), ('', ['x.w.example'])):
+        subprocess.run(['openssl', 'req', '-x509', '-key', site.key('server.key'), '-subj', '/CN=x',
+                        *(['-addext', f'subjectAltName={names}'] if names else []), '-out',
+                        site.key('server.pem')], capture_output=True, timeout=30, check=True)
+        if names:
+            assert json.loads(site.setup('--json').stdout)['servers'] == servers, names
+        assert (site.setup('--name', *servers).returncode == 0) == ('DNS:n' in names), names
+        assert (site.setup('--name', 'x.w.example').returncode == 0) == bool(names), names
+
+
+def setup_says_that_a_key_is_not_its_certificates():
+    site, other = Site(), Site()
+    for name in ('ca', 'server', 'site'):
+        os.rename(site.key(f'{name}.key'), f'{site.top}/away')
+        shutil.copy(other.key(f'{name}.key'), site.key(f'{name}.key'))
+        done = site.setup('--name', '127.0.0.1')
+        assert done.returncode == 1 and \
+            f'keys/{name}.pem: not the certificate of {name}.key'.encode() in done.stderr, done
+        os.rename(f'{site.top}/away', site.key(f'{name}.key'))
+    os.rename(site.key('server.pem'), f'{site.top}/away')
+    with open(site.key('server.pem'), 'w', encoding='ascii') as file:
+        file.write('junk')
+    done = site.setup('--name', '127.0.0.1')
+    assert done.returncode == 1 and b'server.pem: no certificate in PEM' in done.stderr, done
+    os.rename(f'{site.top}/away', site.key('server.pem'))
+    assert site.setup('--name', '127.0.0.1').returncode == 0
+    assert site.check().returncode == 0
+
+
 def setup_says_why_a_key_cannot_be_read():
     site = Site()
     os.unlink(site.key('audit.key'))
@@ -287,7 +370,9 @@ def setup_makes_folders_above_folders():
 
 
 def setup_prints_what_attestors_need():
-    lines = Site().setup('--name', 'v.example', '--name', '::1').stdout.decode().splitlines()
+    site = Site()
+    rotated(site, 'v.example', '::1')
+    lines = site.setup('--name', 'v.example', '--name', '::1').stdout.decode().splitlines()
     at = lines.index('[verifier]')
     assert lines[at + 1] == 'servers = coaps://v.example:5684, coaps://[::1]:5684', lines
     assert lines[at + 2].startswith('ca = /') and lines[at + 3] == 'site = plant-1', lines
@@ -709,7 +794,9 @@ tap.run([(case,) for case in (
     setup_makes_everything_and_keeps_it, setup_makes_what_is_missing_whichever_it_is,
     setup_makes_no_key_beside_the_certificate_of_another, setup_leaves_the_ca_key_where_it_is_kept,
     setup_lets_a_policy_key_be_moved_away, check_names_what_is_no_policy_key,
-    setup_knows_a_site_of_before,
+    setup_knows_a_site_of_before, setup_takes_the_folders_of_the_file,
+    setup_tells_devices_no_name_that_the_certificate_has_not, setup_takes_a_certificate_of_ones_own,
+    setup_says_that_a_key_is_not_its_certificates,
     setup_says_why_a_key_cannot_be_read, setup_gives_away_no_file_of_another,
     setup_makes_folders_above_folders, setup_prints_what_attestors_need,
     setup_gives_the_store_to_its_user, setup_with_a_user_keeps_the_store_apart,

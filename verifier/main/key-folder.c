@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "formats/x509.h"
+
 enum { PATH_ROOM = 400 };
 
 int
@@ -97,4 +99,17 @@ key_folder_clean(const char *folder, const struct keyset *set, struct conf_probl
         closedir(dir);
     }
     return r;
+}
+
+bool
+key_folder_fits(struct bytes der, const struct privkey *key)
+{
+    CLEANUP(pubkey_freep) struct pubkey *own = NULL;
+    uint8_t a[64];
+    uint8_t b[64];
+    struct x509 cert;
+
+    return x509_read(der, NULL, &cert) == 0 && x509_key(&cert, &own) == 0 &&
+           pubkey_kind(own) == KEY_P256 && pubkey_point(own, a, a + 32) == 0 &&
+           privkey_point(key, b, b + 32) == 0 && memcmp(a, b, sizeof(a)) == 0;
 }

@@ -3,6 +3,7 @@
  * it does not name. */
 #pragma once
 
+#include "crypto/privkey.h"
 #include "main/keyset.h"
 
 #define KEY_FOLDER_BUNDLE "ca.pem" /* what devices get a copy of; no key's, and it stays */
@@ -10,6 +11,9 @@
 /* One at a time changes a folder: until the descriptor is closed nobody else does. Returns it,
  * -EWOULDBLOCK while another has it, or another -errno. */
 MUST_CHECK int key_folder_lock(const char *folder);
+
+/* Whether a certificate, in DER, is of a key; no when it cannot be read. */
+bool key_folder_fits(struct bytes der, const struct privkey *key);
 
 /* Takes out of a list what holds no more: keys that are over, and of a folder without a list the
  * kinds that came later and whose files it lacks. Of keys that are over only those of `kind` go,

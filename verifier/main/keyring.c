@@ -9,6 +9,7 @@
 #include "crypto/privkey.h"
 #include "formats/x509.h"
 #include "main/ek-roots.h"
+#include "main/key-folder.h"
 #include "main/policy-keys.h"
 
 enum { PEM_FILE_MAX = 16384, SLOT = KEYSET_SLOT_SIZE, PATH_ROOM = 400 };
@@ -193,19 +194,6 @@ take_later_keys(const struct loading *loading, struct keyring *ret)
     return r;
 }
 
-static bool
-is_of_key(struct bytes der, const struct privkey *key)
-{
-    CLEANUP(pubkey_freep) struct pubkey *own = NULL;
-    uint8_t a[64];
-    uint8_t b[64];
-    struct x509 cert;
-
-    return x509_read(der, NULL, &cert) == 0 && x509_key(&cert, &own) == 0 &&
-           pubkey_kind(own) == KEY_P256 && pubkey_point(own, a, a + 32) == 0 &&
-           privkey_point(key, b, b + 32) == 0 && memcmp(a, b, sizeof(a)) == 0;
-}
-
 /* A certificate chain and its key; the chain's DER is for the caller to free. */
 static int
 take_pair(const struct loading *loading, const struct keyset_key *of, struct bytes *ret_pem,
@@ -223,8 +211,9 @@ take_pair(const struct loading *loading, const struct keyset_key *of, struct byt
     if (ek_roots_add(*ret_pem, chain, LIMIT_CHAIN, ret_n) != 0) {
         return say(loading, 1, of->cert, "no certificates in PEM, or too many");
     }
-    return is_of_key(chain[0], key) ? 0
-                                    : say(loading, 1, of->cert, "not the certificate of the key");
+    return key_folder_fits(chain[0], key)
+               ? 0
+               : say(loading, 1, of->cert, "not the certificate of the key");
 }
 
 /* A server whose certificate has ended starts all the same: devices refuse it, operators do not. */

@@ -90,6 +90,7 @@ site_new(void)
         return;
     }
     setup->dir = top;
+    snprintf(setup->keys, sizeof(setup->keys), "%s", folder);
     setup->site = SITE;
     setup->now_s = NOW - 1000;
     memcpy(setup->names, names, sizeof(names));
@@ -409,6 +410,7 @@ setup_makes_no_second_policy_key(void)
     site_new();
     CHECK(setup);
     setup->dir = top;
+    snprintf(setup->keys, sizeof(setup->keys), "%s", folder);
     setup->site = SITE;
     setup->now_s = NOW;
     own = public_half("policy.pub");
@@ -448,6 +450,7 @@ setup_adds_to_a_list_what_came_later(void)
     site_new();
     CHECK(setup);
     setup->dir = top;
+    snprintf(setup->keys, sizeof(setup->keys), "%s", folder);
     setup->site = SITE;
     setup->now_s = NOW;
     for (size_t i = 0; i < ARRAY_LEN(later); i++) {
@@ -488,6 +491,7 @@ setup_waits_for_no_rotation(void)
     site_new();
     CHECK(setup);
     setup->dir = top;
+    snprintf(setup->keys, sizeof(setup->keys), "%s", folder);
     setup->site = SITE;
     setup->now_s = NOW;
     take_away("token-rsa.key");
