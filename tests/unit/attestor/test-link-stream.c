@@ -8,95 +8,13 @@
 
 #include "front/addr.h"
 #include "lib/check.h"
-#include "lib/front-rig.h"
+#include "lib/link-rig.h"
 #include "link/link-addr.h"
 #include "link/link.h"
 
-enum { WAIT_MS = 20000, SHORT_MS = 1500, LONG = 250000 };
+enum { SHORT_MS = 1500, LONG = 250000 };
 
-static struct rig rig;
-static struct link_ticket ticket;
-static struct secret *psk;
-static char text[LINK_TEXT];
-static char servers[256];
-static const uint8_t site_hash[32] = {0x51, 0x7e}; /* the rig's */
-
-static bool
-pump(void *context)
-{
-    (void)context;
-    for (int i = 0; rig.front && i < 8; i++) {
-        rig_pump(&rig);
-    }
-    return false;
-}
-
-static void
-begin(const char *ip, const char *to)
-{
-    rig.stream = true;
-    rig_start(&rig, ip, NULL);
-    snprintf(servers, sizeof(servers), "coaps+tcp://%s:%u", to, rig.port);
-}
-
-static struct link_target
-target_of(const char *identity)
-{
-    if (!psk) {
-        CHECK_EQ(secret_new(32, &psk), 0);
-    }
-    rig_psk(identity, secret_room(psk));
-    return (struct link_target){
-        .servers = servers,
-        .identity = bytes_str(identity),
-        .psk = psk,
-        .exporter_context = site_hash,
-        .ticket = &ticket,
-        .handshake_ms = WAIT_MS,
-        .stopped = pump,
-    };
-}
-
-static struct link *
-opened(const char *identity)
-{
-    struct link_target target = target_of(identity);
-    struct link *link = NULL;
-    int r = link_open(&target, LINK_PSK, &link, text);
-
-    if (r != 0) {
-        printf("# %s\n", text);
-    }
-    CHECK_EQ(r, 0);
-    CHECK(link_is_stream(link));
-    return link;
-}
-
-static void
-end(struct link *link)
-{
-    link_close(link);
-    link_ticket_drop(&ticket);
-    secret_freep(&psk);
-    if (rig.front) {
-        rig_stop(&rig);
-    }
-}
-
-static void
-served(struct link *link)
-{
-    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
-    struct link_reply reply = {0};
-
-    rig.code = FRONT_CODE(2, 5);
-    rig.answer = bytes_str("keys here");
-    CHECK_EQ(link_request(link, &ask, &reply), 0);
-    CHECK_EQ(reply.code, LINK_CODE(2, 5));
-    CHECK_EQ(reply.content_format, 60);
-    CHECK_BYTES(bytes_of(reply.body, reply.len), bytes_str("keys here"));
-    link_reply_done(&reply);
-}
+static struct link_rig play = {.rig = {.stream = true}};
 
 static void
 a_connection_has_both_ends_of_the_exporter_and_resumes(void)
@@ -105,22 +23,22 @@ a_connection_has_both_ends_of_the_exporter_and_resumes(void)
     uint8_t exporter[32];
     struct link *link;
 
-    begin("127.0.0.1", "127.0.0.1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
     for (int i = 0; i < 3; i++) {
-        link = opened("dev-1");
+        link = link_rig_open(&play, "dev-1");
         CHECK_EQ(link_resumed(link), i > 0);
-        CHECK(link_ticket_held(&ticket));
-        served(link);
-        CHECK_STR(rig.identity, "dev-1");
-        CHECK_EQ(rig.last.resumed, i > 0);
+        CHECK(link_ticket_held(&play.ticket));
+        link_rig_served(&play, link);
+        CHECK_STR(play.rig.identity, "dev-1");
+        CHECK_EQ(play.rig.last.resumed, i > 0);
         CHECK_EQ(link_exporter(link, exporter), 0);
-        CHECK_BYTES(BYTES_OF(rig.last.exporter), BYTES_OF(exporter));
+        CHECK_BYTES(BYTES_OF(play.rig.last.exporter), BYTES_OF(exporter));
         CHECK(memcmp(first, exporter, sizeof(first)) != 0);
         memcpy(first, exporter, sizeof(first));
         link_close(link);
     }
-    CHECK_EQ(rig.n_psk, 1);
-    end(NULL);
+    CHECK_EQ(play.rig.n_psk, 1);
+    link_rig_end(&play, NULL);
 }
 
 static void
@@ -128,10 +46,10 @@ ipv6_is_spoken_too(void)
 {
     struct link *link;
 
-    begin("::1", "[::1]");
-    link = opened("dev-1");
-    served(link);
-    end(link);
+    link_rig_begin(&play, "::1", "[::1]");
+    link = link_rig_open(&play, "dev-1");
+    link_rig_served(&play, link);
+    link_rig_end(&play, link);
 }
 
 static void
@@ -142,7 +60,7 @@ a_long_body_goes_in_one_message(void)
                            .path = "attest",
                            .content_format = 60,
                            .body = {body, LONG},
-                           .timeout_ms = WAIT_MS};
+                           .timeout_ms = LINK_RIG_WAIT_MS};
     struct link_reply reply = {0};
     struct link *link;
     static uint8_t answer[60000];
@@ -151,18 +69,18 @@ a_long_body_goes_in_one_message(void)
         body[i] = (uint8_t)(i * 31 + i / 256);
     }
     memset(answer, 0x3c, sizeof(answer));
-    begin("127.0.0.1", "127.0.0.1");
-    link = opened("dev-1");
-    rig.answer = BYTES_OF(answer);
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    link = link_rig_open(&play, "dev-1");
+    play.rig.answer = BYTES_OF(answer);
     CHECK_EQ(link_request(link, &ask, &reply), 0);
     CHECK_EQ(reply.code, LINK_CODE(2, 4));
     CHECK_BYTES(bytes_of(reply.body, reply.len), BYTES_OF(answer));
-    CHECK_EQ(rig.n_requests, 1);
-    CHECK_BYTES(bytes_of(rig.body, rig.last.body.len), bytes_of(body, LONG));
-    CHECK_EQ(rig.last.content_format, 60);
+    CHECK_EQ(play.rig.n_requests, 1);
+    CHECK_BYTES(bytes_of(play.rig.body, play.rig.last.body.len), bytes_of(body, LONG));
+    CHECK_EQ(play.rig.last.content_format, 60);
     link_reply_done(&reply);
     free(body);
-    end(link);
+    link_rig_end(&play, link);
 }
 
 /* A body of so many bytes; the code of the answer, and what it says of sizes. */
@@ -175,7 +93,7 @@ asked(struct link *link, size_t len, uint32_t *ret_size1)
                            .content_format = 60,
                            .body = {body, len},
                            .size1 = len > 0 ? 0 : 1234567,
-                           .timeout_ms = WAIT_MS};
+                           .timeout_ms = LINK_RIG_WAIT_MS};
     struct link_reply reply = {0};
     uint8_t code;
 
@@ -194,27 +112,27 @@ as_much_goes_as_the_server_says(void)
     uint32_t most;
     uint32_t size1 = 1;
 
-    begin("127.0.0.1", "127.0.0.1");
-    link = opened("dev-1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    link = link_rig_open(&play, "dev-1");
     most = link_body_max(link);
     CHECK(most <= LIMIT_EVIDENCE_BYTES && most + 64 > LIMIT_EVIDENCE_BYTES);
-    rig.takes = LIMIT_EVIDENCE_STREAM_BYTES;
+    play.rig.takes = LIMIT_EVIDENCE_STREAM_BYTES;
     CHECK_EQ(asked(link, 0, &size1), LINK_CODE(2, 4)); /* as one that asks for room */
-    CHECK_EQ(rig.last.size1, 1234567);
-    CHECK_EQ(rig.last.body.len, 0);
+    CHECK_EQ(play.rig.last.size1, 1234567);
+    CHECK_EQ(play.rig.last.body.len, 0);
     most = link_body_max(link);
     CHECK(most <= LIMIT_EVIDENCE_STREAM_BYTES && most + 64 > LIMIT_EVIDENCE_STREAM_BYTES);
     CHECK_EQ(asked(link, most, &size1), LINK_CODE(2, 4));
-    CHECK_EQ(rig.last.body.len, most);
+    CHECK_EQ(play.rig.last.body.len, most);
     CHECK_EQ(size1, 0);
     CHECK_EQ(asked(link, LIMIT_EVIDENCE_STREAM_BYTES + 1, &size1), LINK_CODE(4, 13));
     CHECK_EQ(size1, LIMIT_EVIDENCE_STREAM_BYTES);
-    rig.code = FRONT_CODE(4, 13);
-    rig.size1 = 70000;
+    play.rig.code = FRONT_CODE(4, 13);
+    play.rig.size1 = 70000;
     CHECK_EQ(asked(link, 80000, &size1), LINK_CODE(4, 13));
     CHECK_EQ(size1, 70000);
-    CHECK_EQ(rig.n_requests, 3);
-    end(link);
+    CHECK_EQ(play.rig.n_requests, 3);
+    link_rig_end(&play, link);
 }
 
 static unsigned slow_turns;
@@ -227,7 +145,7 @@ pump_late(void *context)
         slow_turns--;
         return false;
     }
-    return pump(context);
+    return link_rig_pump(context);
 }
 
 /* Nothing acknowledges a part of a message over TCP: its way is no silence of the server's. */
@@ -238,36 +156,36 @@ a_long_body_on_a_slow_line_is_waited_for(void)
     struct link *link = NULL;
     uint32_t size1;
 
-    begin("127.0.0.1", "127.0.0.1");
-    target = target_of("dev-1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    target = link_rig_target(&play, "dev-1");
     target.stopped = pump_late;
     target.quiet_ms = 200;
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), 0);
     slow_turns = 10; /* a second, five times the silence */
     CHECK_EQ(asked(link, LONG, &size1), LINK_CODE(2, 4));
     CHECK_EQ(slow_turns, 0);
-    end(link);
+    link_rig_end(&play, link);
 }
 
 static void
 a_short_one_is_not(void)
 {
-    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
+    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = LINK_RIG_WAIT_MS};
     struct link_reply reply = {0};
     struct link_target target;
     struct link *link = NULL;
 
-    begin("127.0.0.1", "127.0.0.1");
-    target = target_of("dev-1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    target = link_rig_target(&play, "dev-1");
     target.stopped = pump_late;
     target.quiet_ms = 200;
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), 0);
     CHECK(link_body_max(link) > 0);
     slow_turns = 1000;
     CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
     CHECK(slow_turns > 0);
     CHECK_EQ(link_body_max(link), 0); /* nothing goes any more */
-    end(link);
+    link_rig_end(&play, link);
 }
 
 static void
@@ -276,18 +194,18 @@ what_is_wrong_with_us_is_told_apart(void)
     struct link_target target;
     struct link *link = NULL;
 
-    begin("127.0.0.1", "127.0.0.1");
-    target = target_of("stranger"); /* no identity of theirs */
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_REFUSED);
-    target = target_of("dev-1");
-    ((uint8_t *)secret_room(psk))[0] ^= 1; /* over TCP a wrong secret is no silence */
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_REFUSED);
-    CHECK(!link_ticket_held(&ticket));
-    target = target_of("dev-1");
-    rig_stop(&rig); /* nobody listens any more */
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_NETWORK);
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    target = link_rig_target(&play, "stranger"); /* no identity of theirs */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), LINK_E_REFUSED);
+    target = link_rig_target(&play, "dev-1");
+    ((uint8_t *)secret_room(play.psk))[0] ^= 1; /* over TCP a wrong secret is no silence */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), LINK_E_REFUSED);
+    CHECK(!link_ticket_held(&play.ticket));
+    target = link_rig_target(&play, "dev-1");
+    rig_stop(&play.rig); /* nobody listens any more */
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), LINK_E_NETWORK);
     CHECK(link == NULL);
-    end(NULL);
+    link_rig_end(&play, NULL);
 }
 
 /* Takes connections, as a kernel does, and says nothing. */
@@ -314,15 +232,15 @@ a_silent_server_is_left_for_the_next(void)
     uint16_t port;
     int fd = silent_server(&port);
 
-    begin("127.0.0.1", "127.0.0.1");
-    snprintf(servers, sizeof(servers), "coaps+tcp://127.0.0.1:%u, coaps+tcp://127.0.0.1:%u", port,
-             rig.port);
-    target = target_of("dev-1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    snprintf(play.servers, sizeof(play.servers),
+             "coaps+tcp://127.0.0.1:%u, coaps+tcp://127.0.0.1:%u", port, play.rig.port);
+    target = link_rig_target(&play, "dev-1");
     target.handshake_ms = SHORT_MS;
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
-    served(link);
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), 0);
+    link_rig_served(&play, link);
     close(fd);
-    end(link);
+    link_rig_end(&play, link);
 }
 
 static void
@@ -331,34 +249,34 @@ only_servers_over_tcp_are_asked_when_they_are_wanted(void)
     struct link_target target;
     struct link *link = NULL;
 
-    begin("127.0.0.1", "127.0.0.1");
-    snprintf(servers, sizeof(servers), "coaps://127.0.0.1:1, 127.0.0.1:2, coaps+tcp://127.0.0.1:%u",
-             rig.port);
-    target = target_of("dev-1");
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    snprintf(play.servers, sizeof(play.servers),
+             "coaps://127.0.0.1:1, 127.0.0.1:2, coaps+tcp://127.0.0.1:%u", play.rig.port);
+    target = link_rig_target(&play, "dev-1");
     target.stream_only = true;
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), 0);
-    served(link);
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), 0);
+    link_rig_served(&play, link);
     link_close(link);
     target.servers = "127.0.0.1:2";
-    CHECK_EQ(link_open(&target, LINK_PSK, &link, text), LINK_E_CONFIG);
-    end(NULL);
+    CHECK_EQ(link_open(&target, LINK_PSK, &link, play.text), LINK_E_CONFIG);
+    link_rig_end(&play, NULL);
 }
 
 static void
 a_connection_that_ends_is_lost_at_once(void)
 {
-    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = WAIT_MS};
+    struct link_ask ask = {.method = LINK_GET, .path = "keys", .timeout_ms = LINK_RIG_WAIT_MS};
     struct link_reply reply = {0};
     uint8_t exporter[32];
     struct link *link;
 
-    begin("127.0.0.1", "127.0.0.1");
-    link = opened("dev-1");
-    rig_stop(&rig);
+    link_rig_begin(&play, "127.0.0.1", "127.0.0.1");
+    link = link_rig_open(&play, "dev-1");
+    rig_stop(&play.rig);
     CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
     CHECK_EQ(link_request(link, &ask, &reply), LINK_E_LOST);
     CHECK_EQ(link_exporter(link, exporter), -EIO);
-    end(link);
+    link_rig_end(&play, link);
 }
 
 static void
