@@ -7,10 +7,10 @@
 #include "bundle-file.h"
 #include "explain-text.h"
 #include "flags.h"
-#include "offline.h"
+#include "offline-quote.h"
 
 struct options {
-    const char *log, *userspace, *bundle, *key, *class_name;
+    const char *evidence, *site, *log, *userspace, *bundle, *key, *class_name;
     bool json, verbose;
 };
 
@@ -116,22 +116,52 @@ judge_log(struct offline *o, const struct offline_ask *ask, const struct options
 }
 
 static int
+judge_support(struct offline *o, const struct offline_ask *ask, struct support *support,
+              const struct options *options)
+{
+    struct fault fault = {0};
+    int r = support_open(options->evidence, support, &fault);
+
+    return r < 0 ? 1 : offline_quote_judge(o, ask, support, &fault);
+}
+
+static int
 run_bundle(const struct bundle_file *bundle, const struct options *options, uint64_t now_s)
 {
     CLEANUP(free_p) struct offline *o = calloc(1, sizeof(*o));
-    struct offline_ask ask = {.book = bundle->book, .now_s = now_s};
+    struct offline_ask ask = {.book = bundle->book, .now_s = now_s, .site = options->site};
+    struct support support = {0};
     int r = bundle_file_policy(bundle, options->class_name, &ask.policy);
 
     if (!o || r != 0) {
         return CMD_NO;
     }
-    r = judge_log(o, &ask, options);
+    r = options->log ? judge_log(o, &ask, options) : judge_support(o, &ask, &support, options);
     if (r < 0) {
         fprintf(stderr, "assay appraise: %s\n", strerror(-r));
     }
     r = r == 0 ? tell(o, bundle, options) : CMD_NO;
     offline_done(o);
+    support_done(&support);
     return r;
+}
+
+/* NULL, or what is wrong with the command line. */
+static const char *
+problem_of(struct options *options, const struct flag_words *words)
+{
+    options->evidence = words->n > 0 ? words->words[0] : NULL;
+    if (words->n > 1 || !options->bundle || !options->evidence == !options->log) {
+        return "--bundle and either EVIDENCE or --log are wanted";
+    }
+    if (options->userspace && !options->log) {
+        return "--userspace belongs to --log: EVIDENCE has its own";
+    }
+    if (options->site &&
+        (!options->evidence || options->site[0] == '\0' || strlen(options->site) > LIMIT_SITE)) {
+        return "--site is a site's name, and belongs to EVIDENCE";
+    }
+    return NULL;
 }
 
 static int
@@ -140,6 +170,7 @@ run(const struct cmd *self, int argc, char **argv)
     struct flag_words words = {0};
     struct options options = {0};
     const struct flag flags[] = {
+        {.name = "site", .ret_value = &options.site},
         {.name = "log", .ret_value = &options.log},
         {.name = "userspace", .ret_value = &options.userspace},
         {.name = "bundle", .ret_value = &options.bundle},
@@ -150,13 +181,15 @@ run(const struct cmd *self, int argc, char **argv)
     };
     uint64_t now_s = (uint64_t)(clock_utc_ms() / 1000);
     struct bundle_file bundle;
+    const char *problem;
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
 
     if (r != 0) {
         return r;
     }
-    if (words.n != 0 || !options.log || !options.bundle) {
-        return cmd_usage(self, "--log and --bundle are wanted");
+    problem = problem_of(&options, &words);
+    if (problem) {
+        return cmd_usage(self, problem);
     }
     if (bundle_file_open(options.bundle, options.key, now_s, &bundle) != 0) {
         return CMD_NO;
@@ -169,22 +202,27 @@ run(const struct cmd *self, int argc, char **argv)
 extern const struct cmd cmd_appraise;
 const struct cmd cmd_appraise = {
     .name = "appraise",
-    .args = "--log FILE [--userspace FILE] --bundle BUNDLE [--class C] [--key PUBLIC]\n"
-            "       [--verbose] [--json]",
+    .args = "EVIDENCE | --log FILE [--userspace FILE]\n"
+            "       --bundle BUNDLE [--class C] [--key PUBLIC] [--site SITE] [--verbose] [--json]",
     .summary = "judge a boot by a policy, without the service",
     .help =
-        "The judgement is the service's own: the first cause with its rule, event, what was\n"
-        "measured and what would have passed, all else that was found with its effect, what the\n"
-        "boot said of itself, and what cannot be checked here.\n\n"
+        "EVIDENCE is a support bundle as `assay-attestor --collect` writes it, or a folder with "
+        "its\n"
+        "files. Quote, logs and policy are judged by the service's own functions: the first cause\n"
+        "with its rule, event, what was measured and what would have passed, all else that was\n"
+        "found with its effect, what the boot said of itself, and what cannot be checked here:\n"
+        "freshness, membership, whether the key is of a genuine TPM (`assay ek check`).\n\n"
         "  --log        a firmware event log, judged by policy alone: no quote vouches for it\n"
         "  --userspace  systemd's log of the same boot (tpm2-measure.log)\n"
         "  --bundle     as `assay policy compile` or `assay policy sign` writes it\n"
         "  --key        the bundle must be signed by this public key (PEM)\n"
         "  --class      whose policy judges; not needed where the bundle has one of any class\n"
+        "  --site       that the quote must be for; without it, the one that info.json names\n"
         "  --verbose    every rule, with what it saw and would have let pass\n\n"
         "Rules that pin have nothing to compare with here: they pass, and are named.\n"
         "Exit status: 0 affirming or warning, 1 contraindicated, or the files cannot be read,\n"
         "2 usage.\n\n"
+        "  assay appraise support.tar --bundle site.bundle --class t14g3\n"
         "  assay appraise --log binary_bios_measurements --bundle site.bundle --class t14g3\n",
     .run = run,
 };

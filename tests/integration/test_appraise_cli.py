@@ -1,15 +1,22 @@
-"""`assay appraise`: boots under example policies, from their files. test_appraise_cli.py ASSAY;
-prints TAP."""
+"""`assay appraise`: boots under example policies, from logs and from real support bundles.
+test_appraise_cli.py ASSAY ATTESTOR STAND_IN TPM_EXTEND; prints TAP."""
 import hashlib
+import io
 import json
 import os
+import random
+import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 
+import swtpm
 import tap
+from devicelab import Lab
+from realsite import events_of, extend_lines, other_kernel
 
-ASSAY = os.path.abspath(sys.argv[1])
+ASSAY, ATTESTOR, STAND_IN, EXTEND = (os.path.abspath(path) for path in sys.argv[1:5])
 BOOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors", "boot")
 GOOD = os.path.join(BOOT, "grub-sb-on", "binary_bios_measurements")
 # What a policy made of a boot says of each slot; one-of its digests where nothing stands here.
@@ -262,6 +269,305 @@ def only_command_lines_are_usage_errors(rig):
         assert rig.run(*words, status=1).stderr
 
 
+# What a device collects is judged with its quote.
+
+class Device:
+    """A software TPM into which a log is played, and the attestor that collects from it."""
+
+    def __init__(self, tpm):
+        self.tpm, self.lab = tpm, Lab(tpm, ATTESTOR, STAND_IN)
+        self.n = 0
+
+    def extend(self, lines):
+        subprocess.run([EXTEND, self.tpm.tcti], input=lines.encode(), check=True, timeout=60)
+
+    def boot(self, log=GOOD):
+        self.tpm.reset()
+        self.extend(extend_lines(events_of(ASSAY, log)))
+
+    def collect(self, **settings):
+        """The files of a new support bundle, and its path."""
+        self.n += 1
+        path = self.lab.path(f"support{self.n}")
+        self.lab.fresh(**{"firmware": GOOD, **settings})
+        code, _, log = self.lab.attestor("--collect", path)
+        assert code == 0, (code, log)
+        with tarfile.open(path) as tar:
+            return {name: tar.extractfile(name).read() for name in tar.getnames()}, path
+
+
+def packed(rig, files):
+    """An archive of these files."""
+    path = rig.path("packed.tar")
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def flipped(content, at):
+    changed = bytearray(content)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def refused(rig, files, bundle, *words):
+    """(reason, check) of the first cause."""
+    first = rig.judge(packed(rig, files), "--bundle", bundle, *words, status=1)["first_cause"]
+    return first["name"], first["check"]
+
+
+def what_a_device_collects_is_affirming(rig, device):
+    device.boot()
+    files, path = device.collect()
+    bundle = rig.bundle(policy_of(GOOD))
+    told = rig.judge(path, "--bundle", bundle, status=0)
+    assert told["tier"] == "affirming" and told["first_cause"] is None, told
+    assert [name for name, word in told["checks"].items() if word != "passed"] == \
+        ["order", "member", "ek"], told["checks"]
+    what = [one["what"] for one in told["not_checked"]]
+    assert what == ["membership", "freshness", "key", "pcrs", "bundle"], what
+    again = rig.judge(packed(rig, files), "--bundle", bundle, status=0)
+    assert again == told, "packed by another program"
+    folder = rig.path("folder")
+    os.makedirs(folder)
+    for name, content in files.items():
+        rig.write(os.path.join(folder, name), content)
+    assert rig.judge(folder, "--bundle", bundle, status=0) == told, "unpacked"
+    text = rig.run(path, "--bundle", bundle, status=0).stdout.decode("ascii")
+    assert text.startswith("verdict      affirming  policy laptop version 3 (enforce)\n"), text
+    assert "\nnot checked  freshness: when the quote was made" in text, text
+
+
+def each_change_has_its_first_cause(rig, device):
+    device.boot()
+    files, _ = device.collect()
+    bundle = rig.bundle(policy_of(GOOD))
+    quote = files["evidence"].index(files["quote"])
+    sign = files["evidence"].index(files["signature"])
+    claims = files["evidence"].index(b"evidence-1")
+    del files["quote"], files["signature"]
+    other = os.path.join(BOOT, "tampered-initrd", "binary_bios_measurements")
+    ak = flipped(files["ak.tpmt"], -1)
+    rows = (({"evidence": flipped(files["evidence"], quote)}, "QUOTE_MAGIC", "attest-magic"),
+            ({"evidence": flipped(files["evidence"], quote + 5)}, "QUOTE_TYPE", "attest-is-time"),
+            ({"evidence": flipped(files["evidence"], quote + 100)}, "QUOTE_SIGNATURE",
+             "signature-wrong"),
+            ({"evidence": flipped(files["evidence"], sign + 20)}, "QUOTE_SIGNATURE",
+             "signature-wrong"),
+            ({"evidence": flipped(files["evidence"], claims + 9)}, "EVIDENCE_MALFORMED",
+             "wire-claims"),
+            ({"evidence": files["evidence"][:-1]}, "EVIDENCE_MALFORMED", "wire-evidence"),
+            ({"ak.tpmt": ak}, "QUOTE_SIGNATURE", "signature-wrong"),
+            ({"ak.tpmt": flipped(files["ak.tpmt"], 5)}, "AK_ATTRIBUTES", "ak-not-restricted"),
+            ({"ak.tpmt": ak[:-1]}, "EVIDENCE_MALFORMED", "public-short"),
+            ({"firmware.log": read(other)}, "EVIDENCE_MALFORMED", "support-log"),
+            ({"firmware.log": files["firmware.log"][:-1]}, "EVIDENCE_MALFORMED", "support-log"),
+            ({"evidence": flipped(files["evidence"], -9)}, "EVIDENCE_MALFORMED", "support-log"),
+            ({"quote": flipped(read_quote(files), 8)}, "EVIDENCE_MALFORMED", "support-differs"),
+            ({"signature": b""}, "EVIDENCE_MALFORMED", "support-differs"),
+            ({"info.json": b"{}"}, "EVIDENCE_MALFORMED", "support-site"),
+            ({"info.json": b"[1"}, "EVIDENCE_MALFORMED", "support-site"),
+            ({"info.json": b'{"settings":{"site":"' + b"s" * 65 + b'"}}'}, "EVIDENCE_MALFORMED",
+             "support-site"),
+            ({"info.json": b'{"settings":{"site":"other"}}'}, "CHANNEL_BINDING",
+             "support-binding"))
+    for changes, reason, check in rows:
+        got = refused(rig, {**files, **changes}, bundle)
+        assert got == (reason, check), (list(changes), got)
+    for name in ("evidence", "ak.tpmt"):
+        less = {key: content for key, content in files.items() if key != name}
+        assert refused(rig, less, bundle) == ("EVIDENCE_MALFORMED", "support-lacks"), name
+    assert refused(rig, files, bundle, "--site", "other") == ("CHANNEL_BINDING",
+                                                             "support-binding")
+    rig.judge(packed(rig, {**files, "info.json": b""}), "--bundle", bundle, "--site", "lab",
+              status=0)
+    without = {key: content for key, content in files.items() if key != "firmware.log"}
+    rig.judge(packed(rig, without), "--bundle", bundle, status=0)  # the evidence has it too
+
+
+def read_quote(files):
+    """TPMS_ATTEST out of the evidence: behind the bytes of its length, and its magic."""
+    at = files["evidence"].index(b"\xffTCG")
+    size, = struct.unpack_from(">H", files["evidence"], at - 2)
+    return files["evidence"][at:at + size]
+
+
+def another_kernel_is_the_policys_word(rig, device):
+    evil = rig.write("evil", other_kernel(ASSAY, GOOD))
+    device.boot(evil)
+    _, path = device.collect(firmware=evil)
+    told = rig.judge(path, "--bundle", rig.bundle(policy_of(GOOD)), status=1)
+    first = told["first_cause"]
+    assert (first["name"], first["rule"], first["pcr"]) == ("BOOT_IMAGE_UNKNOWN", "boot-images",
+                                                           4), first
+    assert told["checks"]["replay"] == "passed" and told["checks"]["reference"] == "failed", told
+    assert first["expected"] and first["event"] == rule_of(told, "boot-images")["event"], first
+
+
+def another_log_does_not_replay(rig, device):
+    device.boot(os.path.join(BOOT, "tampered-initrd", "binary_bios_measurements"))
+    _, path = device.collect()
+    told = rig.judge(path, "--bundle", rig.bundle(policy_of(GOOD)), status=1)
+    first = told["first_cause"]
+    assert (first["name"], first["check"], first["pcr"]) == ("LOG_REPLAY", "replay-pcr", 9), first
+    assert first["seen"] and first["expected"], first
+    assert told["checks"]["pcr_digest"] == "passed" and told["checks"]["reference"] == "passed"
+
+
+def a_pcr_that_the_policy_wants_must_be_explained(rig, device):
+    device.boot()
+    device.extend("14 sha256:" + "ab" * 32 + "\n12 sha256:" + "cd" * 32 + "\n")
+    _, path = device.collect()
+    told = rig.judge(path, "--bundle", rig.bundle(policy_of(GOOD)), status=1)
+    assert (told["first_cause"]["name"], told["first_cause"]["pcr"]) == ("LOG_REPLAY", 14), told
+    without = rig.bundle(policy_of(GOOD, pcrs="0-9"))
+    told = rig.judge(path, "--bundle", without, status=0)
+    assert "pcrs" in [one["what"] for one in told["not_checked"]], told["not_checked"]
+    more = rig.bundle(policy_of(GOOD, pcrs="0-9,14,16"))
+    first = rig.judge(path, "--bundle", more, status=1)["first_cause"]
+    assert (first["name"], first["check"]) == ("QUOTE_SELECTION", "quote-banks"), first
+
+
+def a_list_of_ima_is_found_by_the_quote(rig, device):
+    log = os.path.join(BOOT, "grub-sb-on-ima", "binary_bios_measurements")
+    ima = read(os.path.join(BOOT, "grub-sb-on-ima", "ima-binary"))
+    device.boot(log)
+    at = 0
+    for _ in range(20):
+        name_len, = struct.unpack_from("<I", ima, at + 24)
+        data_at = at + 28 + name_len
+        data_len, = struct.unpack_from("<I", ima, data_at)
+        at = data_at + 4 + data_len
+        data = ima[data_at + 4:at]
+        sha1 = hashlib.sha1(data).hexdigest()
+        device.extend(f"10 sha1:{sha1} sha256:{hashlib.sha256(data).hexdigest()} "
+                      f"sha384:{sha1.ljust(96, '0')}\n")
+    bundle = rig.bundle(policy_of(log, pcrs="0-10,14"))
+    files, path = device.collect(firmware=log, ima=rig.write("ima", ima[:at]))
+    told = rig.judge(path, "--bundle", bundle, status=0)
+    assert told["checks"]["growing"] == "passed", told["checks"]
+    files["ima.log"] += ima[at:]  # as it grew while it was read
+    told = rig.judge(packed(rig, files), "--bundle", bundle, status=0)
+    assert "IMA_TAIL_IGNORED" in [one["name"] for one in told["reasons"]], told["reasons"]
+    short = {**files, "ima.log": ima[:at - 10]}
+    assert refused(rig, short, bundle) == ("EVIDENCE_MALFORMED", "support-log")
+    _, path = device.collect(firmware=log, ima=rig.write("ima", ima[:at - 10]))
+    told = rig.judge(path, "--bundle", bundle, status=1)
+    assert told["first_cause"]["pcr"] == 10 and told["checks"]["pcr_digest"] == "failed", told
+    _, path = device.collect(firmware=log, ima=rig.write("ima", b""))
+    assert rig.judge(path, "--bundle", bundle, status=1)["checks"]["pcr_digest"] == "failed"
+    files, path = device.collect(firmware=log)
+    first = rig.judge(path, "--bundle", bundle, status=1)["first_cause"]
+    assert (first["name"], first["check"]) == ("IMA_OFF", "ima-log-needed"), first
+    told = rig.judge(path, "--bundle", rig.bundle(policy_of(log)), status=1)
+    assert [one["name"] for one in told["reasons"]] == ["PCR_DIGEST", "IMA_OFF"], told["reasons"]
+
+
+def systemds_log_is_found_by_the_quote(rig, device):
+    digest = hashlib.sha256(b"enter-initrd").hexdigest()
+    record = ('\x1e{"pcr":11,"digests":[{"hashAlg":"sha256","digest":"%s"}],'
+              '"content_type":"systemd","content":{"string":"enter-initrd","eventType":"phase"}}\n')
+    device.boot()
+    device.extend(f"11 sha256:{digest}\n")
+    log = rig.write("measure.log", record % digest)
+    _, path = device.collect(userspace=log)
+    text = policy_of(GOOD, pcrs="0-9,11,14").replace(
+        "  rule driver", "  rule phase : os.phase sequence enter-initrd prefix-ok\n  rule driver")
+    told = rig.judge(path, "--bundle", rig.bundle(text), status=0)
+    assert rule_of(told, "phase")["events"] == 1, told["rules"]
+    rig.write("measure.log", record % digest + record % digest)  # the quote covers only one
+    _, path = device.collect(userspace=log)
+    told = rig.judge(path, "--bundle", rig.bundle(text), status=0)
+    assert rule_of(told, "phase")["events"] == 1, told["rules"]
+    _, path = device.collect()
+    first = rig.judge(path, "--bundle", rig.bundle(text), status=1)["first_cause"]
+    assert (first["name"], first["pcr"]) == ("LOG_REPLAY", 11), first
+
+
+def a_kind_of_key_that_the_policy_does_not_take(rig, device):
+    device.boot()
+    _, path = device.collect()
+    told = rig.judge(path, "--bundle", rig.bundle(policy_of(GOOD, more="  ak rsa-2048")), status=1)
+    assert told["first_cause"]["check"] == "policy-ak", told["first_cause"]
+    seen = rig.bundle(policy_of(GOOD, more="  ak rsa-2048\n  mode observe"))
+    told = rig.judge(path, "--bundle", seen, status=0)
+    assert told["tier"] == "warning" and told["first_cause"] is None, told
+    rig.judge(path, "--bundle", rig.bundle(policy_of(GOOD, more="  ak ecc-p256")), status=0)
+
+
+def an_archive_is_that_or_refused(rig, device):
+    device.boot()
+    files, path = device.collect()
+    bundle = rig.bundle(policy_of(GOOD))
+    whole = read(path)
+    rows = ((whole[:-1024], "tar-end"), (whole[:-1], "tar-end"), (b"", "tar-end"),
+            (whole + b"x" * 512, "tar-end"), (whole[:700], "tar-short"),
+            (flipped(whole, 0), "tar-sum"), (b"no archive " * 100, "tar-sum"))
+    for content, check in rows:
+        told = rig.judge(rig.write("cut", content), "--bundle", bundle, status=1)
+        first = told["first_cause"]
+        assert (first["name"], first["check"]) == ("EVIDENCE_MALFORMED", check), (check, first)
+        assert told["checks"]["form"] == "failed" and told["policy"] is None, told
+    with tarfile.open(rig.path("twice"), "w", format=tarfile.USTAR_FORMAT) as tar:
+        for _ in range(2):
+            info = tarfile.TarInfo("ak.tpmt")
+            tar.addfile(info)
+    first = rig.judge(rig.path("twice"), "--bundle", bundle, status=1)["first_cause"]
+    assert first["check"] == "support-twice", first
+    assert refused(rig, {**files, "sub/ak.tpmt": b""}, bundle)[1] == "tar-kind"
+    rig.judge(packed(rig, {**files, "what-a-later-one-adds": b"x"}), "--bundle", bundle, status=0)
+
+
+def no_byte_gives_more_than_a_no(rig, device):
+    """Files changed inside a good archive: yes or no, in whole JSON, without a sanitizer's word."""
+    device.boot()
+    files, _ = device.collect()
+    bundle, rng = rig.bundle(policy_of(GOOD)), random.Random(7)
+    for name in ("evidence", "ak.tpmt", "firmware.log", "info.json", "quote"):
+        for _ in range(12):
+            content = files[name]
+            at = rng.randrange(len(content))
+            changed = rng.choice((flipped(content, at), content[:at], content + content[:at],
+                                  content[:at] + b"\xff" * 9 + content[at:]))
+            path = packed(rig, {**files, name: changed})
+            done = subprocess.run([ASSAY, "appraise", path, "--bundle", bundle, "--json"],
+                                  capture_output=True, timeout=60, check=False)
+            assert done.returncode in (0, 1) and not done.stderr, (name, at, done)
+            told = json.loads(done.stdout)
+            assert (told["tier"] == "affirming") == (done.returncode == 0), (name, at, told)
+            # of info.json only the site counts, and of the evidence no value that logs tell too
+            assert done.returncode == 1 or name in ("info.json", "evidence"), (name, at, told)
+
+
+def a_folder_has_regular_files_alone(rig, device):
+    device.boot()
+    files, _ = device.collect()
+    bundle = rig.bundle(policy_of(GOOD))
+    folder = rig.path("strange")
+    os.makedirs(os.path.join(folder, "ak.tpmt"))
+    rig.write(os.path.join(folder, "evidence"), files["evidence"])
+    assert b"ak.tpmt: " in rig.run(folder, "--bundle", bundle, status=1).stderr
+    os.rmdir(os.path.join(folder, "ak.tpmt"))
+    first = rig.judge(folder, "--bundle", bundle, status=1)["first_cause"]
+    assert first["check"] == "support-lacks", first
+
+
+def evidence_and_log_exclude_each_other(rig, device):
+    bundle, path = rig.bundle(policy_of(GOOD)), rig.write("x", b"")
+    for words in ([path], [path, path, "--bundle", bundle],
+                  [path, "--log", GOOD, "--bundle", bundle],
+                  [path, "--userspace", GOOD, "--bundle", bundle],
+                  ["--log", GOOD, "--site", "lab", "--bundle", bundle],
+                  [path, "--site", "", "--bundle", bundle],
+                  [path, "--site", "s" * 65, "--bundle", bundle]):
+        assert not rig.run(*words, status=2).stdout, words
+    del device
+    assert rig.run(rig.path("none"), "--bundle", bundle, status=1).stderr
+
+
 CASES = [
     a_log_that_its_policy_allows_is_affirming,
     what_cannot_be_checked_is_told,
@@ -276,6 +582,31 @@ CASES = [
     only_command_lines_are_usage_errors,
 ]
 
-if __name__ == "__main__":
+DEVICE_CASES = [
+    what_a_device_collects_is_affirming,
+    each_change_has_its_first_cause,
+    another_kernel_is_the_policys_word,
+    another_log_does_not_replay,
+    a_pcr_that_the_policy_wants_must_be_explained,
+    a_list_of_ima_is_found_by_the_quote,
+    systemds_log_is_found_by_the_quote,
+    a_kind_of_key_that_the_policy_does_not_take,
+    an_archive_is_that_or_refused,
+    no_byte_gives_more_than_a_no,
+    a_folder_has_regular_files_alone,
+    evidence_and_log_exclude_each_other,
+]
+
+
+def main():
     with tempfile.TemporaryDirectory() as tmp:
-        tap.run([(case, Rig(tmp)) for case in CASES])
+        cases = [(case, Rig(tmp)) for case in CASES]
+        if swtpm.missing():
+            tap.run(cases)
+        with swtpm.Swtpm() as tpm:
+            device = Device(tpm)
+            tap.run(cases + [(case, Rig(tmp), device) for case in DEVICE_CASES])
+
+
+if __name__ == "__main__":
+    main()

@@ -198,6 +198,12 @@ def policies(folder):
                        stdin=subprocess.DEVNULL, capture_output=True, check=True)
         yield Subject(f'policy check {name}', text, ['policy', 'check', '{}', '--json'])
         yield Subject(f'policy show {name}', bundle, ['policy', 'show', '{}'], True)
+    log = vector(f'{RECORDED}/binary_bios_measurements')
+    words = ['appraise', '--log', log, '--bundle', bundle, '--json']
+    for at in (2, 4):
+        changed = [*words[:at], '{}', *words[at + 1:]]
+        yield Subject(f'appraise, {words[at - 1]}', words[at], changed)
+    yield Subject('appraise, EVIDENCE', log, ['appraise', '{}', '--bundle', bundle])
 
 
 def overviews():

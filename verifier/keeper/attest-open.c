@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "appraise/quoted.h"
 #include "base/log.h"
 #include "keeper/candidate.h"
 
@@ -79,39 +80,18 @@ attest_device(struct attest *attest)
     return r == 0 ? STEP_ON : broke(attest, "last", r);
 }
 
-/* TPM2B_ATTEST || TPMT_SIGNATURE. */
 static int
 read_quote(struct attest *attest, struct fault *fault)
 {
-    struct rd rd = rd_init(attest->evidence.quote);
-    uint16_t len = rd_be16(&rd);
+    struct quoted quoted;
 
-    attest->attest_bytes = rd_bytes(&rd, len);
-    if (rd.failed) {
-        return fault_at(fault, RULE_ATTEST_WRAP, FAULT_NO_EVENT, 0);
-    }
-    if (tpm_attest_read(attest->attest_bytes, TPM_ATTEST_QUOTE, &attest->quote, fault) != 0) {
+    if (quoted_read(attest->evidence.quote, &quoted, fault) != 0) {
         return 1;
     }
-    return tpm_signature_read(rd_rest(&rd), &attest->signature, fault);
-}
-
-/* The signed selection in our own banks; a bank that is none of ours is no selection of ours. */
-static int
-read_selection(struct attest *attest, struct fault *fault)
-{
-    const struct tpm_selections *signed_ones = &attest->quote.selections;
-
-    if (!tpm_selections_pc_client(signed_ones)) {
-        return fault_at(fault, RULE_QUOTE_BANKS, FAULT_NO_EVENT, 0);
-    }
-    for (size_t i = 0; i < signed_ones->n; i++) {
-        if (signed_ones->bank[i].alg == HASH_N || (signed_ones->bank[i].mask & ~PCR_MASK_ALL)) {
-            return fault_at(fault, RULE_QUOTE_BANKS, (uint32_t)i, 0);
-        }
-        attest->quoted.sets[attest->quoted.n++] =
-            (struct pcr_set){signed_ones->bank[i].alg, signed_ones->bank[i].mask};
-    }
+    attest->attest_bytes = quoted.attest;
+    attest->quote = quoted.quote;
+    attest->signature = quoted.signature;
+    attest->quoted = quoted.selection;
     return 0;
 }
 
@@ -172,7 +152,7 @@ attest_open(struct attest *attest)
     if (evidence_read(attest->asked->request.body, &attest->evidence, &fault) != 0 ||
         claims_read(attest->evidence.claims, &attest->claims, &fault) != 0 ||
         evidence_match(&attest->evidence, &attest->claims, &fault) != 0 ||
-        read_quote(attest, &fault) != 0 || read_selection(attest, &fault) != 0) {
+        read_quote(attest, &fault) != 0) {
         return malformed(attest, &fault);
     }
     if (attest->claims.has_ueid &&

@@ -1,6 +1,7 @@
 /* What the class's policy says of a boot, or its reference events where no bundle names it. */
 #include <stdio.h>
 
+#include "appraise/quoted.h"
 #include "keeper/attest.h"
 #include "keeper/boots.h"
 #include "keeper/policies.h"
@@ -72,21 +73,6 @@ check_age(struct attest *attest, const struct bundle_policy *policy)
     }
 }
 
-/* The bit of an AK's kind, as policies name them. */
-static unsigned
-kind_of(const struct tpm_public *ak)
-{
-    if (ak->type == TPM_ALG_ECC) {
-        return ak->curve == TPM_ECC_NIST_P256   ? BUNDLE_KEY_P256
-               : ak->curve == TPM_ECC_NIST_P384 ? BUNDLE_KEY_P384
-                                                : 0u;
-    }
-    return ak->rsa_bits == 2048   ? BUNDLE_KEY_RSA2048
-           : ak->rsa_bits == 3072 ? BUNDLE_KEY_RSA3072
-           : ak->rsa_bits == 4096 ? BUNDLE_KEY_RSA4096
-                                  : 0u;
-}
-
 static int
 judge(struct attest *attest, const struct event_log *log, const struct rulebook *book,
       size_t policy)
@@ -112,7 +98,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
     }
     attest->by_policy = true;
     check_age(attest, attest->told.policy);
-    if (attest->told.policy->ak != 0 && !(attest->told.policy->ak & kind_of(&attest->ak))) {
+    if (attest->told.policy->ak != 0 && !(attest->told.policy->ak & quoted_key_kind(&attest->ak))) {
         tell(attest, RULE_POLICY_AK, EFFECT_FAIL, NULL);
     }
     snprintf(attest->policy, sizeof(attest->policy), "%.*s:%u", (int)attest->told.policy->name.len,

@@ -3,8 +3,8 @@
 
 #include "appraise/boot.h"
 #include "appraise/golden.h"
-#include "appraise/growing.h"
 #include "appraise/order.h"
+#include "appraise/quoted-values.h"
 #include "crypto/sha256-run.h"
 #include "formats/tpm-attest.h"
 #include "formats/tpm-signature.h"
@@ -95,20 +95,9 @@ enum step attest_want(struct attest *attest, enum reason reason, bool values);
 /* A reader that died or lied: 4.29, its peer waits and nobody else notices. */
 enum step attest_reader_broken(struct attest *attest);
 
-/* Values of the quoted PCRs, three times. */
-struct attest_values {
-    struct pcr_values firmware; /* as the firmware's log gives them */
-    struct pcr_values logs;     /* and as all logs together do */
-    struct pcr_values quoted;   /* those that hash to pcrDigest */
-};
-
-/* Finds them; sets verdict->pcr_digest. No value outside the quote is ever used. */
+/* Values of the quoted PCRs; sets verdict->pcr_digest. No value outside the quote is ever used. */
 enum step attest_values(struct attest *attest, const struct event_log *log,
-                        struct attest_values *ret);
-
-/* What the IMA list begins with, and what is noted of it; sets verdict->growing. Returns 0 or a
- * negative errno. */
-MUST_CHECK int attest_growing_judge(struct attest *attest, const struct attest_values *values);
+                        struct quoted_values *ret);
 
 /* Writes what is known now of logs in genuine evidence. Returns 0 or a negative errno. */
 MUST_CHECK int attest_growing_keep(struct attest *attest);
