@@ -93,8 +93,8 @@ a_list_that_no_set_can_hold_is_pinned(void)
     static const char *const odd[] = {
         "",
         "00",
-        "00112233445566778899aabbccddeeff" /* a type that nobody knows */
-        "30000000000000001400000000000000000000000000000000000000ffffffff",
+        ("00112233445566778899aabbccddeeff" /* a type that nobody knows */
+         "30000000000000001400000000000000000000000000000000000000ffffffff"),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
