@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures a small site: what an attestation costs verifier, wire and device.
 
-usage: tools/bench [--json] [--devices N] [--rounds N] [--only fleet|attestor|rules]
+usage: tools/bench [--json] [--devices N] [--rounds N] [--hellos-s SECONDS]
+                   [--only fleet|attestor|rules|hellos]
 
 Figures of one machine; the ratios are what is compared. Needs a build; swtpm for the attestor.
 """
@@ -20,6 +21,7 @@ sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests", "b
 sys.dont_write_bytecode = True
 import device  # noqa: E402
 import fleet  # noqa: E402
+import hellos  # noqa: E402
 from realsite import Programs  # noqa: E402
 
 
@@ -77,6 +79,22 @@ def rules_rows(told):
                f"{boot[name]:.0f} us", str(most), boot[name] <= most)
 
 
+def hellos_rows(told):
+    for name, flood in (("spoofed hellos", told["borne"]), ("as many as can be", told["most"])):
+        cpu_us = flood["cpu_ns"] / 1000 / flood["taken"]
+        yield (f"{name}, sent for {flood['seconds']:.0f} s",
+               f"{flood['sent'] / flood['seconds']:.0f} a second", "", None)
+        yield (f"{name}, taken; answered", f"{100 * flood['taken'] / flood['sent']:.0f} %; "
+               f"{100 * flood['answered'] / flood['sent']:.0f} %", "", None)
+        yield f"{name}, fronts' CPU for each", f"{cpu_us:.1f} us", "15", cpu_us <= 15
+        yield (f"{name}, fronts' memory grown", f"{flood['grown_kb']} kB", "1024",
+               flood["grown_kb"] <= 1024)
+    for name, runs in (("before", told["quiet"]), ("meanwhile", told["borne"]["done"]),
+                       ("behind", told["behind"])):
+        yield (f"a device {name}: tokens; datagrams up", f"{len(runs)} of {len(runs)}; "
+               f"{min(runs)} to {max(runs)}", "", None)
+
+
 def told_by(*command):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
                           timeout=120)
@@ -102,7 +120,9 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--devices", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=40, help="attestations of each device")
-    parser.add_argument("--only", choices=("fleet", "attestor", "rules"))
+    parser.add_argument("--only", choices=("fleet", "attestor", "rules", "hellos"))
+    parser.add_argument("--hellos-s", type=float, default=15,
+                        help="seconds of each flood of spoofed hellos")
     parser.add_argument("--build", default=os.path.join(TOP, "build"))
     options = parser.parse_args()
     build = os.path.abspath(options.build)
@@ -116,8 +136,11 @@ def main():
                                        options.rounds),
         "attestor": lambda: device.measure(programs, os.path.join(folder, "attestor")),
         "rules": lambda: rules_measure(os.path.join(build, "tests")),
+        "hellos": lambda: hellos.measure(programs, os.path.join(build, "tests", "bench-hellos"),
+                                         os.path.join(folder, "hellos"), 5, options.hellos_s),
     }
-    rows = {"fleet": fleet_rows, "attestor": device_rows, "rules": rules_rows}
+    rows = {"fleet": fleet_rows, "attestor": device_rows, "rules": rules_rows,
+            "hellos": hellos_rows}
     try:
         told = {name: part() for name, part in parts.items() if options.only in (None, name)}
     finally:

@@ -11,7 +11,7 @@ import sys
 import swtpm
 import tap
 
-SMALL = ("--devices", "3", "--rounds", "2")
+SMALL = ("--devices", "3", "--rounds", "2", "--hellos-s", "0.5")
 
 
 def bench(run, build, *words):
@@ -55,6 +55,23 @@ def rules_are_measured_over_what_was_asked(told):
     assert told["boot"]["new_us"] > 0 and told["boot"]["known_us"] > 0, told
 
 
+def a_device_attests_among_hellos_of_which_each_taken_is_answered(told):
+    borne = told["borne"]
+    assert borne["sent"] > 0 and borne["cpu_ns"] > 0, told
+    assert len(borne["done"]) >= 5 and min(borne["done"]) > 0, told
+    assert 0 < borne["answered"] <= borne["taken"] <= borne["sent"], told
+
+
+def nothing_is_kept_of_hellos(told):
+    assert told["most"]["grown_kb"] < 1024, told
+
+
+def a_device_is_served_behind_a_flood_that_no_front_can_take(told):
+    most = told["most"]
+    assert 0 < most["answered"] <= most["taken"] <= most["sent"], told
+    assert most["sent"] > 2 * 64 and len(told["behind"]) == 5, told
+
+
 def the_table_has_a_row_for_each_limit(table):
     assert [line for line in table.splitlines() if line.startswith("what")], table
     for limit in ("500", "1024", "1 and 1", "2.5"):
@@ -72,6 +89,9 @@ def main():
              (every_role_and_the_bare_work_are_told, told["fleet"]),
              (the_attestor_is_measured_with_its_token, told["attestor"]),
              (rules_are_measured_over_what_was_asked, told["rules"]),
+             (a_device_attests_among_hellos_of_which_each_taken_is_answered, told["hellos"]),
+             (nothing_is_kept_of_hellos, told["hellos"]),
+             (a_device_is_served_behind_a_flood_that_no_front_can_take, told["hellos"]),
              (the_table_has_a_row_for_each_limit, table)])
 
 

@@ -24,35 +24,12 @@ cookie_make(struct hasher *hasher, const uint8_t secret[COOKIE_SECRET_LEN], cons
                        ARRAY_LEN(parts), out);
 }
 
-static bool
-made_with(struct hasher *hasher, const uint8_t secret[COOKIE_SECRET_LEN], const struct addr *peer,
-          const struct hello *hello)
+static int
+request_write(const struct hello *hello, const uint8_t cookie[COOKIE_LEN],
+              uint8_t out[COOKIE_REQUEST_LEN])
 {
-    uint8_t cookie[COOKIE_LEN];
-
-    return cookie_make(hasher, secret, peer, hello, cookie) == 0 &&
-           ct_equal(BYTES_OF(cookie), hello->cookie);
-}
-
-bool
-cookie_holds(struct hasher *hasher, const struct cookie_secrets *secrets, const struct addr *peer,
-             const struct hello *hello)
-{
-    return hello->cookie.len == COOKIE_LEN && (made_with(hasher, secrets->current, peer, hello) ||
-                                               made_with(hasher, secrets->previous, peer, hello));
-}
-
-int
-cookie_request(struct hasher *hasher, const struct cookie_secrets *secrets, const struct addr *peer,
-               const struct hello *hello, uint8_t out[COOKIE_REQUEST_LEN])
-{
-    uint8_t cookie[COOKIE_LEN];
     struct wr wr = wr_init(out, COOKIE_REQUEST_LEN);
-    int r = cookie_make(hasher, secrets->current, peer, hello, cookie);
 
-    if (r < 0) {
-        return r;
-    }
     wr_u8(&wr, RECORD_HANDSHAKE);
     wr_be16(&wr, VERSION);
     wr_be16(&wr, 0); /* epoch */
@@ -64,6 +41,26 @@ cookie_request(struct hasher *hasher, const struct cookie_secrets *secrets, cons
     wr_be32(&wr, BODY_LEN);
     wr_be16(&wr, VERSION);
     wr_u8(&wr, COOKIE_LEN);
-    wr_bytes(&wr, BYTES_OF(cookie));
-    return wr_done(&wr).len == COOKIE_REQUEST_LEN ? 0 : -EIO;
+    wr_bytes(&wr, bytes_of(cookie, COOKIE_LEN));
+    return wr_done(&wr).len == COOKIE_REQUEST_LEN ? COOKIE_E_NONE : -EIO;
+}
+
+int
+cookie_check(struct hasher *hasher, const struct cookie_secrets *secrets, const struct addr *peer,
+             const struct hello *hello, uint8_t ret_request[COOKIE_REQUEST_LEN])
+{
+    uint8_t current[COOKIE_LEN];
+    uint8_t previous[COOKIE_LEN];
+    int r = cookie_make(hasher, secrets->current, peer, hello, current);
+
+    if (r < 0 || ct_equal(BYTES_OF(current), hello->cookie)) {
+        return r;
+    }
+    if (hello->cookie.len == COOKIE_LEN) {
+        r = cookie_make(hasher, secrets->previous, peer, hello, previous);
+        if (r < 0 || ct_equal(BYTES_OF(previous), hello->cookie)) {
+            return r;
+        }
+    }
+    return request_write(hello, current, ret_request);
 }

@@ -18,13 +18,14 @@ struct cookie_secrets {
     uint8_t previous[COOKIE_SECRET_LEN];
 };
 
-/* True when the hello carries a cookie that we gave to this address for this random. */
-bool cookie_holds(struct hasher *hasher, const struct cookie_secrets *secrets,
-                  const struct addr *peer, const struct hello *hello);
+enum { COOKIE_E_NONE = 1 }; /* none, or none that we gave to this address for this random */
 
-/* The HelloVerifyRequest for this hello; it is shorter than any hello that hello_read() takes, so
- * that no address can be flooded through us. Returns 0 or -EIO. */
+/* Whether the hello carries a cookie of ours. If not, ret_request is the HelloVerifyRequest that
+ * gives it one; it is shorter than any hello that hello_read() takes, so that no address can be
+ * flooded through us. This is all that a stranger costs: one HMAC, and a second if there is a
+ * cookie to compare with the previous secret's. Returns 0, COOKIE_E_NONE or -EIO; ret_request is
+ * untouched unless COOKIE_E_NONE. */
 #define COOKIE_REQUEST_LEN 60u
-MUST_CHECK int cookie_request(struct hasher *hasher, const struct cookie_secrets *secrets,
-                              const struct addr *peer, const struct hello *hello,
-                              uint8_t out[COOKIE_REQUEST_LEN]);
+MUST_CHECK int cookie_check(struct hasher *hasher, const struct cookie_secrets *secrets,
+                            const struct addr *peer, const struct hello *hello,
+                            uint8_t ret_request[COOKIE_REQUEST_LEN]);

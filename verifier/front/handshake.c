@@ -286,17 +286,20 @@ repeats(const struct conn *conn, const struct hello *hello)
 static void
 hello_take(struct front *front, const struct dgram *dgram, const struct hello *hello)
 {
-    struct conn *half = conn_find(&front->conns, &dgram->peer, false);
-    struct conn *open = conn_find(&front->conns, &dgram->peer, true);
-    uint8_t answer[COOKIE_REQUEST_LEN];
+    uint8_t request[COOKIE_REQUEST_LEN];
+    struct conn *half;
+    struct conn *open;
+    int r = cookie_check(front->hasher, &front->cookies, &dgram->peer, hello, request);
 
-    if (!cookie_holds(front->hasher, &front->cookies, &dgram->peer, hello)) {
-        if (cookie_request(front->hasher, &front->cookies, &dgram->peer, hello, answer) == 0) {
-            front->stats.n_cookies++;
-            dgram_send(dgram, BYTES_OF(answer));
-        }
+    if (r == COOKIE_E_NONE) {
+        front->stats.n_cookies++;
+        dgram_send(dgram, BYTES_OF(request));
+    }
+    if (r != 0) {
         return;
     }
+    half = conn_find(&front->conns, &dgram->peer, false);
+    open = conn_find(&front->conns, &dgram->peer, true);
     if (repeats(half, hello)) {
         feed(front, half, dgram);
         return;
