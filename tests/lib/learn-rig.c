@@ -26,6 +26,7 @@ learn_rig_new(void)
     CHECK(learn_rig.hasher && learn_rig.room);
     learn_rig.options =
         (struct learn_options){.class_name = "c", .name = "n", .version = 1, .bank = HASH_SHA256};
+    learn_rig.now_s = 1790000000; /* 2026-09-21 */
 }
 
 void
@@ -132,7 +133,7 @@ learn_rig_judge(const struct learn_rig_boot *boot)
         .n_pins = learn_rig.n_pins,
         .pins = learn_rig.pins,
         .may_pin = learn_rig.n_pins == 0,
-        .now_s = 1790000000,
+        .now_s = learn_rig.now_s,
     };
 
     learn_rig.verdict = (struct verdict){0};
@@ -141,6 +142,20 @@ learn_rig_judge(const struct learn_rig_boot *boot)
 #undef VERDICT_FIELD
     CHECK_EQ(
         boot_judge(learn_rig.room, learn_rig.hasher, &ask, &learn_rig.verdict, &learn_rig.told), 0);
+}
+
+const char *
+learn_rig_said(char room[LEARN_RIG_SAID])
+{
+    const struct verdict *verdict = &learn_rig.verdict;
+    size_t len = 0;
+
+    room[0] = '\0';
+    for (size_t i = 0; i < verdict->n_reasons && len < LEARN_RIG_SAID; i++) {
+        len += (size_t)snprintf(room + len, LEARN_RIG_SAID - len, "%s%d%c", i > 0 ? " " : "",
+                                (int)verdict->reasons[i], "fwn"[verdict->effects[i]]);
+    }
+    return room;
 }
 
 static struct bytes

@@ -30,6 +30,7 @@ extern struct learn_rig {
     struct verdict verdict;
     size_t n_pins;
     struct rule_pin pins[RULE_PINS_MAX]; /* of learn_rig_pin() */
+    uint64_t now_s;                      /* by which is judged; a test may change it */
 } learn_rig;
 
 /* Forgets all. */
@@ -52,6 +53,10 @@ void learn_rig_load(const char *text);
 /* Judges a boot by what is loaded, by pins of learn_rig_pin() unless that was not called. Nothing
  * but policy can be wrong with it. */
 void learn_rig_judge(const struct learn_rig_boot *boot);
+
+/* Reasons of the boot just judged, each with f, w or n for its effect: "421f 306w". */
+#define LEARN_RIG_SAID 160u
+const char *learn_rig_said(char room[LEARN_RIG_SAID]);
 
 /* Pins what the boot just judged has to be known by, as copies. */
 void learn_rig_pin(void);

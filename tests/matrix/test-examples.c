@@ -5,8 +5,6 @@
 #include "lib/check.h"
 #include "lib/learn-rig.h"
 
-enum { SAID = 160 };
-
 static const struct example {
     const char *file, *policy, *log, *reasons;
     enum tier tier;
@@ -60,28 +58,14 @@ load(const struct example *example)
     learn_rig_judge(learn_rig.boots[0]);
 }
 
-static const char *
-said(char room[SAID])
-{
-    const struct verdict *verdict = &learn_rig.verdict;
-    size_t len = 0;
-
-    room[0] = '\0';
-    for (size_t i = 0; i < verdict->n_reasons && len < SAID; i++) {
-        len += (size_t)snprintf(room + len, SAID - len, "%s%d%c", i > 0 ? " " : "",
-                                (int)verdict->reasons[i], "fwn"[verdict->effects[i]]);
-    }
-    return room;
-}
-
 static void
 each_example_lets_its_own_boot_pass(void)
 {
-    char room[SAID];
+    char room[LEARN_RIG_SAID];
 
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         load(&examples[i]);
-        CHECK_STR(said(room), examples[i].reasons);
+        CHECK_STR(learn_rig_said(room), examples[i].reasons);
         CHECK_EQ(verdict_tier(&learn_rig.verdict), examples[i].tier);
     }
 }

@@ -13,7 +13,8 @@ MEDIAN_C, P90_C, HARD_C = 250, 700, 1000
 P90_H = 200
 MEDIAN_FN, P90_FN, HARD_FN = 15, 45, 80
 TEST_SHARE = 0.8  # of test lines to source lines, at least
-TEST_KINDS = ('tests/unit/', 'tests/fuzz/', 'tests/integration/', 'tests/matrix/')
+TEST_KINDS = ('tests/unit/', 'tests/fuzz/', 'tests/integration/', 'tests/matrix/',
+              'tests/scenarios/')
 ROW = re.compile(r'^\s*(case\b.*|default:.*|return [^;()]*;|break;|\{.*\},?|\}|)$')
 
 
