@@ -42,8 +42,11 @@ soft_device_new(struct soft_device *device, struct hasher *hasher, const char *s
         .scheme_hash = ALG_SHA256,
     };
 
-    *device =
-        (struct soft_device){.hasher = hasher, .site = site, .clock_ms = 1000, .reset_count = 5};
+    *device = (struct soft_device){.hasher = hasher,
+                                   .site = site,
+                                   .clock_ms = 1000,
+                                   .reset_count = 5,
+                                   .firmware = 0x0102030405060708};
     CHECK_EQ(privkey_generate(&device->ek), 0);
     CHECK_EQ(privkey_generate(&device->ak), 0);
     device->ek_public_len = area(device->ek_public, sizeof(device->ek_public), &ek, device->ek);
@@ -161,7 +164,7 @@ attest_plain(struct soft_device *device, const uint8_t *nonce, const uint8_t *ex
     attest->reset_count = device->reset_count;
     attest->restart_count = device->restart_count;
     attest->safe = true;
-    attest->firmware_version = 0x0102030405060708;
+    attest->firmware_version = device->firmware;
     for (size_t i = 0; i < device->values.selection.n; i++) {
         const struct pcr_set *set = &device->values.selection.sets[i];
 

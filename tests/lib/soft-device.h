@@ -32,6 +32,7 @@ struct soft_device {
     uint64_t clock_ms;
     uint32_t reset_count;
     uint32_t restart_count;
+    uint64_t firmware; /* of the TPM */
 };
 
 /* Makes keys; fails the case when it cannot. values must be set by the caller, with their

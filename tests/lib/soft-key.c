@@ -69,7 +69,7 @@ soft_key_statement(struct soft_key *key, struct soft_device *device, const uint8
         .reset_count = device->reset_count,
         .restart_count = device->restart_count,
         .safe = true,
-        .firmware_version = 0x0102030405060708,
+        .firmware_version = device->firmware,
     };
 }
 

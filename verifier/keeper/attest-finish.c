@@ -1,5 +1,6 @@
 /* What was judged is written, then answered. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/hex.h"
@@ -186,6 +187,7 @@ last_fill(const struct attest *attest, struct store_last *last)
     last->challenge_ms = attest->challenge_ms;
     last->arrived_ms = attest->asked->request.complete_ms;
     last->accepted_ms = trusted ? attest->challenge_ms : last->accepted_ms;
+    last->trusted_firmware = trusted ? attest->quote.firmware_version : last->trusted_firmware;
     last->fault_rule[0] = '\0';
     last_fault(verdict, last);
     last_policy(attest, last);
@@ -281,6 +283,26 @@ audit_verdict(const struct attest *attest, const struct store_last *last)
              (int)last->fault_event, (int)last->fault_pcr, last->fault_expected, last->fault_seen);
     keeper_audit(attest->keeper, trusted ? "accepted" : "refused", attest->device.id, "keeper",
                  text);
+}
+
+/* Another firmware of the TPM: told once, when the first evidence of it is accepted. */
+static void
+tell_firmware(const struct attest *attest, const struct store_last *last)
+{
+    uint64_t before = attest->has_last ? attest->last.trusted_firmware : 0;
+    char from[17];
+    char to[17];
+    char text[64];
+
+    if (before == 0 || last->trusted_firmware == before) {
+        return;
+    }
+    snprintf(from, sizeof(from), "%016" PRIx64, before);
+    snprintf(to, sizeof(to), "%016" PRIx64, last->trusted_firmware);
+    log_event(LOG_NOTICE, "tpm-firmware", LOG_HEX("device", BYTES_OF(attest->device.id)),
+              LOG_STR("from", from), LOG_STR("to", to));
+    snprintf(text, sizeof(text), "from %s to %s", from, to);
+    keeper_audit(attest->keeper, "tpm-firmware", attest->device.id, "keeper", text);
 }
 
 /* Two TPMs under one identity: neither gets a token until an operator has looked. */
@@ -455,6 +477,7 @@ attest_finish(struct attest *attest)
     }
     log_verdict(attest, &last);
     audit_verdict(attest, &last);
+    tell_firmware(attest, &last);
     if (wrong_signature(&attest->verdict)) {
         keeper_problem(attest->keeper, attest->asked, COAP_CODE(4, 0), attest->verdict.reasons[0],
                        NULL);

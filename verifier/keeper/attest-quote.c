@@ -225,6 +225,25 @@ in_order(struct attest *attest)
     return STEP_ON;
 }
 
+/* What is told of the TPM and its machine wherever the evidence stands in time. An unsafe clock may
+ * lie behind by what the TPM had not saved when its power went; it runs on, and counts within its
+ * boot. TPM 2.0 Library part 1, Clock. */
+static void
+note_machine(struct attest *attest)
+{
+    uint64_t known = attest->has_last ? attest->last.trusted_firmware : 0;
+
+    if (!attest->quote.safe) {
+        verdict_add(&attest->verdict, REASON_CLOCK_UNSAFE, NULL, FAULT_NO_EVENT, NULL, NULL);
+    }
+    if (attest->claims.clock_floor_s != 0) {
+        verdict_add(&attest->verdict, REASON_DEVICE_CLOCK, NULL, FAULT_NO_EVENT, NULL, NULL);
+    }
+    if (known != 0 && attest->quote.firmware_version != known) {
+        verdict_add(&attest->verdict, REASON_TPM_FW_CHANGED, NULL, FAULT_NO_EVENT, NULL, NULL);
+    }
+}
+
 enum step
 attest_order(struct attest *attest)
 {
@@ -238,12 +257,7 @@ attest_order(struct attest *attest)
         .arrived_ms = attest->asked->request.first_ms,
     };
 
-    if (!attest->quote.safe) {
-        verdict_add(&attest->verdict, REASON_CLOCK_UNSAFE, NULL, FAULT_NO_EVENT, NULL, NULL);
-    }
-    if (attest->claims.clock_floor_s != 0) {
-        verdict_add(&attest->verdict, REASON_DEVICE_CLOCK, NULL, FAULT_NO_EVENT, NULL, NULL);
-    }
+    note_machine(attest);
     attest->order = order_judge(attest->has_last ? &last : NULL, &now, attest->nonce_age_ms);
     switch (attest->order) {
     case ORDER_BACK:

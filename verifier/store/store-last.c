@@ -66,6 +66,7 @@ read_row(struct sql *sql, struct store_last *last)
     sql_get_text(sql, last->policy, sizeof(last->policy));
     sql_get_exact(sql, last->vector, sizeof(last->vector));
     last->secure_boot = (enum store_flag)sql_get_int(sql, FLAG_UNKNOWN, FLAG_YES);
+    last->trusted_firmware = sql_get_uint(sql);
 }
 
 int
@@ -119,6 +120,7 @@ bind_row(struct sql *sql, struct bytes reasons, const struct store_last *last)
     sql_text(sql, last->policy, sizeof(last->policy));
     sql_blob(sql, BYTES_OF(last->vector));
     sql_int(sql, last->secure_boot);
+    sql_uint(sql, last->trusted_firmware);
 }
 
 int

@@ -119,8 +119,14 @@ static const char version_9[] =
     "ALTER TABLE class ADD COLUMN evidence_max INTEGER NOT NULL DEFAULT 262144;"
     "PRAGMA user_version = 9;";
 
+/* Firmware of the TPM in the last accepted quote: what a change of it is told against. */
+static const char version_10[] =
+    "ALTER TABLE verdict ADD COLUMN trusted_firmware INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE verdict SET trusted_firmware = firmware WHERE accepted_ms > 0;"
+    "PRAGMA user_version = 10;";
+
 const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5,
-                                    version_6, version_7, version_8, version_9};
+                                    version_6, version_7, version_8, version_9, version_10};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -96,7 +96,8 @@ struct store_last {
     int64_t low_ms;        /* our clock when a lower one, quoted after that, was; 0: none */
     uint64_t boot_restart; /* restart_count of this boot's first quote: a resume keeps its name */
     uint64_t firmware;     /* firmwareVersion of the quote */
-    int64_t boot_ms;       /* arrival of the first genuine evidence of this boot; 0: not known */
+    uint64_t trusted_firmware; /* the same of the last accepted one; 0: none */
+    int64_t boot_ms; /* arrival of the first genuine evidence of this boot; 0: not known */
     char policy[STORE_POLICY_MAX];     /* NAME:VERSION that judged; empty: the class's references */
     uint8_t vector[STORE_VECTOR_SIZE]; /* AR4SI: identity, configuration, executables, hardware */
     enum store_flag secure_boot;       /* as the policy's boot had it */

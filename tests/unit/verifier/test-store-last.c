@@ -30,6 +30,7 @@ whole_last(void)
         .boot_ms = 13,
         .vector = {2, 32, 97, 3},
         .secure_boot = FLAG_YES,
+        .trusted_firmware = UINT64_C(0xffffffffffffffff),
     };
 
     for (uint16_t i = 0; i < LIMIT_REASONS; i++) {
@@ -67,6 +68,7 @@ check_last(const struct store_last *a, const struct store_last *b)
     CHECK_STR(a->policy, b->policy);
     CHECK_BYTES(BYTES_OF(a->vector), BYTES_OF(b->vector));
     CHECK_EQ(a->secure_boot, b->secure_boot);
+    CHECK(a->trusted_firmware == b->trusted_firmware);
     CHECK_STR(a->fault_rule, b->fault_rule);
     CHECK_STR(a->fault_expected, b->fault_expected);
     CHECK_STR(a->fault_seen, b->fault_seen);

@@ -199,6 +199,26 @@ the_frozen_file_opens_with_todays_steps(void)
     drop_folder(&made);
 }
 
+/* What an accepted quote said of its TPM's firmware is known from before; that of others is not. */
+static void
+firmware_of_accepted_verdicts_is_taken_over(void)
+{
+    static const char two[] =
+        "INSERT INTO device VALUES (x'01', x'01', x'01', x'01', x'01', x'01', 0, 2, 'gateways', '',"
+        " '', '', '', 0, 0), (x'02', x'02', x'02', x'02', x'02', x'02', 0, 4, 'gateways', '', '',"
+        " '', '', 0, 0);"
+        "INSERT INTO verdict VALUES (x'01', 2, x'', 0, 0, 5, 0, 0, 0, 0, 0, 0, 77, 0, zeroblob(32),"
+        " zeroblob(32), 0, 0, 0, 0, '', '', ''), (x'02', 96, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 78, 0,"
+        " zeroblob(32), zeroblob(32), 0, 0, 0, 0, '', '', '');";
+    struct store_folder made = old_file();
+
+    edit_file(made.path, two);
+    store_close(open_store(made.path));
+    CHECK_EQ(ask(made.path, "SELECT trusted_firmware FROM verdict WHERE device = x'01'"), 77);
+    CHECK_EQ(ask(made.path, "SELECT trusted_firmware FROM verdict WHERE device = x'02'"), 0);
+    drop_folder(&made);
+}
+
 /* What SQLite keeps of the schema, without blanks. */
 static void
 describe(sqlite3 *db, char *out, size_t cap)
@@ -240,4 +260,5 @@ version_1_is_as_it_was_released(void)
 CHECK_MAIN(CASE(an_old_file_is_brought_forward_with_its_rows),
            CASE(a_new_file_goes_through_all_steps), CASE(a_failed_step_leaves_the_old_file),
            CASE(a_newer_file_is_refused_and_left_alone),
-           CASE(the_frozen_file_opens_with_todays_steps), CASE(version_1_is_as_it_was_released))
+           CASE(the_frozen_file_opens_with_todays_steps),
+           CASE(firmware_of_accepted_verdicts_is_taken_over), CASE(version_1_is_as_it_was_released))
