@@ -3,10 +3,10 @@
  * process. usage: bench-boot LOG */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "appraise/boot.h"
 #include "base/file.h"
+#include "cpu-time.h"
 #include "lib/check.h"
 #include "lib/rule-play.h"
 #include "lib/slot-rig.h"
@@ -28,15 +28,6 @@ static struct slot_rig rig;
 static struct boot_room *room;
 static struct boot_memo *known;
 static struct event_memo memo[LIMIT_BANKS];
-
-static double
-cpu_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 /* What the keeper does with a log at hand; a new one has nothing in its memo. */
 static size_t
@@ -63,13 +54,13 @@ judge(bool new, struct bytes log)
 static double
 measure(bool new, struct bytes log)
 {
-    double began = cpu_us();
+    double began = cpu_time_us();
 
     rig.log.boot = known;
     for (int i = 0; i < ROUNDS; i++) {
         (void)judge(new, log);
     }
-    return (cpu_us() - began) / ROUNDS;
+    return (cpu_time_us() - began) / ROUNDS;
 }
 
 int

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "appraise/rule-judge.h"
+#include "cpu-time.h"
 #include "lib/check.h"
 #include "policy/policy-compile.h"
 
@@ -15,15 +15,6 @@ static char text[TEXT];
 static size_t used;
 static uint8_t digests[EVENTS][32];
 static struct rule_event events[EVENTS];
-
-static double
-cpu_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 /* Digests that no two share, in the order of their numbers or not: both are looked up alike. */
 static void
@@ -126,15 +117,15 @@ main(void)
     double judge_us;
 
     CHECK(room);
-    load_us = cpu_us();
+    load_us = cpu_time_us();
     CHECK_EQ(rulebook_new(body, &book, &fault), 0);
-    load_us = cpu_us() - load_us;
+    load_us = cpu_time_us() - load_us;
     make_events(&input);
-    judge_us = cpu_us();
+    judge_us = cpu_time_us();
     for (int i = 0; i < ROUNDS; i++) {
         rule_judge(book, 0, &input, room, &judgement);
     }
-    judge_us = (cpu_us() - judge_us) / ROUNDS;
+    judge_us = (cpu_time_us() - judge_us) / ROUNDS;
     CHECK_EQ(judgement.n, RULES);
     CHECK_EQ(judgement.unclaimed, RULE_NO_EVENT);
     CHECK_EQ(judgement.tiers[DIMENSION_EXECUTABLES], TIER_AFFIRMING);

@@ -196,3 +196,17 @@ learn_rig_rule(const char *id)
     }
     return NULL;
 }
+
+void
+learn_rig_pinned(const char *vector)
+{
+    size_t boot = 0;
+
+    learn_rig_new();
+    learn_rig_file(vector);
+    CHECK_EQ(learn_rig_learn(&boot), 0);
+    learn_rig_load(learn_rig.text);
+    learn_rig_judge(learn_rig.boots[0]);
+    learn_rig_pin();
+    learn_rig_judge(learn_rig.boots[0]);
+}

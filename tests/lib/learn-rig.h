@@ -63,3 +63,6 @@ void learn_rig_pin(void);
 
 /* The judged boot's result of a rule, by its id; NULL: the policy has none. */
 const struct rule_result *learn_rig_rule(const char *id);
+
+/* Learns from one boot alone, loads what was learnt, pins the boot and judges it by both. */
+void learn_rig_pinned(const char *vector);
