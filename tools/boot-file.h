@@ -3,25 +3,27 @@
 #pragma once
 
 #include "appraise/facts.h"
+#include "offline-log.h"
 
 struct boot_file {
     const char *path; /* borrowed */
-    struct event_log log;
-    bool has_userspace;
-    struct event_log userspace;
+    struct offline_log firmware;
     struct slot_map map;     /* of boot_file_place() */
     struct boot_facts facts; /* likewise */
 
     /* Private */
-    struct bytes bytes, records, userspace_records;
-    struct event events[LIMIT_EVENTS];
-    struct event userspace_events[LIMIT_USERLOG_RECORDS];
+    bool has_userspace;
+    struct offline_log userspace;
+    struct bytes bytes, userspace_bytes;
 };
 
 /* Reads a firmware log and, unless it is NULL, systemd's log of the same boot. Returns the boot,
  * owned by the caller, or NULL after a message on stderr. */
 struct boot_file *boot_file_new(struct hasher *hasher, const char *path, const char *userspace);
 void boot_file_free(struct boot_file *file);
+
+/* The other log, or NULL: none was given. */
+const struct event_log *boot_file_userspace(const struct boot_file *file);
 
 /* Finds slots and facts for a bank and PCRs. Returns 0, or 1 after a message on stderr. */
 MUST_CHECK int boot_file_place(struct boot_file *file, struct hasher *hasher,

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-enum { KEY_MAX = 65536, MORE = 1024 };
+enum { KEY_MAX = 65536 };
 
 static int
 say_fault(const char *path, const struct fault *fault)
@@ -23,8 +23,8 @@ say_errno(const char *path, int r)
     return 1;
 }
 
-static int
-key_from(const char *path, struct pubkey **ret)
+int
+bundle_file_key(const char *path, struct pubkey **ret)
 {
     struct bytes pem = BYTES_NULL;
     int r;
@@ -48,7 +48,7 @@ open_by_key(struct bundle_file *file, const char *path, const char *key_path, ui
 {
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     CLEANUP(pubkey_freep) struct pubkey *key = NULL;
-    int r = hasher ? key_from(key_path, &key) : -ENOMEM;
+    int r = hasher ? bundle_file_key(key_path, &key) : -ENOMEM;
 
     if (r != 0) {
         return r;
@@ -61,21 +61,30 @@ open_by_key(struct bundle_file *file, const char *path, const char *key_path, ui
     return r > 0 ? say_fault(path, fault) : r;
 }
 
+int
+bundle_file_seal(struct bytes bytes, struct bundle_seal *ret, struct fault *ret_fault)
+{
+    struct cose_sign1 message;
+
+    if (!bundle_is_signed(bytes)) {
+        *ret = (struct bundle_seal){.body = bytes};
+        return 0;
+    }
+    if (cose_sign1_read(bytes, &message) != 0 ||
+        bundle_seal_read(message.payload, ret, ret_fault) != 0) {
+        *ret_fault = (struct fault){.rule = RULE_WIRE_BUNDLE, .event = FAULT_NO_EVENT};
+        return 1;
+    }
+    return 0;
+}
+
 /* The same without a key: only its form and its times. */
 static int
 open_unseen(struct bundle_file *file, const char *path, uint64_t now_s, struct fault *fault)
 {
-    struct cose_sign1 message;
-
-    file->signature = "none: a compiled body";
-    file->seal = (struct bundle_seal){.body = file->bytes};
-    if (!bundle_is_signed(file->bytes)) {
-        return 0;
-    }
-    file->signature = "not checked: no --key";
-    if (cose_sign1_read(file->bytes, &message) != 0 ||
-        bundle_seal_read(message.payload, &file->seal, fault) != 0) {
-        fault->rule = RULE_WIRE_BUNDLE;
+    file->signature =
+        bundle_is_signed(file->bytes) ? "not checked: no --key" : "none: a compiled body";
+    if (bundle_file_seal(file->bytes, &file->seal, fault) != 0) {
         return say_fault(path, fault);
     }
     if (now_s < file->seal.issued_s ||
@@ -91,7 +100,7 @@ bundle_file_open(const char *path, const char *key, uint64_t now_s, struct bundl
 {
     struct fault fault = {.rule = RULE_WIRE_BUNDLE, .event = FAULT_NO_EVENT};
     struct bundle_file file = {.signature = ""};
-    int r = cmd_read_file(path, LIMIT_BUNDLE_BYTES + MORE, &file.bytes);
+    int r = cmd_read_file(path, BUNDLE_FILE_MAX, &file.bytes);
 
     if (r != 0) {
         return 1;

@@ -11,6 +11,18 @@ struct bundle_file {
     struct rulebook *book;   /* owned */
 };
 
+/* The most that a bundle's file has: its body, seal and signature. */
+enum { BUNDLE_FILE_MAX = LIMIT_BUNDLE_BYTES + 1024 };
+
+/* A public key from a file in PEM. Returns 0 with *ret, owned by the caller, 1 after a message on
+ * stderr, or a negative errno without one. */
+MUST_CHECK int bundle_file_key(const char *path, struct pubkey **ret);
+
+/* The seal of a compiled body (sequence 0) or a signed bundle, without a look at its signature.
+ * *ret has views into bytes. Returns 0, or 1 with the fault: not a signed bundle. */
+MUST_CHECK int bundle_file_seal(struct bytes bytes, struct bundle_seal *ret,
+                                struct fault *ret_fault);
+
 /* Opens a compiled body or a signed bundle. With key (a public key in PEM) the signature must be by
  * it; with NULL it is not looked at. A signed bundle must count at now_s, as it must for the
  * service. Returns 0, to be freed with bundle_file_done(), or 1 after a message on stderr. */

@@ -122,16 +122,7 @@ say_all(const json_t *answer)
 static int
 list_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 0);
-
-    if (r != 0) {
-        return r;
-    }
-    ask_word(&ask, "class");
-    ask_word(&ask, "list");
-    return ask_and_say(&ask, say_all);
+    return ask_plain(self, argc, argv, "class", "list", say_all);
 }
 
 /* The options that are settings, with the keeper's names; NULL where none was given. */

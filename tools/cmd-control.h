@@ -1,7 +1,7 @@
 /* The operator's subcommands: each asks the verifier over its control socket. */
 #pragma once
 
-#include "ask-args.h"
+#include "ask-plain.h"
 
 extern const struct cmd cmd_audit_export;
 extern const struct cmd cmd_audit_head;

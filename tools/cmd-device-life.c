@@ -53,35 +53,16 @@ say_replaced(const json_t *answer)
     return 0;
 }
 
-/* device VERB ID */
-static int
-one_device(const struct cmd *self, int argc, char **argv, const char *verb,
-           int (*say)(const json_t *answer))
-{
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    char room[ASK_ID_ROOM];
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 1);
-
-    if (r != 0) {
-        return r;
-    }
-    ask_word(&ask, "device");
-    ask_word(&ask, verb);
-    ask_word(&ask, ask_id(room, words.words[0]));
-    return ask_and_say(&ask, say);
-}
-
 static int
 new_era_run(const struct cmd *self, int argc, char **argv)
 {
-    return one_device(self, argc, argv, "new-era", say_era);
+    return ask_plain_device(self, argc, argv, "new-era", say_era);
 }
 
 static int
 rekey_run(const struct cmd *self, int argc, char **argv)
 {
-    return one_device(self, argc, argv, "rekey", say_rekeyed);
+    return ask_plain_device(self, argc, argv, "rekey", say_rekeyed);
 }
 
 static int

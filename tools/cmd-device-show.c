@@ -273,18 +273,7 @@ say_device(const json_t *answer)
 static int
 show_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    char room[ASK_ID_ROOM];
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 1);
-
-    if (r != 0) {
-        return r;
-    }
-    ask_word(&ask, "device");
-    ask_word(&ask, "show");
-    ask_word(&ask, ask_id(room, words.words[0]));
-    return ask_and_say(&ask, say_device);
+    return ask_plain_device(self, argc, argv, "show", say_device);
 }
 
 const struct cmd cmd_device_show = {

@@ -54,16 +54,7 @@ say_list(const json_t *answer)
 static int
 list_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 0);
-
-    if (r != 0) {
-        return r;
-    }
-    ask_word(&ask, "device");
-    ask_word(&ask, "list");
-    return ask_and_say(&ask, say_list);
+    return ask_plain(self, argc, argv, "device", "list", say_list);
 }
 
 static int
@@ -150,11 +141,7 @@ remove_run(const struct cmd *self, int argc, char **argv)
 static int
 release_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 1);
-
-    return r != 0 ? r : decide(&ask, "release", words.words[0], NULL);
+    return ask_plain_device(self, argc, argv, "release", say_state);
 }
 
 static int

@@ -101,7 +101,8 @@ static bool
 all_have(const struct job *job, enum hash bank)
 {
     for (size_t i = 0; i < job->n; i++) {
-        if (event_log_bank(&job->boots[i]->log, bank) == job->boots[i]->log.n_banks) {
+        if (event_log_bank(&job->boots[i]->firmware.log, bank) ==
+            job->boots[i]->firmware.log.n_banks) {
             return false;
         }
     }
@@ -112,7 +113,7 @@ all_have(const struct job *job, enum hash bank)
 static void
 choose_bank(struct job *job)
 {
-    const struct event_log *first = &job->boots[0]->log;
+    const struct event_log *first = &job->boots[0]->firmware.log;
 
     if (job->options.bank != HASH_N) {
         return;
@@ -127,9 +128,9 @@ static void
 choose_pcrs(struct job *job)
 {
     for (size_t i = 0; i < job->n && !job->pcrs; i++) {
-        job->options.pcrs |= policy_learn_pcrs(&job->boots[i]->log);
-        if (job->boots[i]->has_userspace) {
-            job->options.pcrs |= policy_learn_pcrs(&job->boots[i]->userspace);
+        job->options.pcrs |= policy_learn_pcrs(&job->boots[i]->firmware.log);
+        if (boot_file_userspace(job->boots[i])) {
+            job->options.pcrs |= policy_learn_pcrs(boot_file_userspace(job->boots[i]));
         }
     }
 }
@@ -192,8 +193,8 @@ learn(struct job *job)
 
     for (size_t i = 0; i < job->n; i++) {
         boots[i] = (struct learn_boot){
-            .log = &job->boots[i]->log,
-            .userspace = job->boots[i]->has_userspace ? &job->boots[i]->userspace : NULL,
+            .log = &job->boots[i]->firmware.log,
+            .userspace = boot_file_userspace(job->boots[i]),
             .map = &job->boots[i]->map,
             .facts = &job->boots[i]->facts,
         };
@@ -275,8 +276,8 @@ judge(struct job *job, const struct boot_file *boot)
 {
     struct boot_ask ask = {
         .book = job->book,
-        .log = &boot->log,
-        .userspace = boot->has_userspace ? &boot->userspace : NULL,
+        .log = &boot->firmware.log,
+        .userspace = boot_file_userspace(boot),
         .may_pin = true, /* and nothing of what was learnt has a date */
     };
     struct verdict verdict = {0};
@@ -287,7 +288,7 @@ judge(struct job *job, const struct boot_file *boot)
 #define VERDICT_FIELD(name) verdict.name = CHECK_PASSED;
     VERDICT_CHECKS(VERDICT_FIELD)
 #undef VERDICT_FIELD
-    r = events_check(job->hasher, &boot->log, job->options.bank, &verdict);
+    r = events_check(job->hasher, &boot->firmware.log, job->options.bank, &verdict);
     r = r == 0 ? boot_judge(job->room, job->hasher, &ask, &verdict, &told) : r;
     if (r != 0) {
         fprintf(stderr, "assay: cannot hash\n");

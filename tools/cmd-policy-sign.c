@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "bundle-file.h"
 #include "crypto/p256.h"
 #include "flags.h"
 #include "policy/policy-compile.h"
@@ -101,17 +102,11 @@ static int
 bundle_from(struct bytes in, const char *path, struct bundle_seal *ret_seal, struct bundle *bundle)
 {
     struct fault fault = {.rule = RULE_WIRE_BUNDLE, .event = FAULT_NO_EVENT};
-    struct cose_sign1 message;
-    int r;
+    int r = bundle_file_seal(in, ret_seal, &fault);
 
-    *ret_seal = (struct bundle_seal){.body = in};
-    if (bundle_is_signed(in)) {
-        r = cose_sign1_read(in, &message) != 0 ||
-            bundle_seal_read(message.payload, ret_seal, &fault) != 0;
-        if (r != 0) {
-            fprintf(stderr, "assay: %s: not a signed bundle\n", path);
-            return 1;
-        }
+    if (r != 0) {
+        fprintf(stderr, "assay: %s: not a signed bundle\n", path);
+        return 1;
     }
     r = bundle_read(ret_seal->body, bundle, &fault);
     if (r != 0) {
@@ -153,7 +148,7 @@ sign_file(const struct cmd *self, const struct sign_options *o)
     if (problem) {
         return cmd_usage(self, problem);
     }
-    if (!bundle || cmd_read_file(o->in, LIMIT_BUNDLE_BYTES + MORE, &in) != 0) {
+    if (!bundle || cmd_read_file(o->in, BUNDLE_FILE_MAX, &in) != 0) {
         return CMD_NO;
     }
     r = bundle_from(in, o->in, &old, bundle);
@@ -202,21 +197,16 @@ check_signature(struct bytes in, const char *path, const char **ret_word)
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     CLEANUP(pubkey_freep) struct pubkey *key = NULL;
     struct bundle_seal seal;
-    struct bytes pem = BYTES_NULL;
     int r;
 
     *ret_word = "not checked: no --key";
     if (!path) {
         return CMD_YES;
     }
-    if (cmd_read_file(path, KEY_MAX, &pem) != 0) {
+    if (!hasher || bundle_file_key(path, &key) != 0) {
         return CMD_NO;
     }
-    r = hasher ? pubkey_from_pem(pem, &key) : -ENOMEM;
-    free((void *)(uintptr_t)pem.p);
-    if (r == 0) {
-        r = bundle_open(in, key, hasher, 0, 0, &seal, NULL);
-    }
+    r = bundle_open(in, key, hasher, 0, 0, &seal, NULL);
     *ret_word = r == 0 ? "by this key" : "REFUSED: not by this key, or not signed";
     return r == 0 ? CMD_YES : CMD_NO;
 }
@@ -310,7 +300,7 @@ run_show(const struct cmd *self, int argc, char **argv)
     if (words.n != 1) {
         return cmd_usage(self, "one bundle is wanted");
     }
-    if (cmd_read_file(words.words[0], LIMIT_BUNDLE_BYTES + MORE, &in) != 0) {
+    if (cmd_read_file(words.words[0], BUNDLE_FILE_MAX, &in) != 0) {
         return CMD_NO;
     }
     r = show_bytes(in, words.words[0], key, json);

@@ -70,15 +70,7 @@ say_status(const json_t *answer)
 static int
 status_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    int r = ask_plain_args(self, argc, argv, &ask, &words, 0);
-
-    if (r != 0) {
-        return r;
-    }
-    ask_word(&ask, "status");
-    return ask_and_say(&ask, say_status);
+    return ask_plain(self, argc, argv, "status", NULL, say_status);
 }
 
 const struct cmd cmd_status = {
