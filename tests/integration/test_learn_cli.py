@@ -100,7 +100,8 @@ def json_has_the_policy_and_the_verdicts(rig):
 def a_boot_that_no_policy_lets_pass_is_said(rig):
     done = rig.learn('--class', 'c', log('gdc-host'), status=1)
     assert b'event 3: 207 EVT_DATA_MISMATCH, which no policy allows' in done.stdout
-    assert b': contraindicated: 207 EVT_DATA_MISMATCH, 401 SB_OFF' in done.stderr
+    assert (b': contraindicated: 207 EVT_DATA_MISMATCH, 308 DMA_UNPROTECTED, 401 SB_OFF'
+            in done.stderr)
 
 
 def userspace_logs_go_with_their_boots(rig):

@@ -73,6 +73,33 @@ boot_log_cut(const struct evlog_event *event)
 }
 
 void
+boot_log_insert(size_t at, uint32_t pcr, uint32_t type, struct bytes data)
+{
+    struct evlog_event shape = boot_log_find(0, 0, 0);
+    size_t head = (size_t)(shape.data.p - boot_log.room) - shape.offset;
+    uint8_t copy[256];
+
+    CHECK(head <= sizeof(copy) && boot_log.len + head + data.len <= sizeof(boot_log.room));
+    memcpy(copy, boot_log.room + shape.offset, head);
+    memmove(boot_log.room + at + head + data.len, boot_log.room + at, boot_log.len - at);
+    boot_log.len += head + data.len;
+    memcpy(boot_log.room + at, copy, head);
+    memcpy(boot_log.room + at + head, data.p, data.len);
+    boot_log_put(at + BOOT_LOG_PCR, pcr);
+    boot_log_put(at + BOOT_LOG_TYPE, type);
+    boot_log_put(at + head - 4, (uint32_t)data.len);
+    for (size_t i = 0; i < shape.n_digests; i++) { /* as they lie in the new one */
+        size_t digest = at + (size_t)(shape.digest[i].p - shape.data.p + (ptrdiff_t)head);
+
+        shape.digest[i].p = boot_log.room + digest;
+        memset(boot_log.room + digest, 0, shape.digest[i].len);
+    }
+    if (type != TYPE_NO_ACTION) {
+        boot_log_measure(&shape, data, false);
+    }
+}
+
+void
 boot_log_measure(const struct evlog_event *event, struct bytes data, bool write_data)
 {
     static const enum hash banks[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384};

@@ -34,6 +34,10 @@ size_t boot_log_size(const struct evlog_event *event);
 void boot_log_copy(const struct evlog_event *event, size_t at);
 void boot_log_cut(const struct evlog_event *event);
 
+/* A new event at an offset, of what the log has digests of: measured, or of zeros as an event that
+ * is not extended (TYPE_NO_ACTION) has them. */
+void boot_log_insert(size_t at, uint32_t pcr, uint32_t type, struct bytes data);
+
 /* Puts the digests of these bytes into an event, in every bank, and the bytes into its data, which
  * they must fit exactly, if write_data. */
 void boot_log_measure(const struct evlog_event *event, struct bytes data, bool write_data);

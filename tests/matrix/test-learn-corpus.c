@@ -23,7 +23,8 @@ static const struct row {
     {"evlog/debian-10.bin", 0, TIER_WARNING, "306w 806w 219n"},
     {"evlog/ebs_event_missing_eventlog.bin", 0, TIER_WARNING, "401w 306w"},
     /* its S-CRTM version's digest is not of its text: no policy mends that */
-    {"evlog/gdc-host.bin", 0, TIER_CONTRAINDICATED, "207f 401w 219n", REASON_EVT_DATA_MISMATCH},
+    {"evlog/gdc-host.bin", 0, TIER_CONTRAINDICATED, "207f 308w 401w 219n",
+     REASON_EVT_DATA_MISMATCH},
     /* its firmware measured a separator's digest as S-CRTM contents, as the Boot Guard does */
     {"evlog/glinux-alex.bin", 0, TIER_WARNING, "401w", REASON_SEPARATOR_DISGUISED},
     {"evlog/keylime-mb.bin", 0, TIER_WARNING, "401w"},

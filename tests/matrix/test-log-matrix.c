@@ -272,21 +272,8 @@ digest_of_another_bank(void)
 static void
 locality_3(void)
 {
-    struct evlog_event first = boot_log_find(0, 0, 0);
-    struct evlog_event shape = first;
-    size_t head = (size_t)(first.data.p - boot_log.room) - first.offset;
-    size_t size = head + 17;
-
-    memmove(boot_log.room + first.offset + size, boot_log.room + first.offset,
-            boot_log.len - first.offset);
-    boot_log.len += size;
-    memcpy(boot_log.room + first.offset, boot_log.room + first.offset + size, head);
-    boot_log_put(first.offset + BOOT_LOG_TYPE, TYPE_NO_ACTION);
-    for (size_t i = 0; i < shape.n_digests; i++) {
-        memset((uint8_t *)(uintptr_t)shape.digest[i].p, 0, shape.digest[i].len);
-    }
-    boot_log_put(first.offset + head - 4, 17);
-    memcpy(boot_log.room + first.offset + head, "StartupLocality\0\3", 17);
+    boot_log_insert(boot_log_find(0, 0, 0).offset, 0, TYPE_NO_ACTION,
+                    bytes_of("StartupLocality\0\3", 17));
 }
 
 /* The firmware and its TPM are honest, the log that is shown is not. */

@@ -522,18 +522,159 @@ a_token_lives_as_long_as_the_policy_says(void)
     play_done();
 }
 
-CHECK_MAIN(CASE(what_the_policy_allows_gets_a_token_of_the_policy),
-           CASE(another_kernel_is_refused_with_rule_and_event),
-           CASE(a_floor_of_affirming_gives_no_token_for_a_warning),
-           CASE(values_are_pinned_by_a_boot_that_is_trusted_and_by_no_other),
-           CASE(an_option_rom_that_was_not_there_before_is_a_change),
-           CASE(a_class_that_no_policy_names_is_judged_by_its_references),
-           CASE(a_policy_that_is_off_leaves_the_references),
-           CASE(who_is_observed_gets_a_token_that_warns),
-           CASE(a_bundle_that_must_not_be_used_gives_nobody_a_token),
-           CASE(a_bundle_whose_end_has_passed_gives_no_token),
-           CASE(pcrs_of_the_policy_are_asked_for),
-           CASE(an_ak_of_another_kind_than_the_policy_takes_is_refused),
-           CASE(another_connection_s_trouble_is_not_in_a_token), CASE(an_old_boot_warns),
-           CASE(old_evidence_is_what_the_policy_says),
-           CASE(a_token_lives_as_long_as_the_policy_says))
+/* Another boot of the same firmware and programs, whose PCR 0 began at this locality. */
+static void
+begin_at(uint8_t locality)
+{
+    uint8_t data[17] = "StartupLocality";
+
+    data[16] = locality;
+    boot_log_insert(boot_log_find(0, 0, 0).offset, 0, TYPE_NO_ACTION, BYTES_OF(data));
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+}
+
+/* Pitfall 29: PCRs that a pin or a sleep has reset are extended by software that runs later. */
+static void
+a_root_of_trust_in_hardware_is_the_policy_s_to_ask_for(void)
+{
+    struct answer answer;
+
+    start(heading, images, "  rule rtm : rtm is hw else fail\n");
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_FW_NO_HW_RTM);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    CHECK(!answer.cwt.p);
+    CHECK_STR(last_of().fault_rule, "policy/rtm");
+    CHECK(ask_token() != COAP_CODE(2, 5));
+    begin_at(3);
+    answer = attest();
+    CHECK_EQ(answer.tier, TIER_AFFIRMING);
+    CHECK(answer.cwt.p);
+    CHECK_EQ(last_of().vector[3], 2);
+    play_done();
+}
+
+/* The log alone says so: its PCR 0 began at 0, and then it does not replay. */
+static void
+a_root_of_trust_that_only_the_log_tells_of_is_none(void)
+{
+    struct pcr_values values;
+
+    start(heading, images, "  rule rtm : rtm is hw else warn\n");
+    CHECK_EQ(attest().tier, TIER_WARNING);
+    values = play.rig.device.values;
+    begin_at(3);
+    play.rig.device.values = values;
+    CHECK_EQ(attest().reasons[0], REASON_LOG_REPLAY);
+    play_done();
+}
+
+static void
+firmware_tells(const char *text)
+{
+    boot_log_insert(boot_log_find(7, TYPE_SEPARATOR, 0).offset, 7, 0x80000007, bytes_str(text));
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+}
+
+/* Pitfall 35: both strings are among the actions that need no rule. */
+static void
+firmware_in_debug_mode_is_refused(void)
+{
+    static const char head[] = "policy laptop version 3 schema 1 {\n  applies class in { c }\n"
+                               "  quote sha256 pcrs 0-9,14\n  mode observe\n";
+    struct answer answer;
+
+    start(heading, images, "");
+    firmware_tells("UEFI Debug Mode");
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_FW_DEBUG);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    CHECK_STR(last_of().fault_seen, "UEFI Debug Mode");
+    CHECK_EQ(last_of().vector[3], 96);
+    CHECK(!answer.cwt.p);
+    CHECK_EQ(n_pins(), 0);
+    publish_until(policy_text(head, images, ""), 0);
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_FW_DEBUG);
+    CHECK_EQ(answer.tier, TIER_WARNING);
+    CHECK_EQ(last_of().vector[3], 32);
+    CHECK_EQ(n_pins(), 0); /* what would be refused is nothing to be held to */
+    play_done();
+}
+
+static void
+firmware_that_leaves_its_memory_open_is_a_warning(void)
+{
+    struct answer answer;
+
+    start(heading, images, "");
+    firmware_tells("DMA Protection Disabled");
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_DMA_UNPROTECTED);
+    CHECK_EQ(last_of().vector[3], 32);
+    CHECK_EQ(answer.tier, TIER_WARNING);
+    CHECK(answer.cwt.p);
+    play_done();
+}
+
+static void
+a_policy_s_own_rule_for_actions_decides(void)
+{
+    static const char debug[] = "  rule told : action match \"*o*\""
+                                " count 0..9\n";
+    static const char strict[] = "  rule told : action match \"*Boot*\" count 0..9\n";
+    struct answer answer;
+
+    start(heading, images, debug);
+    firmware_tells("UEFI Debug Mode");
+    answer = attest();
+    CHECK_EQ(answer.tier, TIER_AFFIRMING);
+    CHECK_EQ(last_of().vector[3], 2);
+    publish_until(policy_text(heading, images, strict), 0);
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_ACTION_UNKNOWN);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    CHECK_STR(last_of().fault_rule, "policy/told");
+    play_done();
+}
+
+/* What a machine's maker runs in front of the boot loader (Absolute, SysPrep, an updater) is no
+ * boot image, and has a reason of its own; so has Secure Boot whose mode nobody knows. */
+static void
+other_findings_have_reasons_of_their_own(void)
+{
+    struct evlog_event image;
+    struct answer answer;
+
+    start(heading, images, "  rule mode : sb.mode is deployed else note\n");
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_SB_NOT_DEPLOYED);
+    CHECK_EQ(answer.tier, TIER_AFFIRMING);
+    publish_until(policy_text(heading, images, "  rule pre : boot.preos forbid else fail\n"), 0);
+    image = boot_log_find(4, EV_APPLICATION, 0);
+    boot_log_copy(&image, boot_log_find(4, 0, 0).offset);
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_PREOS_APP);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    play_done();
+}
+
+CHECK_MAIN(
+    CASE(what_the_policy_allows_gets_a_token_of_the_policy),
+    CASE(another_kernel_is_refused_with_rule_and_event),
+    CASE(a_floor_of_affirming_gives_no_token_for_a_warning),
+    CASE(values_are_pinned_by_a_boot_that_is_trusted_and_by_no_other),
+    CASE(an_option_rom_that_was_not_there_before_is_a_change),
+    CASE(a_class_that_no_policy_names_is_judged_by_its_references),
+    CASE(a_policy_that_is_off_leaves_the_references), CASE(who_is_observed_gets_a_token_that_warns),
+    CASE(a_bundle_that_must_not_be_used_gives_nobody_a_token),
+    CASE(a_bundle_whose_end_has_passed_gives_no_token), CASE(pcrs_of_the_policy_are_asked_for),
+    CASE(an_ak_of_another_kind_than_the_policy_takes_is_refused),
+    CASE(another_connection_s_trouble_is_not_in_a_token), CASE(an_old_boot_warns),
+    CASE(old_evidence_is_what_the_policy_says), CASE(a_token_lives_as_long_as_the_policy_says),
+    CASE(a_root_of_trust_in_hardware_is_the_policy_s_to_ask_for),
+    CASE(a_root_of_trust_that_only_the_log_tells_of_is_none),
+    CASE(firmware_in_debug_mode_is_refused),
+    CASE(firmware_that_leaves_its_memory_open_is_a_warning),
+    CASE(a_policy_s_own_rule_for_actions_decides), CASE(other_findings_have_reasons_of_their_own))

@@ -279,6 +279,47 @@ tell_quirks(const struct telling *telling)
     }
 }
 
+/* Whether the policy has a word of its own for what the firmware tells of itself. */
+static bool
+rules_actions(const struct telling *telling)
+{
+    const struct bundle_policy *policy = telling->told->policy;
+
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        if (rulebook_slot(telling->ask->book, policy->first_rule + i) == SLOT_ACTION) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Firmware that says of itself that others may write to its memory, or run in it. The strings are
+ * among those that need no rule, so that without this they would pass unseen. Pitfall 35; TCG PFP
+ * 1.06 section 10.4.4. Returns false when one is no firmware to trust. */
+static bool
+tell_firmware(const struct telling *telling)
+{
+    const struct boot_facts *facts = telling->told->facts;
+
+    if (rules_actions(telling)) {
+        return true;
+    }
+    if (facts->dma_unprotected) {
+        struct finding finding = {.reason = REASON_DMA_UNPROTECTED,
+                                  .effect = EFFECT_WARN,
+                                  .seen = "DMA Protection Disabled"};
+
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+    if (facts->debug) {
+        struct finding finding = {
+            .reason = REASON_FW_DEBUG, .effect = EFFECT_FAIL, .seen = "UEFI Debug Mode"};
+
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+    return !facts->debug;
+}
+
 static void
 tell_observed(const struct telling *telling)
 {
@@ -330,14 +371,27 @@ value_of(const struct boot_told *told, enum policy_dimension dimension, int8_t g
     return tier == TIER_AFFIRMING ? good : odd;
 }
 
+/* What the firmware tells of itself lowers it too; who observes holds nothing against it. */
+static int8_t
+value_of_hardware(const struct telling *telling)
+{
+    const struct boot_told *told = telling->told;
+    int8_t value = value_of(told, DIMENSION_HARDWARE, 2, 32, 97);
+    int8_t says = told->facts->debug && !told->observed                ? 96
+                  : told->facts->debug || told->facts->dma_unprotected ? 32
+                                                                       : 0;
+
+    return rules_actions(telling) || says < value ? value : says;
+}
+
 static void
-fill_vector(struct boot_told *told)
+fill_vector(const struct telling *telling, struct boot_told *told)
 {
     told->vector = (struct boot_vector){
         .identity = value_of(told, DIMENSION_IDENTITY, 2, 32, 97),
         .configuration = value_of(told, DIMENSION_CONFIGURATION, 2, 32, 96),
         .executables = value_of(told, DIMENSION_EXECUTABLES, 3, 33, 96),
-        .hardware = value_of(told, DIMENSION_HARDWARE, 2, 32, 97),
+        .hardware = value_of_hardware(telling),
     };
 }
 
@@ -347,6 +401,10 @@ judge_all(const struct telling *telling, bool *ret_broken)
     const struct rule_judgement *judgement = telling->told->judgement;
     bool good = check_slots(telling, ret_broken);
 
+    if (!tell_firmware(telling)) {
+        *ret_broken = true;
+        good = good && telling->told->observed;
+    }
     tell_all(telling);
     tell_unasserted(telling);
     tell_quirks(telling);
@@ -380,7 +438,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .judgement = &room->judgement,
         .observed = policy->mode == BUNDLE_MODE_OBSERVE,
     };
-    fill_vector(ret);
+    fill_vector(&telling, ret);
     if (event_log_bank(ask->log, policy->quote.bank) == ask->log->n_banks) {
         struct fault fault = {.rule = RULE_REPLAY_BANK_MISSING, .event = FAULT_NO_EVENT};
 
