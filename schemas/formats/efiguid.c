@@ -32,6 +32,19 @@ efiguid_text(struct bytes guid, char room[EFIGUID_TEXT_MAX])
     return room;
 }
 
+bool
+efiguid_is_text(struct bytes text)
+{
+    bool good = text.len == 36;
+
+    for (size_t i = 0; good && i < text.len; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        good = strchr(dash ? "-" : "0123456789abcdef", text.p[i]) && text.p[i] != '\0';
+    }
+    return good;
+}
+
 const char *
 efiguid_name(struct bytes guid, char room[EFIGUID_TEXT_MAX])
 {

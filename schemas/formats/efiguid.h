@@ -10,5 +10,8 @@
 #define EFIGUID_TEXT_MAX 40u
 const char *efiguid_text(struct bytes guid, char room[EFIGUID_TEXT_MAX]);
 
+/* Is it such a text: 8-4-4-4-12 digits, lower case? */
+bool efiguid_is_text(struct bytes text);
+
 /* A short name such as "global" or "image-security", else the text as above. */
 const char *efiguid_name(struct bytes guid, char room[EFIGUID_TEXT_MAX]);

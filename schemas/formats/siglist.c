@@ -2,7 +2,7 @@
 
 #include "formats/efiguid.h"
 
-enum { HEAD_LEN = EFIGUID_LEN + 12 };
+enum { HEAD_LEN = EFIGUID_LEN + 12, SVN_FORM = 1, SVN_RESERVED = 11, SHA256_LEN = 32 };
 
 /* data_len: what an entry of the type holds beside its owner; 0: its own length. */
 static const struct {
@@ -126,6 +126,49 @@ siglist_next(struct siglist *list, struct siglist_entry *ret, struct fault *ret_
     ret->owner = rd_bytes(&list->entries, EFIGUID_LEN);
     ret->data = rd_bytes(&list->entries, list->entry_len - EFIGUID_LEN);
     return 0;
+}
+
+static bool
+all_zero(struct bytes in)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < in.len; i++) {
+        any |= in.p[i];
+    }
+    return any == 0;
+}
+
+bool
+siglist_svn(const struct siglist_entry *entry, struct siglist_svn *ret)
+{
+    static const uint8_t owner[EFIGUID_LEN] = {0x6c, 0x2b, 0x13, 0x9d, 0xd5, 0x59, 0x88, 0x43,
+                                               0xab, 0x1c, 0x18, 0x5c, 0xfc, 0xb2, 0xeb, 0x92};
+    struct rd rd = rd_init(entry->data);
+    uint8_t form = rd_u8(&rd);
+    struct bytes guid = rd_bytes(&rd, EFIGUID_LEN);
+    uint32_t version = rd_le32(&rd);
+    struct bytes reserved = rd_bytes(&rd, SVN_RESERVED);
+
+    if (entry->kind != SIGLIST_SHA256 || !bytes_equal(entry->owner, BYTES_OF(owner)) ||
+        form != SVN_FORM || !rd_end(&rd) || !all_zero(reserved)) {
+        return false;
+    }
+    *ret = (struct siglist_svn){guid, version};
+    return true;
+}
+
+bool
+siglist_tbs(const struct siglist_entry *entry, struct bytes *ret_digest)
+{
+    struct rd rd = rd_init(entry->data);
+    struct bytes digest = rd_bytes(&rd, SHA256_LEN);
+
+    if (entry->kind != SIGLIST_X509_SHA256 || rd.failed || !all_zero(rd_rest(&rd))) {
+        return false;
+    }
+    *ret_digest = digest;
+    return true;
 }
 
 const char *

@@ -44,5 +44,20 @@ struct siglist siglist_init(struct bytes in);
 MUST_CHECK int siglist_next(struct siglist *list, struct siglist_entry *ret,
                             struct fault *ret_fault);
 
+/* A row of dbx that is no digest but the least version of an application: Microsoft's owner GUID
+ * and as its SHA-256 01, the application's GUID, the version, zeros (secureboot_objects, SVN_DATA).
+ */
+struct siglist_svn {
+    struct bytes guid; /* view, EFIGUID_LEN */
+    uint32_t version;  /* major in the upper half, minor in the lower */
+};
+
+/* Is the entry such a row? *ret is untouched unless it is. */
+bool siglist_svn(const struct siglist_entry *entry, struct siglist_svn *ret);
+
+/* Is the entry a certificate, by the SHA-256 of its body, that is revoked for all time? One that is
+ * revoked from some day on is not. *ret_digest is untouched unless it is. */
+bool siglist_tbs(const struct siglist_entry *entry, struct bytes *ret_digest);
+
 /* "x509", "sha256", …, "other" */
 const char *siglist_kind_name(enum siglist_kind kind);

@@ -202,13 +202,12 @@ write_numbers(const struct lesson *lesson, bool svn, const char *before)
             least = number < least ? number : least;
         }
         if (least > 0 && (name.len == GUID_TEXT) == svn && part_is_name(name)) {
-            fprintf(lesson->blocks, "  %s%.*s %u", before, (int)name.len, (const char *)name.p,
-                    (unsigned)least);
-            if (svn) { /* major and minor in one */
-                fprintf(lesson->blocks, "  # %u.%u", (unsigned)least >> 16,
-                        (unsigned)least & 0xffff);
+            fprintf(lesson->blocks, "  %s%.*s ", before, (int)name.len, (const char *)name.p);
+            if (svn) {
+                fprintf(lesson->blocks, "%u.%u\n", (unsigned)least >> 16, (unsigned)least & 0xffff);
+            } else {
+                fprintf(lesson->blocks, "%u\n", (unsigned)least);
             }
-            fputc('\n', lesson->blocks);
             n++;
         }
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formats/efiguid.h"
 #include "policy/policy-draft.h"
 #include "wire/bundle-part.h"
 
@@ -148,17 +149,10 @@ digest_item(struct draft *d, size_t set)
 }
 
 static void
-word_item(struct draft *d, size_t set, bool number)
+word_add(struct draft *d, size_t set, struct bundle_word word)
 {
     struct bundle_set *s = &d->sets[set].set;
-    struct bundle_word word = {.name = draft_name(d, number ? "a component" : "an advisory")};
 
-    if (number) {
-        word.number = (uint32_t)draft_number(d, "a generation from 1 on", UINT32_MAX);
-        if (!d->failed && word.number == 0) {
-            draft_error(d, "a generation is 1 at least");
-        }
-    }
     if (d->b->n_words == LIMIT_BUNDLE_WORDS) {
         draft_error(d, "more than %u words in all sets", LIMIT_BUNDLE_WORDS);
     }
@@ -168,6 +162,50 @@ word_item(struct draft *d, size_t set, bool number)
     s->first_word = s->n_words == 0 ? d->b->n_words : s->first_word;
     d->b->words[d->b->n_words++] = word;
     s->n_words++;
+}
+
+static void
+word_item(struct draft *d, size_t set, bool number)
+{
+    struct bundle_word word = {.name = draft_name(d, number ? "a component" : "an advisory")};
+
+    if (number) {
+        word.number = (uint32_t)draft_number(d, "a generation from 1 on", UINT32_MAX);
+        if (!d->failed && word.number == 0) {
+            draft_error(d, "a generation is 1 at least");
+        }
+    }
+    word_add(d, set, word);
+}
+
+/* GUID MAJOR.MINOR. A bare number is refused: a 9 that is meant as 9.0 would be 0.9, which every
+ * machine meets; so is a GUID in another spelling, which none would. */
+static void
+svn_item(struct draft *d, size_t set)
+{
+    struct bundle_word word = {.name = BYTES_NULL};
+    struct bytes text = d->at->text;
+    const uint8_t *dot;
+    uint64_t major = 0;
+    uint64_t minor = 0;
+
+    if (d->at->kind != LEX_WORD || !efiguid_is_text(text)) {
+        draft_error(d, "an application is named by its GUID, in lower case");
+        return;
+    }
+    word.name = (d->at++)->text;
+    text = d->at->text;
+    dot = d->at->kind == LEX_WORD && text.len > 0 ? memchr(text.p, '.', text.len) : NULL;
+    if (!dot || !draft_decimal(bytes_of(text.p, (size_t)(dot - text.p)), UINT16_MAX, &major) ||
+        !draft_decimal(bytes_of(dot + 1, (size_t)(text.p + text.len - dot - 1)), UINT16_MAX,
+                       &minor) ||
+        major + minor == 0) {
+        draft_error(d, "a version is written MAJOR.MINOR, as in 9.0");
+        return;
+    }
+    d->at++;
+    word.number = (uint32_t)(major << 16 | minor);
+    word_add(d, set, word);
 }
 
 static void
@@ -195,7 +233,7 @@ set_item(struct draft *d, size_t set)
         break;
     case BUNDLE_SET_DBX:
         if (draft_skip(d, "svn")) {
-            word_item(d, set, true);
+            svn_item(d, set);
         } else {
             signature_item(d, set, BUNDLE_SIG_SHA256);
         }

@@ -294,9 +294,12 @@ show_words(FILE *out, const struct bundle *b, const struct bundle_set *set)
 {
     for (size_t i = 0; i < set->n_words; i++) {
         const struct bundle_word *word = &b->words[set->first_word + i];
+        bool svn = set->kind == BUNDLE_SET_DBX;
 
-        fprintf(out, "  %s%.*s", set->kind == BUNDLE_SET_DBX ? "svn " : "", T(word->name));
-        if (word->number > 0) {
+        fprintf(out, "  %s%.*s", svn ? "svn " : "", T(word->name));
+        if (svn) {
+            fprintf(out, " %u.%u", word->number >> 16, word->number & 0xffff);
+        } else if (word->number > 0) {
             fprintf(out, " %u", word->number);
         }
         fprintf(out, "\n");

@@ -5,14 +5,9 @@
 #include "formats/sbat.h"
 #include "formats/siglist.h"
 
-enum { SHA256_LEN = 32, SVN_ROW = 1, SVN_RESERVED = 11 };
+enum { SHA256_LEN = 32 };
 
 static const enum bundle_sig NO_SET_HAS_IT = (enum bundle_sig)0;
-
-/* Owner of rows that are no digests: 01, GUID of the application, version, zeros. Microsoft,
- * secureboot_objects, SVN_DATA. */
-static const uint8_t svn_owner[EFIGUID_LEN] = {0x6c, 0x2b, 0x13, 0x9d, 0xd5, 0x59, 0x88, 0x43,
-                                               0xab, 0x1c, 0x18, 0x5c, 0xfc, 0xb2, 0xeb, 0x92};
 
 /* ---- order ---- */
 
@@ -103,17 +98,6 @@ add_hashed(struct boot_facts *facts, struct hasher *hasher, enum bundle_sig sig,
     return r < 0 ? r : add(facts, sig, bytes_of(out, SHA256_LEN));
 }
 
-static bool
-all_zero(struct bytes in)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < in.len; i++) {
-        any |= in.p[i];
-    }
-    return any == 0;
-}
-
 /* The highest version of an application counts, appraisal page, section 2d (3). Returns 0, or 1
  * when there are too many. */
 static int
@@ -139,27 +123,11 @@ add_svn(struct boot_facts *facts, struct bytes guid, uint32_t version)
     return 0;
 }
 
-/* Takes a row that is a version and no digest; *ret_taken says whether it was one. */
-static int
-take_svn(struct boot_facts *facts, const struct siglist_entry *entry, bool *ret_taken)
-{
-    struct rd rd = rd_init(entry->data);
-    uint8_t form = rd_u8(&rd);
-    struct bytes guid = rd_bytes(&rd, EFIGUID_LEN);
-    uint32_t version = rd_le32(&rd);
-
-    *ret_taken = entry->kind == SIGLIST_SHA256 && bytes_equal(entry->owner, BYTES_OF(svn_owner)) &&
-                 form == SVN_ROW && all_zero(rd_bytes(&rd, SVN_RESERVED)) && rd_end(&rd);
-    return *ret_taken ? add_svn(facts, guid, version) : 0;
-}
-
 /* What sets can hold; everything else is an entry that is in no set, so that nothing which lets
- * code start, or which a baseline asks for, is dropped in silence. A certificate that is revoked
- * from some day on is not revoked. */
+ * code start, or which a baseline asks for, is dropped in silence. */
 static int
 add_entry(struct boot_facts *facts, struct hasher *hasher, const struct siglist_entry *entry)
 {
-    struct rd rd = rd_init(entry->data);
     struct bytes digest;
 
     switch (entry->kind) {
@@ -168,8 +136,7 @@ add_entry(struct boot_facts *facts, struct hasher *hasher, const struct siglist_
     case SIGLIST_SHA256:
         return add(facts, BUNDLE_SIG_SHA256, entry->data);
     case SIGLIST_X509_SHA256:
-        digest = rd_bytes(&rd, SHA256_LEN);
-        if (all_zero(rd_rest(&rd))) {
+        if (siglist_tbs(entry, &digest)) {
             return add(facts, BUNDLE_SIG_X509_SHA256, digest);
         }
         return add_hashed(facts, hasher, NO_SET_HAS_IT, entry->type, entry->data);
@@ -183,15 +150,12 @@ facts_add_lists(struct boot_facts *facts, struct hasher *hasher, struct bytes va
 {
     struct siglist list = siglist_init(value);
     struct siglist_entry entry;
+    struct siglist_svn svn;
     int r;
 
     while ((r = siglist_next(&list, &entry, NULL)) == 0) {
-        bool taken = false;
-
-        r = with_svn ? take_svn(facts, &entry, &taken) : 0;
-        if (r == 0 && !taken) {
-            r = add_entry(facts, hasher, &entry);
-        }
+        r = with_svn && siglist_svn(&entry, &svn) ? add_svn(facts, svn.guid, svn.version)
+                                                  : add_entry(facts, hasher, &entry);
         if (r != 0) {
             return r;
         }

@@ -6,6 +6,7 @@
 #include "lib/policy-mistake.h"
 #include "lib/policy-text.h"
 
+#define GUID "9d132b61-59d5-4388-ab1c-185cfcb2eb92"
 #define BASE "policy base {\n}\n"
 #define A "sha256:3a9c0000000000000000000000000000000000000000000000000000000000aa"
 #define B "sha256:3a9c0000000000000000000000000000000000000000000000000000000000bb"
@@ -43,6 +44,12 @@ put_record(struct bundle_set *set, size_t i, const struct bundle_record *record)
     memcpy(room, set->tables[0].records.p, set->tables[0].records.len);
     bundle_record_write(&wr, record);
     set->tables[0].records.p = room;
+}
+
+static void
+application_by_name(struct bundle *b)
+{
+    b->words[0].name = bytes_str("bootmgr");
 }
 
 static void
@@ -140,7 +147,8 @@ static const struct {
     void (*change)(struct bundle *b);
 } rows[] = {
     {BASE "set certs x { " A " " B " }\n", named_cert},
-    {BASE "set dbx x { svn g 4 }\n", named_cert},
+    {BASE "set dbx x { svn " GUID " 9.0 }\n", named_cert},
+    {BASE "set dbx x { svn " GUID " 9.0 }\n", application_by_name},
     {BASE "set dbx x { " A " }\n", named_cert},
     {BASE "set certs x { " A " \"label\" }\n", named_cert},
     {BASE "set sbat x { shim 4 }\n", named_cert},
@@ -181,13 +189,13 @@ a_cert_that_only_has_the_name_is_shown_as_a_set(void)
     static char text[4096];
     FILE *out;
 
-    CHECK_EQ(policy_text(BASE "set dbx x { svn g 4 }\n"), 0);
+    CHECK_EQ(policy_text(BASE "set dbx x { svn " GUID " 9.0 }\n"), 0);
     named_cert(&policy_bundle);
     out = fmemopen(text, sizeof(text), "w");
     CHECK(out);
     policy_show(out, &policy_bundle);
     CHECK_EQ(fclose(out), 0);
-    CHECK(strstr(text, "set dbx cert:v version 1 {\n  svn g 4\n}") != NULL);
+    CHECK(strstr(text, "set dbx cert:v version 1 {\n  svn " GUID " 9.0\n}") != NULL);
 }
 
 static void

@@ -5,6 +5,8 @@
 #include "lib/policy-mistake.h"
 #include "lib/policy-text.h"
 
+#define GUID "9d132b61-59d5-4388-ab1c-185cfcb2eb92"
+
 static void
 sets_and_releases_are_checked(void)
 {
@@ -17,7 +19,21 @@ sets_and_releases_are_checked(void)
          1, 17, "64 hex digits"},
         {"set digests a { 12 }\n", 1, 17, "a digest such as sha256"},
         {"set certs cert:a { " POLICY_DIGEST " }\n", 1, 11, "written `cert NAME"},
-        {"set dbx cert:v { svn g 4 }\n", 1, 9, "written `cert NAME"},
+        {"set dbx cert:v { svn " GUID " 9.0 }\n", 1, 9, "written `cert NAME"},
+        {"set dbx v { svn bootmgr 9.0 }\n", 1, 17, "by its GUID, in lower case"},
+        {"set dbx v { svn 9D132B61-59D5-4388-AB1C-185CFCB2EB92 9.0 }\n", 1, 17, "in lower case"},
+        {"set dbx v { svn \"" GUID "\" 9.0 }\n", 1, 17, "by its GUID"},
+        {"set dbx v { svn }\n", 1, 17, "by its GUID"},
+        {"set dbx v { svn " GUID " }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 9 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 589824 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 9. }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " .9 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 9.0.1 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 65536.0 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 0.65536 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " 0.0 }\n", 1, 54, "MAJOR.MINOR"},
+        {"set dbx v { svn " GUID " \"9.0\" }\n", 1, 54, "MAJOR.MINOR"},
         {"set certs a { image ca }\ncert ca " POLICY_DIGEST "\n", 1, 21, "a digest such as"},
         {"set certs a { x509 tbs " POLICY_DIGEST " }\n", 1, 20, "a digest such as"},
         {"set digests os.k { " POLICY_DIGEST " }\nrelease os c 1 { }\n", 1, 13, "releases of os"},

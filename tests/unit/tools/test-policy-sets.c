@@ -69,17 +69,18 @@ each_hash_has_its_table(void)
 static void
 signature_lists_know_their_kinds(void)
 {
-    comes_back(BASE "cert ca " D("0a") " published 2026-01-02\n"
-                                       "set certs c { ca x509 " D("01") " image " D("02") " tbs " D(
-                                           "03") " }\n"
-                                                 "set dbx d { " D("01") " svn 9d132b61 4 }\n");
+    comes_back(BASE "cert ca " D(
+        "0a") " published 2026-01-02\n"
+              "set certs c { ca x509 " D("01") " image " D("02") " tbs " D(
+                  "03") " }\n"
+                        "set dbx d { " D("01") " svn 9d132b61-59d5-4388-ab1c-185cfcb2eb92 9.2 }\n");
     CHECK_EQ(record("c", HASH_SHA256, 0).group, BUNDLE_SIG_X509);
     CHECK_EQ(record("c", HASH_SHA256, 1).group, BUNDLE_SIG_SHA256);
     CHECK_EQ(record("c", HASH_SHA256, 2).group, BUNDLE_SIG_X509_SHA256);
     CHECK_BYTES(policy_bundle.labels[record("c", HASH_SHA256, 3).label], bytes_str("ca"));
     CHECK_EQ(record("d", HASH_SHA256, 0).group, BUNDLE_SIG_SHA256);
     CHECK_EQ(set("d")->n_words, 1);
-    CHECK_EQ(policy_bundle.words[set("d")->first_word].number, 4);
+    CHECK_EQ(policy_bundle.words[set("d")->first_word].number, 9u << 16 | 2);
     CHECK_EQ(set("cert:ca")->kind, BUNDLE_SET_CERTS);
     CHECK_EQ(set("cert:ca")->published_s, 1767312000);
 }
