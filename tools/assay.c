@@ -39,6 +39,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_audit_export,
     &cmd_audit_verify,
     &cmd_policy_learn,
+    &cmd_policy_import,
     &cmd_policy_check,
     &cmd_policy_compile,
     &cmd_policy_sign,

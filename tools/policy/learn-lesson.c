@@ -6,8 +6,6 @@
 #include "base/hex.h"
 #include "wire/bundle-part.h"
 
-enum { LABEL_MAX = LIMIT_BUNDLE_TEXT };
-
 /* What a boot must show of itself beside its firmware and what that loads for its own use. */
 static const enum slot code[] = {SLOT_BOOT_IMAGES, SLOT_BOOT_KERNEL, SLOT_BOOT_INITRD, SLOT_UKI};
 
@@ -325,31 +323,6 @@ lesson_rule(struct lesson *lesson, const char *id, enum slot slot, const char *m
     }
     fprintf(lesson->rules, "%s%s\n  rule %s : %s ", more ? "; " : "", more ? more : "", id,
             slot_table(slot)->name);
-}
-
-void
-lesson_digest(FILE *out, enum hash bank, struct bytes digest)
-{
-    char hex[2 * HASH_SIZE_MAX + 1];
-
-    fprintf(out, "%s:%s", hash_name(bank), hex_write(hex, digest));
-}
-
-void
-lesson_label(FILE *out, struct bytes label)
-{
-    size_t len = label.len < LABEL_MAX ? label.len : LABEL_MAX;
-
-    if (len == 0) {
-        return;
-    }
-    fputs(" \"", out);
-    for (size_t i = 0; i < len; i++) {
-        bool plain = part_is_text(bytes_of(label.p + i, 1));
-
-        fputc(plain ? label.p[i] : '?', out);
-    }
-    fputc('"', out);
 }
 
 /* A word that the language reads as one as it stands: none of those that begin a line of a block.

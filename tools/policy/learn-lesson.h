@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/policy-learn.h"
+#include "policy/policy-put.h"
 
 struct lesson_event {
     struct rule_event rule; /* as rules see it */
@@ -59,10 +60,7 @@ size_t lesson_without(const struct lesson *lesson, enum slot slot, const char *w
  * "  rule ID : SLOT ". */
 void lesson_rule(struct lesson *lesson, const char *id, enum slot slot, const char *more);
 
-/* "sha256:…"; a label as a string with a blank before it, every byte that a string cannot hold as
- * `?`, or nothing; a word, in quotes where it needs them: it must be part_is_text(). */
-void lesson_digest(FILE *out, enum hash bank, struct bytes digest);
-void lesson_label(FILE *out, struct bytes label);
+/* A word, in quotes where it needs them: it must be part_is_text(). */
 void lesson_text(FILE *out, struct bytes word);
 
 /* One rule of each kind, and what it names. learn-lists.c */

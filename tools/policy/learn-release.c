@@ -15,8 +15,8 @@ write_variant(const struct lesson *lesson, const struct lesson_boot *boot, enum 
     fputs("  variant {\n", lesson->blocks);
     for (size_t at = 0; (event = lesson_next(boot, slot, &at)) != NULL;) {
         fputs("    ", lesson->blocks);
-        lesson_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
-        lesson_label(lesson->blocks, event->label);
+        policy_put_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
+        policy_put_label(lesson->blocks, event->label);
         fputc('\n', lesson->blocks);
     }
     fputs("  }\n", lesson->blocks);
@@ -266,8 +266,8 @@ static void
 write_part(const struct lesson *lesson, const char *part, const struct lesson_event *event)
 {
     fprintf(lesson->blocks, "  %s ", part);
-    lesson_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
-    lesson_label(lesson->blocks, event->label);
+    policy_put_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
+    policy_put_label(lesson->blocks, event->label);
     fputc('\n', lesson->blocks);
 }
 

@@ -325,7 +325,7 @@ write_by_digest(struct lesson *lesson, enum slot slot, const char *id)
     fprintf(lesson->blocks, "\nset digests %s/%s {\n", id, lesson->options->name);
     for (size_t at = 0; (event = lesson_next(&lesson->boots[0], slot, &at)) != NULL;) {
         fputs("  ", lesson->blocks);
-        lesson_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
+        policy_put_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
         fputc('\n', lesson->blocks);
     }
     fputs("}\n", lesson->blocks);

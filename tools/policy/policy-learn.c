@@ -29,8 +29,8 @@ write_digests(const struct lesson *lesson, const struct way *way)
         for (size_t at = 0; (event = lesson_next(&lesson->boots[i], way->slot, &at)) != NULL;) {
             if (lesson_is_new(lesson, i, event)) {
                 fputs("  ", lesson->blocks);
-                lesson_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
-                lesson_label(lesson->blocks, event->label);
+                policy_put_digest(lesson->blocks, lesson->options->bank, event->rule.digest);
+                policy_put_label(lesson->blocks, event->label);
                 fputc('\n', lesson->blocks);
             }
         }

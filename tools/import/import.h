@@ -1,0 +1,49 @@
+/* Reference values of others as policy text: one function a format, each over whole files in memory
+ * that may be anybody's. The text is for a person to read; what a file holds and the text does not
+ * say stands in it as a comment. The appraisal page, section 5a, Import. */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/fault.h"
+#include "crypto/digest.h"
+
+#define IMPORT_FILES_MAX 60u /* one command names no more */
+
+struct import_file {
+    const char *path; /* its last part is told, escaped */
+    struct bytes bytes;
+    const char *name; /* of what the file becomes: part_is_name(), or NULL for one made of path */
+    const char *published; /* policy_date(), or NULL */
+};
+
+struct import_ask {
+    size_t n;
+    const struct import_file *files;
+};
+
+/* What is wrong with the n-th file; with FAULT_NO_EVENT and offset 0 it is as a whole. */
+struct import_fault {
+    size_t file;
+    struct fault fault;
+};
+
+/* Each writes text to `out` and returns 0, 1 with *ret_fault, or a negative errno; unless it is 0
+ * what was written is of no use. Errors of `out` are the caller's to look for. */
+
+/* Updates of dbx, the oldest first: a baseline each, met by the later ones, too; certificates are
+ * baselines of their own, since they are revoked at another pace (appraisal page, section 2d). */
+MUST_CHECK int import_dbx(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                          struct import_fault *ret_fault);
+
+/* ---- for the importers ---- */
+
+/* "# KIND "FILE", sha256:…": where the text comes from. Returns 0 or a negative errno. */
+MUST_CHECK int import_origin(FILE *out, struct hasher *hasher, const char *kind,
+                             const struct import_file *file);
+
+/* The file's name if it has one, else `prefix` and the path's last part without its end, with a '-'
+ * for every byte that no name holds. Returns room. */
+#define IMPORT_NAME_ROOM 49u /* LIMIT_BUNDLE_NAME and the NUL */
+const char *import_name(const struct import_file *file, const char *prefix,
+                        char room[IMPORT_NAME_ROOM]);
