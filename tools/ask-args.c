@@ -1,6 +1,7 @@
 #include "ask-args.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define HEX "0123456789abcdef"
 
@@ -68,4 +69,26 @@ ask_plain_args(const struct cmd *self, int argc, char **argv, struct ask *ask,
         r = cmd_usage(self, ret_words->n < n_words ? "something is missing" : "one word too many");
     }
     return r;
+}
+
+bool
+ask_agreed(const struct ask *ask, bool yes, const char *question, const char *done)
+{
+    char answer[16] = "";
+
+    if (yes) {
+        return true;
+    }
+    if (ask->json || !isatty(STDIN_FILENO)) {
+        fprintf(stderr,
+                "assay: nothing was %s: look at the list, then repeat the command with --yes\n",
+                done);
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y')) {
+        return true;
+    }
+    fprintf(stderr, "assay: nothing was %s\n", done);
+    return false;
 }

@@ -23,3 +23,7 @@ const char *ask_short_id(char room[ASK_SHORT_ROOM], const char *id);
  * longer than any. */
 #define ASK_ID_ROOM 72u
 const char *ask_id(char room[ASK_ID_ROOM], const char *id);
+
+/* The answer to "may I?" on a terminal; without one there is nobody to ask, and with `yes` no need
+ * to. A no is told on stderr as "nothing was DONE". */
+bool ask_agreed(const struct ask *ask, bool yes, const char *question, const char *done);

@@ -1,7 +1,6 @@
 /* assay golden learn, assay golden show: what a class takes for good. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cmd-control.h"
 #include "formats/evtype.h"
@@ -101,28 +100,6 @@ ask_learn(struct golden *g, bool confirm, json_t **ret_answer)
         ask_word(&ask, g->confirm);
     }
     return ask_keeper(&ask, ret_answer);
-}
-
-/* The answer to "may I?" on a terminal; without one there is nobody to ask. */
-static bool
-agreed(const struct golden *g)
-{
-    char answer[16] = "";
-
-    if (g->yes) {
-        return true;
-    }
-    if (g->ask.json || !isatty(STDIN_FILENO)) {
-        fprintf(stderr, "assay: nothing was added: look at the list, then repeat the command with "
-                        "--yes\n");
-        return false;
-    }
-    fprintf(stderr, "Every device of the class may boot these from now on. Add them? [y/N] ");
-    if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y')) {
-        return true;
-    }
-    fprintf(stderr, "assay: nothing was added\n");
-    return false;
 }
 
 static void
@@ -227,7 +204,10 @@ learn(struct golden *g)
     if (code != CMD_YES || n == 0) {
         return code;
     }
-    return agreed(g) ? confirm(g, n) : CMD_NO;
+    return ask_agreed(&g->ask, g->yes,
+                      "Every device of the class may boot these from now on. Add them?", "added")
+               ? confirm(g, n)
+               : CMD_NO;
 }
 
 static int

@@ -48,6 +48,13 @@ ADDED = {'added': 1, 'version': 7, 'judged': [{'id': ID, 'tier': 'affirming'}]}
 STATUS = {'site': 'berlin.example', 'version': '0.1.0', 'uptime_s': 18000,
           'devices': {'pending': 2, 'fresh': 117, 'removed': 0},
           'policy': {'state': 'ready', 'sequence': 15}}
+DISK = {'slot': 'gpt', 'value': '8d25a470' * 8, 'at_ms': 1764000000000, 'policy': 'laptop:14'}
+PINS = {'id': ID, 'pins': [{'slot': 'boot.cmdline', 'hole': 'root', 'value': '12-34',
+                            'at_ms': 1764000000000, 'policy': 'laptop:14'}, DISK,
+                           {'slot': 'rule:rom', 'value': '', 'at_ms': 0, 'policy': ''}],
+        'shown': [dict(DISK, value='5e1f0c2b' * 8)]}
+WOULD_PIN = dict(PINS, slot='gpt', pinned=0, pins=[DISK], proposal='ab' * 32,
+                 reasons=['GPT_CHANGED', 'MODE_OBSERVE'])
 ACTIVE = {'state': 'ready', 'sequence': 15, 'keys': 1, 'issued_s': 1764000000,
           'not_after_s': 1790000000, 'loaded_ms': 1764000100000, 'digest': '8d25a470' * 8,
           'sets': 12, 'digests': 340, 'policies': [
@@ -81,6 +88,13 @@ COMMANDS = [
     (f'device replace 3fa94c10 {FINGERPRINT.upper()}',
      ['device', 'replace', '3fa94c10', FINGERPRINT],
      {'id': PENDING['id'], 'state': 'provisional', 'replaces': ID}),
+    ('device move 3FA94C10 --class servers', ['device', 'move', '3fa94c10', 'servers'],
+     {'id': ID, 'state': 'provisional', 'class': 'servers', 'unpinned': 7}),
+    ('device pins 3FA94C10', ['device', 'pins', '3fa94c10'], PINS),
+    ('device unpin 3FA94C10 boot.cmdline=root',
+     ['device', 'unpin', '3fa94c10', 'boot.cmdline=root'], {'id': ID, 'dropped': 1}),
+    ('device unpin 3fa94c10 --all', ['device', 'unpin', '3fa94c10', '*'],
+     {'id': ID, 'dropped': 12}),
     ('device code --class laptops --hours 8', ['device', 'code', 'laptops', '8'],
      {'code': 'ABCDEFGH', 'class': 'laptops', 'expires_ms': 1764000000000}),
     ('device code --class laptops', ['device', 'code', 'laptops', '24'],
@@ -186,16 +200,64 @@ def what_became_of_a_tpm_is_said():
                if ' ' in line}
     for verb, text in (('new-era', 'device 3fa94c10 begins era 2 with its next evidence'),
                        ('rekey', 'device 3fa94c10 has the AK 000beeeeeeeeeeee now'),
-                       ('replace', 'device 77d20b5e is provisional now, in the place of 3fa94c10')):
+                       ('replace', 'device 77d20b5e is provisional now, in the place of 3fa94c10'),
+                       ('move', 'device 3fa94c10 is provisional now, in the class servers\n'
+                                'pinned values dropped: 7')):
         line, answer = by_name[verb]
         assert assay(line, (0, answer)) == (0, text + '\n', ''), line
         for key in answer:
             short = {name: value for name, value in answer.items() if name != key}
-            used = key != 'state' or verb == 'replace'
+            used = (key != 'state' or verb in ('replace', 'move')) and key != 'unpinned'
             assert assay(line, (0, short))[0] == (1 if used else 0), (line, key)
     for line in ('device new-era', 'device rekey', 'device replace 3fa94c10',
-                 'device replace 3fa94c10 77d20b5e'):
+                 'device replace 3fa94c10 77d20b5e', 'device move 3fa94c10'):
         assert assay(line)[0] == 2 and KEEPER.heard == [], line
+
+
+def what_a_device_is_held_to_is_a_table():
+    code, out, err = assay('device pins 3fa94c10', (0, PINS))
+    assert (code, err) == (0, ''), err
+    lines = out.splitlines()
+    assert lines[0].split() == ['SLOT', 'SINCE', 'BY', 'POLICY', 'VALUE'], lines
+    assert re.fullmatch(r'boot.cmdline=root +20..-..-.. ..:.. UTC +laptop:14 +12-34', lines[1])
+    assert re.fullmatch(r'gpt +20..-..-.. ..:.. UTC +laptop:14 +(8d25a470){8}', lines[2])
+    assert re.fullmatch(r'rule:rom +- +- +\(nothing\)', lines[3]), lines
+    assert lines[4].startswith('Its last evidence showed instead'), lines
+    assert '5e1f0c2b' * 8 in lines[6] and len(lines) == 7
+    out = assay('device pins 3fa94c10', (0, dict(PINS, pins=[], shown=[])))[1]
+    assert out == 'device 3fa94c10 is held to nothing of its own\n', out
+
+
+ACCEPT = 'device accept 3FA94C10 gpt'
+ACCEPTED = ['device', 'accept', '3fa94c10', 'gpt']
+
+
+def accepting_shows_before_it_pins():
+    confirmed = [ACCEPTED, ACCEPTED + ['confirm=' + 'ab' * 32]]
+    pinned = dict(WOULD_PIN, pinned=1)
+    code, out, err = assay(ACCEPT, (0, WOULD_PIN), stdin='y\n')
+    assert code == 1 and '--yes' in err and KEEPER.heard == [ACCEPTED]
+    assert out.index('8d25a470') < out.index('5e1f0c2b') < out.index('GPT_CHANGED'), out
+    code, out, _ = assay(ACCEPT + ' --yes', (0, WOULD_PIN), (0, pinned))
+    assert code == 0 and out.endswith('device 3fa94c10: values pinned: 1\n'), out
+    assert KEEPER.heard == confirmed
+    code, out, err = assay(ACCEPT + ' --json', (0, WOULD_PIN))
+    assert code == 1 and json.loads(out) == WOULD_PIN and '--yes' in err
+    assert KEEPER.heard == [ACCEPTED]
+    code, out, _ = assay(ACCEPT + ' --json --yes', (0, WOULD_PIN), (0, pinned))
+    assert code == 0 and json.loads(out) == pinned and KEEPER.heard == confirmed
+    for words in ('', ' --yes --json'):
+        code, out, err = assay(ACCEPT + words, (0, dict(WOULD_PIN, proposal=7)))
+        assert code == 1 and '"proposal"' in err and KEEPER.heard == [ACCEPTED], err
+    code, _, err = assay(ACCEPT + ' --yes', (0, WOULD_PIN), (1, {'code': 'changed', 'error': 'x'}))
+    assert code == 1 and 'x' in err
+
+
+def accepting_asks_on_a_terminal():
+    code, err = on_terminal(ACCEPT, b'y\n', (0, WOULD_PIN), (0, dict(WOULD_PIN, pinned=1)))
+    assert code == 0 and '[y/N]' in err and len(KEEPER.heard) == 2
+    code, err = on_terminal(ACCEPT, b'\n', (0, WOULD_PIN))
+    assert code == 1 and 'nothing was pinned' in err and len(KEEPER.heard) == 1
 
 
 def show_does_without_a_verdict():
@@ -584,7 +646,9 @@ def bad_usage_asks_nobody():
                  'device show a b', 'device approve', f'device approve {FINGERPRINT}',
                  'device approve 3fa94c10 --class laptops', 'device quarantine 3fa94c10',
                  'device remove --why x', 'device release', 'device code', 'device import',
-                 'device code --class a --hours 1x', 'device code --class a --hours=-1',
+                 'device code --class a --hours 1x', 'device unpin 3fa94c10', 'device pins',
+                 'device unpin 3fa94c10 gpt --all', 'device accept 3fa94c10', 'device move a b',
+                 'device code --class a --hours=-1',
                  'class add', 'class add a/b', 'class add a b', 'golden learn --class a',
                  'golden learn --from 3fa94c10', 'golden show', 'golden show --class a b',
                  'policy active now', 'policy publish --untested', f'policy publish {BUNDLE}',
@@ -603,7 +667,7 @@ def help_teaches_with_an_example():
     names = [line[2:20].strip() for line in overview.splitlines()
              if line.startswith('  ') and line.split()[0] in nouns]
     names += ['policy publish', 'policy active']
-    assert len(names) == 18, names
+    assert len(names) == 22, names
     for name in names:
         code, out, _ = assay(name + ' --help')
         assert code == 0 and KEEPER.heard == []
@@ -652,7 +716,8 @@ tap.run([(function,) for function in (
     the_list_of_keys_is_one_question, the_list_of_keys_tells_nobody_anything,
     the_words_are_those_of_the_protocol, json_is_the_keepers_own, the_list_is_a_table,
     ages_have_the_unit_that_fits, show_explains_the_verdict, show_names_a_candidate,
-    show_names_twins, what_became_of_a_tpm_is_said, show_does_without_a_verdict,
+    show_names_twins, what_became_of_a_tpm_is_said, what_a_device_is_held_to_is_a_table,
+    accepting_shows_before_it_pins, accepting_asks_on_a_terminal, show_does_without_a_verdict,
     show_knows_the_rules_by_name, the_next_step_fits_the_case, the_next_step_is_safe_to_paste,
     a_class_has_its_pcrs_in_ranges, status_counts_devices,
     status_rings_for_a_bundle_that_must_not_be_used, the_bundle_that_counts_is_shown,

@@ -3,6 +3,7 @@ signed and published to a real verifier counts and stays; what is older, not our
 changes nothing."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -332,6 +333,60 @@ def a_key_of_the_operators_own_is_taken_by_a_reload(rig):
     assert "no policy key" in done.err, done
 
 
+def other_disk():
+    """The recorded boot from another partition table: its digests are of its text."""
+    log = read(realsite.GRUB_LOG)
+    shown = [event for event in realsite.events_of(PROGRAMS.assay, realsite.GRUB_LOG)
+             if event["type_name"] == "EV_EFI_GPT_EVENT"]
+    assert len(shown) == 1
+    digests = {bank: bytes.fromhex(text) for bank, text in shown[0]["digests"].items()}
+    at = max(log.index(digest) + len(digest) for digest in digests.values())
+    size = int.from_bytes(log[at:at + 4], "little")
+    table = log[at + 4:at + 4 + size]
+    changed = table[:-1] + bytes([table[-1] ^ 1])
+    for bank, digest in digests.items():
+        assert hashlib.new(bank, table).digest() == digest, bank
+        log = log.replace(digest, hashlib.new(bank, changed).digest())
+    return log.replace(table, changed)
+
+
+@on_a_site
+def another_disk_is_accepted_by_an_operators_word(rig):
+    """Scenario 31: a policy learnt from the boot pins the disk."""
+    source = rig.path("learnt.policy")
+    done = run(PROGRAMS.assay, "policy", "learn", "--class", "laptops", "--out", source,
+               realsite.GRUB_LOG)
+    assert done.code == 0, done
+    rig.publish(rig.signed(1, None, rig.compile(source, rig.path("learnt.body"))))
+    with rig.site.device() as device:
+        device.boot()
+        rig.site.approve(device)
+        ident = device.attest(0) and device.row()["id"]
+        pins = rig.site.told("device", "pins", ident)
+        assert pins["shown"] == [] and "gpt" in [pin["slot"] for pin in pins["pins"]], pins
+        device.tpm.restart()
+        device.boot(other_disk())
+        device.attest()
+        assert "GPT_CHANGED" in device.row()["reasons"]
+        done = rig.site.ask("device", "accept", ident, "gpt")
+        assert done.code == 1 and "--yes" in done.err and "GPT_CHANGED" in done.out, done
+        device.attest()
+        assert "GPT_CHANGED" in device.row()["reasons"]
+        assert "values pinned: 1" in rig.site.assay("device", "accept", ident, "gpt", "--yes")
+        device.attest(0)
+        assert "GPT_CHANGED" not in device.row()["reasons"]
+        assert "values dropped: 1" in rig.site.assay("device", "unpin", ident, "gpt")
+        device.attest(0)
+        after = rig.site.told("device", "pins", ident)["pins"]
+        assert [(pin["slot"], pin["value"]) for pin in after if pin["slot"] != "gpt"] == [
+            (pin["slot"], pin["value"]) for pin in pins["pins"] if pin["slot"] != "gpt"]
+        assert len(after) == len(pins["pins"]) and after != pins["pins"]
+        rig.site.assay("class", "add", "servers")
+        out = rig.site.assay("device", "move", ident, "--class", "servers")
+        assert f"pinned values dropped: {len(after)}" in out, out
+        assert "nothing of its own" in rig.site.assay("device", "pins", ident)
+
+
 CASES = (
     a_published_bundle_counts_and_stays,
     without_the_word_nothing_is_published,
@@ -343,6 +398,7 @@ CASES = (
     a_key_is_rotated_and_the_bundle_goes_on,
     a_bundle_of_a_retired_key_is_an_alarm_until_another_comes,
     a_key_of_the_operators_own_is_taken_by_a_reload,
+    another_disk_is_accepted_by_an_operators_word,
 )
 
 tap.run([(case,) for case in CASES if not sys.argv[6:] or case.__name__ in sys.argv[6:]])

@@ -179,7 +179,7 @@ learn_rig_pin(void)
     for (size_t i = 0; i < learn_rig.n_pins; i++) {
         const struct rule_pin *pin = &judgement->learnt[i];
 
-        learn_rig.pins[i] = (struct rule_pin){copy(pin->rule), copy(pin->name), copy(pin->value)};
+        learn_rig.pins[i] = (struct rule_pin){pin->slot, copy(pin->name), copy(pin->value)};
     }
 }
 

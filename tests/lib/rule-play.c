@@ -65,7 +65,7 @@ rule_play_rules(const char *rules, const char *blocks)
 
     snprintf(text, sizeof(text),
              "policy p version 1 schema 1 {\n  applies class in { c }\n"
-             "  quote sha256 pcrs 0,2,4,7-11\n"
+             "  quote sha256 pcrs 0,2,4,7-11,15\n"
              "  rule base-fw : firmware one-of @base/fw\n"
              "  rule base-rom : driver any count 0..9\n%s%s}\n"
              "set digests base/fw { " D("fe") "}\nset digests base/images { " D("fd") "}\n%s",
@@ -115,11 +115,10 @@ rule_play_cert(enum slot slot, uint8_t b)
 }
 
 void
-rule_play_pin(const char *rule, const char *name, struct bytes value)
+rule_play_pin(enum slot slot, const char *name, struct bytes value)
 {
     CHECK(rule_play.input.n_pins < ARRAY_LEN(rule_play.pins));
-    rule_play.pins[rule_play.input.n_pins++] =
-        (struct rule_pin){bytes_str(rule), bytes_str(name), value};
+    rule_play.pins[rule_play.input.n_pins++] = (struct rule_pin){slot, bytes_str(name), value};
 }
 
 const struct rule_result *

@@ -37,7 +37,7 @@ void rule_play_base(void);
 
 /* Adds a certificate of digest byte b to a slot's list; the first call makes the list known. */
 void rule_play_cert(enum slot slot, uint8_t b);
-void rule_play_pin(const char *rule, const char *name, struct bytes value);
+void rule_play_pin(enum slot slot, const char *name, struct bytes value);
 
 /* Judges; the result of the rule with this id. */
 const struct rule_result *rule_play_rule(const char *id);

@@ -498,7 +498,7 @@ change_holes(void)
     for (size_t i = 0; i < learn_rig.n_pins; i++) {
         struct rule_pin pin = learn_rig.pins[i];
 
-        if (bytes_equal(pin.rule, rule()->id) && pin.name.len > 0) {
+        if (pin.slot == slot() && pin.name.len > 0) {
             learn_rig.pins[i].value = bytes_str("another");
             check_fails(OUTCOME_CHANGED, "another device's value");
             learn_rig.pins[i] = pin;

@@ -1,187 +1,9 @@
 /* A class that a bundle names is judged by its policy: a real boot, changed in one place or under
  * another policy, from evidence to answer, row and pins. */
 #include "base/b64.h"
-#include "base/hex.h"
-#include "keeper/policies.h"
-#include "lib/boot-log.h"
 #include "lib/check.h"
-#include "lib/sealing.h"
-#include "lib/slot-rig.h"
+#include "lib/policy-play.h"
 #include "wire/token-cwt.h"
-
-static const uint32_t EV_APPLICATION = 0x80000003;
-static const uint32_t EV_GPT = 0x80000006;
-
-static struct sealing sealing;
-static uint64_t sequence;
-
-static const char heading[] = "policy laptop version 3 schema 1 {\n"
-                              "  applies class in { c }\n"
-                              "  quote sha256 pcrs 0-9,14\n";
-static const char images[] = "  rule images : boot.images one-of @t/images count 3..4\n";
-
-/* All that the boot has but its images. */
-static const char rules[] = "  rule crtm : crtm.version any\n"
-                            "  rule fw : firmware one-of @t/fw count 2..2\n"
-                            "  rule vars : boot.vars any\n"
-                            "  rule sb : secureboot is on\n"
-                            "  rule pk : sb.pk device-pin\n"
-                            "  rule kek : sb.kek device-pin\n"
-                            "  rule db : sb.db device-pin\n"
-                            "  rule dbx : sb.dbx device-pin\n"
-                            "  rule signer : boot.authority device-pin\n"
-                            "  rule sbat : sb.sbat any\n"
-                            "  rule mok : mok device-pin\n"
-                            "  rule gpt : gpt device-pin else warn\n"
-                            "  rule script : boot.script device-pin\n"
-                            "  rule cmdline : boot.cmdline any\n"
-                            "  rule kernel : boot.kernel device-pin\n"
-                            "  rule initrd : boot.initrd device-pin\n"
-                            "  rule files : boot.files device-pin\n"
-                            "  rule rom : driver device-pin count 0..9\n";
-
-/* The digests of a slot in the boot that was learnt, as items of a set. */
-static void
-digests_of(const struct slot_rig *rig, enum slot slot, char *room, size_t cap)
-{
-    size_t at = event_log_bank(&rig->log, HASH_SHA256);
-    char hex[65];
-
-    room[0] = '\0';
-    for (size_t i = 0; i < rig->map.n; i++) {
-        if (rig->map.events[i].slot == slot && !(rig->map.events[i].flags & SLOT_ECHO)) {
-            size_t len = strlen(room);
-
-            snprintf(room + len, cap - len, "sha256:%s ",
-                     hex_write(hex, rig->log.events[i].digest[at]));
-        }
-    }
-    CHECK(room[0] != '\0');
-}
-
-static const char *
-policy_text(const char *head, const char *image_rule, const char *more)
-{
-    static struct slot_rig rig;
-    static char text[8192];
-    char fw[512];
-    char loaders[512];
-
-    slot_rig_new(&rig);
-    slot_rig_read(&rig, play.rig.device.log);
-    digests_of(&rig, SLOT_FIRMWARE, fw, sizeof(fw));
-    digests_of(&rig, SLOT_BOOT_IMAGES, loaders, sizeof(loaders));
-    slot_rig_done(&rig);
-    snprintf(text, sizeof(text), "%s%s%s%s}\nset digests t/fw { %s}\nset digests t/images { %s}\n",
-             head, rules, image_rule, more, fw, loaders);
-    return text;
-}
-
-static void
-load_keys(const struct p256 *key, size_t n)
-{
-    CHECK_EQ(
-        policies_start(play.rig.keeper.policies, play.rig.keeper.store, play.rig.hasher, key, n),
-        0);
-}
-
-static void
-publish_until(const char *text, uint64_t not_after_s)
-{
-    struct store_bundle row = {.sequence = ++sequence, .loaded_ms = play.rig.now_ms};
-    struct bytes sealed =
-        sealing_text(&sealing, text, sequence, (uint64_t)play.rig.now_ms / 1000, not_after_s);
-
-    CHECK_EQ(store_bundle_put(play.rig.keeper.store, &row, sealed), 0);
-    CHECK_EQ(store_commit(play.rig.keeper.store), 0);
-    load_keys(&sealing.point, 1);
-    CHECK_EQ(policies_sequence(play.rig.keeper.policies), sequence);
-}
-
-/* A member that was accepted by reference events, and a policy of now. */
-static void
-start(const char *head, const char *image_rule, const char *more)
-{
-    boot_log_start();
-    sealing_new(&sealing);
-    publish_until(policy_text(head, image_rule, more), 0);
-}
-
-static struct store_last
-last_of(void)
-{
-    struct store_last last;
-    struct ident ident;
-    struct store_device device;
-
-    CHECK_EQ(ident_read(play.rig.hasher, play.rig.keeper.setup.masters, IDENT_MASTERS_MAX,
-                        bytes_str(play.rig.identity), &ident),
-             0);
-    CHECK_EQ(store_device_by_ident(play.rig.keeper.store, ident.keys, &device), 0);
-    CHECK_EQ(store_last_get(play.rig.keeper.store, device.id, &last), 0);
-    return last;
-}
-
-static bool
-on_pin(void *context, const struct store_pin *pin)
-{
-    size_t *n = context;
-
-    (void)pin;
-    (*n)++;
-    return true;
-}
-
-static size_t
-n_pins(void)
-{
-    struct store_device device;
-    struct ident ident;
-    size_t n = 0;
-
-    CHECK_EQ(ident_read(play.rig.hasher, play.rig.keeper.setup.masters, IDENT_MASTERS_MAX,
-                        bytes_str(play.rig.identity), &ident),
-             0);
-    CHECK_EQ(store_device_by_ident(play.rig.keeper.store, ident.keys, &device), 0);
-    CHECK_EQ(store_pin_each(play.rig.keeper.store, device.id, on_pin, &n), 0);
-    return n;
-}
-
-static void
-pass(int64_t s)
-{
-    play.rig.now_ms += s * 1000;
-    play.rig.device.clock_ms += (uint64_t)s * 1000;
-}
-
-static struct answer
-attest(void)
-{
-    play.rig.now_ms += 1000;
-    keeper_rig_connect(&play.rig);
-    return boot_log_attest();
-}
-
-/* Another content under an event, in log and PCRs. */
-static void
-change(uint32_t pcr, uint32_t type, unsigned nth, const char *content)
-{
-    struct evlog_event event = boot_log_find(pcr, type, nth);
-
-    boot_log_measure(&event, bytes_str(content), false);
-    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
-}
-
-/* Another byte in what an event tells of, measured as it is. */
-static void
-change_text(uint32_t pcr, uint32_t type, unsigned nth)
-{
-    struct evlog_event event = boot_log_find(pcr, type, nth);
-
-    ((uint8_t *)(uintptr_t)event.data.p)[event.data.len - 1] ^= 1;
-    boot_log_measure(&event, event.data, false);
-    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
-}
 
 static uint8_t
 ask_token(void)
@@ -206,9 +28,9 @@ what_the_policy_allows_gets_a_token_of_the_policy(void)
     struct answer answer;
     struct store_last last;
 
-    start(heading, images, "");
-    answer = attest();
-    last = last_of();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    answer = policy_play_attest();
+    last = policy_play_last();
     CHECK_EQ(answer.n_reasons, 1); /* a duplicate kernel in PCR 4 */
     CHECK_EQ(answer.reasons[0], REASON_QUIRK_USED);
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
@@ -229,10 +51,10 @@ another_kernel_is_refused_with_rule_and_event(void)
     struct answer answer;
     struct store_last last;
 
-    start(heading, images, "");
-    change(4, EV_APPLICATION, 3, "another kernel");
-    answer = attest();
-    last = last_of();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    policy_play_change(4, PLAY_EV_APPLICATION, 3, "another kernel");
+    answer = policy_play_attest();
+    last = policy_play_last();
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
     CHECK_EQ(answer.reasons[0], REASON_BOOT_IMAGE_UNKNOWN);
     CHECK(!answer.cwt.p);
@@ -252,16 +74,16 @@ a_floor_of_affirming_gives_no_token_for_a_warning(void)
                                "  quote sha256 pcrs 0-9,14\n  token floor affirming\n";
     struct answer answer;
 
-    start(heading, images, "");
-    (void)attest();
-    change_text(5, EV_GPT, 0);
-    answer = attest();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    (void)policy_play_attest();
+    policy_play_change_text(5, PLAY_EV_GPT, 0);
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_WARNING);
     CHECK_EQ(answer.reasons[0], REASON_GPT_CHANGED);
     CHECK(answer.cwt.p);
     CHECK_EQ(ask_token(), COAP_CODE(2, 5));
-    publish_until(policy_text(head, images, ""), 0);
-    answer = attest();
+    policy_play_publish(policy_play_text(head, PLAY_IMAGES, ""), 0);
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_WARNING);
     CHECK(!answer.cwt.p);
     CHECK(ask_token() != COAP_CODE(2, 5));
@@ -273,23 +95,24 @@ values_are_pinned_by_a_boot_that_is_trusted_and_by_no_other(void)
 {
     size_t before;
 
-    start(heading, images, "");
-    CHECK_EQ(n_pins(), 0);
-    change(4, EV_APPLICATION, 3, "another kernel");
-    (void)attest();
-    CHECK_EQ(n_pins(), 0);
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    CHECK_EQ(policy_play_pins(), 0);
+    policy_play_change(4, PLAY_EV_APPLICATION, 3, "another kernel");
+    (void)policy_play_attest();
+    CHECK_EQ(policy_play_pins(), 0);
     play_done();
     boot_log_start();
-    sequence = 0;
-    publish_until(policy_text(heading, images, ""), 0);
-    (void)attest();
-    before = n_pins();
+    policy_play.sequence = 0;
+    policy_play_publish(policy_play_text(PLAY_HEADING, PLAY_IMAGES, ""), 0);
+    (void)policy_play_attest();
+    before = policy_play_pins();
     CHECK(before > 10); /* and that there is no option ROM */
-    (void)attest();
-    CHECK_EQ(n_pins(), before);
-    change(7, 0, 1, "another PK"); /* its digest binds nothing any more: 207 comes first */
-    CHECK_EQ(attest().reasons[0], REASON_EVT_DATA_MISMATCH);
-    CHECK_EQ(n_pins(), before);
+    (void)policy_play_attest();
+    CHECK_EQ(policy_play_pins(), before);
+    policy_play_change(7, 0, 1,
+                       "another PK"); /* its digest binds nothing any more: 207 comes first */
+    CHECK_EQ(policy_play_attest().reasons[0], REASON_EVT_DATA_MISMATCH);
+    CHECK_EQ(policy_play_pins(), before);
     play_done();
 }
 
@@ -299,18 +122,18 @@ an_option_rom_that_was_not_there_before_is_a_change(void)
     struct evlog_event image;
     struct answer answer;
 
-    start(heading, images, "");
-    (void)attest();
-    image = boot_log_find(4, EV_APPLICATION, 0);
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    (void)policy_play_attest();
+    image = boot_log_find(4, PLAY_EV_APPLICATION, 0);
     boot_log_copy(&image, boot_log_find(2, TYPE_SEPARATOR, 0).offset);
-    image = boot_log_find(4, EV_APPLICATION, 0);
+    image = boot_log_find(4, PLAY_EV_APPLICATION, 0);
     boot_log_put(image.offset + BOOT_LOG_PCR, 2);
     boot_log_put(image.offset + BOOT_LOG_TYPE, 0x80000004); /* a boot services driver */
     CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_DRIVER_UNKNOWN);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
-    CHECK_STR(last_of().fault_rule, "policy/rom");
+    CHECK_STR(policy_play_last().fault_rule, "policy/rom");
     play_done();
 }
 
@@ -321,11 +144,11 @@ a_class_that_no_policy_names_is_judged_by_its_references(void)
                                "  quote sha256 pcrs 0-9,14\n";
     struct answer answer;
 
-    start(head, "  rule images : boot.images one-of @t/fw\n", ""); /* would refuse */
-    answer = attest();
+    policy_play_start(head, "  rule images : boot.images one-of @t/fw\n", ""); /* would refuse */
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
     CHECK_EQ(answer.n_reasons, 0);
-    CHECK_STR(last_of().policy, "");
+    CHECK_STR(policy_play_last().policy, "");
     play_done();
 }
 
@@ -335,8 +158,8 @@ a_policy_that_is_off_leaves_the_references(void)
     static const char head[] = "policy laptop version 3 schema 1 {\n  applies class in { c }\n"
                                "  quote sha256 pcrs 0-9,14\n  mode off\n";
 
-    start(head, "  rule images : boot.images one-of @t/fw\n", "");
-    CHECK_EQ(attest().tier, TIER_AFFIRMING);
+    policy_play_start(head, "  rule images : boot.images one-of @t/fw\n", "");
+    CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
     play_done();
 }
 
@@ -347,15 +170,15 @@ who_is_observed_gets_a_token_that_warns(void)
                                "  quote sha256 pcrs 0-9,14\n  mode observe\n";
     struct answer answer;
 
-    start(head, images, "");
-    change(4, EV_APPLICATION, 3, "another kernel");
-    answer = attest();
+    policy_play_start(head, PLAY_IMAGES, "");
+    policy_play_change(4, PLAY_EV_APPLICATION, 3, "another kernel");
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_WARNING);
     CHECK_EQ(answer.reasons[0], REASON_BOOT_IMAGE_UNKNOWN);
     CHECK_EQ(answer.reasons[1], REASON_MODE_OBSERVE);
     CHECK(answer.cwt.p);
-    CHECK_EQ(last_of().vector[2], 33);
-    CHECK_EQ(n_pins(), 0); /* what would be refused is nothing to be held to */
+    CHECK_EQ(policy_play_last().vector[2], 33);
+    CHECK_EQ(policy_play_pins(), 0); /* what would be refused is nothing to be held to */
     play_done();
 }
 
@@ -365,14 +188,14 @@ a_bundle_that_must_not_be_used_gives_nobody_a_token(void)
 {
     struct answer answer;
 
-    start(heading, images, "");
-    load_keys(NULL, 0);
-    answer = attest();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    policy_play_keys(NULL, 0);
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_NONE);
     CHECK_EQ(answer.reasons[0], REASON_POLICY_MISSING);
     CHECK(!answer.cwt.p);
-    load_keys(&sealing.point, 1);
-    CHECK(attest().cwt.p);
+    policy_play_keys(&policy_play.sealing.point, 1);
+    CHECK(policy_play_attest().cwt.p);
     play_done();
 }
 
@@ -382,10 +205,11 @@ a_bundle_whose_end_has_passed_gives_no_token(void)
     struct answer answer;
 
     boot_log_start();
-    sealing_new(&sealing);
-    publish_until(policy_text(heading, images, ""), (uint64_t)play.rig.now_ms / 1000 + 100);
-    CHECK(attest().cwt.p);
-    pass(100);
+    sealing_new(&policy_play.sealing);
+    policy_play_publish(policy_play_text(PLAY_HEADING, PLAY_IMAGES, ""),
+                        (uint64_t)play.rig.now_ms / 1000 + 100);
+    CHECK(policy_play_attest().cwt.p);
+    policy_play_pass(100);
     keeper_rig_connect(&play.rig);
     answer = boot_log_attest();
     CHECK_EQ(answer.tier, TIER_NONE);
@@ -402,7 +226,7 @@ pcrs_of_the_policy_are_asked_for(void)
                                "  quote sha256 pcrs 0-9\n";
     struct problem problem;
 
-    start(head, images, "");
+    policy_play_start(head, PLAY_IMAGES, "");
     play.rig.now_ms += 1000;
     keeper_rig_connect(&play.rig);
     play_plain();
@@ -421,8 +245,8 @@ an_ak_of_another_kind_than_the_policy_takes_is_refused(void)
                                "  quote sha256 pcrs 0-9,14\n  ak rsa-2048\n";
     struct answer answer;
 
-    start(head, images, "");
-    answer = attest();
+    policy_play_start(head, PLAY_IMAGES, "");
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_QUOTE_ALG);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
     play_done();
@@ -453,13 +277,13 @@ another_connection_s_trouble_is_not_in_a_token(void)
     uint8_t exporter[32];
     uint64_t first;
 
-    start(heading, images, "");
-    claims = claims_of(attest().cwt);
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    claims = claims_of(policy_play_attest().cwt);
     CHECK_BYTES(claims.policies[0], bytes_str("laptop:3"));
     first = play.rig.connection;
     memcpy(exporter, play.rig.exporter, sizeof(exporter));
-    load_keys(NULL, 0);
-    CHECK_EQ(attest().tier, TIER_NONE);
+    policy_play_keys(NULL, 0);
+    CHECK_EQ(policy_play_attest().tier, TIER_NONE);
     CHECK(ask_token() != COAP_CODE(2, 5));
     CHECK(play.rig.connection != first);
     play.rig.connection = first;
@@ -476,11 +300,11 @@ an_old_boot_warns(void)
                                "  quote sha256 pcrs 0-9,14\n  fresh boot 1m else warn\n";
     struct answer answer;
 
-    start(head, images, "");
-    answer = attest();
+    policy_play_start(head, PLAY_IMAGES, "");
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
-    pass(61);
-    answer = attest();
+    policy_play_pass(61);
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_WARNING);
     CHECK_EQ(answer.reasons[0], REASON_EVIDENCE_STALE);
     CHECK(answer.cwt.p);
@@ -494,9 +318,9 @@ old_evidence_is_what_the_policy_says(void)
                                "  quote sha256 pcrs 0-9,14\n  fresh evidence 30s else fail\n";
     struct answer answer;
 
-    start(head, images, "");
-    CHECK_EQ(attest().tier, TIER_AFFIRMING);
-    pass(40); /* the nonce of the last answer has aged with it */
+    policy_play_start(head, PLAY_IMAGES, "");
+    CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
+    policy_play_pass(40); /* the nonce of the last answer has aged with it */
     answer = boot_log_attest();
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
     CHECK_EQ(answer.reasons[0], REASON_EVIDENCE_STALE);
@@ -510,14 +334,15 @@ a_token_lives_as_long_as_the_policy_says(void)
                                "  quote sha256 pcrs 0-9,14\n  token ttl 10m\n";
     struct token_claims claims;
 
-    start(head, images, "");
-    claims = claims_of(attest().cwt);
+    policy_play_start(head, PLAY_IMAGES, "");
+    claims = claims_of(policy_play_attest().cwt);
     CHECK_EQ(claims.exp - claims.iat, 600);
-    publish_until(policy_text("policy laptop version 3 schema 1 {\n  applies class in { c }\n"
-                              "  quote sha256 pcrs 0-9,14\n  token ttl 7d\n",
-                              images, ""),
-                  0);
-    claims = claims_of(attest().cwt);
+    policy_play_publish(
+        policy_play_text("policy laptop version 3 schema 1 {\n  applies class in { c }\n"
+                         "  quote sha256 pcrs 0-9,14\n  token ttl 7d\n",
+                         PLAY_IMAGES, ""),
+        0);
+    claims = claims_of(policy_play_attest().cwt);
     CHECK_EQ(claims.exp - claims.iat, KEEPER_TOKEN_MOST_S);
     play_done();
 }
@@ -539,18 +364,18 @@ a_root_of_trust_in_hardware_is_the_policy_s_to_ask_for(void)
 {
     struct answer answer;
 
-    start(heading, images, "  rule rtm : rtm is hw else fail\n");
-    answer = attest();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "  rule rtm : rtm is hw else fail\n");
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_FW_NO_HW_RTM);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
     CHECK(!answer.cwt.p);
-    CHECK_STR(last_of().fault_rule, "policy/rtm");
+    CHECK_STR(policy_play_last().fault_rule, "policy/rtm");
     CHECK(ask_token() != COAP_CODE(2, 5));
     begin_at(3);
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
     CHECK(answer.cwt.p);
-    CHECK_EQ(last_of().vector[3], 2);
+    CHECK_EQ(policy_play_last().vector[3], 2);
     play_done();
 }
 
@@ -560,12 +385,12 @@ a_root_of_trust_that_only_the_log_tells_of_is_none(void)
 {
     struct pcr_values values;
 
-    start(heading, images, "  rule rtm : rtm is hw else warn\n");
-    CHECK_EQ(attest().tier, TIER_WARNING);
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "  rule rtm : rtm is hw else warn\n");
+    CHECK_EQ(policy_play_attest().tier, TIER_WARNING);
     values = play.rig.device.values;
     begin_at(3);
     play.rig.device.values = values;
-    CHECK_EQ(attest().reasons[0], REASON_LOG_REPLAY);
+    CHECK_EQ(policy_play_attest().reasons[0], REASON_LOG_REPLAY);
     play_done();
 }
 
@@ -584,21 +409,21 @@ firmware_in_debug_mode_is_refused(void)
                                "  quote sha256 pcrs 0-9,14\n  mode observe\n";
     struct answer answer;
 
-    start(heading, images, "");
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
     firmware_tells("UEFI Debug Mode");
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_FW_DEBUG);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
-    CHECK_STR(last_of().fault_seen, "UEFI Debug Mode");
-    CHECK_EQ(last_of().vector[3], 96);
+    CHECK_STR(policy_play_last().fault_seen, "UEFI Debug Mode");
+    CHECK_EQ(policy_play_last().vector[3], 96);
     CHECK(!answer.cwt.p);
-    CHECK_EQ(n_pins(), 0);
-    publish_until(policy_text(head, images, ""), 0);
-    answer = attest();
+    CHECK_EQ(policy_play_pins(), 0);
+    policy_play_publish(policy_play_text(head, PLAY_IMAGES, ""), 0);
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_FW_DEBUG);
     CHECK_EQ(answer.tier, TIER_WARNING);
-    CHECK_EQ(last_of().vector[3], 32);
-    CHECK_EQ(n_pins(), 0); /* what would be refused is nothing to be held to */
+    CHECK_EQ(policy_play_last().vector[3], 32);
+    CHECK_EQ(policy_play_pins(), 0); /* what would be refused is nothing to be held to */
     play_done();
 }
 
@@ -607,11 +432,11 @@ firmware_that_leaves_its_memory_open_is_a_warning(void)
 {
     struct answer answer;
 
-    start(heading, images, "");
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
     firmware_tells("DMA Protection Disabled");
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_DMA_UNPROTECTED);
-    CHECK_EQ(last_of().vector[3], 32);
+    CHECK_EQ(policy_play_last().vector[3], 32);
     CHECK_EQ(answer.tier, TIER_WARNING);
     CHECK(answer.cwt.p);
     play_done();
@@ -625,16 +450,16 @@ a_policy_s_own_rule_for_actions_decides(void)
     static const char strict[] = "  rule told : action match \"*Boot*\" count 0..9\n";
     struct answer answer;
 
-    start(heading, images, debug);
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, debug);
     firmware_tells("UEFI Debug Mode");
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
-    CHECK_EQ(last_of().vector[3], 2);
-    publish_until(policy_text(heading, images, strict), 0);
-    answer = attest();
+    CHECK_EQ(policy_play_last().vector[3], 2);
+    policy_play_publish(policy_play_text(PLAY_HEADING, PLAY_IMAGES, strict), 0);
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_ACTION_UNKNOWN);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
-    CHECK_STR(last_of().fault_rule, "policy/told");
+    CHECK_STR(policy_play_last().fault_rule, "policy/told");
     play_done();
 }
 
@@ -646,15 +471,17 @@ other_findings_have_reasons_of_their_own(void)
     struct evlog_event image;
     struct answer answer;
 
-    start(heading, images, "  rule mode : sb.mode is deployed else note\n");
-    answer = attest();
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "  rule mode : sb.mode is deployed else note\n");
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_SB_NOT_DEPLOYED);
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
-    publish_until(policy_text(heading, images, "  rule pre : boot.preos forbid else fail\n"), 0);
-    image = boot_log_find(4, EV_APPLICATION, 0);
+    policy_play_publish(
+        policy_play_text(PLAY_HEADING, PLAY_IMAGES, "  rule pre : boot.preos forbid else fail\n"),
+        0);
+    image = boot_log_find(4, PLAY_EV_APPLICATION, 0);
     boot_log_copy(&image, boot_log_find(4, 0, 0).offset);
     CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
-    answer = attest();
+    answer = policy_play_attest();
     CHECK_EQ(answer.reasons[0], REASON_PREOS_APP);
     CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
     play_done();

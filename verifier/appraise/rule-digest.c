@@ -93,14 +93,19 @@ judging_join(struct judging *j, uint32_t event, size_t n_args)
     }
 }
 
+static bool
+is_of(const struct judging *j, const struct rule_pin *pin, struct bytes name)
+{
+    return pin->slot == j->slot && bytes_equal(pin->name, name);
+}
+
 bool
 judging_pinned(const struct judging *j, struct bytes name, struct bytes value)
 {
     for (size_t i = 0; i < j->input->n_pins; i++) {
         const struct rule_pin *pin = &j->input->pins[i];
 
-        if (bytes_equal(pin->rule, j->rule->id) && bytes_equal(pin->name, name) &&
-            bytes_equal(pin->value, value)) {
+        if (is_of(j, pin, name) && bytes_equal(pin->value, value)) {
             return true;
         }
     }
@@ -108,14 +113,47 @@ judging_pinned(const struct judging *j, struct bytes name, struct bytes value)
 }
 
 bool
-judging_has_pins(const struct judging *j)
+judging_has_pins(const struct judging *j, struct bytes name)
 {
     for (size_t i = 0; i < j->input->n_pins; i++) {
-        if (bytes_equal(j->input->pins[i].rule, j->rule->id)) {
+        if (is_of(j, &j->input->pins[i], name)) {
             return true;
         }
     }
     return false;
+}
+
+/* Whether all that systemd measures of a machine's identity is there. It does so before its phase
+ * `sysinit`; where no phase is measured, what is there has to do. */
+static bool
+is_whole(const struct judging *j)
+{
+    uint32_t i = j->room->first[SLOT_OS_PHASE];
+
+    if (!(slot_table(j->slot)->flags & SLOT_F_LATE)) {
+        return true;
+    }
+    if (i == RULE_NO_EVENT) {
+        return judging_first(j) != RULE_NO_EVENT;
+    }
+    for (; i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        const struct rule_event *event = &j->input->events[i];
+
+        if (event->verified && bytes_equal(event->text, bytes_str("sysinit"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+judging_show(struct judging *j, struct bytes name, struct bytes value)
+{
+    struct rule_judgement *judgement = j->judgement;
+
+    if (judgement->n_shown < RULE_PINS_MAX && value.len <= RULE_PIN_VALUE_MAX && is_whole(j)) {
+        judgement->shown[judgement->n_shown++] = (struct rule_pin){j->slot, name, value};
+    }
 }
 
 bool
@@ -123,15 +161,18 @@ judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t
 {
     struct rule_judgement *judgement = j->judgement;
 
-    if (!j->input->may_pin || judging_has_pins(j)) {
+    if (!j->input->may_pin || judging_has_pins(j, name)) {
         return false;
+    }
+    if (!is_whole(j)) {
+        return true;
     }
     if (judgement->n_learnt + j->input->n_pins >= RULE_PINS_MAX || value.len > RULE_PIN_VALUE_MAX) {
         judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
         return true;
     }
     j->result->learns = true;
-    judgement->learnt[judgement->n_learnt++] = (struct rule_pin){j->rule->id, name, value};
+    judgement->learnt[judgement->n_learnt++] = (struct rule_pin){j->slot, name, value};
     return true;
 }
 
@@ -143,6 +184,9 @@ judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
     struct bytes digest = j->input->events[event].digest;
     const struct rulebook_ref *ref = judging_state(j, event, judging_arg(j, 0)->index, &state);
 
+    if (!ref && j->rule->or_pin > 0) {
+        judging_show(j, BYTES_NULL, digest);
+    }
     if (ref) {
         j->result->release = ref->release;
         judging_note(j, state_outcome(state), event, BYTES_NULL);
@@ -289,7 +333,13 @@ verb_device_pin(struct judging *j)
 {
     uint32_t first = judging_first(j);
 
-    if (!judging_has_pins(j)) {
+    if (first == RULE_NO_EVENT) {
+        judging_show(j, BYTES_NULL, BYTES_NULL);
+    }
+    for (uint32_t i = first; i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        judging_show(j, BYTES_NULL, j->input->events[i].digest);
+    }
+    if (!judging_has_pins(j, BYTES_NULL)) {
         learn_slot(j);
         return;
     }
@@ -299,8 +349,7 @@ verb_device_pin(struct judging *j)
         }
     }
     for (size_t i = 0; i < j->input->n_pins; i++) {
-        if (bytes_equal(j->input->pins[i].rule, j->rule->id) &&
-            !pin_is_met(j, &j->input->pins[i])) {
+        if (is_of(j, &j->input->pins[i], BYTES_NULL) && !pin_is_met(j, &j->input->pins[i])) {
             judging_note(j, OUTCOME_CHANGED, RULE_NO_EVENT, BYTES_NULL);
         }
     }

@@ -279,6 +279,27 @@ sum_up(const struct bundle_policy *policy, struct rule_judgement *ret)
     }
 }
 
+/* One rule, and what becomes of the values that it looked at: those of one that fails, if only as a
+ * warning, are not held to; of one that passes there is nothing to ask an operator. */
+static void
+judge_pins(struct judging *j)
+{
+    size_t n_learnt = j->judgement->n_learnt;
+    size_t n_shown = j->judgement->n_shown;
+    size_t n_values = j->room->n_values;
+
+    judge_rule(j);
+    if (is_known(j->result)) {
+        j->judgement->n_shown = n_shown;
+    } else if (j->result->learns) {
+        j->judgement->n_learnt = n_learnt;
+        j->result->learns = false;
+    }
+    if (j->judgement->n_learnt == n_learnt && j->judgement->n_shown == n_shown) {
+        j->room->n_values = n_values;
+    }
+}
+
 void
 rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *input,
            struct rule_room *room, struct rule_judgement *ret)
@@ -288,11 +309,10 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
     struct judging j = {
         .book = book, .bundle = bundle, .input = input, .room = room, .judgement = ret};
 
-    size_t n_learnt;
-
     ret->n = of->n_rules;
     ret->affirmed = 0;
     ret->n_learnt = 0;
+    ret->n_shown = 0;
     ret->n_failed = 0;
     ret->tier = TIER_AFFIRMING;
     for (size_t i = 0; i <= DIMENSION_MAX; i++) {
@@ -304,12 +324,7 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
         j.rule = &bundle->rules[of->first_rule + i];
         j.slot = rulebook_slot(book, of->first_rule + i);
         j.result = &ret->rules[i];
-        n_learnt = ret->n_learnt;
-        judge_rule(&j);
-        if (!is_known(j.result) && ret->n_learnt > n_learnt) {
-            ret->n_learnt = n_learnt; /* what fails, if only as a warning, is not held to */
-            j.result->learns = false;
-        }
+        judge_pins(&j);
         weigh(&j, rulebook_dimension(book, of->first_rule + i), ret);
     }
     sum_up(of, ret);

@@ -32,12 +32,13 @@ struct rule_entries {
     const struct rule_entry *entries; /* each once */
 };
 
-/* What is pinned for this device: a digest that a rule's slot had, or the value of a hole. Both
- * empty: the slot had nothing when the rule learnt. */
+/* What is pinned for this device: a digest that a slot had, or the value that a hole of the slot's
+ * command lines had. Both empty: the slot had nothing when it was pinned. A pin is of its slot and
+ * hole, whatever the rule is called that asks for it, and of which policy. */
 #define RULE_PINS_MAX 256u      /* of a device */
 #define RULE_PIN_VALUE_MAX 256u /* bytes: a digest, or what a hole of a command line took */
 struct rule_pin {
-    struct bytes rule; /* id */
+    enum slot slot;
     struct bytes name; /* of the hole; empty: value is a digest */
     struct bytes value;
 };
@@ -62,7 +63,8 @@ struct rule_input {
     const struct bytes *advisories; /* that this TPM has */
     size_t n_pins;
     const struct rule_pin *pins;
-    bool may_pin;   /* a rule without pins learns instead of failing: enrolment, or observe */
+    bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the
+                   * running system measures is learnt no earlier than it can all be there */
     uint64_t now_s; /* UTC */
 };
 
@@ -90,6 +92,9 @@ struct rule_judgement {
     uint16_t n_failed; /* rules whose effect is FAIL, in mode observe too */
     size_t n_learnt;
     struct rule_pin learnt[RULE_PINS_MAX]; /* of rules that learn: to be pinned if all is well */
+    size_t n_shown;
+    struct rule_pin shown[RULE_PINS_MAX]; /* what rules that pin and did not pass saw: to be pinned
+                                           * if an operator says so; as many as there is room for */
 };
 
 /* Memory of a judgement under way; large, one for each who judges. */

@@ -104,11 +104,16 @@ judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
 {
     struct bytes name;
     struct bytes value;
+    bool kept;
 
     if (!glob_hole(item->text, arg->word, GLOB_PARAMETER, &name, &value) || !name.p) {
         return;
     }
-    if (j->input->may_pin && !judging_has_pins(j) && !keep_value(j, &value)) {
+    kept = keep_value(j, &value);
+    if (kept) {
+        judging_show(j, name, value);
+    }
+    if (j->input->may_pin && !judging_has_pins(j, name) && !kept) {
         judging_note(j, OUTCOME_UNKNOWN, event, arg->raw);
     } else if (!judging_learn(j, name, value, event) && !judging_pinned(j, name, value)) {
         judging_note(j, OUTCOME_CHANGED, event, arg->raw);

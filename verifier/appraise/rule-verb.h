@@ -58,12 +58,16 @@ enum policy_outcome state_outcome(enum bundle_state state);
 /* Joins the releases in which an event's digest stands in these sets with those before. */
 void judging_join(struct judging *j, uint32_t event, size_t n_args);
 
+/* Pins of the rule's slot: of a hole of that name, or with an empty one of its events. */
 bool judging_pinned(const struct judging *j, struct bytes name, struct bytes value);
-bool judging_has_pins(const struct judging *j);
+bool judging_has_pins(const struct judging *j, struct bytes name);
 /* Learns a value where nothing is pinned yet; false when it may not. What cannot be pinned, being
  * too long or beyond RULE_PINS_MAX with those that are, is a value that the rule does not allow:
- * else it would be learnt anew each time. */
+ * else it would be learnt anew each time. What may not be whole yet (SLOT_F_LATE) passes unlearnt.
+ */
 bool judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t event);
+/* Notes what a rule that pins saw; value stays valid as long as the judgement. */
+void judging_show(struct judging *j, struct bytes name, struct bytes value);
 
 void verb_one_of(struct judging *j);
 void verb_sequence(struct judging *j);

@@ -10,6 +10,7 @@
 #define F_NEEDED SLOT_F_NEEDED
 #define F_NEEDED_PROFILE SLOT_F_NEEDED_PROFILE
 #define F_BUILTIN SLOT_F_BUILTIN
+#define F_LATE SLOT_F_LATE
 #define V(name) (1u << VERB_##name)
 #define V_DIGEST \
     (V(ONE_OF) | V(SEQUENCE) | V(AT_LEAST) | V(DEVICE_PIN) | V(ANY) | V(FORBID) | V(NOT_IN))

@@ -21,6 +21,7 @@ enum slot_flag {
                          * quoted */
     SLOT_F_NEEDED_PROFILE = 32, /* one with a profile must */
     SLOT_F_BUILTIN = 64,        /* judged without a rule; without verbs: no rule may name it */
+    SLOT_F_LATE = 128,          /* measured by the running system: a quote may come before it */
 };
 
 struct slot_info {

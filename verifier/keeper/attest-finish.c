@@ -346,7 +346,7 @@ write_verdict(struct attest *attest, struct store_last *last)
         r = store_device_put(keeper->store, &attest->device);
     }
     if (r == 0) {
-        r = attest_policy_learn(attest);
+        r = attest_policy_pins(attest);
     }
     return r == 0 ? keep_evidence(attest) : r;
 }

@@ -88,7 +88,8 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .may_pin = true,
         .now_s = now_s(keeper),
     };
-    int r = boots_pins(keeper->boots, keeper->store, attest->device.id, &ask.pins, &ask.n_pins);
+    int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
+                       &ask.n_pins);
 
     if (r == 0) {
         r = boot_judge(boots_room(keeper->boots), keeper->hasher, &ask, verdict, &attest->told);
@@ -164,12 +165,26 @@ would_fail(const struct boot_told *told)
 }
 
 int
-attest_policy_learn(struct attest *attest)
+attest_policy_pins(struct attest *attest)
 {
-    if (!attest->by_policy || !verdict_trusted(&attest->verdict) || would_fail(&attest->told)) {
+    struct keeper *keeper = attest->keeper;
+    const struct rule_judgement *judgement = attest->told.judgement;
+    struct boots_note note = {.device = attest->device.id,
+                              .at_ms = keeper->clock->utc_ms(keeper->clock->context),
+                              .policy = attest->policy};
+    int r = 0;
+
+    if (!attest->by_policy) {
         return 0;
     }
-    return boots_learn(attest->keeper->store, attest->device.id, attest->told.judgement);
+    if (verdict_genuine(&attest->verdict)) {
+        r = boots_show(keeper->store, &note, judgement);
+    }
+    if (r != 0 || !verdict_trusted(&attest->verdict) || would_fail(&attest->told) ||
+        attest->device.state == DEVICE_QUARANTINED) {
+        return r;
+    }
+    return boots_learn(keeper->boots, keeper->store, &note, judgement);
 }
 
 int64_t

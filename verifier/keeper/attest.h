@@ -116,8 +116,10 @@ MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log)
 /* Whether its policy judges events of the userspace log: then each evidence brings all of it. */
 bool attest_policy_whole(const struct attest *attest);
 
-/* Pins what rules learnt, when the verdict is trusted. Returns 0 or a negative errno. */
-MUST_CHECK int attest_policy_learn(struct attest *attest);
+/* Writes what rules saw, when the evidence is genuine and policy judged it: what one that pins did
+ * not pass saw is shown to operators; what one learnt is pinned when the verdict is trusted and the
+ * device not quarantined. Returns 0 or a negative errno. */
+MUST_CHECK int attest_policy_pins(struct attest *attest);
 
 /* How long tokens of this verdict live from its challenge on: by the policy that judged, one hour
  * at most, and less without a keeper's nonce. */

@@ -6,6 +6,8 @@
 
 struct boots {
     struct boot_room *room;
+    const struct rulebook *book; /* whose rules name slots, while pins are read */
+    size_t policy;
     size_t n;
     struct store_pin rows[RULE_PINS_MAX];
     struct rule_pin pins[RULE_PINS_MAX]; /* views into rows */
@@ -42,31 +44,58 @@ boots_room(struct boots *boots)
     return boots->room;
 }
 
+/* The slot of the policy's rule with that id; SLOT_NONE when it has none. */
+static enum slot
+slot_of_rule(const struct boots *boots, struct bytes id)
+{
+    const struct bundle *bundle = rulebook_bundle(boots->book);
+    const struct bundle_policy *policy = &bundle->policies[boots->policy];
+
+    for (size_t i = policy->first_rule; i < policy->first_rule + policy->n_rules; i++) {
+        if (bytes_equal(bundle->rules[i].id, id)) {
+            return rulebook_slot(boots->book, i);
+        }
+    }
+    return SLOT_NONE;
+}
+
+static bool
+is_old(const struct store_pin *pin)
+{
+    return strncmp(pin->slot, STORE_PIN_RULE, strlen(STORE_PIN_RULE)) == 0;
+}
+
 static bool
 on_pin(void *context, const struct store_pin *pin)
 {
     struct boots *boots = context;
     struct store_pin *row = &boots->rows[boots->n];
+    enum slot slot = is_old(pin)
+                         ? slot_of_rule(boots, bytes_str(pin->slot + strlen(STORE_PIN_RULE)))
+                         : slot_table_find(bytes_str(pin->slot));
 
     if (boots->n == RULE_PINS_MAX) {
         boots->too_many = true;
         return false;
     }
     *row = *pin;
-    boots->pins[boots->n++] = (struct rule_pin){bytes_str(row->rule), bytes_str(row->name),
-                                                bytes_of(row->value, row->value_len)};
+    boots->pins[boots->n++] =
+        (struct rule_pin){slot, bytes_str(row->name), bytes_of(row->value, row->value_len)};
     return true;
 }
 
 int
 boots_pins(struct boots *boots, struct store *store, const uint8_t device[WIRE_UEID_SIZE],
-           const struct rule_pin **ret, size_t *ret_n)
+           const struct rulebook *book, size_t policy, const struct rule_pin **ret, size_t *ret_n)
 {
     int r;
 
+    boots->book = book;
+    boots->policy = policy;
     boots->n = 0;
     boots->too_many = false;
-    r = store_pin_each(store, device, on_pin, boots);
+    r = store_pin_each(store, device, PINS_HELD, on_pin, boots);
+    boots->book = NULL; /* lives as long as the turn */
     if (r == 0 && boots->too_many) {
         r = -E2BIG;
     }
@@ -78,32 +107,66 @@ boots_pins(struct boots *boots, struct store *store, const uint8_t device[WIRE_U
 }
 
 static int
-put_pin(struct store *store, const uint8_t device[WIRE_UEID_SIZE], const struct rule_pin *pin)
+put_pin(struct store *store, const struct boots_note *note, enum store_pins pins,
+        const struct rule_pin *pin)
 {
-    struct store_pin row = {.value_len = pin->value.len};
+    struct store_pin row = {.value_len = pin->value.len, .at_ms = note->at_ms};
     int r;
 
-    if (pin->rule.len >= sizeof(row.rule) || pin->name.len >= sizeof(row.name) ||
-        pin->value.len > sizeof(row.value)) {
-        return -EINVAL; /* judging_learn() has the same bounds */
+    if (pin->name.len >= sizeof(row.name) || pin->value.len > sizeof(row.value)) {
+        return -EINVAL; /* judging_learn() and judging_show() have the same bounds */
     }
-    snprintf(row.rule, sizeof(row.rule), "%.*s", (int)pin->rule.len, (const char *)pin->rule.p);
+    snprintf(row.slot, sizeof(row.slot), "%s", slot_table(pin->slot)->name);
     snprintf(row.name, sizeof(row.name), "%.*s", (int)pin->name.len, (const char *)pin->name.p);
+    snprintf(row.policy, sizeof(row.policy), "%s", note->policy);
     if (pin->value.len > 0) {
         memcpy(row.value, pin->value.p, pin->value.len);
     }
-    r = store_pin_put(store, device, &row);
+    r = store_pin_put(store, note->device, pins, &row);
     return r > 0 ? -EIO : r; /* its verdict was just written, so the device is there */
 }
 
+/* A pin under a rule's id, to the slot that the rule has. */
+static int
+rename_pin(struct boots *boots, struct store *store, const struct boots_note *note, size_t i)
+{
+    struct store_pin row = boots->rows[i];
+    int r;
+
+    if (!is_old(&row) || boots->pins[i].slot == SLOT_NONE) {
+        return 0;
+    }
+    snprintf(row.slot, sizeof(row.slot), "%s", slot_table(boots->pins[i].slot)->name);
+    r = store_pin_put(store, note->device, PINS_HELD, &row);
+    if (r == 0) {
+        r = store_pin_drop(store, note->device, PINS_HELD, boots->rows[i].slot, row.name, NULL);
+    }
+    return r > 0 ? -EIO : r;
+}
+
 int
-boots_learn(struct store *store, const uint8_t device[WIRE_UEID_SIZE],
+boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
             const struct rule_judgement *judgement)
 {
     int r = 0;
 
+    for (size_t i = 0; i < boots->n && r == 0; i++) {
+        r = rename_pin(boots, store, note, i);
+    }
     for (size_t i = 0; i < judgement->n_learnt && r == 0; i++) {
-        r = put_pin(store, device, &judgement->learnt[i]);
+        r = put_pin(store, note, PINS_HELD, &judgement->learnt[i]);
+    }
+    return r;
+}
+
+int
+boots_show(struct store *store, const struct boots_note *note,
+           const struct rule_judgement *judgement)
+{
+    int r = store_pin_drop(store, note->device, PINS_SHOWN, NULL, NULL, NULL);
+
+    for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
+        r = put_pin(store, note, PINS_SHOWN, &judgement->shown[i]);
     }
     return r;
 }

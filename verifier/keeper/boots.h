@@ -12,12 +12,29 @@ void boots_free(struct boots *boots);
 
 struct boot_room *boots_room(struct boots *boots);
 
-/* The pins of a device, until the next call. Returns 0 or a negative errno; -E2BIG when it has more
- * than RULE_PINS_MAX, which nothing of ours writes. */
+/* The pins of a device, until the next call, for a judgement by policy `policy` of the book: it
+ * says which slot those are of that an older version pinned under a rule's id; what it does not
+ * know of them is left where it is. Returns 0 or a negative errno; -E2BIG when it has more than
+ * RULE_PINS_MAX, which nothing of ours writes. */
 MUST_CHECK int boots_pins(struct boots *boots, struct store *store,
-                          const uint8_t device[WIRE_UEID_SIZE], const struct rule_pin **ret,
-                          size_t *ret_n);
+                          const uint8_t device[WIRE_UEID_SIZE], const struct rulebook *book,
+                          size_t policy, const struct rule_pin **ret, size_t *ret_n);
 
-/* Writes what rules learnt in a boot that is trusted. Returns 0 or a negative errno. */
-MUST_CHECK int boots_learn(struct store *store, const uint8_t device[WIRE_UEID_SIZE],
+/* Whose boot was judged, when (UTC) and by which policy (NAME:VERSION). */
+struct boots_note {
+    const uint8_t *device; /* WIRE_UEID_SIZE bytes */
+    int64_t at_ms;
+    const char *policy;
+};
+
+/* Writes what rules learnt in a boot that is trusted; pins of boots_pins(), called for this very
+ * boot, that were under a rule's id are under their slot from now on. Returns 0 or a negative
+ * errno.
+ */
+MUST_CHECK int boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
                            const struct rule_judgement *judgement);
+
+/* Writes what a genuine boot showed where it is not what is pinned, in the place of what one before
+ * showed. Returns 0 or a negative errno. */
+MUST_CHECK int boots_show(struct store *store, const struct boots_note *note,
+                          const struct rule_judgement *judgement);

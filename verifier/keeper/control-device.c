@@ -68,9 +68,8 @@ decide(struct control *control, const struct store_device *device, const char *k
     return CONTROL_YES;
 }
 
-/* A class that exists. Returns 0, or CONTROL_NO after an error was written. */
-static int
-class_word(struct control *control, size_t i, char name[STORE_CLASS_MAX])
+int
+control_class_word(struct control *control, size_t i, char name[STORE_CLASS_MAX])
 {
     struct store_class class_row;
     int r = control_text(control, i, name, STORE_CLASS_MAX)
@@ -98,7 +97,7 @@ control_device_approve(struct control *control)
     }
     r = control_device(control, 0, &device);
     if (r == 0) {
-        r = class_word(control, 1, device.class_name);
+        r = control_class_word(control, 1, device.class_name);
     }
     if (r != 0) {
         return r;
@@ -195,7 +194,7 @@ control_device_code(struct control *control)
     uint8_t digest[32];
     int64_t expires;
     long hours;
-    int r = class_word(control, 0, class_name);
+    int r = control_class_word(control, 0, class_name);
 
     if (r != 0) {
         return r;

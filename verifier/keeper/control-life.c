@@ -1,5 +1,6 @@
-/* assay device new-era, rekey, replace: what an operator says when a device's TPM was cleared, has
- * another AK, or is another. */
+/* assay device new-era, rekey, replace, move: what an operator says when a device's TPM was
+ * cleared, has another AK, or is another, and when the device has another use. What the machine was
+ * held to goes with it, but not with another AK alone. */
 #include <stdio.h>
 
 #include "base/hex.h"
@@ -27,6 +28,13 @@ say_begin(struct control *control, const struct store_device *device)
     json_wr_str(&control->json, device_state_name(device->state));
 }
 
+static void
+say_unpinned(struct control *control, int64_t n)
+{
+    json_wr_key(&control->json, "unpinned");
+    json_wr_int(&control->json, n);
+}
+
 /* A device that is not removed. Returns 0, or CONTROL_NO after an error was written. */
 static int
 living(struct control *control, size_t i, struct store_device *ret)
@@ -41,7 +49,8 @@ living(struct control *control, size_t i, struct store_device *ret)
 
 /* The next era; an era that no evidence has come in yet is next already. */
 static int
-open_era(struct control *control, struct store_device *device, struct store_last *last)
+open_era(struct control *control, struct store_device *device, struct store_last *last,
+         int64_t *ret_unpinned)
 {
     struct keeper *keeper = control->keeper;
     char text[40];
@@ -57,7 +66,10 @@ open_era(struct control *control, struct store_device *device, struct store_last
     last->low_ms = 0; /* what fell in the old era is no half of a pair in the new one */
     snprintf(text, sizeof(text), "era %lld", (long long)device->era);
     r = store_last_put(keeper->store, device->id, last);
-    return r == 0 ? change(control, device, "new-era", text) : r;
+    if (r == 0) {
+        r = change(control, device, "new-era", text);
+    }
+    return r == 0 ? control_pins_drop(control, device, "new era", ret_unpinned) : r;
 }
 
 int
@@ -65,6 +77,7 @@ control_device_new_era(struct control *control)
 {
     struct store_device device;
     struct store_last last;
+    int64_t unpinned = 0;
     int r = living(control, 0, &device);
 
     if (r != 0) {
@@ -72,7 +85,7 @@ control_device_new_era(struct control *control)
     }
     r = store_last_get(control->keeper->store, device.id, &last);
     if (r == 0) {
-        r = open_era(control, &device, &last);
+        r = open_era(control, &device, &last, &unpinned);
     }
     if (r == STORE_NONE) {
         return control_error(control, "evidence",
@@ -84,6 +97,7 @@ control_device_new_era(struct control *control)
     say_begin(control, &device);
     json_wr_key(&control->json, "era");
     json_wr_int(&control->json, device.era);
+    say_unpinned(control, unpinned);
     json_wr_end_object(&control->json);
     return CONTROL_YES;
 }
@@ -175,7 +189,8 @@ check_pair(struct control *control, const struct store_device *old, const struct
 }
 
 static int
-put_in_place(struct control *control, struct store_device *old, struct store_device *new)
+put_in_place(struct control *control, struct store_device *old, struct store_device *new,
+             int64_t *ret_unpinned)
 {
     char text[STORE_TEXT_MAX];
     char id[2 * WIRE_UEID_SIZE + 1];
@@ -185,6 +200,9 @@ put_in_place(struct control *control, struct store_device *old, struct store_dev
     old->state = DEVICE_REMOVED;
     sessions_drop_device(control->keeper->sessions, old->id);
     r = change(control, old, "replaced", old->why);
+    if (r == 0) {
+        r = control_pins_drop(control, old, "replaced", ret_unpinned);
+    }
     if (r != 0) {
         return r;
     }
@@ -200,6 +218,7 @@ control_device_replace(struct control *control)
     struct store_device old;
     struct store_device new;
     char text[STORE_TEXT_MAX];
+    int64_t unpinned = 0;
     int r = control_device(control, 0, &old);
 
     if (r == 0 && control->words.words[1].len != 64) {
@@ -220,13 +239,64 @@ control_device_replace(struct control *control)
         if (r != 0) {
             return r;
         }
-        r = put_in_place(control, &old, &new);
+        r = put_in_place(control, &old, &new, &unpinned);
     }
     if (r != 0) {
         return control_broke(control, r);
     }
     say_begin(control, &new);
     control_hex(control, "replaces", BYTES_OF(old.id));
+    say_unpinned(control, unpinned);
+    json_wr_end_object(&control->json);
+    return CONTROL_YES;
+}
+
+/* Into another class, where it has to pass anew. Its open connections were judged by the class that
+ * it had. */
+static int
+put_in_class(struct control *control, struct store_device *device, const char *class_name,
+             int64_t *ret_unpinned)
+{
+    char text[2 * STORE_CLASS_MAX + 16];
+    int r;
+
+    snprintf(text, sizeof(text), "class %s after %s", class_name, device->class_name);
+    snprintf(device->class_name, sizeof(device->class_name), "%s", class_name);
+    if (device->state != DEVICE_QUARANTINED) {
+        device->state = DEVICE_PROVISIONAL;
+    }
+    sessions_drop_device(control->keeper->sessions, device->id);
+    r = change(control, device, "moved", text);
+    return r == 0 ? control_pins_drop(control, device, "moved", ret_unpinned) : r;
+}
+
+int
+control_device_move(struct control *control)
+{
+    struct store_device device;
+    char class_name[STORE_CLASS_MAX];
+    int64_t unpinned = 0;
+    int r = living(control, 0, &device);
+
+    if (r == 0) {
+        r = control_class_word(control, 1, class_name);
+    }
+    if (r != 0) {
+        return r;
+    }
+    if (device.class_name[0] == '\0') {
+        return control_error(control, "state", "the device is no member yet: approve it");
+    }
+    if (strcmp(device.class_name, class_name) != 0) {
+        r = put_in_class(control, &device, class_name, &unpinned);
+    }
+    if (r != 0) {
+        return control_broke(control, r);
+    }
+    say_begin(control, &device);
+    json_wr_key(&control->json, "class");
+    json_wr_str(&control->json, device.class_name);
+    say_unpinned(control, unpinned);
     json_wr_end_object(&control->json);
     return CONTROL_YES;
 }

@@ -19,6 +19,19 @@ say_int(struct control *control, const char *key, int64_t value)
 }
 
 void
+say_reason_names(struct control *control, const struct store_last *last)
+{
+    json_wr_key(&control->json, "reasons");
+    json_wr_array(&control->json);
+    for (size_t i = 0; i < last->n_reasons; i++) {
+        const char *name = reason_name((enum reason)last->reasons[i]);
+
+        json_wr_str(&control->json, name ? name : "UNKNOWN");
+    }
+    json_wr_end_array(&control->json);
+}
+
+void
 say_device(struct control *control, const struct store_device *device)
 {
     struct keeper *keeper = control->keeper;
@@ -41,14 +54,7 @@ say_device(struct control *control, const struct store_device *device)
     }
     say_str(control, "tier", tier_name(last.tier));
     say_int(control, "age_s", (now - last.challenge_ms) / 1000);
-    json_wr_key(&control->json, "reasons");
-    json_wr_array(&control->json);
-    for (size_t i = 0; i < last.n_reasons; i++) {
-        const char *name = reason_name((enum reason)last.reasons[i]);
-
-        json_wr_str(&control->json, name ? name : "UNKNOWN");
-    }
-    json_wr_end_array(&control->json);
+    say_reason_names(control, &last);
 }
 
 static void

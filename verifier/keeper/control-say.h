@@ -6,6 +6,9 @@
 /* Members of a device's line in the list. */
 void say_device(struct control *control, const struct store_device *device);
 
+/* The member "reasons" of a verdict: names alone. */
+void say_reason_names(struct control *control, const struct store_last *last);
+
 /* The member "policy" of the status: state and sequence of the bundle that counts. */
 void say_policies(struct control *control);
 

@@ -44,6 +44,14 @@ MUST_CHECK int control_device(struct control *control, size_t i, struct store_de
  * command that names it. */
 bool control_name_good(struct bytes name);
 
+/* Drops all that a device is held to, because it is another machine from now on, with an audit row
+ * that says why when there was any. Returns 0 or a negative errno, with how many they were. */
+MUST_CHECK int control_pins_drop(struct control *control, const struct store_device *device,
+                                 const char *why, int64_t *ret_n);
+
+/* The class that word i names. Returns 0, or CONTROL_NO after an error was written. */
+MUST_CHECK int control_class_word(struct control *control, size_t i, char name[STORE_CLASS_MAX]);
+
 void control_hex(struct control *control, const char *key, struct bytes value);
 
 /* Commands, by file. */
@@ -54,6 +62,10 @@ int control_device_quarantine(struct control *control);
 int control_device_release(struct control *control);
 int control_device_remove(struct control *control);
 int control_device_new_era(struct control *control);
+int control_device_move(struct control *control);
+int control_device_pins(struct control *control);
+int control_device_unpin(struct control *control);
+int control_device_accept(struct control *control);
 int control_device_rekey(struct control *control);
 int control_device_replace(struct control *control);
 int control_device_code(struct control *control);

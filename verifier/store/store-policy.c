@@ -60,7 +60,8 @@ store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_se
 }
 
 int
-store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const struct store_pin *pin)
+store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum store_pins pins,
+              const struct store_pin *pin)
 {
     struct sql sql;
     int r;
@@ -74,45 +75,55 @@ store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const struc
     }
     sql = sql_begin(store, SQL_PIN_PUT);
     sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
-    sql_text(&sql, pin->rule, sizeof(pin->rule));
+    sql_int(&sql, pins);
+    sql_text(&sql, pin->slot, sizeof(pin->slot));
     sql_text(&sql, pin->name, sizeof(pin->name));
     sql_blob(&sql, bytes_of(pin->value, pin->value_len));
+    sql_int(&sql, pin->at_ms);
+    sql_text(&sql, pin->policy, sizeof(pin->policy));
     return sql_done(store, sql_run(&sql, NULL));
 }
 
 int
-store_pin_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const char *rule)
+store_pin_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum store_pins pins,
+               const char *slot, const char *name, int64_t *ret_n)
 {
+    enum statement statement = !slot ? SQL_PIN_DROP_ALL : !name ? SQL_PIN_DROP_SLOT : SQL_PIN_DROP;
     struct sql sql;
-    int64_t changes = 0;
     int r = sql_call(store);
 
     if (r != 0) {
         return r;
     }
-    sql = sql_begin(store, rule ? SQL_PIN_DROP : SQL_PIN_DROP_ALL);
+    sql = sql_begin(store, statement);
     sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
-    if (rule) {
-        sql_text(&sql, rule, STORE_PIN_NAME_MAX);
+    sql_int(&sql, pins);
+    if (slot) {
+        sql_text(&sql, slot, STORE_PIN_SLOT_MAX);
     }
-    r = sql_run(&sql, &changes);
-    return sql_done(store, r == 0 && changes == 0 ? STORE_NONE : r);
+    if (slot && name) {
+        sql_text(&sql, name, STORE_PIN_NAME_MAX);
+    }
+    return sql_done(store, sql_run(&sql, ret_n));
 }
 
 int
-store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum store_pins pins,
                bool (*visit)(void *context, const struct store_pin *pin), void *context)
 {
     struct sql sql = sql_begin(store, SQL_PIN_EACH);
     int r;
 
     sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    sql_int(&sql, pins);
     while ((r = sql_row(&sql)) == 0) {
         struct store_pin pin = {0};
 
-        sql_get_text(&sql, pin.rule, sizeof(pin.rule));
+        sql_get_text(&sql, pin.slot, sizeof(pin.slot));
         sql_get_text(&sql, pin.name, sizeof(pin.name));
         pin.value_len = sql_get_upto(&sql, pin.value, sizeof(pin.value));
+        pin.at_ms = sql_get_int(&sql, INT64_MIN, INT64_MAX);
+        sql_get_text(&sql, pin.policy, sizeof(pin.policy));
         if (sql.r != 0 || !visit(context, &pin)) {
             break;
         }

@@ -125,8 +125,23 @@ static const char version_10[] =
     "UPDATE verdict SET trusted_firmware = firmware WHERE accepted_ms > 0;"
     "PRAGMA user_version = 10;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5,
-                                    version_6, version_7, version_8, version_9, version_10};
+/* Pins are of a slot and hole, and no longer of a rule's id. What was pinned before says by its
+ * slot which rule it was of, until the device is judged by a policy that has the rule. Shown is
+ * what the last evidence had in the place of what is pinned. */
+static const char version_11[] =
+    "CREATE TABLE pin_new ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE, shown INTEGER NOT NULL,"
+    " slot TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+    " policy TEXT NOT NULL, PRIMARY KEY (device, shown, slot, name, value)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO pin_new (device, shown, slot, name, value, at_ms, policy)"
+    " SELECT device, 0, 'rule:' || rule, name, value, 0, '' FROM pin;"
+    "DROP TABLE pin;"
+    "ALTER TABLE pin_new RENAME TO pin;"
+    "PRAGMA user_version = 11;";
+
+const char *const schema_steps[] = {version_1, version_2,  version_3, version_4,
+                                    version_5, version_6,  version_7, version_8,
+                                    version_9, version_10, version_11};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -30,6 +30,7 @@
 #define STORE_LABEL_MAX 160u
 #define STORE_TRACKS_MAX 2176u   /* 32 PCR values of 64 bytes, 4 bytes each beside */
 #define STORE_PIN_NAME_MAX 49u   /* LIMIT_BUNDLE_NAME and its end */
+#define STORE_PIN_SLOT_MAX 54u   /* the same behind STORE_PIN_RULE */
 #define STORE_PIN_VALUE_MAX 256u /* a digest, or what a hole of a command line took */
 /* A bundle with its seal and signature. */
 #define STORE_BUNDLE_MAX (LIMIT_BUNDLE_BYTES + 4096u)
@@ -164,12 +165,22 @@ struct store_bundle {
     int64_t loaded_ms;
 };
 
-/* What is pinned for one device by one rule of its policy. */
+/* Before pins were of slots they were of rules: slots that begin so name a rule's id. */
+#define STORE_PIN_RULE "rule:"
+
+enum store_pins {
+    PINS_HELD,  /* what the device is held to */
+    PINS_SHOWN, /* what its last genuine evidence had where it was not what is held */
+};
+
+/* One value of a slot, or of a hole of its command lines, of one device. */
 struct store_pin {
-    char rule[STORE_PIN_NAME_MAX];
-    char name[STORE_PIN_NAME_MAX]; /* of a hole; "": value is an event's digest */
+    char slot[STORE_PIN_SLOT_MAX];
+    char name[STORE_PIN_NAME_MAX]; /* of a hole; "": value is an event's digest, or that of none */
     uint8_t value[STORE_PIN_VALUE_MAX];
     size_t value_len;
+    int64_t at_ms;                 /* when it was pinned, or shown; 0: not known */
+    char policy[STORE_POLICY_MAX]; /* NAME:VERSION that judged then; empty: not known, or none */
 };
 
 struct store;
@@ -295,14 +306,17 @@ MUST_CHECK int store_bundle_put(struct store *store, const struct store_bundle *
 MUST_CHECK int store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_sealed,
                                 size_t *ret_len);
 
-/* Pins of a device, ordered by rule, name and value; they go with it. One that is there already is
- * no fault. Putting returns STORE_NONE when there is no such device; dropping (of a rule, or with
- * NULL of all) when there is no pin. Each: calls visit until it returns false. */
+/* Pins of a device, held or shown, ordered by slot, name and value; they go with it. One that is
+ * there already is no fault, and keeps its time. Putting returns STORE_NONE when there is no such
+ * device. Dropping: of a slot's name; of the whole slot (name NULL); all (slot NULL); *ret_n may be
+ * NULL and counts them. Each: calls visit until it returns false. */
 MUST_CHECK int store_pin_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
-                             const struct store_pin *pin);
+                             enum store_pins pins, const struct store_pin *pin);
 MUST_CHECK int store_pin_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
-                              const char *rule);
+                              enum store_pins pins, const char *slot, const char *name,
+                              int64_t *ret_n);
 MUST_CHECK int store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              enum store_pins pins,
                               bool (*visit)(void *context, const struct store_pin *pin),
                               void *context);
 

@@ -390,10 +390,10 @@ what_is_learnt_is_told_and_holds_from_then_on(void)
     judge();
     CHECK_EQ(told.judgement->n_learnt, 1);
     pin = told.judgement->learnt[0];
-    CHECK(bytes_equal(pin.rule, bytes_str("config")));
+    CHECK_EQ(pin.slot, SLOT_CONFIG);
     CHECK_EQ(pin.value.len, 32);
     memcpy(value, pin.value.p, sizeof(value));
-    pin = (struct rule_pin){bytes_str("config"), BYTES_NULL, BYTES_OF(value)};
+    pin = (struct rule_pin){SLOT_CONFIG, BYTES_NULL, BYTES_OF(value)};
     ask.pins = &pin;
     ask.n_pins = 1;
     judge();
@@ -425,7 +425,7 @@ nothing_is_learnt_as_a_value(void)
     CHECK_EQ(pin.value.len, 0);
     ask.pins = &pin;
     ask.n_pins = 1;
-    pin.rule = bytes_str("config");
+    pin.slot = SLOT_CONFIG;
     judge();
     CHECK(verdict_trusted(&verdict));
     slot_rig_done(&rig);
@@ -458,7 +458,7 @@ a_rule_that_needs_no_pin_learns_that_it_has_none(void)
     good_boot();
     judge();
     CHECK_EQ(told.judgement->n_learnt, 2);
-    pins[0] = (struct rule_pin){bytes_str("files"), BYTES_NULL, BYTES_NULL};
+    pins[0] = (struct rule_pin){SLOT_BOOT_FILES, BYTES_NULL, BYTES_NULL};
     ask.pins = pins;
     ask.n_pins = 1;
     slot_rig_done(&rig);

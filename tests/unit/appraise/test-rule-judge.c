@@ -471,11 +471,11 @@ some_values_may_be_pinned_instead(void)
     rule_play_event(SLOT_BOOT_FILES, 3, NULL); /* one pin is allowed, not two */
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
     rule_play.input.n_events--;
-    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[2]));
+    rule_play_pin(SLOT_BOOT_FILES, "", BYTES_OF(rule_play.digests[2]));
     rule_play.input.may_pin = false;
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     CHECK(!rule_play_rule("mine")->learns);
-    rule_play.pins[0].rule = bytes_str("other");
+    rule_play.pins[0].slot = SLOT_CONFIG;
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
 }
 
@@ -488,17 +488,104 @@ a_pinned_slot_neither_gains_nor_loses(void)
     rule_play.input.may_pin = true;
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     CHECK(rule_play_rule("mine")->learns);
-    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[1]));
+    rule_play_pin(SLOT_BOOT_INITRD, "", BYTES_OF(rule_play.digests[1]));
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     CHECK(!rule_play_rule("mine")->learns);
     rule_play_event(SLOT_BOOT_INITRD, 2, NULL);
     CHECK_EQ(rule_play_rule("mine")->event, 1);
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
-    rule_play_pin("mine", "", BYTES_OF(rule_play.digests[2]));
+    rule_play_pin(SLOT_BOOT_INITRD, "", BYTES_OF(rule_play.digests[2]));
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     rule_play.input.n_events--;
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
     CHECK_EQ(rule_play_rule("mine")->event, RULE_NO_EVENT);
+}
+
+/* What an operator may accept: all of the slot, of a rule that does not pass, and of no other. */
+static void
+a_rule_that_fails_shows_what_it_saw(void)
+{
+    rule_play_rules("  rule mine : boot.initrd device-pin else warn\n"
+                    "  rule file : boot.files one-of @f or-pin 1\n",
+                    "set digests f { " D("05") "}\n");
+    rule_play_event(SLOT_BOOT_INITRD, 1, NULL);
+    rule_play_event(SLOT_BOOT_INITRD, 2, NULL);
+    rule_play_event(SLOT_BOOT_FILES, 5, NULL);
+    rule_play_event(SLOT_BOOT_FILES, 6, NULL);
+    rule_play_pin(SLOT_BOOT_INITRD, "", BYTES_OF(rule_play.digests[1]));
+    rule_play_pin(SLOT_BOOT_FILES, "", BYTES_OF(rule_play.digests[6]));
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play.judgement.n_shown, 2);
+    CHECK_EQ(rule_play.judgement.shown[1].slot, SLOT_BOOT_INITRD);
+    CHECK_BYTES(rule_play.judgement.shown[1].value, BYTES_OF(rule_play.digests[2]));
+    rule_play_pin(SLOT_BOOT_INITRD, "", BYTES_OF(rule_play.digests[2]));
+    rule_play.pins[1].value = BYTES_OF(rule_play.digests[7]);
+    CHECK_EQ(rule_play_outcome("file"), OUTCOME_UNKNOWN);
+    CHECK_EQ(rule_play.judgement.n_shown, 1); /* what the set has needs no pin */
+    CHECK_BYTES(rule_play.judgement.shown[0].value, BYTES_OF(rule_play.digests[6]));
+    rule_play.pins[1].value = BYTES_OF(rule_play.digests[6]);
+    CHECK_EQ(rule_play_outcome("file"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.n_shown, 0);
+    rule_play.input.n_events = 0;
+    rule_play.pins[1].slot = SLOT_NONE;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play.judgement.shown[0].value.len, 0); /* that there is nothing */
+}
+
+/* systemd measures the machine's identity before its phase `sysinit`, and evidence may come before
+ * that: then there is nothing yet to be held to. */
+static void
+an_identity_is_learnt_when_it_can_all_be_there(void)
+{
+    static const struct {
+        const char *phase;
+        bool event;
+        size_t learnt;
+    } rows[] = {
+        {NULL, false, 0},          {NULL, true, 1},       {"enter-initrd", false, 0},
+        {"enter-initrd", true, 0}, {"sysinit", false, 1}, {"sysinit", true, 1},
+        {"sysinit!", false, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rule_play_rules("  rule mine : os.identity device-pin count 0..9\n"
+                        "  rule ph : os.phase any count 0..9\n",
+                        "");
+        rule_play.input.may_pin = true;
+        if (rows[i].phase) {
+            rule_play_event(SLOT_OS_PHASE, 1, "enter-initrd");
+            rule_play_event(SLOT_OS_PHASE, 2, rows[i].phase);
+        }
+        if (rows[i].event) {
+            rule_play_event(SLOT_OS_IDENTITY, 3, NULL);
+        }
+        CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+        CHECK_EQ(rule_play_rule("mine")->learns, rows[i].learnt > 0);
+        CHECK_EQ(rule_play.judgement.n_learnt, rows[i].learnt);
+    }
+    rule_play.events[rule_play.input.n_events - 1].verified = false; /* a phase that is a label */
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.n_learnt, 0);
+}
+
+/* Once pinned it must be there, or who leaves systemd's measuring out would be free of it. Nothing
+ * that came too early is offered as its value. */
+static void
+a_pinned_identity_is_asked_for_in_every_phase(void)
+{
+    rule_play_rules("  rule mine : os.identity device-pin count 0..9\n"
+                    "  rule ph : os.phase any count 0..9\n",
+                    "");
+    rule_play.input.may_pin = true;
+    rule_play_pin(SLOT_OS_IDENTITY, "", BYTES_OF(rule_play.digests[3]));
+    rule_play_event(SLOT_OS_PHASE, 1, "enter-initrd");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play.judgement.n_shown, 0);
+    rule_play_event(SLOT_OS_PHASE, 2, "sysinit");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play.judgement.n_shown, 1);
+    rule_play_event(SLOT_OS_IDENTITY, 3, NULL);
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
 }
 
 static void
@@ -556,5 +643,8 @@ CHECK_MAIN(CASE(allocations_are_counted), CASE(what_a_set_holds_passes_and_nothi
            CASE(only_the_sets_that_a_rule_names_join),
            CASE(a_whole_variant_is_in_order_and_complete), CASE(a_variant_of_another_set_is_none),
            CASE(some_values_may_be_pinned_instead), CASE(a_pinned_slot_neither_gains_nor_loses),
+           CASE(a_rule_that_fails_shows_what_it_saw),
+           CASE(an_identity_is_learnt_when_it_can_all_be_there),
+           CASE(a_pinned_identity_is_asked_for_in_every_phase),
            CASE(any_code_is_a_warning_and_any_text_must_be_bound),
            CASE(what_is_forbidden_may_not_be_there))

@@ -12,7 +12,7 @@ line(const char *text)
 {
     rule_play_rules("  rule mine : boot.cmdline tokens @cmdline/laptop\n", LAPTOP);
     rule_play_event(SLOT_BOOT_CMDLINE, 1, text);
-    rule_play_pin("mine", "root", bytes_str("12-34"));
+    rule_play_pin(SLOT_BOOT_CMDLINE, "root", bytes_str("12-34"));
 }
 
 #define GOOD "BOOT_IMAGE=/vmlinuz root=UUID=12-34 ro lockdown=integrity"
@@ -119,11 +119,31 @@ a_value_is_pinned_for_its_own_hole(void)
     rule_play_rules("  rule mine : boot.cmdline tokens @cmdline/two\n",
                     "cmdline two {\n  bind root={root} resume={swap}\n}\n");
     rule_play_event(SLOT_BOOT_CMDLINE, 1, "root=a resume=b");
-    rule_play_pin("mine", "root", bytes_str("a"));
-    rule_play_pin("mine", "swap", bytes_str("b"));
+    rule_play_pin(SLOT_BOOT_CMDLINE, "root", bytes_str("a"));
+    rule_play_pin(SLOT_BOOT_CMDLINE, "swap", bytes_str("b"));
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
     rule_play.events[0].text = bytes_str("root=b resume=a");
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+}
+
+/* A policy that binds one more word learns it, and what it has stays. */
+static void
+a_new_hole_is_learnt_beside_the_old_ones(void)
+{
+    rule_play_rules("  rule mine : boot.cmdline tokens @cmdline/two\n",
+                    "cmdline two {\n  bind root={root} resume={swap}\n}\n");
+    rule_play_event(SLOT_BOOT_CMDLINE, 1, "root=a resume=b");
+    rule_play_pin(SLOT_BOOT_CMDLINE, "root", bytes_str("a"));
+    rule_play.input.may_pin = true;
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK_EQ(rule_play.judgement.n_learnt, 1);
+    CHECK_BYTES(rule_play.judgement.learnt[0].name, bytes_str("swap"));
+    rule_play.events[0].text = bytes_str("root=c resume=b");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_CHANGED);
+    CHECK_EQ(rule_play.judgement.n_learnt, 0);
+    CHECK_EQ(rule_play.judgement.n_shown, 2);
+    CHECK_BYTES(rule_play.judgement.shown[0].name, bytes_str("root"));
+    CHECK_BYTES(rule_play.judgement.shown[0].value, bytes_str("c"));
 }
 
 static void
@@ -387,6 +407,7 @@ files_are_not_judged_yet(void)
 CHECK_MAIN(CASE(a_command_line_is_judged_word_by_word), CASE(two_roots_are_not_one),
            CASE(a_bound_value_is_learnt_once), CASE(what_a_hole_learns_outlives_its_line),
            CASE(more_than_can_be_learnt_refuses), CASE(a_value_is_pinned_for_its_own_hole),
+           CASE(a_new_hole_is_learnt_beside_the_old_ones),
            CASE(a_line_that_is_a_label_says_nothing), CASE(a_word_too_long_for_the_kernel_refuses),
            CASE(commands_are_words_and_forms), CASE(a_version_is_matched_where_it_is_bound),
            CASE(text_does_not_affirm_the_hardware), CASE(secure_boot_is_a_fact_or_unknown),

@@ -70,11 +70,11 @@ what_is_no_bundle_is_not_written(void)
 }
 
 static struct store_pin
-make_pin(const char *rule, const char *name, const char *value)
+make_pin(const char *slot, const char *name, const char *value)
 {
     struct store_pin pin = {.value_len = strlen(value)};
 
-    snprintf(pin.rule, sizeof(pin.rule), "%s", rule);
+    snprintf(pin.slot, sizeof(pin.slot), "%s", slot);
     snprintf(pin.name, sizeof(pin.name), "%s", name);
     memcpy(pin.value, value, pin.value_len);
     return pin;
@@ -92,7 +92,7 @@ see(void *context, const struct store_pin *pin)
     struct seen *seen = context;
     size_t len = strlen(seen->text);
 
-    snprintf(seen->text + len, sizeof(seen->text) - len, "%s.%s=%.*s;", pin->rule, pin->name,
+    snprintf(seen->text + len, sizeof(seen->text) - len, "%s.%s=%.*s;", pin->slot, pin->name,
              (int)pin->value_len, (const char *)pin->value);
     return ++seen->n < seen->most;
 }
@@ -103,7 +103,7 @@ pins_of(struct store *store, const struct store_device *device, size_t most)
     static struct seen seen;
 
     seen = (struct seen){.most = most};
-    CHECK_EQ(store_pin_each(store, device->id, see, &seen), 0);
+    CHECK_EQ(store_pin_each(store, device->id, PINS_HELD, see, &seen), 0);
     return seen.text;
 }
 
@@ -116,35 +116,84 @@ pins_are_kept_in_order_and_once(void)
     struct store_pin pins[] = {make_pin("gpt", "", "b"), make_pin("args", "root", "12"),
                                make_pin("gpt", "", "a"), make_pin("gpt", "", "b")};
 
-    CHECK_EQ(store_pin_put(store, device.id, &pins[0]), STORE_NONE);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pins[0]), STORE_NONE);
     CHECK_EQ(store_device_put(store, &device), 0);
     CHECK_EQ(store_device_put(store, &other), 0);
     for (size_t i = 0; i < ARRAY_LEN(pins); i++) {
-        CHECK_EQ(store_pin_put(store, device.id, &pins[i]), 0);
+        CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pins[i]), 0);
     }
     CHECK_STR(pins_of(store, &device, 9), "args.root=12;gpt.=a;gpt.=b;");
     CHECK_STR(pins_of(store, &device, 1), "args.root=12;");
     CHECK_STR(pins_of(store, &other, 9), "");
 }
 
+/* Drops, and says how many there were; the list that is left is *ret's. */
+static int64_t
+drop(struct store *store, const struct store_device *device, const char *slot, const char *name)
+{
+    int64_t n = -1;
+
+    CHECK_EQ(store_pin_drop(store, device->id, PINS_HELD, slot, name, &n), 0);
+    return n;
+}
+
 static void
-pins_are_dropped_by_rule_or_all(void)
+pins_are_dropped_by_name_slot_or_all(void)
 {
     CLEANUP(store_closep) struct store *store = open_store(":memory:");
     struct store_device device = make_device(1);
     struct store_pin pins[] = {make_pin("gpt", "", "b"), make_pin("args", "root", "12"),
+                               make_pin("args", "swap", "13"), make_pin("args", "", "line"),
                                make_pin("gpt", "", "a")};
 
     CHECK_EQ(store_device_put(store, &device), 0);
     for (size_t i = 0; i < ARRAY_LEN(pins); i++) {
-        CHECK_EQ(store_pin_put(store, device.id, &pins[i]), 0);
+        CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pins[i]), 0);
+        CHECK_EQ(store_pin_put(store, device.id, PINS_SHOWN, &pins[i]), 0);
     }
-    CHECK_EQ(store_pin_drop(store, device.id, "none"), STORE_NONE);
-    CHECK_EQ(store_pin_drop(store, device.id, "gpt"), 0);
-    CHECK_STR(pins_of(store, &device, 9), "args.root=12;");
-    CHECK_EQ(store_pin_drop(store, device.id, NULL), 0);
-    CHECK_EQ(store_pin_drop(store, device.id, NULL), STORE_NONE);
+    CHECK_EQ(drop(store, &device, "none", NULL), 0);
+    CHECK_EQ(drop(store, &device, "args", "root"), 1);
+    CHECK_EQ(drop(store, &device, "args", "root"), 0);
+    CHECK_EQ(drop(store, &device, "args", ""), 1); /* no name is a name */
+    CHECK_STR(pins_of(store, &device, 9), "args.swap=13;gpt.=a;gpt.=b;");
+    CHECK_EQ(drop(store, &device, "gpt", NULL), 2);
+    CHECK_STR(pins_of(store, &device, 9), "args.swap=13;");
+    CHECK_EQ(drop(store, &device, NULL, NULL), 1);
+    CHECK_EQ(drop(store, &device, NULL, NULL), 0);
     CHECK_STR(pins_of(store, &device, 9), "");
+    CHECK_EQ(store_pin_drop(store, device.id, PINS_SHOWN, "gpt", NULL, NULL), 0);
+    CHECK_EQ(store_pin_drop(store, device.id, PINS_SHOWN, NULL, NULL, NULL), 0);
+}
+
+static bool
+take(void *context, const struct store_pin *pin)
+{
+    *(struct store_pin *)context = *pin;
+    return true;
+}
+
+/* What is there already stays as it was written. */
+static void
+a_pin_keeps_when_and_by_which_policy(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    struct store_pin pin = make_pin("gpt", "", "b");
+    struct store_pin got = {0};
+
+    CHECK_EQ(store_device_put(store, &device), 0);
+    pin.at_ms = 1790000000123;
+    snprintf(pin.policy, sizeof(pin.policy), "laptop:3");
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
+    pin.at_ms = 5;
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
+    CHECK_EQ(store_pin_each(store, device.id, PINS_HELD, take, &got), 0);
+    CHECK_EQ(got.at_ms, 1790000000123);
+    CHECK_STR(got.policy, "laptop:3");
+    CHECK_EQ(got.value_len, 1);
+    got = (struct store_pin){0};
+    CHECK_EQ(store_pin_each(store, device.id, PINS_SHOWN, take, &got), 0);
+    CHECK_STR(got.slot, "");
 }
 
 static void
@@ -156,7 +205,7 @@ pins_go_with_their_device(void)
 
     device.state = DEVICE_PENDING;
     CHECK_EQ(store_device_put(store, &device), 0);
-    CHECK_EQ(store_pin_put(store, device.id, &pin), 0);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
     CHECK_EQ(store_pending_trim(store, INT64_MAX, 0), 0);
     CHECK_STR(pins_of(store, &device, 9), "");
 }
@@ -170,14 +219,14 @@ a_pin_beyond_its_room_is_not_written(void)
 
     CHECK_EQ(store_device_put(store, &device), 0);
     pin.value_len = sizeof(pin.value) + 1;
-    CHECK_EQ(store_pin_put(store, device.id, &pin), -EINVAL);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), -EINVAL);
     pin.value_len = sizeof(pin.value);
-    CHECK_EQ(store_pin_put(store, device.id, &pin), 0);
-    memset(pin.rule, 'r', sizeof(pin.rule));
-    CHECK_EQ(store_pin_put(store, device.id, &pin), -EINVAL);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
+    memset(pin.slot, 'r', sizeof(pin.slot));
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), -EINVAL);
 }
 
 CHECK_MAIN(CASE(the_sequence_of_a_bundle_never_falls), CASE(a_bundle_outlives_the_store),
            CASE(what_is_no_bundle_is_not_written), CASE(pins_are_kept_in_order_and_once),
-           CASE(pins_are_dropped_by_rule_or_all), CASE(pins_go_with_their_device),
-           CASE(a_pin_beyond_its_room_is_not_written))
+           CASE(pins_are_dropped_by_name_slot_or_all), CASE(a_pin_keeps_when_and_by_which_policy),
+           CASE(pins_go_with_their_device), CASE(a_pin_beyond_its_room_is_not_written))

@@ -132,6 +132,29 @@ a_new_file_goes_through_all_steps(void)
     drop_folder(&made);
 }
 
+/* Pins of rules say so by their slot, and stay. */
+static void
+pins_of_before_they_were_of_slots_are_kept(void)
+{
+    struct store_folder made = make_folder();
+    struct store *store = NULL;
+
+    CHECK_EQ(store_open_steps(made.path, schema_steps, 10, &store), 0);
+    put_device(store, 1);
+    CHECK_EQ(store_commit(store), 0);
+    store_close(store);
+    edit_file(made.path, "INSERT INTO pin (device, rule, name, value)"
+                         " SELECT id, 'args', 'root', x'3132' FROM device");
+    CHECK_EQ(store_open_steps(made.path, schema_steps, 11, &store), 0);
+    store_close(store);
+    CHECK_EQ(ask(made.path, "SELECT count(*) FROM pin JOIN device ON id = device"
+                            " WHERE shown = 0 AND slot = 'rule:args' AND name = 'root'"
+                            " AND value = x'3132' AND at_ms = 0 AND policy = ''"),
+             1);
+    CHECK_EQ(ask(made.path, "SELECT count(*) FROM pin"), 1);
+    drop_folder(&made);
+}
+
 /* Each of these fails at the third step: the file stays at version 1, without the second. */
 static void
 a_failed_step_leaves_the_old_file(void)
@@ -258,7 +281,8 @@ version_1_is_as_it_was_released(void)
 }
 
 CHECK_MAIN(CASE(an_old_file_is_brought_forward_with_its_rows),
-           CASE(a_new_file_goes_through_all_steps), CASE(a_failed_step_leaves_the_old_file),
-           CASE(a_newer_file_is_refused_and_left_alone),
+           CASE(a_new_file_goes_through_all_steps),
+           CASE(pins_of_before_they_were_of_slots_are_kept),
+           CASE(a_failed_step_leaves_the_old_file), CASE(a_newer_file_is_refused_and_left_alone),
            CASE(the_frozen_file_opens_with_todays_steps),
            CASE(firmware_of_accepted_verdicts_is_taken_over), CASE(version_1_is_as_it_was_released))
