@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd-control.h"
+#include "cmd-ima.h"
 #include "cmd-key.h"
 #include "cmd-log.h"
 #include "cmd-policy.h"
@@ -54,6 +55,9 @@ const struct cmd *const cmd_table[] = {
     &cmd_log_show,
     &cmd_log_diff,
     &cmd_ima_show,
+    &cmd_ima_set_make,
+    &cmd_ima_set_show,
+    &cmd_ima_set_check,
     &cmd_quote_check,
     &cmd_ek_check,
     &cmd_token_verify,

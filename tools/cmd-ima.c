@@ -4,7 +4,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
-#include "cmd.h"
+#include "cmd-ima.h"
 #include "formats/ima-replay.h"
 #include "formats/ima-text.h"
 

@@ -44,6 +44,4 @@ json_t *cmd_text_json(struct bytes in);
 /* Lower-case hex as a JSON string. */
 json_t *cmd_hex_json(struct bytes in);
 
-extern const struct cmd cmd_ima_show;
-
 extern const struct cmd *const cmd_table[];

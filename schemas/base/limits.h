@@ -111,6 +111,7 @@
 
 /* Bundles: what an operator's policy makes the keeper hold. A read bundle is one struct of 450 kB
  * and its bytes; nothing is allocated while it is read. */
+#define LIMIT_DIGEST_SET 4194304u /* of a file; all of Debian has 3.2 million, section 3 */
 #define LIMIT_BUNDLE_BYTES (8u * 1024u * 1024u) /* 190,000 digests; a site's firmware: 3,000 */
 #define LIMIT_BUNDLE_POLICIES 16u               /* a policy serves a class of machines, and bases */
 #define LIMIT_POLICY_RULES 128u         /* the longest example has 27; appraisal page, section 5f */

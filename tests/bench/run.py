@@ -2,7 +2,7 @@
 """Measures a small site: what an attestation costs verifier, wire and device.
 
 usage: tools/bench [--json] [--devices N] [--rounds N] [--hellos-s SECONDS]
-                   [--only fleet|attestor|rules|hellos]
+                   [--only fleet|attestor|rules|hellos|ima]
 
 Figures of one machine; the ratios are what is compared. Needs a build; swtpm for the attestor.
 """
@@ -95,6 +95,12 @@ def hellos_rows(told):
                f"{min(runs)} to {max(runs)}", "", None)
 
 
+def ima_rows(told):
+    yield (f"IMA: a set of {told['digests']} digests read", f"{told['read_ms']:.0f} ms", "", None)
+    yield (f"IMA: {told['entries']} entries looked up in it", f"{told['look_ms']:.2f} ms", "10",
+           told["look_ms"] <= 10)
+
+
 def told_by(*command):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
                           timeout=120)
@@ -120,7 +126,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--devices", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=40, help="attestations of each device")
-    parser.add_argument("--only", choices=("fleet", "attestor", "rules", "hellos"))
+    parser.add_argument("--only", choices=("fleet", "attestor", "rules", "hellos", "ima"))
     parser.add_argument("--hellos-s", type=float, default=15,
                         help="seconds of each flood of spoofed hellos")
     parser.add_argument("--build", default=os.path.join(TOP, "build"))
@@ -138,9 +144,10 @@ def main():
         "rules": lambda: rules_measure(os.path.join(build, "tests")),
         "hellos": lambda: hellos.measure(programs, os.path.join(build, "tests", "bench-hellos"),
                                          os.path.join(folder, "hellos"), 5, options.hellos_s),
+        "ima": lambda: told_by(os.path.join(build, "tests", "bench-ima")),
     }
     rows = {"fleet": fleet_rows, "attestor": device_rows, "rules": rules_rows,
-            "hellos": hellos_rows}
+            "hellos": hellos_rows, "ima": ima_rows}
     try:
         told = {name: part() for name, part in parts.items() if options.only in (None, name)}
     finally:

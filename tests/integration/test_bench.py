@@ -72,6 +72,11 @@ def a_device_is_served_behind_a_flood_that_no_front_can_take(told):
     assert most["sent"] > 2 * 64 and len(told["behind"]) == 5, told
 
 
+def a_million_digests_are_read_and_looked_up_in(told):
+    assert (told["digests"], told["entries"]) == (1000000, 10000), told
+    assert told["read_ms"] > 0 and told["look_ms"] > 0, told
+
+
 def the_table_has_a_row_for_each_limit(table):
     assert [line for line in table.splitlines() if line.startswith("what")], table
     for limit in ("500", "1024", "1 and 1", "2.5"):
@@ -92,6 +97,7 @@ def main():
              (a_device_attests_among_hellos_of_which_each_taken_is_answered, told["hellos"]),
              (nothing_is_kept_of_hellos, told["hellos"]),
              (a_device_is_served_behind_a_flood_that_no_front_can_take, told["hellos"]),
+             (a_million_digests_are_read_and_looked_up_in, told["ima"]),
              (the_table_has_a_row_for_each_limit, table)])
 
 
