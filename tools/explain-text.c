@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-enum { TEXT_ROOM = 512, LINE_ROOM = 1024 };
+enum { TEXT_ROOM = 512, LINE_ROOM = 1024, FILES_SHOWN = 5 };
 
 /* A member that is a text, fit for a terminal whoever wrote it; or "". */
 static const char *
@@ -305,6 +305,35 @@ print_verdict(FILE *out, const json_t *explained)
     fputc('\n', out);
 }
 
+/* Files of the IMA list: how many of each status, and the first that did not pass. */
+static void
+print_files(FILE *out, const json_t *ima, bool verbose)
+{
+    const json_t *files = json_object_get(ima, "files");
+    size_t n = json_array_size(files);
+    size_t shown = verbose || n < FILES_SHOWN ? n : FILES_SHOWN;
+    char room[TEXT_ROOM];
+
+    if (!json_is_object(ima)) {
+        return;
+    }
+    explain_text_line(
+        out, "files",
+        "%" PRId64 " entries of the IMA list, %" PRId64 " allowed, %" PRId64 " skipped",
+        number_of(ima, "entries"), number_of(ima, "allowed"), number_of(ima, "skipped"));
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *file = json_array_get(files, i);
+
+        fprintf(out, "  entry %-6" PRId64 " %-10s", number_of(file, "entry"),
+                text_of(file, "status", room));
+        fprintf(out, " %s", text_of(file, "path", room));
+        fprintf(out, "  %s\n", text_of(file, "digest", room));
+    }
+    if (shown < n) {
+        fprintf(out, "  and %zu more, shown by --verbose\n", n - shown);
+    }
+}
+
 void
 explain_text(FILE *out, const json_t *explained, bool verbose)
 {
@@ -318,6 +347,7 @@ explain_text(FILE *out, const json_t *explained, bool verbose)
     }
     print_uncompared(out, json_object_get(explained, "rules"));
     print_facts(out, json_object_get(explained, "facts"));
+    print_files(out, json_object_get(explained, "ima"), verbose);
     print_names(out, "quirks", json_object_get(explained, "quirks"));
     join_numbers(line, json_object_get(explained, "dimensions"));
     if (line[0] != '\0') {

@@ -395,7 +395,10 @@ judge_boot(struct offline_quote *q)
     if (wanted_of(q).mask & PCR_MASK_IMA) {
         r = ima_begin_judge(o->hasher, &q->ima, true, &q->values.firmware, &o->verdict);
     }
+    o->ima = q->log[LOG_IMA] ? &q->ima : NULL;
+    o->ima_part = q->body[LOG_IMA];
     r = r < 0 ? r : offline_policy(o, quoted_userspace(q));
+    o->ima = o->boot.ima = NULL; /* it goes with *q; what was found looks into the list's bytes */
     if (r == 0 && policy->ak != 0 && !(policy->ak & quoted_key_kind(&q->ak))) {
         struct fault fault = {.rule = RULE_POLICY_AK, .event = FAULT_NO_EVENT};
         struct finding finding = {

@@ -30,6 +30,8 @@ struct offline {
     struct offline_log firmware, userspace;
     struct verdict verdict;
     bool judged; /* the policy was asked */
+    const struct growing_ima *ima; /* the list that met the quote, and its bytes; or NULL */
+    struct bytes ima_part;
     struct boot_ask boot;
     struct boot_told told;
     unsigned lifted; /* bit of each check (in the verdict's order) that cannot be made */

@@ -22,7 +22,13 @@ enum policy_outcome {
     OUTCOME_DENIED,      /* a denied token */
     OUTCOME_UNAVAILABLE, /* nothing to judge by: no log, no facts */
     OUTCOME_RETRIED,     /* passes, but an image before it gave up */
-    OUTCOME_MAX = OUTCOME_RETRIED,
+    /* Of files that an IMA list names; what nothing names is unknown. */
+    OUTCOME_VIOLATED,      /* changed while it was measured */
+    OUTCOME_WEAK,          /* a digest of a weak hash, of a known file */
+    OUTCOME_BAD_SIGNATURE, /* of no form */
+    OUTCOME_KEY_UNKNOWN,
+    OUTCOME_KEY_WEAK,
+    OUTCOME_MAX = OUTCOME_KEY_WEAK,
 };
 
 /* AR4SI section 2.3, those that we assert. */

@@ -38,6 +38,26 @@ is_path(struct bytes text)
            (text.p[0] == '/' || (text.len > len && memcmp(text.p, memory, len) == 0));
 }
 
+/* A `*` behind a `**` with no `/` between: what either took cannot be told, and looking for it in a
+ * long path takes long. */
+static bool
+stars_touch(struct bytes path)
+{
+    bool wide = false;
+
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.p[i] == '*' && i + 1 < path.len && path.p[i + 1] == '*') {
+            wide = true;
+            i++;
+        } else if (path.p[i] == '*' && wide) {
+            return true;
+        } else if (path.p[i] == '/') {
+            wide = false;
+        }
+    }
+    return false;
+}
+
 static void
 paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
 {
@@ -51,6 +71,8 @@ paths(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
                            "word; what else begins a line of its own");
         } else if (!d->failed && memchr(text.p, ' ', text.len)) {
             draft_error_at(d, at, "a path holds no blank");
+        } else if (!d->failed && stars_touch(text)) {
+            draft_error_at(d, at, "between ** and a * behind it a / is wanted");
         }
         draft_item_add(d, &ima->list, (struct bundle_item){kind, text, BUNDLE_NONE});
     } while (!d->failed && !draft_line_ends(d) && !draft_sees(d, "digest"));

@@ -143,6 +143,12 @@ boot_say_expected(const struct boot_ask *ask, const struct bundle_rule *rule, ch
     struct saying saying = {.room = room, .cap = cap};
 
     room[0] = '\0';
+    if (rule->verb == VERB_POLICY) {
+        struct bytes name = bundle->imas[bundle->args[rule->first_arg].index].list.name;
+
+        say(&saying, "a file that ima/%.*s lets pass", (int)name.len, (const char *)name.p);
+        return;
+    }
     for (size_t i = 0; i < rule->n_args; i++) {
         const struct bundle_arg *arg = &bundle->args[rule->first_arg + i];
 

@@ -1,5 +1,6 @@
 #include "appraise/boot.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ struct boot_room {
     struct rule_event events[RULE_EVENTS_MAX];
     struct rule_input input;
     struct rule_judgement judgement;
+    struct ima_judgement ima;
     struct rule_room *rules;
 };
 
@@ -115,6 +117,44 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
     input->n_events = facts_events(&memo->facts, ask->log, ask->userspace, &room->map,
                                    policy->quote.bank, room->events);
     return 0;
+}
+
+/* The first ima block that a rule of the policy names; NULL: none. Another one is not judged: its
+ * rule has nothing then. */
+static const struct bundle_ima *
+block_of(const struct bundle *bundle, const struct bundle_policy *policy)
+{
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        const struct bundle_rule *rule = &bundle->rules[policy->first_rule + i];
+
+        if (rule->verb == VERB_POLICY) {
+            return &bundle->imas[bundle->args[rule->first_arg].index];
+        }
+    }
+    return NULL;
+}
+
+/* The files of the IMA list, where the policy asks for them and the quote covers it. */
+static int
+read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
+           const struct bundle_policy *policy)
+{
+    struct ima_judge_ask asked = {
+        .book = ask->book,
+        .block = block_of(rulebook_bundle(ask->book), policy),
+        .files = ask->ima_files,
+        .now_s = ask->now_s,
+    };
+    int r;
+
+    if (!asked.block || !ask->ima || !(policy->quote.mask >> GROWING_PCR_IMA & 1)) {
+        return 0;
+    }
+    r = ima_judge(hasher, &asked, ask->ima, ask->ima_part, &room->ima);
+    if (r == 0) {
+        room->input.ima = &room->ima;
+    }
+    return r > 0 ? -EPROTO : r;
 }
 
 static const struct bundle_rule *
@@ -390,7 +430,8 @@ fill_vector(const struct telling *telling, struct boot_told *told)
     told->vector = (struct boot_vector){
         .identity = value_of(told, DIMENSION_IDENTITY, 2, 32, 97),
         .configuration = value_of(told, DIMENSION_CONFIGURATION, 2, 32, 96),
-        .executables = value_of(told, DIMENSION_EXECUTABLES, 3, 33, 96),
+        .executables =
+            value_of(told, DIMENSION_EXECUTABLES, told->ima && told->ima->judged ? 2 : 3, 33, 96),
         .hardware = value_of_hardware(telling),
     };
 }
@@ -423,7 +464,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
 
     room->own.known = false;
     r = read_boot(room, hasher, ask, policy, memo);
-
+    r = r == 0 ? read_files(room, hasher, ask, policy) : r;
     verdict->reference = CHECK_FAILED;
     if (r != 0) {
         return r;
@@ -436,6 +477,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .n_events = room->input.n_events,
         .events = room->events,
         .judgement = &room->judgement,
+        .ima = room->input.ima,
         .observed = policy->mode == BUNDLE_MODE_OBSERVE,
     };
     fill_vector(&telling, ret);

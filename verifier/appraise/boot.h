@@ -24,6 +24,10 @@ struct boot_ask {
     size_t n_pins;
     const struct rule_pin *pins;
     bool may_pin; /* rules without pins learn: rule_input */
+    /* The IMA list from its start, which met the quote, and its bytes; NULL: there is none. */
+    const struct growing_ima *ima;
+    struct bytes ima_part;
+    const struct digest_set *ima_files; /* ima_judge_ask */
     bool advisories_known;
     size_t n_advisories;
     const struct bytes *advisories;
@@ -39,6 +43,7 @@ struct boot_told {
     size_t n_events;
     const struct rule_event *events;
     const struct rule_judgement *judgement;
+    const struct ima_judgement *ima; /* NULL: no rule asks, or there is no list */
     struct boot_vector vector;
     bool slots_broken; /* an event broke a rule of the schema (slots_check()), or 307 was told */
     bool observed;     /* mode observe: what failed was recorded and did not count */
@@ -62,8 +67,8 @@ void boot_room_freep(struct boot_room **room);
  * event that no slot or rule claims fails. Firmware that says that it is in debug mode fails (307),
  * one that does not protect its memory is a warning (308), unless a rule of the slot `action`
  * decides. In mode observe nothing of that fails: it is a warning with 807 beside it. A bank that
- * the log lacks is 111. Allocates nothing. Returns 0, or a negative errno: then neither is of use.
- */
+ * the log lacks is 111. Allocates nothing. Returns 0, or a negative errno: then neither is of use;
+ * -EPROTO: the reader's records of the IMA list are not of its bytes. */
 MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
                           struct verdict *verdict, struct boot_told *ret);
 

@@ -1,20 +1,35 @@
 #include "appraise/explain.h"
 
+#include "base/hex.h"
+
 static const char *const effect_names[] = {"fail", "warn", "note"};
 
 static const char *
 outcome_name(enum policy_outcome outcome)
 {
     static const char *const names[] = {
-        [OUTCOME_PASSED] = "passed",      [OUTCOME_UNKNOWN] = "unknown",
-        [OUTCOME_FEW] = "too-few",        [OUTCOME_MANY] = "too-many",
-        [OUTCOME_REVOKED] = "revoked",    [OUTCOME_OLD] = "old",
-        [OUTCOME_PENDING] = "pending",    [OUTCOME_RETIRING] = "retiring",
-        [OUTCOME_RETIRED] = "retired",    [OUTCOME_MIXED] = "mixed-releases",
-        [OUTCOME_ORDER] = "out-of-order", [OUTCOME_CHANGED] = "changed",
-        [OUTCOME_UNPINNED] = "unpinned",  [OUTCOME_MISSING] = "missing",
-        [OUTCOME_DENIED] = "denied",      [OUTCOME_UNAVAILABLE] = "unavailable",
+        [OUTCOME_PASSED] = "passed",
+        [OUTCOME_UNKNOWN] = "unknown",
+        [OUTCOME_FEW] = "too-few",
+        [OUTCOME_MANY] = "too-many",
+        [OUTCOME_REVOKED] = "revoked",
+        [OUTCOME_OLD] = "old",
+        [OUTCOME_PENDING] = "pending",
+        [OUTCOME_RETIRING] = "retiring",
+        [OUTCOME_RETIRED] = "retired",
+        [OUTCOME_MIXED] = "mixed-releases",
+        [OUTCOME_ORDER] = "out-of-order",
+        [OUTCOME_CHANGED] = "changed",
+        [OUTCOME_UNPINNED] = "unpinned",
+        [OUTCOME_MISSING] = "missing",
+        [OUTCOME_DENIED] = "denied",
+        [OUTCOME_UNAVAILABLE] = "unavailable",
         [OUTCOME_RETRIED] = "retried",
+        [OUTCOME_VIOLATED] = "violated",
+        [OUTCOME_WEAK] = "weak",
+        [OUTCOME_BAD_SIGNATURE] = "bad-signature",
+        [OUTCOME_KEY_UNKNOWN] = "key-unknown",
+        [OUTCOME_KEY_WEAK] = "key-weak",
     };
 
     return names[outcome];
@@ -302,6 +317,45 @@ say_dimensions(struct json_wr *j, const struct explain *explain)
     json_wr_end_object(j);
 }
 
+/* Digest and path of a file; what a device wrote is escaped by the writer. */
+static void
+say_file(struct json_wr *j, const struct ima_finding *finding)
+{
+    char digits[2 * HASH_SIZE_MAX + 1];
+
+    json_wr_object(j);
+    number(j, "entry", finding->entry);
+    text(j, "status", ima_status_name(finding->status));
+    text(j, "hash", finding->alg == HASH_N ? NULL : hash_name(finding->alg));
+    text(j, "digest",
+         finding->digest.len <= HASH_SIZE_MAX ? hex_write(digits, finding->digest) : NULL);
+    view(j, "path", finding->path);
+    json_wr_end_object(j);
+}
+
+static void
+say_ima(struct json_wr *j, const struct explain *explain)
+{
+    const struct ima_judgement *ima = explain->told->ima;
+
+    if (!ima) {
+        json_wr_null(j);
+        return;
+    }
+    json_wr_object(j);
+    number(j, "entries", ima->n_entries);
+    for (enum ima_status i = 0; i < IMA_STATUS_N; i++) {
+        number(j, ima_status_name(i), ima->n[i]);
+    }
+    json_wr_key(j, "files");
+    json_wr_array(j);
+    for (size_t i = 0; i < ima->n_findings; i++) {
+        say_file(j, &ima->findings[i]);
+    }
+    json_wr_end_array(j);
+    json_wr_end_object(j);
+}
+
 void
 explain_write(struct json_wr *j, const struct explain *explain)
 {
@@ -310,7 +364,7 @@ explain_write(struct json_wr *j, const struct explain *explain)
         void (*say)(struct json_wr *j, const struct explain *explain);
     } of_policy[] = {
         {"rules", say_rules},   {"unclaimed", say_unclaimed},   {"facts", say_facts},
-        {"quirks", say_quirks}, {"dimensions", say_dimensions},
+        {"quirks", say_quirks}, {"dimensions", say_dimensions}, {"ima", say_ima},
     };
 
     text(j, "tier", tier_name(explain->tier));

@@ -26,6 +26,7 @@ struct explain {
  * "passed", "failed", "not-run"}, as verdict.h names them rules         [{id, slot, verb, events,
  * outcome, learns, and of one that did not pass: effect, number, name, event, pcr, seen, expected}]
  * in the policy's order unclaimed     null, or {event, pcr, slot, seen} of the first event without
- * a rule facts, quirks, dimensions: what was read of the boot; [name]; {name: AR4SI value} The last
- * five are null without a policy. */
+ * a rule facts, quirks, dimensions: what was read of the boot; [name]; {name: AR4SI value} ima:
+ * null, or {entries, a count for each status of ima-judge.h, files: [{entry, status, hash, digest,
+ * path}] of the first that do not pass}. The last six are null without a policy. */
 void explain_write(struct json_wr *j, const struct explain *explain);

@@ -100,6 +100,51 @@ glob_hole(struct bytes glob, struct bytes text, enum glob_fold fold, struct byte
     return true;
 }
 
+/* Tries the last star of a kind again, one byte further. One that stops at `/` is then given up for
+ * the last one that does not. */
+static bool
+path_back(struct retry *one, const struct retry *all, struct bytes path, size_t *g, size_t *t)
+{
+    if (one->set && one->text < path.len && path.p[one->text] != '/') {
+        *t = ++one->text;
+        *g = one->glob;
+        return true;
+    }
+    one->set = false;
+    return all->set && all->text < path.len;
+}
+
+bool
+glob_path(struct bytes glob, struct bytes path)
+{
+    struct retry one = {0};
+    struct retry all = {0};
+    size_t g = 0;
+    size_t t = 0;
+
+    while (t < path.len || g < glob.len) {
+        bool star = g < glob.len && glob.p[g] == '*';
+
+        if (star && g + 1 < glob.len && glob.p[g + 1] == '*') {
+            all = (struct retry){true, false, g + 2, t};
+            one.set = false;
+            g += 2;
+        } else if (star) {
+            one = (struct retry){true, false, g + 1, t};
+            g++;
+        } else if (g < glob.len && t < path.len && glob.p[g] == path.p[t]) {
+            g++;
+            t++;
+        } else if (!path_back(&one, &all, path, &g, &t)) {
+            return false;
+        } else if (!one.set) {
+            t = ++all.text;
+            g = all.glob;
+        }
+    }
+    return true;
+}
+
 bool
 glob_word(struct bytes *text, struct bytes *ret_word)
 {

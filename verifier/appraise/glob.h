@@ -20,5 +20,8 @@ bool glob_match(struct bytes glob, struct bytes text, enum glob_fold fold);
 bool glob_hole(struct bytes glob, struct bytes text, enum glob_fold fold, struct bytes *ret_name,
                struct bytes *ret_hole);
 
+/* Does a path fit? `*` is any run without `/`, `**` one with; a brace stands for itself. */
+bool glob_path(struct bytes glob, struct bytes path);
+
 /* The next word of a text, between blanks; false at its end. */
 bool glob_word(struct bytes *text, struct bytes *ret_word);

@@ -3,6 +3,7 @@
  * Appraisal page, sections 5b and 5f. */
 #pragma once
 
+#include "appraise/ima-judge.h"
 #include "appraise/rulebook.h"
 #include "wire/answer.h"
 #include "wire/policy-code.h"
@@ -65,6 +66,8 @@ struct rule_input {
     const struct rule_pin *pins;
     bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the
                    * running system measures is learnt no earlier than it can all be there */
+    /* What came of the IMA list by the first ima block that a rule names; NULL: nothing. */
+    const struct ima_judgement *ima;
     uint64_t now_s; /* UTC */
 };
 

@@ -251,9 +251,41 @@ verb_not_in(struct judging *j)
     }
 }
 
-/* Lists of files are judged by their own part; until it says something nothing is known. */
+/* Each status of a list is told as an outcome, the gravest first: a rule tells one. */
+static void
+judge_files(struct judging *j, const struct bundle_ima *block)
+{
+    static const struct {
+        enum ima_status status;
+        enum policy_outcome outcome;
+    } order[] = {
+        {IMA_DENIED, OUTCOME_DENIED},     {IMA_BAD_SIGNATURE, OUTCOME_BAD_SIGNATURE},
+        {IMA_KEY_WEAK, OUTCOME_KEY_WEAK}, {IMA_KEY_UNKNOWN, OUTCOME_KEY_UNKNOWN},
+        {IMA_UNKNOWN, OUTCOME_UNKNOWN},   {IMA_PENDING, OUTCOME_PENDING},
+        {IMA_WEAK, OUTCOME_WEAK},         {IMA_VIOLATED, OUTCOME_VIOLATED},
+    };
+    const struct ima_judgement *ima = j->input->ima;
+
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        enum ima_status status = order[i].status;
+
+        if (ima->n[status] > 0) {
+            judging_note_as(j, order[i].outcome, ima_judge_effect(block, ima, status),
+                            RULE_NO_EVENT, ima->worst[status].path);
+        }
+    }
+}
+
+/* Lists of files are judged by their own part; where it has nothing to say nothing is known. */
 void
 verb_policy(struct judging *j)
 {
-    judging_note(j, OUTCOME_UNAVAILABLE, RULE_NO_EVENT, BYTES_NULL);
+    const struct ima_judgement *ima = j->input->ima;
+    const struct bundle_ima *block = &j->bundle->imas[judging_arg(j, 0)->index];
+
+    if (ima && ima->judged && ima->block == block) {
+        judge_files(j, block);
+    } else {
+        judging_note(j, OUTCOME_UNAVAILABLE, RULE_NO_EVENT, BYTES_NULL);
+    }
 }

@@ -78,5 +78,8 @@ attest_events(struct attest *attest, const struct event_log *log)
     if (r == 0) {
         r = judge_policy(attest, log);
     }
+    if (r == -EPROTO) {
+        return attest_reader_broken(attest);
+    }
     return r < 0 ? broke(attest, "events", r) : STEP_JUDGE;
 }

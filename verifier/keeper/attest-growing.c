@@ -106,7 +106,7 @@ resume(struct attest *attest, struct attest_part *part, uint32_t mask, struct gr
 
     part->want = 0;
     if (r != 0 || !row_counts(attest, &part->row) ||
-        (kind == LOG_USERSPACE && attest_policy_whole(attest))) {
+        attest_policy_whole(attest, kind)) {
         return r == 0 || r == STORE_NONE ? 1 : r;
     }
     r = row_state(&part->row, known);

@@ -58,12 +58,14 @@ attest_growing_known(const struct attest *attest, struct log_offset *ret)
     size_t n = 0;
 
     if (attest->ima.claim) {
-        ret[n++] = (struct log_offset){LOG_IMA, attest->ima.claim->offset + attest->ima_list.end};
+        uint64_t end = attest->ima.claim->offset + attest->ima_list.end;
+
+        ret[n++] = (struct log_offset){LOG_IMA, attest_policy_whole(attest, LOG_IMA) ? 0 : end};
     }
     if (attest->userspace.claim) {
         uint64_t end = attest->userspace.claim->offset + attest->userspace_log.end;
 
-        ret[n++] = (struct log_offset){LOG_USERSPACE, attest_policy_whole(attest) ? 0 : end};
+        ret[n++] = (struct log_offset){LOG_USERSPACE, attest_policy_whole(attest, LOG_USERSPACE) ? 0 : end};
     }
     return n;
 }

@@ -86,6 +86,8 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .log = log,
         .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
         .may_pin = true,
+        .ima = attest->ima.claim && !attest->ima.resumed ? &attest->ima_list : NULL,
+        .ima_part = attest->ima.body,
         .now_s = now_s(keeper),
     };
     int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
@@ -144,16 +146,32 @@ attest_policy(struct attest *attest, const struct event_log *log)
     return 0;
 }
 
+static bool
+has_rule_of_files(const struct bundle *bundle, const struct bundle_policy *policy)
+{
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        if (bundle->rules[policy->first_rule + i].verb == VERB_POLICY) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
-attest_policy_whole(const struct attest *attest)
+attest_policy_whole(const struct attest *attest, enum log_kind kind)
 {
     const struct keeper *keeper = attest->keeper;
     const struct rulebook *book = NULL;
     size_t policy = 0;
+    const struct bundle *bundle;
 
-    return policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy) ==
-               POLICY_FOUND &&
-           (rulebook_bundle(book)->policies[policy].quote.mask & PCR_MASK_USERSPACE) != 0;
+    if (policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy) !=
+        POLICY_FOUND) {
+        return false;
+    }
+    bundle = rulebook_bundle(book);
+    return kind == LOG_IMA ? has_rule_of_files(bundle, &bundle->policies[policy])
+                           : (bundle->policies[policy].quote.mask & PCR_MASK_USERSPACE) != 0;
 }
 
 /* In mode observe a boot is trusted whatever its rules say; what they would refuse pins nothing. */

@@ -110,11 +110,13 @@ size_t attest_growing_known(const struct attest *attest, struct log_offset *ret)
 enum step attest_events(struct attest *attest, const struct event_log *log);
 
 /* What the class's policy says, or its reference events where no bundle names the class; sets
- * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno. */
+ * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno: -EPROTO
+ * when the reader's records of an IMA list are not of its bytes. */
 MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log);
 
-/* Whether its policy judges events of the userspace log: then each evidence brings all of it. */
-bool attest_policy_whole(const struct attest *attest);
+/* Whether its policy judges what a log that grows holds, events of the userspace log or files of the
+ * IMA list: then each evidence brings all of it. */
+bool attest_policy_whole(const struct attest *attest, enum log_kind kind);
 
 /* Writes what rules saw, when the evidence is genuine and policy judged it: what one that pins did
  * not pass saw is shown to operators; what one learnt is pinned when the verdict is trusted and the

@@ -301,8 +301,8 @@ a_quirk_is_named(void)
 static void
 without_a_policy_the_checks_tell(void)
 {
-    static const char *const of_policy[] = {"policy", "rules",  "unclaimed",
-                                            "facts",  "quirks", "dimensions"};
+    static const char *const of_policy[] = {"policy", "rules",      "unclaimed", "facts",
+                                            "quirks", "dimensions", "ima"};
     struct fault fault = {.rule = RULE_REPLAY_PCR, .event = FAULT_NO_EVENT};
     json_t *root;
     json_t *first;

@@ -158,7 +158,49 @@ a_word_that_is_too_long_says_so(void)
     CHECK(!arg.too_long);
 }
 
-CHECK_MAIN(CASE(a_glob_without_stars_is_its_text), CASE(a_star_takes_any_run),
+static bool
+leads(const char *glob, const char *path)
+{
+    return glob_path(bytes_str(glob), bytes_str(path));
+}
+
+static void
+a_star_of_a_path_stops_at_a_slash(void)
+{
+    CHECK(leads("/usr/bin/*", "/usr/bin/sh"));
+    CHECK(leads("/usr/bin/*", "/usr/bin/"));
+    CHECK(!leads("/usr/bin/*", "/usr/bin/x/y"));
+    CHECK(leads("/usr/*/sh", "/usr/bin/sh"));
+    CHECK(!leads("/usr/*/sh", "/usr/a/b/sh"));
+    CHECK(leads("/a*b*c", "/axbxbxc"));
+    CHECK(!leads("/a*b", "/a/b"));
+    CHECK(!leads("/usr/bin/sh", "/usr/bin/shx"));
+    CHECK(leads("", ""));
+    CHECK(!leads("", "/"));
+    CHECK(leads("/a{b}", "/a{b}")); /* no holes in paths */
+    CHECK(!leads("/a{b}", "/ax"));
+}
+
+static void
+two_stars_of_a_path_do_not(void)
+{
+    CHECK(leads("/usr/**", "/usr/lib/x/y.so"));
+    CHECK(leads("/usr/**", "/usr/"));
+    CHECK(!leads("/usr/**", "/usr"));
+    CHECK(leads("/usr/**.pyc", "/usr/lib/python3/__pycache__/a.pyc"));
+    CHECK(leads("/usr/**.pyc", "/usr/a.pyc.pyc"));
+    CHECK(!leads("/usr/**.pyc", "/usr/a.pyco"));
+    CHECK(leads("/usr/**/*.so", "/usr/a/b/c.so"));
+    CHECK(!leads("/usr/**/*.so", "/usr/c.so")); /* both slashes stand */
+    CHECK(leads("/**/x/*/y", "/a/x/b/x/c/y"));
+    CHECK(!leads("/**/x/*/y", "/a/x/b/c/y"));
+    CHECK(leads("/**a/*/**z", "/qa/b/c/d/z"));
+    CHECK(leads("memfd:*", "memfd:kernel"));
+    CHECK(!leads("/tmp/**", "/usr/tmp/x"));
+}
+
+CHECK_MAIN(CASE(a_star_of_a_path_stops_at_a_slash), CASE(two_stars_of_a_path_do_not),
+           CASE(a_glob_without_stars_is_its_text), CASE(a_star_takes_any_run),
            CASE(a_hole_takes_no_blanks), CASE(names_of_parameters_fold_their_dashes),
            CASE(what_a_hole_took_is_told), CASE(words_stand_between_blanks),
            CASE(long_texts_end_in_time), CASE(arguments_are_split_as_the_kernel_does),

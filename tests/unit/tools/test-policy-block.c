@@ -95,6 +95,8 @@ lists_are_checked(void)
         {"cmdline a { require ro }\ncmdline a { require ro }\n", 2, 9, "already"},
         {"grubcmd a { word set }\n", 1, 13, "words, expect"},
         {"ima a { }\n", 1, 5, "names nothing"},
+        {"ima a { skip path /a/**x*y }\n", 1, 19, "a / is wanted"},
+        {"ima a { skip path /** /a**b/c*/*d** /a/***b }\n", 1, 37, "a / is wanted"},
         {"ima a { deny /x }\n", 1, 14, "digest @set or path"},
         {"ima a { skip path /a\n violations warn }\n", 2, 18, "max and a number"},
         {"ima a { skip path /a\n unknown warn for 1h then warn }\n", 2, 32, "something worse"},

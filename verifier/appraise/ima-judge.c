@@ -1,0 +1,361 @@
+#include "appraise/ima-judge.h"
+
+#include "appraise/glob.h"
+#include "appraise/ima-records.h"
+#include "formats/ima-replay.h"
+#include "formats/ima-sig.h"
+
+const char *
+ima_status_name(enum ima_status status)
+{
+    static const char *const names[] = {
+        [IMA_ALLOWED] = "allowed",
+        [IMA_SKIPPED] = "skipped",
+        [IMA_VIOLATED] = "violation",
+        [IMA_WEAK] = "weak-digest",
+        [IMA_PENDING] = "pending",
+        [IMA_UNKNOWN] = "unknown",
+        [IMA_KEY_UNKNOWN] = "key-unknown",
+        [IMA_KEY_WEAK] = "key-weak",
+        [IMA_BAD_SIGNATURE] = "bad-signature",
+        [IMA_DENIED] = "denied",
+    };
+
+    return names[status];
+}
+
+/* One judgement under way. */
+struct judging_ima {
+    const struct ima_judge_ask *ask;
+    struct hasher *hasher;
+    enum hash bound; /* the template digest that the quote binds */
+    struct ima_judgement *ret;
+};
+
+static const struct bundle_item *
+item_at(const struct judging_ima *j, size_t i)
+{
+    return &rulebook_bundle(j->ask->book)->items[j->ask->block->list.first_item + i];
+}
+
+/* ---- sets ---- */
+
+static bool
+in_table(const struct judging_ima *j, uint16_t set, enum hash alg, struct bytes digest)
+{
+    const struct rulebook_ref *refs = NULL;
+    size_t n = rulebook_find(j->ask->book, alg, digest, &refs);
+
+    for (size_t i = 0; i < n; i++) {
+        if (refs[i].set == set) {
+            enum bundle_state state = rulebook_state(j->ask->book, &refs[i], j->ask->now_s);
+
+            return state == BUNDLE_ACTIVE || state == BUNDLE_RETIRING;
+        }
+    }
+    return false;
+}
+
+static bool
+in_set(const struct judging_ima *j, uint16_t set, enum hash alg, struct bytes digest)
+{
+    const struct digest_set *file = j->ask->files ? &j->ask->files[set] : NULL;
+
+    if (rulebook_bundle(j->ask->book)->sets[set].kind != BUNDLE_SET_FILE) {
+        return in_table(j, set, alg, digest);
+    }
+    return file && file->n > 0 && file->alg == alg && digest_set_has(file, digest);
+}
+
+static bool
+any_set(const struct judging_ima *j, enum bundle_item_kind kind, const struct ima_entry *e)
+{
+    for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
+        const struct bundle_item *item = item_at(j, i);
+
+        if (item->kind == kind && in_set(j, item->set, e->digest.hash, e->digest.value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Longer than any real one: looking through it for each glob would take long. */
+enum { PATH_MOST = 1024 };
+
+/* A path that is too long to be looked at is denied where any is. */
+static bool
+any_path(const struct judging_ima *j, enum bundle_item_kind kind, const struct ima_entry *e)
+{
+    for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
+        const struct bundle_item *item = item_at(j, i);
+
+        if (item->kind == kind &&
+            (e->name.len > PATH_MOST ? kind == ITEM_DENY_PATH : glob_path(item->text, e->name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_item(const struct judging_ima *j, enum bundle_item_kind kind)
+{
+    for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
+        if (item_at(j, i)->kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ima_judge_lacks(const struct ima_judge_ask *ask)
+{
+    const struct judging_ima j = {.ask = ask};
+
+    for (size_t i = 0; i < ask->block->list.n_items; i++) {
+        const struct bundle_item *item = item_at(&j, i);
+
+        if (item->kind == ITEM_DENY_SET &&
+            rulebook_bundle(ask->book)->sets[item->set].kind == BUNDLE_SET_FILE &&
+            !(ask->files && ask->files[item->set].n > 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- one entry ---- */
+
+/* Smallest RSA signature that the block takes, in bytes; 0 when it takes no RSA. */
+static size_t
+rsa_least(uint8_t keys)
+{
+    return keys & BUNDLE_KEY_RSA2048   ? 256
+           : keys & BUNDLE_KEY_RSA3072 ? 384
+           : keys & BUNDLE_KEY_RSA4096 ? 512
+                                       : 0;
+}
+
+/* An ECDSA signature is a DER sequence, and shorter than any RSA one that is taken. */
+static bool
+is_ecdsa(struct bytes value)
+{
+    return value.len >= 8 && value.len <= 141 && value.p[0] == 0x30 &&
+           (value.p[1] == value.len - 2 || (value.p[1] == 0x81 && value.p[2] == value.len - 3));
+}
+
+/* What a signature is worth as long as no key is at hand: its length tells a weak key. */
+static enum ima_status
+judge_signature(const struct judging_ima *j, struct bytes field)
+{
+    struct ima_sig sig;
+    struct fault fault;
+    size_t least = rsa_least(j->ask->block->keys);
+
+    if (ima_sig_read(field, &sig, &fault) != 0) {
+        return IMA_BAD_SIGNATURE;
+    }
+    if (is_ecdsa(sig.value)) {
+        return j->ask->block->keys & (BUNDLE_KEY_P256 | BUNDLE_KEY_P384) ? IMA_KEY_UNKNOWN
+                                                                         : IMA_KEY_WEAK;
+    }
+    return least == 0 || sig.value.len < least ? IMA_KEY_WEAK : IMA_KEY_UNKNOWN;
+}
+
+/* Code that the kernel itself runs or obeys: no path may excuse it. Measured buffers (kexec command
+ * lines, keys, policies) and what has an appended signature. */
+static bool
+never_skipped(const struct ima_entry *e)
+{
+    static const char *const ends[] = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct bytes end = bytes_str(ends[i]);
+
+        if (e->name.len >= end.len &&
+            memcmp(e->name.p + e->name.len - end.len, end.p, end.len) == 0) {
+            return true;
+        }
+    }
+    return e->buf.len > 0 || e->modsig.len > 0;
+}
+
+/* The effect of what nothing names, at this time. */
+static enum ima_status
+unknown_now(const struct judging_ima *j)
+{
+    const struct bundle_ima *block = j->ask->block;
+    const struct bundle *bundle = rulebook_bundle(j->ask->book);
+    uint64_t published_s = 0;
+
+    for (size_t i = 0; i < block->list.n_items; i++) {
+        const struct bundle_item *item = item_at(j, i);
+
+        if (item->kind == ITEM_ALLOW_SET && bundle->sets[item->set].published_s > published_s) {
+            published_s = bundle->sets[item->set].published_s;
+        }
+    }
+    return block->unknown_for_s > 0 && !block->unknown_pending && published_s > 0 &&
+                   j->ask->now_s < published_s + block->unknown_for_s
+               ? IMA_PENDING
+               : IMA_UNKNOWN;
+}
+
+static bool
+is_weak(const struct judging_ima *j, const struct ima_entry *e)
+{
+    return e->digest.hash == HASH_N ||
+           hash_size(e->digest.hash) < hash_size(j->ask->block->min_digest);
+}
+
+/* The fixed order of section 3. */
+static enum ima_status
+judge_entry(const struct judging_ima *j, const struct ima_entry *e)
+{
+    bool known_hash = e->digest.hash != HASH_N;
+
+    if (e->violation) {
+        return any_path(j, ITEM_DENY_PATH, e) ? IMA_DENIED : IMA_VIOLATED;
+    }
+    if ((known_hash && any_set(j, ITEM_DENY_SET, e)) || any_path(j, ITEM_DENY_PATH, e)) {
+        return IMA_DENIED;
+    }
+    if (e->number == 0 && ima_is_aggregate(e)) {
+        return IMA_ALLOWED; /* compared with the quote by ima_begin_judge() */
+    }
+    if (known_hash && any_set(j, ITEM_ALLOW_SET, e)) {
+        return is_weak(j, e) ? IMA_WEAK : IMA_ALLOWED;
+    }
+    if (e->sig.len > 0 && has_item(j, ITEM_SIGNED_SET)) {
+        return judge_signature(j, e->sig);
+    }
+    return !never_skipped(e) && any_path(j, ITEM_SKIP_PATH, e) ? IMA_SKIPPED : unknown_now(j);
+}
+
+static void
+note(struct ima_judgement *ret, const struct ima_entry *e, enum ima_status status)
+{
+    const struct ima_finding finding = {e->number, status, e->digest.hash, e->digest.value,
+                                        e->name};
+
+    if (ret->n[status]++ == 0) {
+        ret->worst[status] = finding;
+    }
+    if (status > IMA_SKIPPED && ret->n_findings < IMA_FINDINGS_MAX) {
+        ret->findings[ret->n_findings++] = finding;
+    }
+}
+
+enum reason_effect
+ima_judge_effect(const struct bundle_ima *block, const struct ima_judgement *judgement,
+                 enum ima_status status)
+{
+    switch (status) {
+    case IMA_ALLOWED:
+    case IMA_SKIPPED:
+        return EFFECT_NOTE;
+    case IMA_VIOLATED:
+        return judgement->n[status] > block->violations_max ? EFFECT_FAIL : block->violations;
+    case IMA_WEAK:
+        return EFFECT_WARN;
+    case IMA_PENDING:
+        return block->list.otherwise;
+    case IMA_UNKNOWN:
+        return block->unknown_then;
+    default:
+        return EFFECT_FAIL;
+    }
+}
+
+/* ---- the list ---- */
+
+/* The digest that the TPM was handed for each entry: of the list's strongest bank of its own, else
+ * SHA-1, which a kernel without the bank's hash fills up with zeros. */
+static enum hash
+bound_by(const struct growing *now)
+{
+    enum hash bound = HASH_SHA1;
+
+    for (size_t i = 0; i < now->n_tracks; i++) {
+        const struct growing_track *track = &now->tracks[i];
+
+        if (!track->padded && hash_size(track->bank) > hash_size(bound)) {
+            bound = track->bank;
+        }
+    }
+    return bound;
+}
+
+/* Whether entry and record are the same: what replayed is what is judged here. Returns 0,
+ * IMA_JUDGE_E_FORM, or a negative errno. */
+static int
+compare(const struct judging_ima *j, const struct ima_entry *e, const struct ima_record *record)
+{
+    uint8_t digest[HASH_SIZE_MAX];
+    size_t bank = 0;
+    int r;
+
+    if (e->pcr != record->pcr || e->violation != ((record->flags & IMA_RECORD_VIOLATION) != 0)) {
+        return IMA_JUDGE_E_FORM;
+    }
+    while (bank < IMA_RECORDS_BANKS && ima_records_banks[bank] != j->bound) {
+        bank++;
+    }
+    if (bank == IMA_RECORDS_BANKS) {
+        return IMA_JUDGE_E_FORM;
+    }
+    if (e->violation) {
+        return 0; /* the PCR was extended with all ones: nothing binds its fields */
+    }
+    r = ima_data_hash(j->hasher, e, j->bound, digest);
+    return r < 0 ? r
+           : bytes_equal(record->template_digest[bank], bytes_of(digest, hash_size(j->bound)))
+               ? 0
+               : IMA_JUDGE_E_FORM;
+}
+
+static int
+judge_all(struct judging_ima *j, const struct growing_ima *list, struct bytes accepted)
+{
+    struct ima_records records = ima_records_open(list->records);
+    struct fault fault;
+    struct ima_record record;
+    struct ima_entry e;
+    struct ima ima;
+    int r = ima_open(&ima, accepted, HASH_SHA1, list->known.n_entries, &fault);
+
+    while (r == 0 && (r = ima_next(&ima, &e, &fault)) == 0) {
+        if (ima_records_next(&records, &record, NULL) != 0 ||
+            record.end != (uint32_t)rd_offset(&ima.rd)) {
+            return IMA_JUDGE_E_FORM;
+        }
+        r = compare(j, &e, &record);
+        if (r == 0 && e.pcr == j->ask->block->pcr) { /* of other PCRs the quote tells nothing */
+            note(j->ret, &e, judge_entry(j, &e));
+        }
+    }
+    return r == IMA_E_END ? 0 : r < 0 ? r : IMA_JUDGE_E_FORM;
+}
+
+int
+ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask, const struct growing_ima *list,
+          struct bytes part, struct ima_judgement *ret)
+{
+    struct ima_judgement judgement = {.block = ask->block,
+                                      .judged = ask->block->pcr == GROWING_PCR_IMA,
+                                      .n_entries = list->now.n_entries};
+    struct judging_ima j = {ask, hasher, bound_by(&list->now), &judgement};
+    int r;
+
+    if (list->end > part.len) {
+        return IMA_JUDGE_E_FORM;
+    }
+    judgement.judged = judgement.judged && !ima_judge_lacks(ask);
+    r = judge_all(&j, list, bytes_of(part.p, list->end));
+    if (r == 0) {
+        *ret = judgement;
+    }
+    return r;
+}
