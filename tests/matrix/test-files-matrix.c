@@ -81,18 +81,20 @@ policy(const char *lines, uint32_t but)
     static struct slot_rig rig;
 
     text[0] = '\0';
-    put("%s", "policy files version 1 schema 1 {\n  applies class in { c }\n"
-              "  quote sha256 pcrs 0-10,14\n"
-              "  rule crtm : crtm.version any\n  rule fw : firmware one-of @t/fw count 1..9\n"
-              "  rule vars : boot.vars any\n  rule sb : secureboot is on\n"
-              "  rule pk : sb.pk device-pin\n  rule kek : sb.kek device-pin\n  rule db : sb.db device-pin\n"
-              "  rule dbx : sb.dbx device-pin\n  rule signer : boot.authority device-pin\n"
-              "  rule sbat : sb.sbat any\n  rule mok : mok device-pin\n  rule gpt : gpt device-pin\n"
-              "  rule images : boot.images one-of @t/images count 1..9\n"
-              "  rule script : boot.script device-pin\n  rule cmdline : boot.cmdline any\n"
-              "  rule kernel : boot.kernel device-pin\n  rule initrd : boot.initrd device-pin\n"
-              "  rule boot : boot.files device-pin\n  rule rom : driver device-pin count 0..9\n"
-              "  rule files : ima policy ima/t\n}\n");
+    put("%s",
+        "policy files version 1 schema 1 {\n  applies class in { c }\n"
+        "  quote sha256 pcrs 0-10,14\n"
+        "  rule crtm : crtm.version any\n  rule fw : firmware one-of @t/fw count 1..9\n"
+        "  rule vars : boot.vars any\n  rule sb : secureboot is on\n"
+        "  rule pk : sb.pk device-pin\n  rule kek : sb.kek device-pin\n  rule db : sb.db "
+        "device-pin\n"
+        "  rule dbx : sb.dbx device-pin\n  rule signer : boot.authority device-pin\n"
+        "  rule sbat : sb.sbat any\n  rule mok : mok device-pin\n  rule gpt : gpt device-pin\n"
+        "  rule images : boot.images one-of @t/images count 1..9\n"
+        "  rule script : boot.script device-pin\n  rule cmdline : boot.cmdline any\n"
+        "  rule kernel : boot.kernel device-pin\n  rule initrd : boot.initrd device-pin\n"
+        "  rule boot : boot.files device-pin\n  rule rom : driver device-pin count 0..9\n"
+        "  rule files : ima policy ima/t\n}\n");
     put("ima t {\n%s}\n", lines);
     slot_rig_new(&rig);
     slot_rig_read(&rig, growing_rig.keeper.device.log);
@@ -131,9 +133,66 @@ a_list_whose_files_are_named_passes(void)
     policy(NAMED, 103);
     answer = attest();
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
-    CHECK_EQ(growing_rig_known(&answer, LOG_IMA), 0); /* all of it is wanted each time */
-    answer = attest();
+    CHECK_EQ(growing_rig_known(&answer, LOG_IMA), growing_rig.ends[59]);
+    answer = attest(); /* the whole list again, as after a lost answer */
     CHECK_EQ(answer.tier, TIER_AFFIRMING);
+}
+
+/* The device goes on from what is known: n entries now, behind the first `from`. */
+static struct answer
+attest_rest(size_t from, size_t n)
+{
+    growing_rig.keeper.device.ima.offset = growing_rig.ends[from - 1];
+    growing_rig_quoted(n, n);
+    return attest();
+}
+
+static void
+the_rest_of_a_list_is_judged_with_what_was_before(void)
+{
+    start();
+    policy(NAMED, 75);
+    CHECK_EQ(attest().tier, TIER_AFFIRMING);
+    CHECK_EQ(attest_rest(60, 60).tier, TIER_AFFIRMING); /* nothing new */
+    CHECK_EQ(attest_rest(60, 70).tier, TIER_AFFIRMING);
+    CHECK_EQ(attest_rest(70, 80).reasons[0], REASON_IMA_UNKNOWN);
+}
+
+/* What was refused once is refused while it is in the list, whatever follows it. */
+static void
+a_refused_file_is_not_forgotten(void)
+{
+    struct answer answer;
+
+    start();
+    policy(NAMED, 58);
+    answer = attest();
+    CHECK_EQ(answer.reasons[0], REASON_IMA_UNKNOWN);
+    CHECK_EQ(growing_rig_known(&answer, LOG_IMA), growing_rig.ends[59]);
+    answer = attest_rest(60, 60);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    answer = attest_rest(60, 90);
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    CHECK_EQ(answer.reasons[0], REASON_IMA_UNKNOWN);
+}
+
+/* Another bundle judges all of it, and then the device that waited for it passes. */
+static void
+another_bundle_wants_the_whole_list(void)
+{
+    start();
+    policy(NAMED, 58);
+    CHECK_EQ(attest().tier, TIER_CONTRAINDICATED);
+    policy(NAMED, 103);
+    growing_rig.keeper.device.ima.offset = growing_rig.ends[59];
+    growing_rig_quoted(70, 70);
+    growing_rig_plain();
+    CHECK_EQ(growing_rig_attest(growing_rig_written(growing_rig.body_room)), COAP_CODE(4, 9));
+    CHECK_EQ(growing_rig_wanted(LOG_IMA), 0);
+    growing_rig.keeper.device.ima.offset = 0;
+    keeper_rig_connect(&growing_rig.keeper);
+    CHECK_EQ(attest().tier, TIER_AFFIRMING);
+    CHECK_EQ(attest_rest(70, 75).tier, TIER_AFFIRMING);
 }
 
 static void
@@ -194,6 +253,8 @@ observed_files_warn(void)
     CHECK_EQ(answer.tier, TIER_WARNING);
 }
 
-CHECK_MAIN(CASE(a_list_whose_files_are_named_passes), CASE(one_file_less_refuses),
+CHECK_MAIN(CASE(the_rest_of_a_list_is_judged_with_what_was_before),
+           CASE(a_refused_file_is_not_forgotten), CASE(another_bundle_wants_the_whole_list),
+           CASE(a_list_whose_files_are_named_passes), CASE(one_file_less_refuses),
            CASE(a_denied_file_refuses_first), CASE(a_rest_of_a_list_is_asked_for_whole),
            CASE(observed_files_warn))

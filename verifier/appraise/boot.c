@@ -143,6 +143,7 @@ read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .book = ask->book,
         .block = block_of(rulebook_bundle(ask->book), policy),
         .files = ask->ima_files,
+        .past = ask->ima_past,
         .now_s = ask->now_s,
     };
     int r;

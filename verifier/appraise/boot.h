@@ -24,9 +24,11 @@ struct boot_ask {
     size_t n_pins;
     const struct rule_pin *pins;
     bool may_pin; /* rules without pins learn: rule_input */
-    /* The IMA list from its start, which met the quote, and its bytes; NULL: there is none. */
+    /* The IMA list, which met the quote, and its bytes, from its start or from where ima_past ends;
+     * NULL: there is none. */
     const struct growing_ima *ima;
     struct bytes ima_part;
+    const struct ima_past *ima_past;
     const struct digest_set *ima_files; /* ima_judge_ask */
     bool advisories_known;
     size_t n_advisories;

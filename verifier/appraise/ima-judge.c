@@ -1,6 +1,7 @@
 #include "appraise/ima-judge.h"
 
 #include "appraise/glob.h"
+#include "appraise/ima-past.h"
 #include "appraise/ima-records.h"
 #include "formats/ima-replay.h"
 #include "formats/ima-sig.h"
@@ -353,6 +354,9 @@ ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask, const struct g
         return IMA_JUDGE_E_FORM;
     }
     judgement.judged = judgement.judged && !ima_judge_lacks(ask);
+    if (ask->past) {
+        ima_past_begin(ask->past, unknown_now(&j), &judgement);
+    }
     r = judge_all(&j, list, bytes_of(part.p, list->end));
     if (r == 0) {
         *ret = judgement;

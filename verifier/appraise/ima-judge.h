@@ -49,6 +49,8 @@ struct ima_judgement {
     struct ima_finding worst[IMA_STATUS_N]; /* the first of each status; where n[] is not 0 */
 };
 
+struct ima_past;
+
 struct ima_judge_ask {
     const struct rulebook *book;
     const struct bundle_ima *block;
@@ -56,6 +58,8 @@ struct ima_judge_ask {
      * nothing is in it. LIMIT_BUNDLE_SETS of them, or NULL. */
     const struct digest_set *files;
     uint64_t now_s; /* UTC */
+    /* What came of the entries before the part, by the same block; NULL: there are none. */
+    const struct ima_past *past;
 };
 
 enum { IMA_JUDGE_E_FORM = 1 };

@@ -105,9 +105,12 @@ resume(struct attest *attest, struct attest_part *part, uint32_t mask, struct gr
     int r = store_growing_get(attest->keeper->store, attest->device.id, kind, &part->row);
 
     part->want = 0;
-    if (r != 0 || !row_counts(attest, &part->row) ||
-        attest_policy_whole(attest, kind)) {
+    if (r != 0 || !row_counts(attest, &part->row)) {
         return r == 0 || r == STORE_NONE ? 1 : r;
+    }
+    r = attest_policy_whole(attest, kind, &part->row);
+    if (r != 0) {
+        return r;
     }
     r = row_state(&part->row, known);
     if (r == 0) {

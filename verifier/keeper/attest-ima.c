@@ -32,6 +32,9 @@ keep_one(struct attest *attest, const struct attest_part *part, const struct gro
     growing_write(&tracks, now);
     row.tracks_len = wr_done(&tracks).len;
     r = tracks.failed ? -ENOSPC : sha256_run_add(&row.run, bytes_of(part->body.p, end));
+    if (r == 0 && part == &attest->ima) {
+        r = attest_policy_keep(attest, &row);
+    }
     return r < 0 ? r
                  : store_growing_put(attest->keeper->store, attest->device.id, part->claim->kind,
                                      &row);
@@ -60,12 +63,14 @@ attest_growing_known(const struct attest *attest, struct log_offset *ret)
     if (attest->ima.claim) {
         uint64_t end = attest->ima.claim->offset + attest->ima_list.end;
 
-        ret[n++] = (struct log_offset){LOG_IMA, attest_policy_whole(attest, LOG_IMA) ? 0 : end};
+        ret[n++] =
+            (struct log_offset){LOG_IMA, attest_policy_whole_next(attest, LOG_IMA) ? 0 : end};
     }
     if (attest->userspace.claim) {
         uint64_t end = attest->userspace.claim->offset + attest->userspace_log.end;
 
-        ret[n++] = (struct log_offset){LOG_USERSPACE, attest_policy_whole(attest, LOG_USERSPACE) ? 0 : end};
+        ret[n++] = (struct log_offset){LOG_USERSPACE,
+                                       attest_policy_whole_next(attest, LOG_USERSPACE) ? 0 : end};
     }
     return n;
 }

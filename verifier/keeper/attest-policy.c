@@ -86,8 +86,9 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .log = log,
         .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
         .may_pin = true,
-        .ima = attest->ima.claim && !attest->ima.resumed ? &attest->ima_list : NULL,
+        .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_part = attest->ima.body,
+        .ima_past = attest->ima.resumed ? &attest->ima_past : NULL,
         .now_s = now_s(keeper),
     };
     int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
@@ -157,21 +158,88 @@ has_rule_of_files(const struct bundle *bundle, const struct bundle_policy *polic
     return false;
 }
 
-bool
-attest_policy_whole(const struct attest *attest, enum log_kind kind)
+/* The policy of the class, where it judges what this log holds; NULL where not. */
+static const struct bundle_policy *
+policy_of(const struct attest *attest, enum log_kind kind)
 {
     const struct keeper *keeper = attest->keeper;
     const struct rulebook *book = NULL;
-    size_t policy = 0;
-    const struct bundle *bundle;
+    const struct bundle_policy *policy;
+    size_t at = 0;
 
-    if (policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy) !=
+    if (policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &at) !=
         POLICY_FOUND) {
-        return false;
+        return NULL;
     }
-    bundle = rulebook_bundle(book);
-    return kind == LOG_IMA ? has_rule_of_files(bundle, &bundle->policies[policy])
-                           : (bundle->policies[policy].quote.mask & PCR_MASK_USERSPACE) != 0;
+    policy = &rulebook_bundle(book)->policies[at];
+    if (kind == LOG_IMA) {
+        return has_rule_of_files(rulebook_bundle(book), policy) ? policy : NULL;
+    }
+    return policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
+}
+
+/* What judges files: another bundle, or another policy of it, says something else. */
+static int
+stamp(const struct attest *attest, const struct bundle_policy *policy, uint8_t ret[32])
+{
+    struct policies_info info;
+    struct bytes parts[2];
+
+    policies_info(attest->keeper->policies, &info);
+    parts[0] = BYTES_OF(info.digest);
+    parts[1] = policy->name;
+    return hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
+}
+
+int
+attest_policy_whole(struct attest *attest, enum log_kind kind, const struct store_growing *row)
+{
+    const struct bundle_policy *policy = policy_of(attest, kind);
+    uint8_t by[32];
+    int r;
+
+    if (!policy || kind != LOG_IMA) {
+        return policy != NULL;
+    }
+    r = stamp(attest, policy, by);
+    if (r < 0) {
+        return r;
+    }
+    return ima_past_read(bytes_of(row->judged, row->judged_len), &attest->ima_past) != 0 ||
+           memcmp(attest->ima_past.by, by, sizeof(by)) != 0;
+}
+
+static bool
+judged_files(const struct attest *attest)
+{
+    return attest->by_policy && attest->told.ima && attest->told.ima->judged;
+}
+
+bool
+attest_policy_whole_next(const struct attest *attest, enum log_kind kind)
+{
+    return policy_of(attest, kind) && !(kind == LOG_IMA && judged_files(attest));
+}
+
+int
+attest_policy_keep(const struct attest *attest, struct store_growing *row)
+{
+    struct wr wr = wr_init(row->judged, sizeof(row->judged));
+    struct ima_past past;
+    uint8_t by[32];
+    int r;
+
+    row->judged_len = 0;
+    if (!judged_files(attest)) {
+        return 0;
+    }
+    r = stamp(attest, attest->told.policy, by);
+    if (r == 0) {
+        ima_past_take(attest->told.ima, by, &past);
+        ima_past_write(&wr, &past);
+        row->judged_len = wr_done(&wr).len;
+    }
+    return r;
 }
 
 /* In mode observe a boot is trusted whatever its rules say; what they would refuse pins nothing. */

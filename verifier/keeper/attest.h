@@ -3,6 +3,7 @@
 
 #include "appraise/boot.h"
 #include "appraise/golden.h"
+#include "appraise/ima-past.h"
 #include "appraise/order.h"
 #include "appraise/quoted-values.h"
 #include "crypto/sha256-run.h"
@@ -44,6 +45,7 @@ struct attest {
     struct attest_part ima;
     struct attest_part userspace;
     struct growing_ima ima_list;
+    struct ima_past ima_past; /* its files that were judged before, where it goes on from there */
     struct growing_userspace userspace_log;
     struct event *userspace_events; /* of userspace_log */
     enum log_kind reads;            /* what a reader has now */
@@ -110,13 +112,22 @@ size_t attest_growing_known(const struct attest *attest, struct log_offset *ret)
 enum step attest_events(struct attest *attest, const struct event_log *log);
 
 /* What the class's policy says, or its reference events where no bundle names the class; sets
- * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno: -EPROTO
- * when the reader's records of an IMA list are not of its bytes. */
+ * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno:
+ * -EPROTO when the reader's records of an IMA list are not of its bytes. */
 MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log);
 
-/* Whether its policy judges what a log that grows holds, events of the userspace log or files of the
- * IMA list: then each evidence brings all of it. */
-bool attest_policy_whole(const struct attest *attest, enum log_kind kind);
+/* Whether its policy judges what a log that grows holds, events of the userspace log or files of
+ * the IMA list, and the evidence must bring all of it: of the userspace log always, of an IMA list
+ * unless this policy of this bundle judged what came before. That is in *row then, and goes to
+ * attest->ima_past. Returns 1, 0, or a negative errno. */
+MUST_CHECK int attest_policy_whole(struct attest *attest, enum log_kind kind,
+                                   const struct store_growing *row);
+
+/* Whether the next evidence will need all of it, once this one was judged. */
+bool attest_policy_whole_next(const struct attest *attest, enum log_kind kind);
+
+/* What came of the list's files, for the row that is kept of it. Returns 0 or a negative errno. */
+MUST_CHECK int attest_policy_keep(const struct attest *attest, struct store_growing *row);
 
 /* Writes what rules saw, when the evidence is genuine and policy judged it: what one that pins did
  * not pass saw is shown to operators; what one learnt is pinned when the verdict is trusted and the

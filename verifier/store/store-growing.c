@@ -28,6 +28,7 @@ store_growing_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum lo
         growing.n_entries = (uint32_t)sql_get_int(&sql, 0, UINT32_MAX);
         growing.n_violations = (uint32_t)sql_get_int(&sql, 0, UINT32_MAX);
         growing.tracks_len = sql_get_upto(&sql, growing.tracks, sizeof(growing.tracks));
+        growing.judged_len = sql_get_upto(&sql, growing.judged, sizeof(growing.judged));
     }
     r = sql_end(&sql, r);
     if (r == 0) {
@@ -43,7 +44,8 @@ store_growing_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum lo
     struct sql sql;
     int r;
 
-    if (!kind_fits(kind) || growing->tracks_len > sizeof(growing->tracks)) {
+    if (!kind_fits(kind) || growing->tracks_len > sizeof(growing->tracks) ||
+        growing->judged_len > sizeof(growing->judged)) {
         return -EINVAL;
     }
     r = sql_call(store);
@@ -61,5 +63,6 @@ store_growing_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum lo
     sql_int(&sql, growing->n_entries);
     sql_int(&sql, growing->n_violations);
     sql_blob(&sql, bytes_of(growing->tracks, growing->tracks_len));
+    sql_blob(&sql, bytes_of(growing->judged, growing->judged_len));
     return sql_done(store, sql_run(&sql, NULL));
 }

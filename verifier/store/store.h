@@ -28,6 +28,7 @@
 #define STORE_NAME_MAX 66u /* TPM name: 2 + 64 */
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
+#define STORE_JUDGED_MAX 2048u
 #define STORE_TRACKS_MAX 2176u   /* 32 PCR values of 64 bytes, 4 bytes each beside */
 #define STORE_PIN_NAME_MAX 49u   /* LIMIT_BUNDLE_NAME and its end */
 #define STORE_PIN_SLOT_MAX 54u   /* the same behind STORE_PIN_RULE */
@@ -157,6 +158,8 @@ struct store_growing {
     uint32_t n_violations;
     uint8_t tracks[STORE_TRACKS_MAX]; /* PCR values behind them, appraise/growing.h */
     size_t tracks_len;
+    uint8_t judged[STORE_JUDGED_MAX]; /* IMA: its files that were judged, appraise/ima-past.h */
+    size_t judged_len;                /* 0: nobody judged them */
 };
 
 /* The policy bundle that counts, as it was signed. */

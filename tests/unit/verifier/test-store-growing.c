@@ -12,10 +12,12 @@ whole_growing(void)
         .n_entries = UINT32_MAX,
         .n_violations = UINT32_MAX - 1,
         .tracks_len = STORE_TRACKS_MAX,
+        .judged_len = STORE_JUDGED_MAX,
     };
 
     memset(growing.run.state, 0xa5, sizeof(growing.run.state));
     memset(growing.tracks, 0x5a, sizeof(growing.tracks));
+    memset(growing.judged, 0x3c, sizeof(growing.judged));
     return growing;
 }
 
@@ -29,6 +31,7 @@ check_growing(const struct store_growing *a, const struct store_growing *b)
     CHECK_EQ(a->n_violations, b->n_violations);
     CHECK_BYTES(BYTES_OF(a->run.state), BYTES_OF(b->run.state));
     CHECK_BYTES(bytes_of(a->tracks, a->tracks_len), bytes_of(b->tracks, b->tracks_len));
+    CHECK_BYTES(bytes_of(a->judged, a->judged_len), bytes_of(b->judged, b->judged_len));
 }
 
 static void
@@ -51,6 +54,7 @@ each_kind_has_its_row_and_replaces_it(void)
     check_growing(&got, &userspace);
     ima.length = 12;
     ima.tracks_len = 0;
+    ima.judged_len = 0;
     CHECK_EQ(store_growing_put(store, device.id, LOG_IMA, &ima), 0);
     CHECK_EQ(store_growing_get(store, device.id, LOG_IMA, &got), 0);
     check_growing(&got, &ima);
@@ -84,6 +88,9 @@ what_cannot_be_is_not_written(void)
     CHECK_EQ(store_growing_put(store, device.id, LOG_FIRMWARE, &growing), -EINVAL);
     CHECK_EQ(store_growing_put(store, device.id, (enum log_kind)9, &growing), -EINVAL);
     growing.tracks_len++;
+    CHECK_EQ(store_growing_put(store, device.id, LOG_IMA, &growing), -EINVAL);
+    growing.tracks_len--;
+    growing.judged_len++;
     CHECK_EQ(store_growing_put(store, device.id, LOG_IMA, &growing), -EINVAL);
     CHECK_EQ(store_growing_get(store, device.id, LOG_IMA, &growing), STORE_NONE);
     store_close(store);
