@@ -1,6 +1,7 @@
 /* assay: the offline eye and the operator's hand. Help text comes from the table of subcommands. */
 #include <stdio.h>
 
+#include "cmd-code.h"
 #include "cmd-control.h"
 #include "cmd-ima.h"
 #include "cmd-key.h"
@@ -62,6 +63,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_ek_check,
     &cmd_token_verify,
     &cmd_token_show,
+    &cmd_code_show,
+    &cmd_code_list,
     NULL,
     /* clang-format on */
 };

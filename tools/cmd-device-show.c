@@ -4,6 +4,7 @@
 
 #include "advice.h"
 #include "cmd-control.h"
+#include "code-book.h"
 #include "formats/evtype.h"
 #include "table.h"
 #include "when.h"
@@ -120,6 +121,17 @@ verdict_line(struct view *v)
     line(v, "verdict", text);
 }
 
+/* What the first reason means, as the catalogue has it. */
+static void
+means_line(struct view *v)
+{
+    int64_t code = first_code(v);
+    const struct code_record *record =
+        code > 0 && code <= UINT16_MAX ? code_book_of((enum reason)code) : NULL;
+
+    line(v, "means", record ? record->title : "");
+}
+
 /* The rule by its printed name, for a keeper that leaves out what every assay knows. */
 static enum rule
 rule_named(const char *name)
@@ -176,6 +188,7 @@ decision(struct view *v)
         return;
     }
     verdict_line(v);
+    means_line(v);
     because_line(v);
     event_line(v);
     line(v, "expected", said_text(&v->said, v->verdict, "expected"));

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "base/text.h"
+#include "code-book.h"
 
 enum { TEXT_ROOM = 512, LINE_ROOM = 1024, FILES_SHOWN = 5 };
 
@@ -60,6 +61,21 @@ print_place(FILE *out, const json_t *finding)
     }
 }
 
+/* What a reason means and what brings it about most often. */
+static void
+print_meaning(FILE *out, int64_t number)
+{
+    const struct code_record *record =
+        number > 0 && number <= UINT16_MAX ? code_book_of((enum reason)number) : NULL;
+    const char *rest = record ? record->causes : "";
+    struct bytes cause = code_book_cause(&rest);
+
+    if (record) {
+        fprintf(out, "  %-10s %s\n", "means", record->title);
+        fprintf(out, "  %-10s %.*s\n", "often", (int)cause.len, (const char *)cause.p);
+    }
+}
+
 static void
 print_first(FILE *out, const json_t *first)
 {
@@ -75,6 +91,7 @@ print_first(FILE *out, const json_t *first)
     }
     print_place(out, first);
     fputc('\n', out);
+    print_meaning(out, number_of(first, "number"));
     if (text_of(first, "text", room)[0] != '\0') {
         fprintf(out, "  %-10s %s", "check", room);
         fprintf(out, " [%s", text_of(first, "check", room));

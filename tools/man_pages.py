@@ -3,7 +3,7 @@
 --print-config) and of the tables of reasons, rules and log ids, so that nothing is said twice.
 
 man_pages.py KIND VERSION ARGUMENT…, to standard output:
-  cli ASSAY | daemon PROGRAM | conf PROGRAM | reasons DEFS | events DEFS
+  cli ASSAY | daemon PROGRAM | conf PROGRAM | reasons DEFS | events DEFS | codes DEFS
   bash ASSAY | zsh ASSAY
 """
 import os
@@ -144,24 +144,90 @@ def unquoted(text):
     return text.replace('\\"', '"').replace('\\\\', '\\')
 
 
-def reasons(version, folder):
+def texts(arguments):
+    """The strings among a macro's arguments; adjacent ones are one, as in C."""
+    joined = re.sub(r'"\s+"', '', arguments)
+    return [unquoted(text) for text in re.findall(r'"((?:\\.|[^"\\])*)"', joined)]
+
+
+def records(path, macro_name):
+    """(arguments before the first string, strings) of each row of a table."""
+    for row in re.findall(rf'^{macro_name}\((.*?)\)\n(?=\n|\w|/\*|\Z)', read(path), re.M | re.S):
+        yield [word.strip() for word in row[:row.index('"')].split(',') if word.strip()], texts(row)
+
+
+def broken_rules(folder):
+    """Reason -> (printed name, clause, text) of each of its rules."""
     rules = {}
-    for name, reason, clause, text in re.findall(
-            r'^RULE\((\w+), (\w+),\s*"((?:\\.|[^"\\])*)",\s*"((?:\\.|[^"\\])*)"\)',
-            read(f'{folder}/rule.def'), re.M):
-        rules.setdefault(reason, []).append((name.lower().replace('_', '-'), unquoted(clause),
-                                             unquoted(text)))
+    for (name, reason), (clause, text) in records(f'{folder}/rule.def', 'RULE'):
+        rules.setdefault(reason, []).append((name.lower().replace('_', '-'), clause, text))
+    return rules
+
+
+def reason_records(folder):
+    """One dictionary a reason, as the catalogue has it."""
+    user = {words[0]: text[0]
+            for words, text in records(f'{folder}/reason-user.def', 'REASON_USER')}
+    for words, said_of_it in records(f'{folder}/reason.def', 'REASON'):
+        title, impact, causes, action = said_of_it
+        yield {'number': int(words[0]), 'name': words[1], 'effect': EFFECT[words[2]],
+               'reserved': words[3] == 'RESERVED', 'about': words[4].lower(),
+               'user': user[words[5]], 'title': title, 'impact': impact,
+               'causes': causes.split('|'), 'action': action}
+
+
+def claim_records(folder):
+    """(name, type, whether a rule may tell it, meaning) of each claim."""
+    for words, said_of_it in records(f'{folder}/claim.def', 'CLAIM'):
+        name, kind, meaning = said_of_it
+        row = re.search(rf'^CLAIM\("{re.escape(name)}", "[^"]*", (\w+)', read(
+            f'{folder}/claim.def'), re.M)
+        yield name, kind, row[1] != 'ITSELF', meaning
+
+
+def reasons(version, folder):
+    rules = broken_rules(folder)
     out = head('assay-reasons', '7', version, 'why evidence is refused')
     out += ['.SH DESCRIPTION',
             'A verdict names reasons by number, the rule that was broken, and its clause. What a',
-            'reason does to a verdict is said in brackets; a policy may say otherwise.',
+            'reason does to a verdict is said in brackets; a policy may say otherwise. Causes',
+            'stand with the likeliest first. The same is told by', '.BR "assay code show" .',
             '.SH REASONS']
-    for number, name, effect in re.findall(r'^REASON\((\d+), (\w+), (\w+)\)',
-                                           read(f'{folder}/reason.def'), re.M):
-        out += ['.TP', f'.B {number} {roff(name)}', f'[{EFFECT.get(effect, effect.lower())}]']
-        for rule, clause, text in rules.get(name, []):
+    for one in reason_records(folder):
+        out += ['.TP', f'.B {one["number"]} {roff(one["name"])}',
+                f'[{"reserved" if one["reserved"] else one["effect"]}]',
+                roff(one['title'] + '; ' + one['impact'] + '.'), '.br',
+                roff('Usual causes: ' + '; '.join(one['causes']) + '.'), '.br',
+                roff('To do: ' + one['action'] + '.')]
+        for rule, clause, text in rules.get(one['name'], []):
             out += ['.br', roff(f'{rule}: {text} ({clause})')]
     return out + see_also('assay-reasons(7)')
+
+
+def codes(_, folder):
+    """docs/codes.md."""
+    out = ['# Codes and claims', '',
+           'Made of schemas/base/reason.def, reason-user.def and claim.def by',
+           '`tools/man_pages.py codes 0 schemas/base > docs/codes.md`; a lint keeps it equal. '
+           '`assay code show` tells the same,', 'and assay-reasons(7) the rules behind each code.',
+           '',
+           'Numbers and names are stable and never reused. A code refuses, warns or is noted; a '
+           'policy may say otherwise. Causes stand', 'with the likeliest first. "About" is the '
+           'AR4SI dimension; slot: that of the rule\'s slot; every: nothing of the evidence',
+           'counts; none: no statement about the device. What is reserved, nothing says yet.']
+    for one in reason_records(folder):
+        out += ['', f'## {one["number"]} {one["name"]}', '',
+                f'{one["title"][:1].upper()}{one["title"][1:]}.', '',
+                f'- {one["effect"]}{", reserved" if one["reserved"] else ""}; about: '
+                f'{one["about"]}',
+                f'- impact: {one["impact"]}', '- usual causes: ' + '; '.join(one['causes']),
+                f'- do: {one["action"]}', f'- the user is told: {one["user"]}']
+    out += ['', '# Claims', '', 'Names that a policy may use (`claim NAME`). A claim is absent '
+            'when unknown, never false. Tokens do not carry them', 'yet.', '',
+            '| claim | type | told by | meaning |', '|---|---|---|---|']
+    out += [f'| `{name}` | {kind} | {"a rule" if by_rule else "the service"} | {meaning} |'
+            for name, kind, by_rule, meaning in claim_records(folder)]
+    return out
 
 
 def events(version, folder):
@@ -227,7 +293,7 @@ def zsh(_, assay):
 
 
 KINDS = {'cli': cli, 'daemon': daemon, 'conf': conf, 'reasons': reasons, 'events': events,
-         'bash': bash, 'zsh': zsh}
+         'codes': codes, 'bash': bash, 'zsh': zsh}
 
 
 if __name__ == '__main__':

@@ -18,7 +18,10 @@ log_verdict(const struct agent *agent)
                                 agent->reasons[i], name ? name : "");
     }
     log_event(LOG_NOTICE, "verdict", LOG_STR("tier", tier_name(agent->tier)),
-              LOG_STR("reasons", reasons), LOG_INT("next_s", agent->next_s));
+              LOG_STR("reasons", reasons),
+              LOG_STR("user",
+                      reason_user(agent->n_reasons ? (enum reason)agent->reasons[0] : REASON_NONE)),
+              LOG_INT("next_s", agent->next_s));
 }
 
 static void

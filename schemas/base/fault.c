@@ -2,12 +2,27 @@
 
 #include <ctype.h>
 
-static const struct {
+enum user {
+#define REASON_USER(word, text) USER_##word,
+#include "base/reason-user.def"
+#undef REASON_USER
+};
+
+static const char *const user_texts[] = {
+#define REASON_USER(word, text) [USER_##word] = (text),
+#include "base/reason-user.def"
+#undef REASON_USER
+};
+
+static const struct known_reason {
     enum reason reason;
     const char *name;
     enum reason_effect effect;
+    enum user user;
 } reasons[] = {
-#define REASON(number, name, effect) {REASON_##name, #name, EFFECT_##effect},
+/* the rest of a record is the operator's: tools/code-book.c */
+#define REASON(number, name, effect, state, about, user, ...) \
+    {REASON_##name, #name, EFFECT_##effect, USER_##user},
 #include "base/reason.def"
 #undef REASON
 };
@@ -24,29 +39,42 @@ static const struct {
 #undef RULE
 };
 
-const char *
-reason_name(enum reason reason)
+static const struct known_reason *
+find(enum reason reason)
 {
-    if (reason == REASON_NONE) {
-        return "NONE";
-    }
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (reasons[i].reason == reason) {
-            return reasons[i].name;
+            return &reasons[i];
         }
     }
     return NULL;
 }
 
+const char *
+reason_name(enum reason reason)
+{
+    const struct known_reason *known = find(reason);
+
+    if (reason == REASON_NONE) {
+        return "NONE";
+    }
+    return known ? known->name : NULL;
+}
+
 enum reason_effect
 reason_effect(enum reason reason)
 {
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        if (reasons[i].reason == reason) {
-            return reasons[i].effect;
-        }
-    }
-    return EFFECT_FAIL;
+    const struct known_reason *known = find(reason);
+
+    return known ? known->effect : EFFECT_FAIL;
+}
+
+const char *
+reason_user(enum reason reason)
+{
+    const struct known_reason *known = find(reason);
+
+    return known ? user_texts[known->user] : "";
 }
 
 enum reason

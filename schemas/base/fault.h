@@ -6,7 +6,7 @@
 
 enum reason {
     REASON_NONE = 0,
-#define REASON(number, name, effect) REASON_##name = number,
+#define REASON(number, name, ...) REASON_##name = number,
 #include "base/reason.def"
 #undef REASON
 };
@@ -32,6 +32,10 @@ struct fault {
 /* Catalogue name as in "LOG_PARSE"; "NONE" for REASON_NONE, NULL for a number that is not ours. */
 const char *reason_name(enum reason reason);
 enum reason_effect reason_effect(enum reason reason);
+
+/* What the user of a device is told: one sentence for people who are no operators, and nothing of
+ * which check failed. "" for REASON_NONE and a number that is not ours. */
+const char *reason_user(enum reason reason);
 
 /* Reason, printed name ("evlog-short"; room of RULE_NAME_MAX), clause and text of a rule. */
 #define RULE_NAME_MAX 48u

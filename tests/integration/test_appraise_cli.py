@@ -159,10 +159,12 @@ def the_text_says_what_the_object_says(rig):
     log = os.path.join(BOOT, "tampered-cmdline", "binary_bios_measurements")
     lines = rig.run("--log", log, "--bundle", bundle, status=1).stdout.decode("ascii").splitlines()
     assert lines[1] == "first cause  441 BOOT_FILE_UNKNOWN  rule boot-files  event 35  PCR 9", lines
-    assert lines[2].startswith("  seen       sha256:28201333"), lines
-    assert lines[3].startswith("  expected   "), lines
-    assert lines[4].startswith("also         fail 505 SCRIPT_COMMAND_UNKNOWN  rule boot-script")
-    assert not lines[5].startswith("  seen"), lines
+    assert lines[2].startswith("  means      a file that the loader read is none that"), lines
+    assert lines[3].startswith("  often      grub.cfg or a module was written anew"), lines
+    assert lines[4].startswith("  seen       sha256:28201333"), lines
+    assert lines[5].startswith("  expected   "), lines
+    assert lines[6].startswith("also         fail 505 SCRIPT_COMMAND_UNKNOWN  rule boot-script")
+    assert not lines[7].startswith("  seen"), lines
 
 
 def verbose_names_every_rule(rig):
@@ -187,7 +189,8 @@ def broken_logs_are_refused_by_a_check_and_no_policy(rig):
     assert told["first_cause"]["check"] == "evlog-short" and told["checks"]["log"] == "failed"
     lines = rig.run("--log", log, "--bundle", bundle, status=1).stdout.decode().splitlines()
     assert lines[0] == "verdict      contraindicated" and "202 LOG_PARSE" in lines[1], lines
-    assert lines[2].startswith("  check      the log ends inside an event [evlog-short, TCG"), lines
+    assert lines[2] == "  means      the log is not in the form of its standard", lines
+    assert lines[4].startswith("  check      the log ends inside an event [evlog-short, TCG"), lines
 
 
 def a_userspace_log_is_judged_beside_it(rig):

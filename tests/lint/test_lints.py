@@ -11,6 +11,16 @@ CHECKS = os.path.abspath(os.path.join(HERE, '..', '..', 'tools', 'check'))
 sys.dont_write_bytecode = True
 sys.path.insert(0, CHECKS)
 from tree import Tap  # noqa: E402
+sys.path.insert(0, os.path.dirname(CHECKS))
+import man_pages  # noqa: E402
+
+REASON_ROW = 'REASON(101, A, FAIL, SAID, IDENTITY, STOP,\n       "a", "b", "c|d", "e")\n'
+CATALOGUE = {
+    'schemas/base/reason.def': REASON_ROW,
+    'schemas/base/reason-user.def': 'REASON_USER(STOP, "f")\n',
+    'schemas/base/rule.def': 'RULE(B, A, "g", "h")\n',
+    'schemas/base/claim.def': 'CLAIM("a.b", "text", ITSELF, "i")\n',
+}
 
 CLEAN = {
     'schemas/base/rd.h': '#pragma once\n\nint rd_u8(void) MUST_CHECK;\n\nenum { A };\n',
@@ -38,6 +48,10 @@ CLEAN = {
     'verifier/keeper/desk.c': (
         'static int table;\n__attribute__((noreturn)) static void\ncounter(void)\n{\n}\n'
         'int y(void);\nstatic int\ny(void)\n{\n}\n/* int x; */\nint main(void);\n'),
+    **CATALOGUE,
+    'schemas/wire/policy-code.def': (
+        'DIMENSION("s", IDENTITY)\nDIMENSION("*", HARDWARE)\nCODE("s", NONE, 0, A)\n'),
+    'tests/unit/test-codes.c': 'int a = REASON_A;\n',
     'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/` `docs/` `debian/`\n',
     'meson.build': "project('assay', 'c',\n    version: '1.2.3',\n)\n",
     'tools/install-deps': "build='gcc libone-dev\n    libc6-dev libtwo-dev'\n",
@@ -122,6 +136,18 @@ SINS = [
     ('events', 'ids are sorted', 'schemas/base/logid.def',
      'LOGID("ready", "main", "a", "b")\n' * 2),
     ('events', 'no outcome', 'attestor/agent/agent-exit.c', '    {AGENT_X, "ready", "x"},\n'),
+    ('codes', 'each reason and claim', 'schemas/base/reason.def', REASON_ROW.replace('"b"', '""')),
+    ('codes', 'each reason and claim', 'schemas/base/claim.def', 'CLAIM("a", "b", ITSELF, "c");\n'),
+    ('codes', 'numbers rise', 'schemas/base/reason.def', REASON_ROW * 2),
+    ('codes', 'each reason that is not reserved is said', 'schemas/wire/policy-code.def',
+     'DIMENSION("*", IDENTITY)\n'),
+    ('codes', 'each reason that is reserved', 'schemas/base/reason.def',
+     REASON_ROW.replace('SAID', 'RESERVED')),
+    ('codes', 'each reason that is not reserved is shown', 'tests/unit/test-codes.c', 'int a;\n'),
+    ('codes', 'reasons are about', 'schemas/wire/policy-code.def',
+     'DIMENSION("s", HARDWARE)\nDIMENSION("*", IDENTITY)\nCODE("s", NONE, 0, A)\n'),
+    ('codes', 'docs/codes.md', 'docs/codes.md', 'x\n'),
+    ('codes', 'docs/codes.md', 'schemas/base/reason-user.def', 'REASON_USER(STOP, "other")\n'),
     ('symbols', 'external names', 'tools/up.c', 'int\nx(void)\n{\n}\n'),
     ('symbols', 'external names', 'attestor/up.c', 'MUST_CHECK int\nx(int a,\n  int b)\n{\n}\n'),
     ('symbols', 'external names', 'tools/up.c', 'const struct a table[] = {\n    1,\n};\n'),
@@ -145,6 +171,13 @@ def write_tree(folder, tree):
         os.makedirs(os.path.dirname(full), exist_ok=True)
         with open(full, 'w', encoding='utf-8') as file:
             file.write(text)
+
+
+def codes_page():
+    """docs/codes.md of the clean tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_tree(folder, CATALOGUE)
+        return '\n'.join(man_pages.codes(None, os.path.join(folder, 'schemas/base'))) + '\n'
 
 
 def failing(check, tree):
@@ -172,9 +205,10 @@ def sin_problems(sin, runs_on_clean):
 
 
 def main():
+    CLEAN['docs/codes.md'] = codes_page()
     tap, checks = Tap(), sorted({sin[0] for sin in SINS})
     clean = {check: failing(check, CLEAN) for check in checks}
-    for check in ('layers', 'style', 'docs', 'events', 'packages', 'symbols', 'threats'):
+    for check in ('layers', 'style', 'docs', 'codes', 'events', 'packages', 'symbols', 'threats'):
         problems = [f'fails: {clean[check]}'] if clean[check] != [] else []
         tap.case(f'{check}: a clean tree passes', problems)
     runs = {check: names is not None for check, names in clean.items()}

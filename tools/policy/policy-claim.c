@@ -1,4 +1,4 @@
-/* claim NAME: the names of the appraisal page, section 5d, and the slots whose rules may tell each.
+/* claim NAME: the names of base/claim.def, and the slots whose rules may tell each.
  * A claim is told to those who trust tokens: a rule of settings must not tell what state Secure
  * Boot is in. */
 #include <stdio.h>
@@ -15,43 +15,9 @@ static const struct {
     const char *name;
     uint64_t slots;
 } claims[] = {
-    {"tpm.vendor", ITSELF},
-    {"tpm.fw", ITSELF},
-    {"tpm.cves", S(TPM_ADVISORY)},
-    {"tpm.kind", ITSELF},
-    {"ek.chain", ITSELF},
-    {"fw.vendor", ITSELF},
-    {"fw.version", S(CRTM_VERSION) | S(FIRMWARE)},
-    {"fw.release", S(FIRMWARE)},
-    {"fw.svn", S(FIRMWARE)},
-    {"fw.source", S(FIRMWARE)},
-    {"rtm", S(RTM)},
-    {"secureboot", S(SECUREBOOT)},
-    {"sb.deployed", S(SB_MODE)},
-    {"sb.pk.id", S(SB_PK)},
-    {"sb.testkey", S(SB_PK)},
-    {"sb.db.ca2023", S(SB_DB)},
-    {"dbx.level", S(SB_DBX)},
-    {"dbx.missing", S(SB_DBX)},
-    {"sbat.level", S(SB_SBAT)},
-    {"boot.authority", S(BOOT_AUTHORITY)},
-    {"boot.loader", S(BOOT_IMAGES)},
-    {"boot.preos", S(BOOT_PREOS)},
-    {"os.release", SYSTEM},
-    {"os.release.state", SYSTEM},
-    {"os.kernel", S(BOOT_IMAGES) | S(BOOT_KERNEL) | S(UKI)},
-    {"uki", S(BOOT_IMAGES) | S(UKI)},
-    {"boot.cmdline.digest", S(BOOT_CMDLINE) | S(UKI_CMDLINE)},
-    {"boot.cmdline.flags", S(BOOT_CMDLINE) | S(UKI_CMDLINE)},
-    {"boot.script.digest", S(BOOT_SCRIPT)},
-    {"os.phase", S(OS_PHASE)},
-    {"dma.protection", S(ACTION)},
-    {"fw.debug", S(ACTION)},
-    {"mok.enrolled", S(MOK)},
-    {"ima.status", S(IMA)},
-    {"ima.count", S(IMA)},
-    {"ima.unknown", S(IMA)},
-    {"ima.set", S(IMA)},
+#define CLAIM(name, type, slots, meaning) {(name), (slots)},
+#include "base/claim.def"
+#undef CLAIM
 };
 
 static void

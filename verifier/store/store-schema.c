@@ -139,14 +139,14 @@ static const char version_11[] =
     "ALTER TABLE pin_new RENAME TO pin;"
     "PRAGMA user_version = 11;";
 
-/* Which files of an IMA list were judged, and what came of it: the next evidence brings the rest. */
-static const char version_12[] =
-    "ALTER TABLE growing ADD COLUMN judged BLOB NOT NULL DEFAULT x''"
-    " CHECK (length(judged) <= 2048);"
-    "PRAGMA user_version = 12;";
+/* Which files of an IMA list were judged, and what came of it: the next evidence brings the rest.
+ */
+static const char version_12[] = "ALTER TABLE growing ADD COLUMN judged BLOB NOT NULL DEFAULT x''"
+                                 " CHECK (length(judged) <= 2048);"
+                                 "PRAGMA user_version = 12;";
 
-const char *const schema_steps[] = {version_1, version_2,  version_3, version_4,
-                                    version_5, version_6,  version_7, version_8,
+const char *const schema_steps[] = {version_1, version_2,  version_3,  version_4,
+                                    version_5, version_6,  version_7,  version_8,
                                     version_9, version_10, version_11, version_12};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 

@@ -13,6 +13,23 @@ every_reason_has_its_name_and_effect(void)
     CHECK(reason_name((enum reason)999) == NULL);
 }
 
+/* The device's user: one sentence, in words of no verdict. */
+static void
+every_reason_has_a_text_for_the_user(void)
+{
+    for (int i = 0; i < 1000; i++) {
+        const char *text = reason_user((enum reason)i);
+
+        CHECK_EQ(text[0] != '\0', i != REASON_NONE && reason_name((enum reason)i) != NULL);
+        CHECK(strstr(text, "PCR") == NULL && strchr(text, '_') == NULL);
+    }
+    CHECK_STR(reason_user(REASON_CLOCK_UNSAFE), "Nothing to do.");
+    CHECK_STR(reason_user(REASON_SB_OFF),
+              "A security setting of this device is not as your organisation wants it. Call your "
+              "help desk.");
+    CHECK(strstr(reason_user(REASON_INTERNAL), "not at fault") != NULL);
+}
+
 static void
 every_rule_has_reason_clause_text_and_a_short_name(void)
 {
@@ -39,6 +56,6 @@ a_fault_is_filled_and_the_outcome_is_one(void)
     CHECK_EQ(fault_at(NULL, RULE_EVLOG_SHORT, 3, 99), 1);
 }
 
-CHECK_MAIN(CASE(every_reason_has_its_name_and_effect),
+CHECK_MAIN(CASE(every_reason_has_its_name_and_effect), CASE(every_reason_has_a_text_for_the_user),
            CASE(every_rule_has_reason_clause_text_and_a_short_name),
            CASE(a_fault_is_filled_and_the_outcome_is_one))

@@ -70,6 +70,9 @@ a_refusal_begins_with_verdict_and_first_cause(void)
 {
     static const char head[] = "verdict      contraindicated  policy p version 3 (enforce)\n"
                                "first cause  421 BOOT_IMAGE_UNKNOWN  rule chain  event 31  PCR 4\n"
+                               "  means      a loader, boot manager or kernel image is none that "
+                               "the policy knows\n"
+                               "  often      an update of shim, GRUB, systemd-boot or the kernel\n"
                                "  seen       sha256:aa k\n"
                                "  expected   corp 7\n";
 
@@ -134,6 +137,8 @@ a_check_of_ours_says_its_text_and_clause(void)
 
     CHECK_STR(text_of(broken, true), "verdict      contraindicated\n"
                                      "first cause  202 LOG_PARSE  PCR 0\n"
+                                     "  means      the log is not in the form of its standard\n"
+                                     "  often      a firmware that writes a faulty log\n"
                                      "  check      the log ends [evlog-short, PFP 10.2]\n");
 }
 

@@ -58,6 +58,27 @@ the_page_s_codes_follow(void)
     CHECK_EQ(code("boot.vars", VERB_ANY, OUTCOME_MANY), REASON_EVT_COUNT_HIGH);
 }
 
+/* What no boot of the corpus brings about. */
+static void
+what_is_rare_has_its_code_too(void)
+{
+    CHECK_EQ(code("firmware", VERB_NOT_IN, OUTCOME_REVOKED), REASON_FW_REVOKED);
+    CHECK_EQ(code("firmware", VERB_ONE_OF, OUTCOME_RETIRING), REASON_FW_RETIRING);
+    CHECK_EQ(code("firmware", VERB_ONE_OF, OUTCOME_PENDING), REASON_FW_PENDING);
+    CHECK_EQ(code("driver", VERB_NOT_IN, OUTCOME_REVOKED), REASON_DRIVER_REVOKED);
+    CHECK_EQ(code("sb.kek", VERB_EQUALS, OUTCOME_UNKNOWN), REASON_KEK_UNEXPECTED);
+    CHECK_EQ(code("sb.dbx", VERB_DEVICE_PIN, OUTCOME_CHANGED), REASON_DBX_SHRUNK);
+    CHECK_EQ(code("boot.authority", VERB_SUBSET_OF, OUTCOME_FEW), REASON_AUTHORITY_MISSING);
+    CHECK_EQ(code("mok", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_MOK_UNEXPECTED);
+    CHECK_EQ(code("boot.preos", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_PREOS_APP);
+    CHECK_EQ(code("boot.kernel", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_KERNEL_UNKNOWN);
+    CHECK_EQ(code("boot.dtb", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_DTB_UNKNOWN);
+    CHECK_EQ(code("uki.addon", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_UKI_ADDON_UNKNOWN);
+    CHECK_EQ(code("uki.credential", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_CREDENTIAL_UNKNOWN);
+    CHECK_EQ(code("uki.sysext", VERB_ONE_OF, OUTCOME_UNKNOWN), REASON_SYSEXT_UNKNOWN);
+    CHECK_EQ(code("ima", VERB_POLICY, OUTCOME_UNKNOWN), REASON_IMA_UNKNOWN);
+}
+
 static void
 dimensions_follow_from_the_slot(void)
 {
@@ -81,5 +102,6 @@ a_slot_that_nobody_knows_is_told_as_unclaimed(void)
 }
 
 CHECK_MAIN(CASE(each_slot_verb_and_outcome_has_a_reason_of_its_own_kind),
-           CASE(the_page_s_codes_follow), CASE(dimensions_follow_from_the_slot),
+           CASE(the_page_s_codes_follow), CASE(what_is_rare_has_its_code_too),
+           CASE(dimensions_follow_from_the_slot),
            CASE(a_slot_that_nobody_knows_is_told_as_unclaimed))
