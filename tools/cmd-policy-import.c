@@ -18,6 +18,7 @@ static const struct kind {
                struct import_fault *ret_fault);
 } kinds[] = {
     {"dbx", import_dbx},
+    {"pcrlock", import_pcrlock},
 };
 
 struct job {
@@ -42,6 +43,25 @@ job_done(struct job *job)
 /* ---- what is asked ---- */
 
 static const char *
+names_problem(const struct job *job)
+{
+    const struct import_ask *ask = &job->ask;
+
+    if (!ask->component != !ask->release) {
+        return "--component and --release go together";
+    }
+    if (!ask->component) {
+        return NULL;
+    }
+    if (job->kind->run == import_dbx) {
+        return "--component is for what becomes releases";
+    }
+    return part_is_name(bytes_str(ask->component)) && part_is_name(bytes_str(ask->release))
+               ? NULL
+               : "a component and a release are at most 48 of A-Z a-z 0-9 . _ / : + ~ -";
+}
+
+static const char *
 problem_of(struct job *job)
 {
     uint64_t seconds;
@@ -50,7 +70,7 @@ problem_of(struct job *job)
         job->kind = strcmp(job->kind_name, kinds[i].name) == 0 ? &kinds[i] : job->kind;
     }
     if (!job->kind) {
-        return "--kind is dbx";
+        return "--kind is dbx or pcrlock";
     }
     if (job->paths.n == 0) {
         return "at least one file is wanted";
@@ -69,7 +89,7 @@ problem_of(struct job *job)
             return "--published is a date such as 2026-11-27";
         }
     }
-    return NULL;
+    return names_problem(job);
 }
 
 static int
@@ -173,10 +193,12 @@ run(const struct cmd *self, int argc, char **argv)
 {
     static struct job job; /* large */
     const struct flag flags[] = {
+        {.name = "component", .ret_value = &job.ask.component},
         {.name = "kind", .ret_value = &job.kind_name},
         {.name = "name", .list = &job.names},
         {.name = "out", .ret_value = &job.out},
         {.name = "published", .list = &job.published},
+        {.name = "release", .ret_value = &job.ask.release},
     };
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &job.paths);
     const char *problem = r == 0 ? problem_of(&job) : NULL;
@@ -194,7 +216,8 @@ run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_import = {
     .name = "policy import",
-    .args = "--kind KIND [--name NAME]… [--published DATE]… [--out FILE] FILE…",
+    .args = "--kind KIND [--name NAME]… [--published DATE]… [--component NAME --release VERSION]\n"
+            "       [--out FILE] FILE…",
     .summary = "reference values of others as policy text",
     .help =
         "Prints sets and releases for a person to read, and to put beside the rules that name\n"
@@ -204,6 +227,12 @@ const struct cmd cmd_policy_import = {
         "  --kind       dbx: updates of Secure Boot's revocation list as they are published, the\n"
         "               oldest first. Each becomes a baseline that the later ones meet, too; its\n"
         "               certificates are one of their own. Their signature is not verified.\n"
+        "               pcrlock: files of systemd-pcrlock. Each becomes a release of the "
+        "component\n"
+        "               that it, or a variant's folder, is named by, with a part for each PCR:\n"
+        "               @kernel-efi.pcr4.\n"
+        "  --component  all files are one release of it, of the version --release; parts have the\n"
+        "               files' components in their names: @os.kernel-efi-pcr4\n"
         "  --name       what a file becomes, once for each; made of the file's name unless given\n"
         "  --published  the day from which `for 14d then fail` counts, once for each\n"
         "  --out        where to write; standard output unless given\n\n"

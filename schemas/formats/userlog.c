@@ -2,9 +2,9 @@
 
 #include <jansson.h>
 
-#include "base/hex.h"
 #include "base/rd-until.h"
 #include "base/wr.h"
+#include "formats/cel-digests.h"
 
 #define RECORD_BEGIN 0x1e
 #define BOOT_ID_LEN 32u
@@ -80,46 +80,6 @@ target_read(const json_t *object, struct userlog_record *r)
 }
 
 static bool
-digest_read(const json_t *object, struct digest *ret)
-{
-    const json_t *alg = json_object_get(object, "hashAlg");
-    const json_t *digest = json_object_get(object, "digest");
-    size_t len;
-
-    if (!json_is_string(alg) || !json_is_string(digest)) {
-        return false;
-    }
-    ret->alg = hash_from_name(bytes_of(json_string_value(alg), json_string_length(alg)));
-    return ret->alg != HASH_N &&
-           hex_read(bytes_of(json_string_value(digest), json_string_length(digest)), ret->b,
-                    hash_size(ret->alg), &len) == 0 &&
-           len == hash_size(ret->alg);
-}
-
-static bool
-digests_read(const json_t *object, struct userlog_record *r)
-{
-    const json_t *array = json_object_get(object, "digests");
-    size_t n = json_array_size(array); /* 0 for anything that is no array */
-
-    if (n == 0 || n > LIMIT_BANKS) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!digest_read(json_array_get(array, i), &r->digests[i])) {
-            return false;
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (r->digests[j].alg == r->digests[i].alg) {
-                return false;
-            }
-        }
-    }
-    r->n_digests = n;
-    return true;
-}
-
-static bool
 boot_id_ok(const char *id)
 {
     return id[0] == '\0' ||
@@ -161,7 +121,7 @@ record_read(struct bytes text, struct userlog_record *r)
     if (!target_read(object, r)) {
         return RULE_USERLOG_TARGET;
     }
-    if (!digests_read(object, r)) {
+    if (cel_digests(object, r->digests, &r->n_digests) != 0) {
         return RULE_USERLOG_DIGESTS;
     }
     return content_read(object, r) ? RULE_NONE : RULE_USERLOG_CONTENT;

@@ -79,7 +79,24 @@ def two_files_of_one_name_are_refused(rig):
     assert not done.stdout and b'stands in line' in done.stderr, done.stderr
 
 
+def pcrlock_files_are_releases_alone_or_together(rig):
+    names = ('350-action-efi-application.pcrlock', '750-enter-initrd.pcrlock')
+    files = [os.path.join(VECTORS, 'import', name) for name in names]
+    text = rig.take('--kind', 'pcrlock', *files).stdout
+    assert b'release enter-initrd pcrlock 1 {' in rig.compiles(text).replace(b'  source', b'')
+    text = rig.take('--kind', 'pcrlock', '--component', 'os', '--release', '12.1', *files).stdout
+    shown = rig.compiles(text)
+    assert b'release os pcrlock 12.1 {' in shown and b'enter-initrd-pcr11 sha256:51e6' in shown
+    # a component that no language has is refused by name
+    done = rig.take('--kind', 'pcrlock', '--component', 'o.s', '--release', '1', *files, status=1)
+    assert not done.stdout and b'holds none of' in done.stderr, done.stderr
+
+
 def wrong_usage_is_told(rig):
+    rig.take('--kind', 'pcrlock', '--component', 'os', NEW, status=2)
+    rig.take('--kind', 'pcrlock', '--release', '1', NEW, status=2)
+    rig.take('--kind', 'pcrlock', '--component', 'o s', '--release', '1', NEW, status=2)
+    rig.take('--kind', 'dbx', '--component', 'os', '--release', '1', NEW, status=2)
     rig.take(status=2)
     rig.take(NEW, status=2)
     rig.take('--kind', 'dbz', NEW, status=2)
@@ -97,7 +114,7 @@ def main():
             what_is_imported_stands_beside_rules_and_comes_back,
             out_is_a_file_and_standard_input_one_too,
             what_is_no_such_file_is_named_and_nothing_printed, two_files_of_one_name_are_refused,
-            wrong_usage_is_told)])
+            pcrlock_files_are_releases_alone_or_together, wrong_usage_is_told)])
 
 
 if __name__ == '__main__':

@@ -33,9 +33,8 @@ import_rig_compiles(struct bytes text)
 }
 
 int
-import_rig_run(import_fn *run, const struct import_file *files, size_t n)
+import_rig_ask(import_fn *run, const struct import_ask *ask)
 {
-    struct import_ask ask = {.n = n, .files = files};
     struct hasher *hasher = hasher_new();
     FILE *out;
     int r;
@@ -44,12 +43,20 @@ import_rig_run(import_fn *run, const struct import_file *files, size_t n)
     memset(&import_rig, 0, sizeof(import_rig));
     out = open_memstream(&import_rig.text, &import_rig.len);
     CHECK(hasher && out);
-    r = run(out, hasher, &ask, &import_rig.fault);
+    r = run(out, hasher, ask, &import_rig.fault);
     CHECK_EQ(fclose(out), 0);
     hasher_freep(&hasher);
     CHECK(r != 0 || import_rig_compiles(bytes_of(import_rig.text, import_rig.len)));
     CHECK(r <= 0 || import_rig.fault.fault.rule != RULE_NONE);
     return r;
+}
+
+int
+import_rig_run(import_fn *run, const struct import_file *files, size_t n)
+{
+    struct import_ask ask = {.n = n, .files = files};
+
+    return import_rig_ask(run, &ask);
 }
 
 void

@@ -14,6 +14,7 @@ extern struct import_rig {
 } import_rig;
 
 /* Runs an importer; returns what it does. What it prints compiles, or the case ends. */
+int import_rig_ask(import_fn *run, const struct import_ask *ask);
 int import_rig_run(import_fn *run, const struct import_file *files, size_t n);
 
 /* The same for one file, which must be imported. */

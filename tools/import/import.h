@@ -18,6 +18,7 @@ struct import_file {
 };
 
 struct import_ask {
+    const char *component, *release; /* names for what all files together become, or both NULL */
     size_t n;
     const struct import_file *files;
 };
@@ -35,6 +36,12 @@ struct import_fault {
  * baselines of their own, since they are revoked at another pace (appraisal page, section 2d). */
 MUST_CHECK int import_dbx(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                           struct import_fault *ret_fault);
+
+/* Files of systemd-pcrlock: a release each, of the component that the file or, for a variant, its
+ * folder names, with a part for each PCR; with ask->component all together one release, whose parts
+ * have the components' names before them. */
+MUST_CHECK int import_pcrlock(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                              struct import_fault *ret_fault);
 
 /* ---- for the importers ---- */
 
