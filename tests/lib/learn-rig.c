@@ -140,6 +140,11 @@ learn_rig_judge(const struct learn_rig_boot *boot)
 #define VERDICT_FIELD(name) learn_rig.verdict.name = CHECK_PASSED;
     VERDICT_CHECKS(VERDICT_FIELD)
 #undef VERDICT_FIELD
+    if (learn_rig.check_events) {
+        CHECK_EQ(
+            events_check(learn_rig.hasher, &boot->log, learn_rig.options.bank, &learn_rig.verdict),
+            0);
+    }
     CHECK_EQ(
         boot_judge(learn_rig.room, learn_rig.hasher, &ask, &learn_rig.verdict, &learn_rig.told), 0);
 }

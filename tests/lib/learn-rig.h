@@ -26,6 +26,7 @@ extern struct learn_rig {
     struct rulebook *book;
     size_t policy; /* of the book, by which is judged; 0 unless a test says otherwise */
     struct boot_room *room;
+    bool check_events; /* judging looks at separators, types and bound data too */
     struct boot_told told;
     struct verdict verdict;
     size_t n_pins;
@@ -51,7 +52,7 @@ int learn_rig_learn(size_t *ret_boot);
 void learn_rig_load(const char *text);
 
 /* Judges a boot by what is loaded, by pins of learn_rig_pin() unless that was not called. Nothing
- * but policy can be wrong with it. */
+ * but policy can be wrong with it, and its events where check_events says so. */
 void learn_rig_judge(const struct learn_rig_boot *boot);
 
 /* Reasons of the boot just judged, each with f, w or n for its effect: "421f 306w". */

@@ -30,14 +30,13 @@ take(const struct evlog *log, const struct evlog_event *from)
 }
 
 void
-scene_start(const char *vector)
+scene_start_again(const char *vector)
 {
     struct bytes bytes = check_vector(vector);
     struct evlog_event event;
     struct evlog log;
 
-    learn_rig_new();
-    memset(&scene, 0, sizeof(scene));
+    scene.n = 0;
     CHECK_EQ(evlog_open(bytes, &log, NULL), 0);
     CHECK_EQ(log.format, EVLOG_AGILE);
     while (evlog_next(&log, &event, NULL) == 0) {
@@ -48,6 +47,15 @@ scene_start(const char *vector)
     }
     scene.n_banks = log.n_banks;
     memcpy(scene.banks, log.bank, sizeof(scene.banks));
+}
+
+void
+scene_start(const char *vector)
+{
+    learn_rig_new();
+    learn_rig.check_events = true;
+    memset(&scene, 0, sizeof(scene));
+    scene_start_again(vector);
 }
 
 struct bytes
@@ -308,16 +316,31 @@ scene_grub(size_t event, const char *prefix, const char *text)
     scene_measure(event, bytes_str(text));
 }
 
-void
-scene_copy(size_t event, size_t before)
+static void
+insert(const struct scene_event *event, size_t before)
 {
-    struct scene_event copy = *at(event);
+    struct scene_event copy = *event;
 
     CHECK(before > 0 && before <= scene.n && scene.n < ARRAY_LEN(scene.events));
     memmove(&scene.events[before + 1], &scene.events[before],
             (scene.n - before) * sizeof(scene.events[0]));
     scene.events[before] = copy;
     scene.n++;
+}
+
+void
+scene_put(size_t before, uint32_t pcr, uint32_t type, struct bytes content, struct bytes data)
+{
+    struct scene_event event = {.pcr = pcr, .type = type, .data = data};
+
+    insert(&event, before);
+    scene_measure(before, content);
+}
+
+void
+scene_copy(size_t event, size_t before)
+{
+    insert(at(event), before);
 }
 
 void

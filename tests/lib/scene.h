@@ -26,6 +26,9 @@ extern struct scene {
 /* Reads a recorded log; forgets the one before. */
 void scene_start(const char *vector);
 
+/* Reads another log; the policy, its pins and what was learnt from stay. */
+void scene_start_again(const char *vector);
+
 /* A laptop that was accepted: evlog/keylime-mb.bin, a Lenovo with hardware that measures first,
  * shim, GRUB and Fedora, recorded with Secure Boot off. Here it is on; the policy is learnt from
  * that boot, which passes without a word and is enrolled. */
@@ -44,8 +47,8 @@ void scene_rule(const char *id, const char *rule);
 void scene_add(const char *text);
 
 /* The log as it stands, judged by scene.policy: every reason with its effect ("401f 219n", "" for
- * none), and the tier. Prints them with what they are of; a token is due to whoever is not refused.
- */
+ * none), and the tier. The firmware profile's rules (events_check()) are among them, the quote's
+ * are not. Prints them with what they are of. */
 void scene_says(const char *what, const char *reasons, enum tier tier);
 
 /* Pins what the boot just judged has to be known by. */
@@ -76,8 +79,9 @@ struct bytes scene_value_of(size_t event);
  */
 void scene_grub(size_t event, const char *prefix, const char *text);
 
-/* Adds a copy of an event before another, so that copies keep their form; away with one. Events
- * behind them move. */
+/* Adds an event before another, measured as told; a copy of one; away with one. Events behind it
+ * move. */
+void scene_put(size_t before, uint32_t pcr, uint32_t type, struct bytes content, struct bytes data);
 void scene_copy(size_t event, size_t before);
 void scene_cut(size_t event);
 

@@ -1,4 +1,4 @@
-/* What is booted belongs to one release: scenarios 22, 23, 25. The log is
+/* What is booted belongs to one release: scenarios 22, 23, 25, 26, 27. The log is
  * scene_laptop()'s, changed as each case says. */
 #include "formats/evtype.h"
 #include "lib/scene.h"
@@ -142,6 +142,86 @@ another_kernel_behind_it_is_no_quirk(void)
     scene_cause("chain", image(3));
 }
 
+/* As keylime-mb was recorded: Lenovo's own application runs before any boot option. */
+static void
+a_vendor_s_application_that_is_listed_passes(void)
+{
+    scene_laptop();
+    CHECK_EQ(learn_rig_rule("preos")->n_events, 1);
+    CHECK_EQ(learn_rig_rule("preos")->outcome, OUTCOME_PASSED);
+}
+
+static void
+one_that_is_not_listed_warns(void)
+{
+    size_t before;
+
+    scene_laptop();
+    before = image(PREOS);
+    scene_rule("preos", "  rule preos : boot.preos one-of @preos/none count 0..1 else warn");
+    scene_add(scene_format("set digests preos/none { %s }\n", scene_digest(image(SHIM))));
+    scene_says("an application before the boot that nobody listed", "424w", TIER_WARNING);
+    CHECK_EQ(learn_rig_rule("preos")->event != RULE_NO_EVENT, true);
+    CHECK_EQ(learn_rig.told.events[learn_rig_rule("preos")->event].index, before);
+    scene_vector(2, 2, 33, 2);
+}
+
+static void
+none_of_them_passes_too(void)
+{
+    scene_laptop();
+    scene_cut(image(PREOS));
+    scene_says("no application before the boot", "", TIER_AFFIRMING);
+}
+
+/* The firmware took back control from what shim and GRUB had been, and called the next option. */
+static void
+give_up_once(void)
+{
+    static const char back[] = "Returning from EFI Application from Boot Option";
+    size_t call = scene_text(4, "Calling EFI Application");
+    size_t shim = image(SHIM);
+
+    scene_copy(shim, shim);
+    scene_put(shim + 1, 4, EV_EFI_ACTION, bytes_str(back), bytes_str(back));
+    scene_copy(call, shim + 2);
+}
+
+static void
+an_option_that_gave_up_warns(void)
+{
+    scene_laptop();
+    give_up_once();
+    scene_says("the first option gave up, the second is approved", "425w", TIER_WARNING);
+    scene_vector(2, 2, 33, 2);
+}
+
+static void
+the_shell_behind_it_refuses(void)
+{
+    size_t shell;
+
+    scene_laptop();
+    give_up_once();
+    shell = image(SHIM + 1);
+    scene_measure(shell, bytes_str("UEFI shell"));
+    scene_says("the UEFI shell instead", "421f", TIER_CONTRAINDICATED);
+    scene_cause("chain", shell);
+}
+
+static void
+a_tool_before_it_refuses(void)
+{
+    size_t tool;
+
+    scene_laptop();
+    give_up_once();
+    tool = image(SHIM);
+    scene_measure(tool, bytes_str("a tool"));
+    scene_says("a tool ran and gave up", "421f", TIER_CONTRAINDICATED);
+    scene_cause("chain", tool);
+}
+
 SCENE_MAIN({22,
             "a new kernel with the old initrd",
             {CASE(a_whole_release_passes), CASE(a_new_kernel_with_the_old_initrd_is_mixed),
@@ -153,4 +233,12 @@ SCENE_MAIN({22,
            {25,
             "a kernel measured twice",
             {CASE(a_kernel_measured_twice_is_a_quirk), CASE(a_kernel_measured_once_is_none),
-             CASE(another_kernel_behind_it_is_no_quirk)}})
+             CASE(another_kernel_behind_it_is_no_quirk)}},
+           {26,
+            "a vendor's application before the boot",
+            {CASE(a_vendor_s_application_that_is_listed_passes), CASE(one_that_is_not_listed_warns),
+             CASE(none_of_them_passes_too)}},
+           {27,
+            "a boot option that gave up",
+            {CASE(an_option_that_gave_up_warns), CASE(the_shell_behind_it_refuses),
+             CASE(a_tool_before_it_refuses)}})

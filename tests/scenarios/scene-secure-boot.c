@@ -1,4 +1,4 @@
-/* Secure Boot, its keys and shim's levels: scenarios 5, 6, 17, 19. */
+/* Secure Boot, its keys and shim's levels: scenarios 5, 6, 17, 19, 30. */
 #include <stdlib.h>
 
 #include "base/hex.h"
@@ -171,6 +171,41 @@ a_level_below_the_floor_warns(void)
     scene_says("the same where it must be met", "413f", TIER_CONTRAINDICATED);
 }
 
+static void
+a_key_more_in_mok_list_refuses(void)
+{
+    size_t list;
+
+    scene_laptop();
+    list = scene_text(14, "MokList");
+    scene_measure(list, bytes_str("a key more"));
+    scene_says("MokList has a key more", "417f", TIER_CONTRAINDICATED);
+    scene_cause("mok", list);
+}
+
+/* What shim then measures is one byte 01, as MokListTrusted's: only that it is one more tells. */
+static void
+validation_that_is_off_refuses(void)
+{
+    static const char name[] = "MokSBState";
+
+    scene_laptop();
+    scene_put(scene_text(14, "MokListTrusted"), 14, EV_IPL, check_hex("01"),
+              bytes_of((const uint8_t *)name, sizeof(name)));
+    scene_says("shim's validation is off", "217f", TIER_CONTRAINDICATED);
+    CHECK_STR(learn_rig.verdict.policy_rule, "mok");
+}
+
+static void
+a_list_that_is_not_trusted_refuses(void)
+{
+    scene_laptop();
+    scene_measure(scene_text(14, "MokListTrusted"), check_hex("00"));
+    scene_says("MokListTrusted 00", "417f", TIER_CONTRAINDICATED);
+    scene_cut(scene_text(14, "MokListTrusted"));
+    scene_says("no MokListTrusted", "216f", TIER_CONTRAINDICATED);
+}
+
 SCENE_MAIN({5,
             "a SecureBoot variable of length 0",
             {CASE(a_variable_without_a_value_is_off), CASE(the_same_machine_with_it_on_passes),
@@ -183,4 +218,8 @@ SCENE_MAIN({5,
             {CASE(the_ca_of_2023_joins_db), CASE(a_rogue_certificate_in_db_refuses)}},
            {19,
             "shim is updated and SbatLevel rises",
-            {CASE(shim_s_update_raises_the_level), CASE(a_level_below_the_floor_warns)}})
+            {CASE(shim_s_update_raises_the_level), CASE(a_level_below_the_floor_warns)}},
+           {30,
+            "shim's own lists",
+            {CASE(a_key_more_in_mok_list_refuses), CASE(a_list_that_is_not_trusted_refuses),
+             CASE(validation_that_is_off_refuses)}})

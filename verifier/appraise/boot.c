@@ -396,18 +396,37 @@ check_slots(const struct telling *telling, bool *ret_broken)
     return true;
 }
 
+/* Did a rule pass by an event in a dimension, though none affirmed it? A version's text, as of a
+ * U-Boot that nothing measured. */
+static bool
+is_hinted(const struct telling *telling, enum policy_dimension dimension)
+{
+    const struct boot_told *told = telling->told;
+
+    for (size_t i = 0; i < told->judgement->n; i++) {
+        const struct rule_result *result = &told->judgement->rules[i];
+
+        if (rulebook_dimension(telling->ask->book, told->policy->first_rule + i) == dimension &&
+            result->outcome == OUTCOME_PASSED && result->n_events > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A value of AR4SI section 2.3 for a dimension: affirmed, or how bad the worst of its rules is. */
 static int8_t
-value_of(const struct boot_told *told, enum policy_dimension dimension, int8_t good, int8_t odd,
+value_of(const struct telling *telling, enum policy_dimension dimension, int8_t good, int8_t odd,
          int8_t bad)
 {
+    const struct boot_told *told = telling->told;
     enum tier tier = told->judgement->tiers[dimension];
 
     if (tier == TIER_CONTRAINDICATED) {
         return told->observed ? odd : bad;
     }
     if (!(told->judgement->affirmed >> dimension & 1)) {
-        return 0;
+        return is_hinted(telling, dimension) ? odd : 0;
     }
     return tier == TIER_AFFIRMING ? good : odd;
 }
@@ -417,7 +436,7 @@ static int8_t
 value_of_hardware(const struct telling *telling)
 {
     const struct boot_told *told = telling->told;
-    int8_t value = value_of(told, DIMENSION_HARDWARE, 2, 32, 97);
+    int8_t value = value_of(telling, DIMENSION_HARDWARE, 2, 32, 97);
     int8_t says = told->facts->debug && !told->observed                ? 96
                   : told->facts->debug || told->facts->dma_unprotected ? 32
                                                                        : 0;
@@ -429,10 +448,10 @@ static void
 fill_vector(const struct telling *telling, struct boot_told *told)
 {
     told->vector = (struct boot_vector){
-        .identity = value_of(told, DIMENSION_IDENTITY, 2, 32, 97),
-        .configuration = value_of(told, DIMENSION_CONFIGURATION, 2, 32, 96),
-        .executables =
-            value_of(told, DIMENSION_EXECUTABLES, told->ima && told->ima->judged ? 2 : 3, 33, 96),
+        .identity = value_of(telling, DIMENSION_IDENTITY, 2, 32, 97),
+        .configuration = value_of(telling, DIMENSION_CONFIGURATION, 2, 32, 96),
+        .executables = value_of(telling, DIMENSION_EXECUTABLES,
+                                told->ima && told->ima->judged ? 2 : 3, 33, 96),
         .hardware = value_of_hardware(telling),
     };
 }

@@ -83,7 +83,7 @@ find(struct echo *echo, struct slot_map *map, struct echo_heads *heads, size_t i
     return add_head(echo, map, heads, i);
 }
 
-/* Only right behind itself: an image that is started again later is another start. */
+/* Only right behind itself in PCR 4: an image that is started again later is another start. */
 static int
 find_image(struct echo *echo, struct slot_map *map, size_t i)
 {
@@ -113,6 +113,9 @@ echo_find(struct echo *echo, struct slot_map *map, size_t i)
     switch (map->events[i].slot) {
     case SLOT_BOOT_IMAGES:
         return find_image(echo, map, i);
+    case SLOT_ACTION: /* the firmware had the machine between two starts of one image */
+        echo->images.n = echo->log->events[i].pcr == 4 ? 0 : echo->images.n;
+        return 0;
     case SLOT_BOOT_INITRD:
     case SLOT_UKI:
         return find_initrd(echo, map, i);

@@ -322,6 +322,29 @@ a_dimension_that_nothing_affirmed_warns(void)
     slot_rig_done(&rig);
 }
 
+/* A version says something of the hardware, which a warning is worth, and affirms nothing. */
+static void
+a_text_alone_is_worth_a_warning_and_affirms_nothing(void)
+{
+    start("policy p version 3 schema 1 {\n  applies class in { c }\n  profile uboot-bootm\n"
+          "  quote sha256 pcrs 0,8\n",
+          "  rule version : crtm.version match \"U-Boot *\" count 0..1\n"
+          "  rule kernel : boot.kernel one-of @os.kernel\n");
+    slot_rig_text(&rig, 0, EV_S_CRTM_VERSION, "U-Boot 2025.07");
+    slot_rig_digest(&rig, 8, EV_COMPACT_HASH, bytes_str("kernel"), bytes_of("linux", 6));
+    judge();
+    CHECK_EQ(told.vector.hardware, 32);
+    CHECK_EQ(effect_of(REASON_DIMENSION_UNASSERTED), EFFECT_WARN);
+    CHECK_EQ(verdict_tier(&verdict), TIER_WARNING);
+    slot_rig_done(&rig);
+    slot_rig_new(&rig); /* without it nobody said a word */
+    slot_rig_digest(&rig, 8, EV_COMPACT_HASH, bytes_str("kernel"), bytes_of("linux", 6));
+    judge();
+    CHECK_EQ(told.vector.hardware, 0);
+    CHECK_EQ(verdict_tier(&verdict), TIER_WARNING);
+    slot_rig_done(&rig);
+}
+
 static void
 who_is_observed_is_never_refused_and_never_affirming(void)
 {
@@ -657,6 +680,7 @@ CHECK_MAIN(CASE(what_the_policy_allows_is_trusted),
            CASE(an_event_without_a_rule_refuses_at_its_place),
            CASE(an_event_without_a_slot_refuses), CASE(a_rule_s_own_effect_counts),
            CASE(a_dimension_that_nothing_affirmed_warns),
+           CASE(a_text_alone_is_worth_a_warning_and_affirms_nothing),
            CASE(who_is_observed_is_never_refused_and_never_affirming),
            CASE(what_failed_elsewhere_fails_an_observed_boot),
            CASE(a_bank_that_the_log_lacks_refuses),

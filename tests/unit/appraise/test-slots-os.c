@@ -232,6 +232,23 @@ an_image_right_behind_itself_is_an_echo_once(void)
     slot_rig_done(&rig);
 }
 
+/* A boot option that gave up, and another with the same loader: what starts it is the firmware. */
+static void
+an_image_that_the_firmware_starts_again_is_no_echo(void)
+{
+    static const char back[] = "Returning from EFI Application from Boot Option";
+
+    slot_rig_new(&rig);
+    slot_rig_digest(&rig, 4, IMAGE, bytes_str("shim"), bytes_str("label"));
+    slot_rig_text(&rig, 4, EV_EFI_ACTION, back);
+    slot_rig_digest(&rig, 4, IMAGE, bytes_str("shim"), bytes_str("label"));
+    slot_rig_digest(&rig, 4, IMAGE, bytes_str("shim"), bytes_str("label"));
+    slot_rig_assign(&rig);
+    CHECK(!(slot_rig_event(&rig, 3)->flags & SLOT_ECHO));
+    check_echo(4, 3, QUIRK_KERNEL_TWICE);
+    slot_rig_done(&rig);
+}
+
 static void
 the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had(void)
 {
@@ -573,6 +590,7 @@ CHECK_MAIN(CASE(grub_s_commands_and_command_lines_are_told_apart),
            CASE(a_command_line_is_the_stub_s_where_there_is_a_unified_image),
            CASE(what_the_stub_packs_has_only_its_name),
            CASE(an_image_right_behind_itself_is_an_echo_once),
+           CASE(an_image_that_the_firmware_starts_again_is_no_echo),
            CASE(the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had),
            CASE(what_is_not_quoted_hides_nothing), CASE(what_is_not_quoted_is_in_no_slot),
            CASE(the_kernel_repeats_the_stub_s_command_line),
