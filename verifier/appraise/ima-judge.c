@@ -41,40 +41,51 @@ item_at(const struct judging_ima *j, size_t i)
 
 /* ---- sets ---- */
 
+/* Bits of bundle_state. What denies does so whatever the state of a record, and what is revoked
+ * denies in whichever set it stands. */
+enum {
+    IN_USE = 1u << BUNDLE_ACTIVE | 1u << BUNDLE_RETIRING,
+    REVOKED = 1u << BUNDLE_REVOKED,
+    ANY_STATE = (1u << (BUNDLE_STATE_MAX + 1)) - 1,
+};
+
+/* Whether a record of the set has the digest in such a state; it may stand in several releases. */
 static bool
-in_table(const struct judging_ima *j, uint16_t set, enum hash alg, struct bytes digest)
+in_table(const struct judging_ima *j, uint16_t set, unsigned states, const struct ima_digest *of)
 {
     const struct rulebook_ref *refs = NULL;
-    size_t n = rulebook_find(j->ask->book, alg, digest, &refs);
+    size_t n = rulebook_find(j->ask->book, of->hash, of->value, &refs);
 
     for (size_t i = 0; i < n; i++) {
-        if (refs[i].set == set) {
-            enum bundle_state state = rulebook_state(j->ask->book, &refs[i], j->ask->now_s);
-
-            return state == BUNDLE_ACTIVE || state == BUNDLE_RETIRING;
+        if (refs[i].set == set &&
+            states >> rulebook_state(j->ask->book, &refs[i], j->ask->now_s) & 1) {
+            return true;
         }
     }
     return false;
 }
 
+/* A set in a file has no states: what is in it counts. */
 static bool
-in_set(const struct judging_ima *j, uint16_t set, enum hash alg, struct bytes digest)
+in_set(const struct judging_ima *j, uint16_t set, unsigned states, const struct ima_digest *of)
 {
     const struct digest_set *file = j->ask->files ? &j->ask->files[set] : NULL;
 
     if (rulebook_bundle(j->ask->book)->sets[set].kind != BUNDLE_SET_FILE) {
-        return in_table(j, set, alg, digest);
+        return in_table(j, set, states, of);
     }
-    return file && file->n > 0 && file->alg == alg && digest_set_has(file, digest);
+    return states & IN_USE && file && file->n > 0 && file->alg == of->hash &&
+           digest_set_has(file, of->value);
 }
 
 static bool
-any_set(const struct judging_ima *j, enum bundle_item_kind kind, const struct ima_entry *e)
+any_set(const struct judging_ima *j, enum bundle_item_kind kind, unsigned states,
+        const struct ima_entry *e)
 {
     for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
         const struct bundle_item *item = item_at(j, i);
 
-        if (item->kind == kind && in_set(j, item->set, e->digest.hash, e->digest.value)) {
+        if (item->kind == kind && in_set(j, item->set, states, &e->digest)) {
             return true;
         }
     }
@@ -220,13 +231,15 @@ judge_entry(const struct judging_ima *j, const struct ima_entry *e)
     if (e->violation) {
         return any_path(j, ITEM_DENY_PATH, e) ? IMA_DENIED : IMA_VIOLATED;
     }
-    if ((known_hash && any_set(j, ITEM_DENY_SET, e)) || any_path(j, ITEM_DENY_PATH, e)) {
+    if ((known_hash &&
+         (any_set(j, ITEM_DENY_SET, ANY_STATE, e) || any_set(j, ITEM_ALLOW_SET, REVOKED, e))) ||
+        any_path(j, ITEM_DENY_PATH, e)) {
         return IMA_DENIED;
     }
     if (e->number == 0 && ima_is_aggregate(e)) {
         return IMA_ALLOWED; /* compared with the quote by ima_begin_judge() */
     }
-    if (known_hash && any_set(j, ITEM_ALLOW_SET, e)) {
+    if (known_hash && any_set(j, ITEM_ALLOW_SET, IN_USE, e)) {
         return is_weak(j, e) ? IMA_WEAK : IMA_ALLOWED;
     }
     if (e->sig.len > 0 && has_item(j, ITEM_SIGNED_SET)) {

@@ -80,6 +80,40 @@ known_files_pass(void)
     done();
 }
 
+/* Sets of what is revoked mark it so; what denies does whatever the mark. */
+static void
+what_is_marked_as_revoked_is_denied(void)
+{
+    start("  deny digest @bad\n  allow digest @ok\n  skip path /**\n",
+          "set digests bad { " D("21") "revoked " D("22") "retired " D("23") "staged " D(
+              "24") "}\nset digests ok { " D("11")
+              D("12") "revoked " D("13") "retired " D("24") "}\n");
+    for (uint8_t b = 0x21; b <= 0x24; b++) {
+        ima_rig_file(HASH_SHA256, b, "/bin/sh");
+        expect(IMA_DENIED, REASON_IMA_DENIED);
+    }
+    ima_rig_file(HASH_SHA256, 0x11, "/bin/sh");
+    expect(IMA_ALLOWED, REASON_NONE);
+    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh"); /* and no path excuses it */
+    expect(IMA_DENIED, REASON_IMA_DENIED);
+    ima_rig_file(HASH_SHA256, 0x13, "/bin/sh"); /* allowed no more */
+    expect(IMA_SKIPPED, REASON_NONE);
+    done();
+}
+
+/* A file that two releases hold is of either; only the one is over. */
+static void
+a_file_of_two_releases_is_of_the_one_that_counts(void)
+{
+    start("  allow digest @os.kernel\n",
+          "release os corp 1 { svn 4 state retired kernel " D(
+              "11") "}\n"
+                    "release os corp 2 { svn 5 kernel " D("11") "}\n");
+    ima_rig_file(HASH_SHA256, 0x11, "/bin/sh");
+    expect(IMA_ALLOWED, REASON_NONE);
+    done();
+}
+
 static void
 the_first_of_each_status_is_named(void)
 {
@@ -544,8 +578,10 @@ each_status_has_a_name(void)
     }
 }
 
-CHECK_MAIN(CASE(known_files_pass), CASE(the_first_of_each_status_is_named),
-           CASE(findings_have_an_end), CASE(deny_beats_all), CASE(a_path_without_end_is_no_way_out),
+CHECK_MAIN(CASE(known_files_pass), CASE(what_is_marked_as_revoked_is_denied),
+           CASE(a_file_of_two_releases_is_of_the_one_that_counts),
+           CASE(the_first_of_each_status_is_named), CASE(findings_have_an_end),
+           CASE(deny_beats_all), CASE(a_path_without_end_is_no_way_out),
            CASE(what_the_kernel_obeys_is_never_skipped), CASE(a_weak_digest_of_a_known_file_warns),
            CASE(violations_pass_up_to_a_number), CASE(a_signature_alone_lets_nothing_pass),
            CASE(keys_are_of_the_kinds_that_the_block_takes), CASE(what_is_unknown_may_have_time),
