@@ -37,7 +37,7 @@ say_published(const json_t *answer)
 }
 
 static int
-publish_file(const char *path, struct ask *ask)
+publish_file(const char *path, const char *why, struct ask *ask)
 {
     struct bytes in = BYTES_NULL;
     int code;
@@ -55,6 +55,9 @@ publish_file(const char *path, struct ask *ask)
     ask_word(ask, "policy");
     ask_word(ask, "publish");
     ask_word(ask, "untested");
+    if (why) {
+        ask_word(ask, why);
+    }
     code = ask_and_say(ask, say_published);
     free((void *)(uintptr_t)in.p);
     return code;
@@ -66,7 +69,10 @@ publish_run(const struct cmd *self, int argc, char **argv)
     struct ask ask = {0};
     struct flag_words words = {0};
     bool untested = false;
-    const struct flag flags[] = {{.name = "untested", .ret_set = &untested}, ASK_FLAGS(&ask)};
+    const char *why = NULL;
+    const struct flag flags[] = {{.name = "untested", .ret_set = &untested},
+                                 {.name = "why", .ret_value = &why},
+                                 ASK_FLAGS(&ask)};
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
 
     if (r != 0) {
@@ -79,7 +85,7 @@ publish_run(const struct cmd *self, int argc, char **argv)
         return cmd_usage(self, "nothing tries a bundle on kept evidence yet: say --untested, that "
                                "it is published all the same");
     }
-    return publish_file(words.words[0], &ask);
+    return publish_file(words.words[0], why, &ask);
 }
 
 static void
@@ -234,14 +240,16 @@ active_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_publish = {
     .name = "policy publish",
-    .args = "BUNDLE --untested " ASK_ARGS,
+    .args = "BUNDLE --untested [--why TEXT] " ASK_ARGS,
     .summary = "have the verifier judge by a signed bundle from now on",
     .help = "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"
             "sequence is higher than that of the bundle that counts. The verifier checks it as a\n"
             "whole, stores it and judges by it from its next turn; a backup of the store has it\n"
             "too. The same bundle once more is fine.\n\n"
             "  --untested  needed so far: nothing tries a bundle on kept evidence yet, and the\n"
-            "              audit log says so\n" ASK_HELP "Example:\n"
+            "              audit log says so\n"
+            "  --why       the reason, for the audit log, which also names each release that has\n"
+            "              another state or other days now\n" ASK_HELP "Example:\n"
             "  $ assay policy compile site.policy --out site.bundle\n"
             "  $ assay policy sign site.bundle --key policy.key --sequence 15\n"
             "  $ assay policy publish site.bundle --untested\n\n"

@@ -56,8 +56,8 @@ job_run(struct job *job)
     return r == 0 ? write_body(job) : r;
 }
 
-static void
-print_sayings(const struct policy_say *say, const char *path)
+void
+cmd_policy_sayings(const struct policy_say *say, const char *path)
 {
     for (size_t i = 0; i < say->n; i++) {
         fprintf(stderr, "%s:%u:%u: %s%s\n", path, say->items[i].line, say->items[i].column,
@@ -68,8 +68,8 @@ print_sayings(const struct policy_say *say, const char *path)
     }
 }
 
-static json_t *
-sayings_json(const struct policy_say *say)
+json_t *
+cmd_policy_sayings_json(const struct policy_say *say)
 {
     json_t *list = json_array();
 
@@ -87,14 +87,14 @@ static int
 report(const struct job *job, int r, const char *path, bool json)
 {
     if (json) {
-        ignore(cmd_print_json(json_pack("{s:b, s:i, s:i, s:i, s:o}", "ok", r == 0, "errors",
-                                        (int)job->say.n_errors, "policies",
-                                        r == 0 ? (int)job->bundle->n_policies : 0, "bytes",
-                                        (int)job->body.len, "sayings", sayings_json(&job->say))),
+        ignore(cmd_print_json(json_pack(
+                   "{s:b, s:i, s:i, s:i, s:o}", "ok", r == 0, "errors", (int)job->say.n_errors,
+                   "policies", r == 0 ? (int)job->bundle->n_policies : 0, "bytes",
+                   (int)job->body.len, "sayings", cmd_policy_sayings_json(&job->say))),
                "the exit code tells");
         return r == 0 ? CMD_YES : CMD_NO;
     }
-    print_sayings(&job->say, path);
+    cmd_policy_sayings(&job->say, path);
     if (r == 0) {
         printf("%s: ok, %zu policies, %zu rules, %zu sets, %zu releases, %zu bytes\n", path,
                job->bundle->n_policies, job->bundle->n_rules, job->bundle->n_sets,

@@ -1,11 +1,20 @@
-/* `assay policy …`: shared by cmd-policy.c, cmd-policy-learn.c and cmd-policy-sign.c. */
+/* `assay policy …`, and moves of releases: shared by cmd-policy*.c and cmd-golden-move.c. */
 #pragma once
 
 #include "cmd.h"
+#include "policy/policy-say.h"
 
+extern const struct cmd cmd_golden_promote;
+extern const struct cmd cmd_golden_retire;
+extern const struct cmd cmd_golden_revoke;
+extern const struct cmd cmd_golden_stage;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_compile;
 extern const struct cmd cmd_policy_import;
 extern const struct cmd cmd_policy_learn;
 extern const struct cmd cmd_policy_sign;
 extern const struct cmd cmd_policy_show;
+
+/* What the compiler said of a file, on stderr; the same as JSON. */
+void cmd_policy_sayings(const struct policy_say *say, const char *path);
+json_t *cmd_policy_sayings_json(const struct policy_say *say);

@@ -27,8 +27,8 @@ class Rig:
         with open(self.path(name), 'rb') as file:
             return file.read()
 
-    def run(self, *words, status=0, stdin=None):
-        done = subprocess.run([ASSAY, 'policy', *words], input=stdin, capture_output=True,
+    def run(self, *words, status=0, stdin=None, noun='policy'):
+        done = subprocess.run([ASSAY, noun, *words], input=stdin, capture_output=True,
                               timeout=60, check=False)
         assert done.returncode == status, (words, done.returncode, done.stdout[-300:], done.stderr)
         return done
@@ -198,6 +198,61 @@ def what_is_no_bundle_or_key_is_refused(rig):
     rig.run('check', rig.path('none'), status=1)
 
 
+def a_release_is_moved_in_its_text(rig):
+    release = 'os/debian-12-corp/2026.11.1'
+    with open(os.path.join(EXAMPLES, 'laptop.policy'), encoding='ascii') as file:
+        text = file.read()
+    path = rig.write('site.policy', text)
+    os.chmod(path, 0o640)
+    head = 'release os debian-12-corp 2026.11.1 {\n'
+
+    def move(*words, status=0):
+        return rig.run(words[0], path, release, *words[1:], status=status, noun='golden')
+    out = move('stage', '--dry-run').stdout.decode()
+    assert '+   state staged\n' in out and 'nothing was written' in out, out
+    assert '\n- ' not in out and rig.read('site.policy').decode() == text
+    line = text[:text.index(head)].count('\n') + 2
+    assert move('stage').stdout.decode() == (
+        f'{path}:{line}:\n+   state staged\n{release}: staged, was active\n')
+    assert rig.read('site.policy').decode() == text.replace(head, head + '  state staged\n')
+    assert os.stat(path).st_mode & 0o777 == 0o640
+    assert b'is staged already' in move('stage').stdout
+    move('retire', '--until', '2027-01-31', status=1)  # what was never active does not retire
+    out = move('promote').stdout.decode()
+    assert '\n-   state staged\n+   state active\n' in out, out
+    told = json.loads(move('retire', '--until', '2027-01-31', '--json').stdout)
+    assert told == {'release': release, 'was': 'active', 'is': 'retiring', 'changed': True}
+    moved = rig.read('site.policy').decode()
+    assert 'retire 2027-01-31' in moved and '  state retiring\n' in moved, moved
+    rig.run('compile', path, '--out', rig.path('moved.bundle'))
+    assert b'state retiring' in rig.run('show', rig.path('moved.bundle')).stdout
+    done = move('promote')
+    assert b'passed' not in done.stderr
+    move('revoke')
+    done = move('promote', status=1)
+    assert b'revoked does not become active' in done.stderr, done
+    done = rig.run('promote', path, 'os/debian-12-corp/2026.11.2', status=1, noun='golden')
+    assert b'did you mean ' + release.encode() in done.stderr, done
+    broken = rig.write('broken.policy', head + '  frob\n}\n')
+    assert b'broken.policy:2' in rig.run('promote', broken, release, status=1,
+                                         noun='golden').stderr
+    for words in (('retire', path, release), ('retire', path, release, '--until', 'monday'),
+                  ('retire', path, release, '--now', '--until', '2027-01-01'), ('promote', path),
+                  ('promote', '-', release), ('stage', path, release, '--until', '2027-01-01')):
+        assert b'usage: ' in rig.run(*words, status=2, noun='golden').stderr, words
+    assert '   state retired\n' in rig.run(
+        'retire', rig.write('two.policy', text), release, '--now', noun='golden').stdout.decode()
+
+
+def days_that_outweigh_the_state_are_told(rig):
+    text = 'policy base {\n}\nrelease os deb 1 {\n  kernel sha256:' + 'ab' * 32 + '\n'
+    for day, words in (('retire 2020-01-01', b'stays retired'),
+                       ('active 2099-01-01', b'staged until then')):
+        path = rig.write('days.policy', text + f'  state staged\n  {day}\n}}\n')
+        done = rig.run('promote', path, 'os/deb/1', noun='golden')
+        assert words in done.stderr, done
+
+
 def wrong_usage_is_told(rig):
     key, bundle = rig.key('key.pem'), rig.path(rig.compiled('gateway.policy'))
     for words in (['check'], ['check', 'a', 'b'], ['compile', 'a'], ['check', 'a', '--out', 'b'],
@@ -215,6 +270,9 @@ def help_teaches_with_an_example(rig):
     for word in ('learn', 'check', 'compile', 'sign', 'show'):
         text = rig.run(word, '--help').stdout
         assert b'Exit status' in text and b'assay policy' in text, word
+    for word in ('stage', 'promote', 'retire', 'revoke'):
+        text = rig.run(word, '--help', noun='golden').stdout
+        assert b'Exit status' in text and b'$ assay golden ' + word.encode() in text, word
 
 
 def main():
@@ -226,6 +284,7 @@ def main():
             notes_do_not_refuse, signed_bundles_say_whose_they_are, a_flipped_byte_is_refused,
             what_is_not_shown_whole_is_not_signed, large_versions_and_no_end_are_told_as_they_are,
             sequences_only_rise, what_is_no_bundle_or_key_is_refused, wrong_usage_is_told,
+            a_release_is_moved_in_its_text, days_that_outweigh_the_state_are_told,
             help_teaches_with_an_example)])
 
 

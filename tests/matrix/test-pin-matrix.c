@@ -439,6 +439,7 @@ become_candidate(void)
     now.values = device->values;
     now.clock_ms = device->clock_ms;
     now.reset_count = device->reset_count;
+    soft_device_done(device);
     *device = now;
     CHECK_EQ(
         tpm_public_read(bytes_of(device->ak_public, device->ak_public_len), &device->ak_area, NULL),

@@ -275,11 +275,83 @@ words_and_file_are_asked_for(void)
     rig.file.full = true;
     NO("busy", "policy", "publish", "untested");
     refused("usage", CONTROL_USAGE, WORDS("policy", "publish"));
-    refused("usage", CONTROL_USAGE, WORDS("policy", "publish", "untested", "x"));
+    refused("usage", CONTROL_USAGE, WORDS("policy", "publish", "untested", "x", "y"));
     refused("usage", CONTROL_USAGE, WORDS("policy", "active", "x"));
     give(good(1));
     (void)YES("status"); /* a file that a command has no use for does no harm */
     CHECK_STR(active(), "none");
+}
+
+static const char *const deb[] = {
+    "release os deb 1 { kernel " D("11") "}\nrelease os deb 2 { state staged kernel " D("12") "}\n",
+    "release os deb 1 { state retiring kernel " D("11") "}\n"
+                                                        "release os deb 2 { kernel " D("12") "}\n",
+    "release os deb 1 { state retiring retire 2030-01-01 kernel " D(
+        "11") "}\n"
+              "release os deb 2 { kernel " D("12") "}\n",
+    "release os deb 2 { state revoked kernel " D("12") "}\n",
+};
+
+/* The bundle of these releases. */
+static struct bytes
+with_releases(size_t i)
+{
+    char text[4096];
+
+    snprintf(text, sizeof(text), "%s%s", sealing_policy("p", "c", "enforce"), deb[i]);
+    return sealing_text(&own, text, i + 1, now_s - 60, 0);
+}
+
+static bool
+on_release(void *context, const struct audit_row *row, const uint8_t hash[32])
+{
+    char *room = context;
+    size_t len = strlen(room);
+
+    (void)hash;
+    if (bytes_equal(row->kind, bytes_str("release"))) {
+        CHECK_BYTES(row->actor, bytes_str("uid 0"));
+        snprintf(room + len, 2048 - len, "%.*s\n", (int)row->text.len, (const char *)row->text.p);
+    }
+    return true;
+}
+
+static void
+each_move_of_a_release_has_a_row(void)
+{
+    char told[2048] = "";
+
+    start_with(1);
+    for (size_t i = 0; i < ARRAY_LEN(deb); i++) {
+        (void)publish(with_releases(i));
+    }
+    CHECK_EQ(store_audit_each(rig.keeper.store, 0, on_release, told), 0);
+    CHECK_STR(told, "os/deb/1: active, was not there, bundle 1\n"
+                    "os/deb/2: staged, was not there, bundle 1\n"
+                    "os/deb/1: retiring, was active, bundle 2\n"
+                    "os/deb/2: active, was staged, bundle 2\n"
+                    "os/deb/1: retiring, other days, bundle 3\n"
+                    "os/deb/2: revoked, was active, bundle 4\n"
+                    "os/deb/1: not there, was retiring, bundle 4\n");
+}
+
+static void
+why_it_was_published_is_in_its_row(void)
+{
+    char longest[129];
+    json_t *list;
+
+    start_with(1);
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[128] = '\0';
+    give(good(1));
+    NO("why", "policy", "publish", "untested", longest);
+    give(good(1));
+    (void)YES("policy", "publish", "untested", "ticket 7\n\"x\"");
+    list = rows();
+    CHECK_EQ(json_array_size(list), 1);
+    CHECK(
+        strstr(json_string_value(json_array_get(list, 0)), " untested: ticket 7\\x0a\\x22x\\x22"));
 }
 
 static void
@@ -399,6 +471,7 @@ CHECK_MAIN(CASE(a_good_bundle_counts_and_its_row_says_who_and_which),
            CASE(what_is_not_for_now_is_refused),
            CASE(a_signed_body_that_cannot_be_loaded_is_refused),
            CASE(a_site_without_a_key_takes_none), CASE(words_and_file_are_asked_for),
+           CASE(each_move_of_a_release_has_a_row), CASE(why_it_was_published_is_in_its_row),
            CASE(a_publication_whose_row_fails_does_not_count),
            CASE(a_publication_whose_commit_fails_does_not_count),
            CASE(within_a_turn_the_old_one_counts), CASE(a_restart_finds_it_again),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "keeper/control-say.h"
 #include "keeper/policies.h"
 
@@ -159,12 +160,30 @@ refuse(struct control *control, const struct fault *fault)
     return control_error(control, rule_name(fault->rule, name), text);
 }
 
+/* Who published which bundle and, where a reason was given, why; then what it does to releases. */
+static void
+audit(struct control *control, const struct policies_info *info)
+{
+    const struct policies *policies = control->keeper->policies;
+    const struct rulebook *was = policies_book(policies);
+    char why[TEXT_QUOTED_ROOM(STORE_TEXT_MAX)] = "";
+    char text[sizeof(why) + 160];
+    char hex[65];
+
+    if (control->words.n > 1) {
+        (void)text_escaped(why, sizeof(why), control->words.words[1]);
+    }
+    snprintf(text, sizeof(text), "bundle %" PRIu64 " sha256:%s untested%s%s", info->sequence,
+             hex_write(hex, BYTES_OF(info->digest)), why[0] ? ": " : "", why);
+    keeper_audit(control->keeper, "policy", NULL, control->actor, text);
+    control_releases_audit(control, was ? rulebook_bundle(was) : NULL,
+                           rulebook_bundle(policies_taken(policies)), info->sequence);
+}
+
 static int
 say_published(struct control *control, const struct policies_info *info, bool fresh)
 {
     struct json_wr *json = &control->json;
-    char hex[65];
-    char text[160];
 
     json_wr_object(json);
     json_wr_key(json, "published");
@@ -174,9 +193,7 @@ say_published(struct control *control, const struct policies_info *info, bool fr
     control_hex(control, "digest", BYTES_OF(info->digest));
     json_wr_end_object(json);
     if (fresh) {
-        snprintf(text, sizeof(text), "bundle %" PRIu64 " sha256:%s untested", info->sequence,
-                 hex_write(hex, BYTES_OF(info->digest)));
-        keeper_audit(control->keeper, "policy", NULL, control->actor, text);
+        audit(control, info);
     }
     return CONTROL_YES;
 }
@@ -220,6 +237,9 @@ control_policy_publish(struct control *control)
                             "nothing here tests a bundle yet: say --untested, that it is published "
                             "all the same");
         return CONTROL_USAGE;
+    }
+    if (control->words.n > 1 && control->words.words[1].len >= STORE_TEXT_MAX) {
+        return control_error(control, "why", "give a reason of at most 127 characters");
     }
     if (control->file->full) {
         return control_error(control, "busy", "others are publishing just now: once more");

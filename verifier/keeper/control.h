@@ -5,6 +5,7 @@
 #include "base/json-wr.h"
 #include "keeper/keeper.h"
 #include "roles/control-wire.h"
+#include "wire/bundle.h"
 
 /* What came before the command over its connection (MSG_CONTROL_FILE). */
 struct control_file {
@@ -51,6 +52,11 @@ MUST_CHECK int control_pins_drop(struct control *control, const struct store_dev
 
 /* The class that word i names. Returns 0, or CONTROL_NO after an error was written. */
 MUST_CHECK int control_class_word(struct control *control, size_t i, char name[STORE_CLASS_MAX]);
+
+/* An audit row for each release that has another state or other days in the bundle `is` than in
+ * `was` (NULL: there was none), or is in one of them alone. */
+void control_releases_audit(struct control *control, const struct bundle *was,
+                            const struct bundle *is, uint64_t sequence);
 
 void control_hex(struct control *control, const char *key, struct bytes value);
 

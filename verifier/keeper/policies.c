@@ -320,6 +320,12 @@ policies_book(const struct policies *policies)
     return policies->now.book;
 }
 
+const struct rulebook *
+policies_taken(const struct policies *policies)
+{
+    return policies->next.book;
+}
+
 enum policies_found
 policies_find(const struct policies *policies, const char *class_name, uint64_t now_s,
               const struct rulebook **ret_book, size_t *ret_policy)

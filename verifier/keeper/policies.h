@@ -95,6 +95,9 @@ void policies_info(const struct policies *policies, struct policies_info *ret);
  * broken. Valid as policies_find() says. */
 const struct rulebook *policies_book(const struct policies *policies);
 
+/* The book that was taken in this turn and counts from its commit; NULL when there is none. */
+const struct rulebook *policies_taken(const struct policies *policies);
+
 /* The policy of a class: its index in rulebook_bundle(*ret_book)->policies. Both ret_ are untouched
  * unless POLICY_FOUND. The book lives until the turn ends: a later turn asks again. */
 enum policies_found policies_find(const struct policies *policies, const char *class_name,

@@ -1,0 +1,267 @@
+/* assay golden stage, promote, retire, revoke: one release of a policy text into another state. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "cmd-policy.h"
+#include "flags.h"
+#include "policy/policy-move.h"
+
+struct moving {
+    const char *path;
+    struct bytes source;
+    struct policy_move move;
+    struct policy_moved moved;
+    bool json, dry;
+};
+
+/* The lines that differ, between those that both begin and end with. */
+struct range {
+    size_t first, end;
+};
+
+static void
+differ(struct bytes a, struct bytes b, struct range *ret_a, struct range *ret_b)
+{
+    size_t first = 0;
+    size_t tail = 0;
+
+    for (size_t i = 0; i < a.len && i < b.len && a.p[i] == b.p[i]; i++) {
+        first = a.p[i] == '\n' ? i + 1 : first;
+    }
+    for (size_t k = 0; k < a.len - first && k < b.len - first; k++) {
+        if (a.p[a.len - k - 1] == '\n') {
+            tail = k;
+        }
+        if (a.p[a.len - k - 1] != b.p[b.len - k - 1]) {
+            break;
+        }
+    }
+    if (a.len < b.len && memcmp(a.p + first, b.p + b.len - (a.len - first), a.len - first) == 0) {
+        tail = a.len - first; /* whole lines are new */
+    }
+    *ret_a = (struct range){first, a.len - tail};
+    *ret_b = (struct range){first, b.len - tail};
+}
+
+static void
+print_lines(char sign, struct bytes text, struct range range)
+{
+    size_t at = range.first;
+
+    while (at < range.end) {
+        const uint8_t *line = text.p + at;
+        const uint8_t *end = memchr(line, '\n', range.end - at);
+        size_t len = end ? (size_t)(end - line) : range.end - at;
+
+        printf("%c %.*s\n", sign, (int)len, (const char *)line); /* it compiled: printable */
+        at += len + 1;
+    }
+}
+
+static void
+print_change(const struct moving *m)
+{
+    struct range was;
+    struct range is;
+    unsigned line = 1;
+
+    differ(m->source, m->moved.text, &was, &is);
+    for (size_t i = 0; i < was.first; i++) {
+        line += m->source.p[i] == '\n';
+    }
+    printf("%s:%u:\n", m->path, line);
+    print_lines('-', m->source, was);
+    print_lines('+', m->moved.text, is);
+}
+
+/* Days that make the state another one than the word says. */
+static void
+warn_days(const struct moving *m)
+{
+    uint64_t now_s = (uint64_t)(clock_utc_ms() / 1000);
+    bool in_force = m->move.state == BUNDLE_ACTIVE || m->move.state == BUNDLE_RETIRING;
+
+    if (in_force && m->moved.retire_s > 0 && m->moved.retire_s <= now_s) {
+        fprintf(stderr, "assay: its `retire` day has passed: it stays retired\n");
+    } else if (in_force && m->moved.active_s > now_s) {
+        fprintf(stderr, "assay: its `active` day is still to come: it is staged until then\n");
+    }
+}
+
+static int
+write_text(const struct moving *m)
+{
+    struct stat info = {.st_mode = 0644};
+    int r;
+
+    if (stat(m->path, &info) != 0) {
+        info.st_mode = 0644;
+    }
+    r = file_replace(m->path, info.st_mode & 0777, m->moved.text);
+    if (r < 0) {
+        fprintf(stderr, "assay: cannot write %s: %s\n", m->path, strerror(-r));
+    }
+    return r;
+}
+
+static int
+finish(const struct moving *m)
+{
+    bool changed = !bytes_equal(m->source, m->moved.text);
+    const char *was = bundle_state_name(m->moved.was);
+    const char *is = bundle_state_name(m->move.state);
+
+    if (changed && !m->dry && write_text(m) < 0) {
+        return CMD_NO;
+    }
+    warn_days(m);
+    if (m->json) {
+        return cmd_print_json(json_pack("{s:s, s:s, s:s, s:b}", "release", m->move.release, "was",
+                                        was, "is", is, "changed", (int)changed)) == 0
+                   ? CMD_YES
+                   : CMD_NO;
+    }
+    if (!changed) {
+        printf("%s is %s already\n", m->move.release, is);
+        return CMD_YES;
+    }
+    print_change(m);
+    printf("%s: %s, was %s%s\n", m->move.release, is, was, m->dry ? " (nothing was written)" : "");
+    return CMD_YES;
+}
+
+static int
+run_move(struct moving *m)
+{
+    struct policy_say say = {0};
+    int code = CMD_NO;
+    int r;
+
+    if (cmd_read_file(m->path, POLICY_TEXT_MAX, &m->source) != 0) {
+        return CMD_NO;
+    }
+    r = policy_move(m->source, &m->move, &say, &m->moved);
+    if (r < 0) {
+        fprintf(stderr, "assay: %s: %s\n", m->path, strerror(-r));
+    } else if (r > 0) {
+        cmd_policy_sayings(&say, m->path);
+    } else {
+        code = finish(m);
+    }
+    free((void *)(uintptr_t)m->source.p);
+    free((void *)(uintptr_t)m->moved.text.p);
+    return code;
+}
+
+/* `retire` alone has a day, or the word that it is today's. */
+static int
+retire_words(const struct cmd *self, struct moving *m, bool now)
+{
+    uint64_t until_s;
+
+    if (now == (m->move.until != NULL)) {
+        return cmd_usage(self, "--until DATE or --now is needed");
+    }
+    if (m->move.until && !policy_date(bytes_str(m->move.until), &until_s)) {
+        return cmd_usage(self, "a day is written 2026-11-27");
+    }
+    m->move.state = now ? BUNDLE_RETIRED : BUNDLE_RETIRING;
+    return 0;
+}
+
+static int
+run(const struct cmd *self, int argc, char **argv)
+{
+    struct moving m = {.json = false};
+    struct flag_words words = {0};
+    bool retires = self == &cmd_golden_retire;
+    bool now = false;
+    const struct flag flags[] = {{.name = "json", .ret_set = &m.json},
+                                 {.name = "dry-run", .ret_set = &m.dry},
+                                 {.name = "until", .ret_value = &m.move.until},
+                                 {.name = "now", .ret_set = &now}};
+    int r = flags_read(self, argc, argv, flags, retires ? 4 : 2, &words);
+
+    if (r != 0) {
+        return r;
+    }
+    if (words.n != 2 || strcmp(words.words[0], "-") == 0) {
+        return cmd_usage(self, "a file and a release are wanted");
+    }
+    m.path = words.words[0];
+    m.move.release = words.words[1];
+    m.move.state = self == &cmd_golden_stage    ? BUNDLE_STAGED
+                   : self == &cmd_golden_revoke ? BUNDLE_REVOKED
+                                                : BUNDLE_ACTIVE;
+    r = retires ? retire_words(self, &m, now) : 0;
+    return r != 0 ? r : run_move(&m);
+}
+
+#define MOVE_HELP                                                                                 \
+    "RELEASE is COMPONENT/NAME/VERSION as the text has it. Only its state changes, and\n"         \
+    "what changes is printed; comments stay. The text must compile before and after. It counts\n" \
+    "once it is compiled, signed and published; the audit log then names the release.\n"          \
+    "  --dry-run  print what would change\n"                                                      \
+    "  --json     the old state and the new one\n\n"
+
+const struct cmd cmd_golden_stage = {
+    .name = "golden stage",
+    .args = "FILE RELEASE [--dry-run] [--json]",
+    .summary = "let a release of a policy text wait",
+    .help = "What a staged release holds is known and not accepted: refused with a code of its\n"
+            "own, or only warned of where its rule says so. A release that says no state is\n"
+            "active, so one that was just written or learnt is staged before it is "
+            "published.\n\n" MOVE_HELP "Example:\n"
+            "  $ assay golden stage site.policy os/debian-12-corp/2026.11.1\n"
+            "  site.policy:40:\n"
+            "  +   state staged\n"
+            "  os/debian-12-corp/2026.11.1: staged, was active\n\n"
+            "Exit status: 0 it is staged in the text, 1 refused, 2 usage.\n",
+    .run = run,
+};
+
+const struct cmd cmd_golden_promote = {
+    .name = "golden promote",
+    .args = "FILE RELEASE [--dry-run] [--json]",
+    .summary = "let a release of a policy text be active",
+    .help = "From staged, or back from retiring and retired; one that was revoked stays "
+            "so.\n\n" MOVE_HELP "Example:\n"
+            "  $ assay golden promote site.policy os/debian-12-corp/2026.11.1\n"
+            "  site.policy:41:\n"
+            "  -   state staged\n"
+            "  +   state active\n"
+            "  os/debian-12-corp/2026.11.1: active, was staged\n\n"
+            "Exit status: 0 it is active in the text, 1 refused, 2 usage.\n",
+    .run = run,
+};
+
+const struct cmd cmd_golden_retire = {
+    .name = "golden retire",
+    .args = "FILE RELEASE --until DATE|--now [--dry-run] [--json]",
+    .summary = "let a release of a policy text end",
+    .help = "Until DATE (its beginning, UTC) what the release holds passes with a warning beside\n"
+            "the new one, then it refuses; --now ends it at once.\n\n" MOVE_HELP "Example:\n"
+            "  $ assay golden retire site.policy os/debian-12-corp/2026.10.4 --until 2027-02-28\n"
+            "  site.policy:33:\n"
+            "  +   state retiring\n"
+            "  +   retire 2027-02-28\n"
+            "  os/debian-12-corp/2026.10.4: retiring, was active\n\n"
+            "Exit status: 0 done in the text, 1 refused, 2 usage.\n",
+    .run = run,
+};
+
+const struct cmd cmd_golden_revoke = {
+    .name = "golden revoke",
+    .args = "FILE RELEASE [--dry-run] [--json]",
+    .summary = "refuse what a release of a policy text holds",
+    .help = "For code that was found to be bad: refused with a code that says so, in any state,\n"
+            "and nothing but an editor takes it back.\n\n" MOVE_HELP "Example:\n"
+            "  $ assay golden revoke site.policy os/debian-12-corp/2026.10.4\n\n"
+            "Exit status: 0 done in the text, 1 refused, 2 usage.\n",
+    .run = run,
+};
