@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-ASSAY = sys.argv[1]
+ASSAY = os.path.abspath(sys.argv[1])
 HEAD = 32
 
 
