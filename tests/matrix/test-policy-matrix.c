@@ -487,6 +487,57 @@ other_findings_have_reasons_of_their_own(void)
     play_done();
 }
 
+/* The boot's images as release 1 of this state beside an active release 2 of another kernel. */
+static void
+publish_releases(const char *state)
+{
+    static const char rule[] = "  rule images : boot.images one-of @os.image count 3..4\n";
+    static const char set[] = "set digests t/images { ";
+    static char head[4096];
+    const char *digest = strstr(policy_play_text(PLAY_HEADING, PLAY_IMAGES, ""), set);
+    size_t len;
+
+    CHECK(digest);
+    digest += strlen(set);
+    len = (size_t)snprintf(head, sizeof(head), "release os deb 1 { state %s\n", state);
+    for (; *digest == 's'; digest += 72) { /* "sha256:", its digits and a blank */
+        len += (size_t)snprintf(head + len, sizeof(head) - len, "  image %.71s\n", digest);
+    }
+    snprintf(head + len, sizeof(head) - len,
+             "}\nrelease os deb 2 { image sha256:%064d\n}\n" PLAY_HEADING, 2);
+    policy_play_publish(policy_play_text(head, rule, ""), 0);
+}
+
+/* Old and new pass side by side, with the same boot and evidence as before each move. */
+static void
+a_release_is_staged_passes_retires_and_ends(void)
+{
+    static const struct {
+        const char *state;
+        enum tier tier;
+        enum reason reason;
+    } rows[] = {
+        {"staged", TIER_CONTRAINDICATED, REASON_BOOT_IMAGE_PENDING},
+        {"active", TIER_AFFIRMING, REASON_QUIRK_USED},
+        {"retiring", TIER_WARNING, REASON_RELEASE_RETIRING},
+        {"retired", TIER_CONTRAINDICATED, REASON_RELEASE_RETIRED},
+        {"active", TIER_AFFIRMING, REASON_QUIRK_USED},
+        {"revoked", TIER_CONTRAINDICATED, REASON_BOOT_IMAGE_REVOKED},
+    };
+
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct answer answer;
+
+        publish_releases(rows[i].state);
+        answer = policy_play_attest();
+        CHECK_EQ(answer.tier, rows[i].tier);
+        CHECK_EQ(answer.reasons[0], rows[i].reason);
+        CHECK_EQ(answer.cwt.p != NULL, rows[i].tier != TIER_CONTRAINDICATED);
+    }
+    play_done();
+}
+
 CHECK_MAIN(
     CASE(what_the_policy_allows_gets_a_token_of_the_policy),
     CASE(another_kernel_is_refused_with_rule_and_event),
@@ -504,4 +555,5 @@ CHECK_MAIN(
     CASE(a_root_of_trust_that_only_the_log_tells_of_is_none),
     CASE(firmware_in_debug_mode_is_refused),
     CASE(firmware_that_leaves_its_memory_open_is_a_warning),
-    CASE(a_policy_s_own_rule_for_actions_decides), CASE(other_findings_have_reasons_of_their_own))
+    CASE(a_policy_s_own_rule_for_actions_decides), CASE(other_findings_have_reasons_of_their_own),
+    CASE(a_release_is_staged_passes_retires_and_ends))
