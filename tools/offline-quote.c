@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "appraise/boot-beside.h"
 #include "appraise/ima-begin.h"
 #include "appraise/quoted.h"
 #include "wire/binding.h"
@@ -387,7 +388,6 @@ static int
 judge_boot(struct offline_quote *q)
 {
     struct offline *o = q->o;
-    const struct bundle_policy *policy = &rulebook_bundle(o->ask->book)->policies[o->ask->policy];
     int r = 0;
 
     replay(q);
@@ -399,16 +399,10 @@ judge_boot(struct offline_quote *q)
     o->ima_part = q->body[LOG_IMA];
     r = r < 0 ? r : offline_policy(o, quoted_userspace(q));
     o->ima = o->boot.ima = NULL; /* it goes with *q; what was found looks into the list's bytes */
-    if (r == 0 && policy->ak != 0 && !(policy->ak & quoted_key_kind(&q->ak))) {
-        struct fault fault = {.rule = RULE_POLICY_AK, .event = FAULT_NO_EVENT};
-        struct finding finding = {
-            .reason = rule_reason(fault.rule),
-            .effect = o->told.observed ? EFFECT_WARN : EFFECT_FAIL,
-            .fault = &fault,
-            .pcr = FAULT_NO_EVENT,
-        };
+    if (r == 0) { /* the ages are nobody's word here: offline_policy() says so */
+        const struct boot_beside beside = {.key = quoted_key_kind(&q->ak)};
 
-        verdict_note(&o->verdict, &finding);
+        boot_beside(&o->told, &beside, &o->verdict);
     }
     return r;
 }

@@ -168,10 +168,110 @@ claims_of_two_logs_may_stand_in_any_order(void)
     CHECK_EQ(growing_rig_answered().tier, TIER_AFFIRMING);
 }
 
+static bool
+first_device(void *context, const struct store_device *device)
+{
+    *(struct store_device *)context = *device;
+    return false;
+}
+
+static struct store_device
+member(void)
+{
+    struct store_device device = {.state = DEVICE_STATE_N};
+
+    CHECK_EQ(store_device_each(growing_rig.keeper.keeper.store, first_device, &device), 0);
+    CHECK(device.state != DEVICE_STATE_N);
+    return device;
+}
+
+/* What the store says of the userspace log of the last genuine evidence, which if it is kept must
+ * be these bytes. */
+static enum evidence_log
+kept(size_t len)
+{
+    struct store *store = growing_rig.keeper.keeper.store;
+    CLEANUP(free_p) uint8_t *body = NULL;
+    struct store_evidence evidence;
+    struct store_device device;
+    size_t n = 0;
+
+    device = member();
+    CHECK_EQ(store_evidence_get(store, device.id, &evidence), 0);
+    if (evidence.userspace == EVIDENCE_LOG_KEPT) {
+        CHECK_EQ(store_log_get(store, evidence.userspace_log, &body, &n), 0);
+        CHECK_BYTES(bytes_of(body, n), bytes_of(records, len));
+    }
+    return evidence.userspace;
+}
+
+static void
+it_is_kept_whole_though_it_comes_in_parts(void)
+{
+    size_t first;
+
+    start_userspace();
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(records_len), EVIDENCE_LOG_KEPT);
+    first = records_len;
+    growing_rig.keeper.device.userspace.offset = first;
+    (void)growing_rig_accepted(); /* nothing more of it */
+    CHECK_EQ(kept(first), EVIDENCE_LOG_KEPT);
+    userspace_record(11, "leave-initrd", true);
+    userspace_record(11, "sysinit", false); /* not quoted yet */
+    first = records_len;
+    while (records[--first - 1] != '\n') {
+    }
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(first), EVIDENCE_LOG_KEPT);
+}
+
+static void
+a_part_behind_what_is_not_kept_is_not_the_whole(void)
+{
+    struct store *store;
+    struct store_evidence evidence;
+    struct store_device device;
+
+    start_userspace();
+    (void)growing_rig_accepted();
+    store = growing_rig.keeper.keeper.store;
+    device = member();
+    CHECK_EQ(store_evidence_get(store, device.id, &evidence), 0);
+    evidence.userspace = EVIDENCE_LOG_UNKNOWN; /* as the version before left it */
+    memset(evidence.userspace_log, 0, sizeof(evidence.userspace_log));
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    growing_rig.keeper.device.userspace.offset = records_len;
+    userspace_record(11, "leave-initrd", true);
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(0), EVIDENCE_LOG_UNKNOWN);
+    growing_rig.keeper.device.userspace.offset = 0; /* from the start: whole again */
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(records_len), EVIDENCE_LOG_KEPT);
+}
+
+static void
+that_there_is_none_is_known_where_its_pcrs_are_quoted(void)
+{
+    growing_rig_member("0-15", 0xffff);
+    growing_rig.keeper.device.values.selection.sets[0].mask = 0x8ff;
+    growing_rig_quoted(50, 50);
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(0), EVIDENCE_LOG_NONE);
+    keeper_rig_done(&growing_rig.keeper);
+    growing_rig_member("0-10", 0x7ff);
+    growing_rig_quoted(50, 50);
+    (void)growing_rig_accepted();
+    CHECK_EQ(kept(0), EVIDENCE_LOG_UNKNOWN);
+}
+
 CHECK_MAIN(CASE(userspace_goes_on_from_where_it_was_known),
            CASE(a_userspace_record_too_many_is_carried_over),
            CASE(what_userspace_extended_must_be_in_its_log),
            CASE(a_userspace_log_that_is_not_there_is_named),
            CASE(userspace_explains_no_pcr_of_the_firmware),
            CASE(a_userspace_log_out_of_form_is_refused), CASE(two_logs_swapped_are_no_logs),
-           CASE(claims_of_two_logs_may_stand_in_any_order))
+           CASE(claims_of_two_logs_may_stand_in_any_order),
+           CASE(it_is_kept_whole_though_it_comes_in_parts),
+           CASE(a_part_behind_what_is_not_kept_is_not_the_whole),
+           CASE(that_there_is_none_is_known_where_its_pcrs_are_quoted))

@@ -211,30 +211,6 @@ state_after(const struct attest *attest)
     return DEVICE_FAILED;
 }
 
-/* Genuine evidence is kept for learning, whatever policy said. */
-static int
-keep_evidence(struct attest *attest)
-{
-    struct keeper *keeper = attest->keeper;
-    struct store_evidence evidence = {.arrived_ms = attest->asked->request.complete_ms};
-    struct bytes body;
-    int r = 0;
-
-    if (!verdict_genuine(&attest->verdict)) {
-        return 0;
-    }
-    body = attest->evidence.logs[attest->firmware - attest->claims.logs];
-    if (body.p) {
-        r = store_log_put(keeper->store, attest->firmware->digest, LOG_FIRMWARE, body);
-    }
-    memcpy(evidence.device, attest->device.id, sizeof(evidence.device));
-    memcpy(evidence.firmware_log, attest->firmware->digest, sizeof(evidence.firmware_log));
-    if (r == 0) {
-        r = attest_growing_keep(attest);
-    }
-    return r == 0 ? store_evidence_put(keeper->store, &evidence) : r;
-}
-
 /* Another tier or another boot than last time; a million devices say the same every few minutes. */
 static bool
 changed(const struct attest *attest, const struct store_last *last)
@@ -348,7 +324,7 @@ write_verdict(struct attest *attest, struct store_last *last)
     if (r == 0) {
         r = attest_policy_pins(attest);
     }
-    return r == 0 ? keep_evidence(attest) : r;
+    return r == 0 ? attest_keep(attest) : r;
 }
 
 /* Spread by the device's own id, so that a fleet that booted together does not come together. */

@@ -29,8 +29,8 @@ refuse(struct attest *attest, uint8_t code, enum reason reason, enum rule rule)
     return STEP_ANSWERED;
 }
 
-static bool
-is_quoted(const struct attest *attest, uint32_t mask)
+bool
+attest_quotes(const struct attest *attest, uint32_t mask)
 {
     bool any = false;
 
@@ -158,7 +158,7 @@ open_part(struct attest *attest, struct attest_part *part, uint32_t mask, struct
     int r;
 
     *known = (struct growing){0};
-    if (!is_quoted(attest, mask)) {
+    if (!attest_quotes(attest, mask)) {
         return refuse(attest, COAP_CODE(4, 0), REASON_EVIDENCE_MALFORMED, RULE_LOG_UNQUOTED);
     }
     if (part->claim->kind == LOG_USERSPACE && part->body.len > LIMIT_LOG_BYTES) {
@@ -221,7 +221,7 @@ attest_growing(struct attest *attest)
     find_parts(attest);
     if (attest->ima.claim) {
         step = open_part(attest, &attest->ima, PCR_MASK_IMA, &attest->ima_list.known, &wanted);
-    } else if (is_quoted(attest, PCR_MASK_IMA)) {
+    } else if (attest_quotes(attest, PCR_MASK_IMA)) {
         (void)verdict_check(&attest->verdict, &attest->verdict.growing, false, RULE_IMA_LOG_NEEDED);
         return STEP_JUDGE;
     }

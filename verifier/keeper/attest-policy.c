@@ -1,6 +1,7 @@
 /* What the class's policy says of a boot, or its reference events where no bundle names it. */
 #include <stdio.h>
 
+#include "appraise/boot-beside.h"
 #include "appraise/quoted.h"
 #include "keeper/attest.h"
 #include "keeper/boots.h"
@@ -32,22 +33,6 @@ userspace_of(const struct attest *attest, struct event_log *ret)
     return true;
 }
 
-/* What a policy asks beside its rules; mode observe forgives it too. */
-static void
-tell(struct attest *attest, enum rule rule, enum reason_effect effect, const char *seen)
-{
-    struct fault fault = {.rule = rule, .event = FAULT_NO_EVENT};
-    struct finding finding = {
-        .reason = rule_reason(rule),
-        .effect = attest->told.observed && effect == EFFECT_FAIL ? EFFECT_WARN : effect,
-        .fault = &fault,
-        .pcr = FAULT_NO_EVENT,
-        .seen = seen,
-    };
-
-    verdict_note(&attest->verdict, &finding);
-}
-
 /* How long ago this boot brought its first evidence. */
 static int64_t
 boot_age_ms(const struct attest *attest, int64_t now_ms)
@@ -57,20 +42,19 @@ boot_age_ms(const struct attest *attest, int64_t now_ms)
     return known ? now_ms - attest->last.boot_ms : 0;
 }
 
+/* What a policy asks beside its rules. */
 static void
-check_age(struct attest *attest, const struct bundle_policy *policy)
+judge_beside(struct attest *attest)
 {
     const struct clock *clock = attest->keeper->clock;
     int64_t now_ms = clock->utc_ms(clock->context);
+    const struct boot_beside beside = {
+        .evidence_ms = now_ms - attest->challenge_ms,
+        .boot_ms = boot_age_ms(attest, now_ms),
+        .key = quoted_key_kind(&attest->ak),
+    };
 
-    if (policy->fresh_evidence_s > 0 &&
-        now_ms - attest->challenge_ms > (int64_t)policy->fresh_evidence_s * 1000) {
-        tell(attest, RULE_POLICY_AGE, policy->fresh_else, "its challenge is older");
-    }
-    if (policy->fresh_boot_s > 0 &&
-        boot_age_ms(attest, now_ms) > (int64_t)policy->fresh_boot_s * 1000) {
-        tell(attest, RULE_POLICY_AGE, policy->fresh_else, "the boot is older");
-    }
+    boot_beside(&attest->told, &beside, &attest->verdict);
 }
 
 static int
@@ -101,10 +85,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         return r;
     }
     attest->by_policy = true;
-    check_age(attest, attest->told.policy);
-    if (attest->told.policy->ak != 0 && !(attest->told.policy->ak & quoted_key_kind(&attest->ak))) {
-        tell(attest, RULE_POLICY_AK, EFFECT_FAIL, NULL);
-    }
+    judge_beside(attest);
     snprintf(attest->policy, sizeof(attest->policy), "%.*s:%u", (int)attest->told.policy->name.len,
              (const char *)attest->told.policy->name.p, attest->told.policy->version);
     return 0;
@@ -286,6 +267,6 @@ attest_policy_life_s(const struct attest *attest)
 bool
 attest_policy_floor(const struct attest *attest)
 {
-    return !attest->by_policy || attest->told.policy->token_floor != BUNDLE_TIER_AFFIRMING ||
-           verdict_tier(&attest->verdict) == TIER_AFFIRMING;
+    return !attest->by_policy ||
+           boot_floor_met(attest->told.policy, verdict_tier(&attest->verdict));
 }

@@ -83,6 +83,9 @@ enum step attest_order(struct attest *attest);     /* boot and clock */
 
 enum step attest_growing(struct attest *attest); /* logs that grow: claims against what is known */
 
+/* Whether the quote is over any of these PCRs. */
+bool attest_quotes(const struct attest *attest, uint32_t mask);
+
 /* The next part of a log that a reader must read before the firmware's events can be judged: its
  * kind, with the message and the bytes for it; 0 when there is none. */
 int attest_growing_unread(const struct attest *attest, uint16_t *ret_type, struct bytes *ret_body);
@@ -103,6 +106,10 @@ enum step attest_values(struct attest *attest, const struct event_log *log,
 
 /* Writes what is known now of logs in genuine evidence. Returns 0 or a negative errno. */
 MUST_CHECK int attest_growing_keep(struct attest *attest);
+
+/* Keeps genuine evidence, whatever policy said: what golden values are learnt from, bundles tried
+ * on and refusals compared with. Returns 0 or a negative errno. */
+MUST_CHECK int attest_keep(struct attest *attest);
 
 /* The next offsets, into room for two; returns how many. */
 size_t attest_growing_known(const struct attest *attest, struct log_offset *ret);

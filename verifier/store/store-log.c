@@ -82,12 +82,29 @@ store_log_trim(struct store *store)
     return sql_done(store, sql_run(&sql, NULL));
 }
 
+/* Zero: there is none. */
+static void
+put_optional(struct sql *sql, const uint8_t digest[32])
+{
+    static const uint8_t none[32];
+
+    if (memcmp(digest, none, sizeof(none)) == 0) {
+        sql_null(sql);
+    } else {
+        sql_blob(sql, bytes_of(digest, 32));
+    }
+}
+
 int
 store_evidence_put(struct store *store, const struct store_evidence *evidence)
 {
     struct sql sql;
-    int r = sql_call(store);
+    int r;
 
+    if ((unsigned)evidence->userspace > EVIDENCE_LOG_KEPT) {
+        return -EINVAL;
+    }
+    r = sql_call(store);
     if (r != 0) {
         return r;
     }
@@ -95,7 +112,29 @@ store_evidence_put(struct store *store, const struct store_evidence *evidence)
     sql_blob(&sql, BYTES_OF(evidence->device));
     sql_blob(&sql, BYTES_OF(evidence->firmware_log));
     sql_int(&sql, evidence->arrived_ms);
+    if (evidence->userspace == EVIDENCE_LOG_NONE) {
+        sql_blob(&sql, BYTES_NULL);
+    } else {
+        put_optional(&sql, evidence->userspace_log);
+    }
+    put_optional(&sql, evidence->accepted_log);
     return sql_done(store, sql_run(&sql, NULL));
+}
+
+/* NULL, an empty blob, or the digest of a log. */
+static enum evidence_log
+read_log(struct sql *sql, uint8_t digest[32])
+{
+    size_t len;
+
+    if (sql_get_null(sql)) {
+        return EVIDENCE_LOG_UNKNOWN;
+    }
+    len = sql_get_upto(sql, digest, 32);
+    if (len > 0 && len < 32) {
+        sql->r = -EIO;
+    }
+    return len == 0 ? EVIDENCE_LOG_NONE : EVIDENCE_LOG_KEPT;
 }
 
 int
@@ -112,6 +151,10 @@ store_evidence_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
         sql_get_exact(&sql, evidence.device, sizeof(evidence.device));
         sql_get_exact(&sql, evidence.firmware_log, sizeof(evidence.firmware_log));
         evidence.arrived_ms = sql_get_int(&sql, INT64_MIN, INT64_MAX);
+        evidence.userspace = read_log(&sql, evidence.userspace_log);
+        if (read_log(&sql, evidence.accepted_log) == EVIDENCE_LOG_NONE && sql.r == 0) {
+            sql.r = -EIO;
+        }
     }
     r = sql_end(&sql, r);
     if (r == 0) {

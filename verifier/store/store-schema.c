@@ -145,9 +145,18 @@ static const char version_12[] = "ALTER TABLE growing ADD COLUMN judged BLOB NOT
                                  " CHECK (length(judged) <= 2048);"
                                  "PRAGMA user_version = 12;";
 
-const char *const schema_steps[] = {version_1, version_2,  version_3,  version_4,
-                                    version_5, version_6,  version_7,  version_8,
-                                    version_9, version_10, version_11, version_12};
+/* What bundles are tried on and refusals compared with. userspace_log: that of the kept evidence;
+ * NULL: not known; empty: it has none. accepted_log: the firmware's of the last that was accepted.
+ */
+static const char version_13[] = "ALTER TABLE evidence ADD COLUMN userspace_log BLOB;"
+                                 "ALTER TABLE evidence ADD COLUMN accepted_log BLOB;"
+                                 "CREATE INDEX evidence_userspace ON evidence (userspace_log);"
+                                 "CREATE INDEX evidence_accepted ON evidence (accepted_log);"
+                                 "PRAGMA user_version = 13;";
+
+const char *const schema_steps[] = {version_1,  version_2,  version_3, version_4, version_5,
+                                    version_6,  version_7,  version_8, version_9, version_10,
+                                    version_11, version_12, version_13};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */
@@ -168,8 +177,8 @@ ask(sqlite3 *db, const char *text, int64_t *ret, bool *ret_none)
     return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : sql_errno(result);
 }
 
-static int
-version_of(sqlite3 *db, int64_t *ret)
+int
+schema_version(sqlite3 *db, int64_t *ret)
 {
     bool none = false;
     int r = ask(db, "PRAGMA user_version", ret, &none);
@@ -214,7 +223,7 @@ step(sqlite3 *db, const char *text, int64_t version)
 {
     int64_t now = 0;
     int result = sqlite3_exec(db, text, NULL, NULL, NULL);
-    int r = result == SQLITE_OK ? version_of(db, &now) : sql_errno(result);
+    int r = result == SQLITE_OK ? schema_version(db, &now) : sql_errno(result);
 
     return r == 0 && now != version ? sql_errno(SQLITE_MISUSE) : r;
 }
@@ -224,7 +233,7 @@ static int
 bring(sqlite3 *db, const char *const *steps, size_t n_steps)
 {
     int64_t version = 0;
-    int r = version_of(db, &version);
+    int r = schema_version(db, &version);
 
     if (r == 0) {
         r = check_start(db, version, n_steps);
@@ -239,7 +248,7 @@ int
 schema_bring(sqlite3 *db, const char *const *steps, size_t n_steps)
 {
     int64_t version = 0;
-    int r = version_of(db, &version);
+    int r = schema_version(db, &version);
     int result;
 
     if (r != 0 || (version > 0 && (uint64_t)version >= n_steps)) {

@@ -17,6 +17,7 @@
 #define CLASS_COLUMNS                                                                          \
     "name, bank, pcr_mask, interval_s, need_ek_chain, allow_sha1, allow_no_nonce, audiences, " \
     "lacks, evidence_max"
+#define EVIDENCE_COLUMNS "device, firmware_log, arrived_ms, userspace_log, accepted_log"
 
 static const char *const texts[SQL_N] = {
 #define STATEMENT(name, text) [SQL_##name] = text,

@@ -16,10 +16,11 @@ enum statement {
 
 struct store {
     sqlite3 *db;
-    bool batch;     /* a transaction of writes is open, or SQLite has dropped it (sql_batch_lost) */
-    bool began;     /* by the call under way */
-    bool piece;     /* the savepoint of the piece under way is open */
-    bool impatient; /* somebody holds the lock: until the batch's end nobody is waited for again */
+    bool batch; /* a transaction of writes is open, or SQLite has dropped it (sql_batch_lost) */
+    bool began; /* by the call under way */
+    bool piece; /* the savepoint of the piece under way is open */
+    bool reads_only; /* store_open_read() */
+    bool impatient;  /* somebody holds the lock: until the batch's end nobody is waited for again */
     sqlite3_stmt *prepared[SQL_N];
 };
 
@@ -73,6 +74,7 @@ struct bytes sql_get_view(struct sql *sql, size_t most);
  * as it was: all steps are one transaction. Foreign keys must be off still. */
 extern const char *const schema_steps[];
 extern const size_t schema_n_steps;
+MUST_CHECK int schema_version(sqlite3 *db, int64_t *ret); /* that the file has; 0: none */
 MUST_CHECK int schema_bring(sqlite3 *db, const char *const *steps, size_t n_steps);
 
 /* store_open() with other steps, for tests. */

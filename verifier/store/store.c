@@ -65,6 +65,9 @@ sql_call(struct store *store)
 {
     int r = 0;
 
+    if (store->reads_only) {
+        return -EROFS;
+    }
     if (batch_lost(store)) {
         return -EIO;
     }
@@ -284,4 +287,50 @@ int
 store_open(const char *path, struct store **ret)
 {
     return store_open_steps(path, schema_steps, schema_n_steps, ret);
+}
+
+/* The moment that is read begins with the first row. Text of another schema is none of ours. */
+static int
+begin_reading(sqlite3 *db)
+{
+    int64_t version = 0;
+    int r;
+
+    sqlite3_busy_timeout(db, BUSY_WAIT_MS);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    r = exec(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                 "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; BEGIN;"
+                 "SELECT count(*) FROM sqlite_schema;");
+    r = r == 0 ? schema_version(db, &version) : r;
+    if (r != 0 || version == (int64_t)schema_n_steps) {
+        return r;
+    }
+    return version > (int64_t)schema_n_steps ? STORE_E_NEWER
+           : version > 0                     ? STORE_E_OLDER
+                                             : sql_errno(SQLITE_NOTADB);
+}
+
+int
+store_open_read(const char *path, struct store **ret)
+{
+    CLEANUP(store_closep) struct store *store = calloc(1, sizeof(*store));
+    int result;
+    int r;
+
+    if (path[0] == '\0' || !store) {
+        return store ? -EINVAL : -ENOMEM;
+    }
+    if (access(path, R_OK) < 0) {
+        return -errno; /* SQLite would not say which */
+    }
+    store->reads_only = true;
+    result = sqlite3_open_v2(
+        path, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    r = result == SQLITE_OK ? begin_reading(store->db) : sql_errno(result);
+    if (r == 0) {
+        *ret = store;
+        store = NULL;
+    }
+    return r;
 }

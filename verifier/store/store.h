@@ -43,6 +43,7 @@ enum store_outcome {
     STORE_EXISTS,  /* a unique value is taken: by whom is said at the function */
     STORE_LOCKED,  /* of a backup: not now */
     STORE_E_NEWER, /* the file was written by a newer version */
+    STORE_E_OLDER, /* by an older one, and is only to be read */
 };
 
 enum ek_chain { EK_CHAIN_NONE, EK_CHAIN_LISTED, EK_CHAIN_VERIFIED };
@@ -138,12 +139,23 @@ struct store_ref {
     char label[STORE_LABEL_MAX]; /* for people: what it was when it was learned */
 };
 
-/* Evidence kept for learning: the latest of each member whose signature, challenge and replay
- * held, whatever policy said. */
+/* Whether the userspace log of an evidence is kept whole, as far as its quote covers it. */
+enum evidence_log {
+    EVIDENCE_LOG_UNKNOWN, /* no: its PCRs were not quoted, or only a part of it ever came */
+    EVIDENCE_LOG_NONE,    /* its PCRs were quoted and there was none */
+    EVIDENCE_LOG_KEPT,
+};
+
+/* Evidence kept for learning and for trying bundles: the latest of each member whose signature,
+ * challenge and replay held, whatever policy said. */
 struct store_evidence {
     uint8_t device[WIRE_UEID_SIZE];
     uint8_t firmware_log[32]; /* digest; body in the log table */
     int64_t arrived_ms;
+    enum evidence_log userspace;
+    uint8_t userspace_log[32]; /* the same, if it is kept; else zero */
+    uint8_t accepted_log[32];  /* the firmware's of the last accepted evidence; zero: none known;
+                                * putting zero leaves what was there */
 };
 
 /* What is known of a log that grows: its accepted part in the boot of the last accepted evidence.
@@ -192,6 +204,11 @@ struct store;
  * for tests. A new file gets mode 0600. Also STORE_E_NEWER; -EIO for a file that is no store of
  * ours; -errno of a file that cannot be made. A file that is not opened is left as it was. */
 MUST_CHECK int store_open(const char *path, struct store **ret);
+/* Opens a store that is there to be read, beside whoever has it open: all that is read is of the
+ * moment of this call. Nothing is written to the database: calls that write are -EROFS. (SQLite
+ * keeps its marks of who reads in the file -shm beside it.) Also STORE_E_NEWER, STORE_E_OLDER: the
+ * verifier of this version has not been started on it; -errno as above. */
+MUST_CHECK int store_open_read(const char *path, struct store **ret);
 void store_close(struct store *store); /* an open batch is lost */
 void store_closep(struct store **store);
 MUST_CHECK int store_commit(struct store *store);
@@ -330,8 +347,8 @@ MUST_CHECK int store_log_put(struct store *store, const uint8_t digest[32], enum
 MUST_CHECK int store_log_get(struct store *store, const uint8_t digest[32], uint8_t **ret_body,
                              size_t *ret_len);
 MUST_CHECK int store_log_has(struct store *store, const uint8_t digest[32]); /* 0 or STORE_NONE */
-/* Drops the bodies that neither a last verdict nor kept evidence names, those of this batch too:
- * not between store_log_put() and the row that names it. */
+/* Drops the bodies that neither a last verdict nor evidence, kept or accepted, names, those of this
+ * batch too: not between store_log_put() and the row that names it. */
 MUST_CHECK int store_log_trim(struct store *store);
 
 /* One row a device and kind of log; putting replaces, and returns STORE_NONE when there is no such

@@ -183,8 +183,79 @@ trimming_keeps_the_logs_that_are_named(void)
     CHECK_EQ(store_log_has(store, one), STORE_NONE);
 }
 
+/* Not known, none, and kept are three things. */
+static void
+what_is_known_of_a_userspace_log_comes_back(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    struct store_evidence want = {.firmware_log = {1}};
+    struct store_evidence seen;
+
+    put_device(store, 1);
+    memcpy(want.device, device.id, sizeof(want.device));
+    for (int known = EVIDENCE_LOG_UNKNOWN; known <= EVIDENCE_LOG_KEPT; known++) {
+        want.userspace = (enum evidence_log)known;
+        want.userspace_log[0] = known == EVIDENCE_LOG_KEPT ? 9 : 0;
+        CHECK_EQ(store_evidence_put(store, &want), 0);
+        CHECK_EQ(store_evidence_get(store, device.id, &seen), 0);
+        CHECK_EQ(seen.userspace, want.userspace);
+        CHECK_BYTES(BYTES_OF(seen.userspace_log), BYTES_OF(want.userspace_log));
+    }
+    want.userspace = (enum evidence_log)3;
+    CHECK_EQ(store_evidence_put(store, &want), -EINVAL);
+}
+
+static void
+the_log_that_was_accepted_stays_known(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    struct store_evidence evidence = {.firmware_log = {1}, .accepted_log = {1}};
+    struct store_evidence seen;
+
+    put_device(store, 1);
+    memcpy(evidence.device, device.id, sizeof(evidence.device));
+    CHECK_EQ(store_log_put(store, one, LOG_FIRMWARE, BYTES_OF(one)), 0);
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    evidence = (struct store_evidence){.firmware_log = {2}, .arrived_ms = 2}; /* refused */
+    memcpy(evidence.device, device.id, sizeof(evidence.device));
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_evidence_get(store, device.id, &seen), 0);
+    CHECK(seen.firmware_log[0] == 2 && seen.accepted_log[0] == 1);
+    CHECK_EQ(store_log_trim(store), 0);
+    CHECK_EQ(store_log_has(store, one), 0);
+    evidence.accepted_log[0] = 2;
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_log_trim(store), 0);
+    CHECK_EQ(store_log_has(store, one), STORE_NONE);
+}
+
+static void
+trimming_keeps_a_userspace_log_that_is_named(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    struct store_evidence evidence = {
+        .firmware_log = {2}, .userspace = EVIDENCE_LOG_KEPT, .userspace_log = {1}};
+
+    put_device(store, 1);
+    memcpy(evidence.device, device.id, sizeof(evidence.device));
+    CHECK_EQ(store_log_put(store, one, LOG_USERSPACE, BYTES_OF(one)), 0);
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_log_trim(store), 0);
+    CHECK_EQ(store_log_has(store, one), 0);
+    evidence.userspace = EVIDENCE_LOG_NONE;
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_log_trim(store), 0);
+    CHECK_EQ(store_log_has(store, one), STORE_NONE);
+}
+
 CHECK_MAIN(CASE(the_inventory_names_a_class), CASE(a_class_name_that_does_not_fit_is_refused),
            CASE(a_code_is_used_once), CASE(a_use_that_is_rolled_back_is_no_use),
            CASE(an_expired_code_is_none), CASE(a_good_use_drops_expired_codes),
            CASE(a_log_body_is_stored_once), CASE(logs_of_no_kind_or_too_long_are_refused),
-           CASE(evidence_is_the_latest_of_a_device), CASE(trimming_keeps_the_logs_that_are_named))
+           CASE(evidence_is_the_latest_of_a_device), CASE(trimming_keeps_the_logs_that_are_named),
+           CASE(what_is_known_of_a_userspace_log_comes_back),
+           CASE(the_log_that_was_accepted_stays_known),
+           CASE(trimming_keeps_a_userspace_log_that_is_named))
