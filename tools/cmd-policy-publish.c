@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "cmd-control.h"
+#include "rejudge/rejudge-run.h"
 #include "table.h"
 #include "when.h"
 #include "wire/bundle.h"
@@ -36,56 +38,134 @@ say_published(const json_t *answer)
     return 0;
 }
 
+struct publish {
+    struct ask ask;
+    struct rejudge_run run;
+    struct rejudge_tally tally;
+    bool untested;
+    const char *accept; /* --accept-failures, or NULL */
+    const char *why;    /* --why, or NULL */
+    long accepted;
+    char numbers[4][24]; /* words of the test */
+    char old[65];
+};
+
+/* The whole fleet by both bundles. Says why not on stderr. */
 static int
-publish_file(const char *path, const char *why, struct ask *ask)
+try_bundle(struct publish *publish)
 {
+    const struct rejudge_tally *tally = &publish->tally;
+
+    publish->run.words[REJUDGE_OLD] = "active";
+    publish->run.sealed = publish->ask.file;
+    publish->run.say = (struct rejudge_say){.out = stderr, .fails_only = true};
+    if (rejudge_run(&publish->run, &publish->tally) != 0) {
+        fprintf(stderr, "assay: the bundle could not be tried on kept evidence, so it is not "
+                        "published; --untested publishes it all the same\n");
+        return 1;
+    }
+    if (tally->judged == 0 && tally->members > 0) {
+        fprintf(stderr, "assay: not published: of no device is there evidence to try it on; "
+                        "--untested publishes it all the same\n");
+        return 1;
+    }
+    if (tally->fails > (uint64_t)publish->accepted) {
+        fprintf(stderr,
+                "assay: not published: these %" PRIu64 " devices would get no token any more; "
+                "--accept-failures %" PRIu64 " publishes it all the same\n",
+                tally->fails, tally->fails);
+        return 1;
+    }
+    return 0;
+}
+
+/* What the keeper writes down of the test, and by which it knows that nothing came in between. */
+static void
+test_words(struct publish *publish)
+{
+    const struct rejudge_tally *tally = &publish->tally;
+    const uint64_t numbers[] = {tally->judged, rejudge_not_judged(tally), tally->worse,
+                                tally->fails};
+
+    ask_word(&publish->ask,
+             tally->has_old ? hex_write(publish->old, BYTES_OF(tally->old_digest)) : "none");
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        snprintf(publish->numbers[i], sizeof(publish->numbers[i]), "%" PRIu64, numbers[i]);
+        ask_word(&publish->ask, publish->numbers[i]);
+    }
+}
+
+static int
+publish_file(const char *path, struct publish *publish)
+{
+    struct ask *ask = &publish->ask;
     struct bytes in = BYTES_NULL;
-    int code;
+    int code = CMD_NO;
 
     if (cmd_read_file(path, SEALED_MAX, &in) != 0) {
         return CMD_NO;
     }
-    if (in.len > 0 && !bundle_is_signed(in)) {
-        ask_complain("this is no signed bundle: assay policy compile, then assay policy sign");
-        free((void *)(uintptr_t)in.p);
-        return CMD_NO;
-    }
     ask->has_file = true;
     ask->file = in;
-    ask_word(ask, "policy");
-    ask_word(ask, "publish");
-    ask_word(ask, "untested");
-    if (why) {
-        ask_word(ask, why);
+    if (in.len > 0 && !bundle_is_signed(in)) {
+        ask_complain("this is no signed bundle: assay policy compile, then assay policy sign");
+    } else if (publish->untested || try_bundle(publish) == 0) {
+        ask_word(ask, "policy");
+        ask_word(ask, "publish");
+        ask_word(ask, publish->untested ? "untested" : "tested");
+        if (!publish->untested) {
+            test_words(publish);
+        }
+        if (publish->why) {
+            ask_word(ask, publish->why);
+        }
+        code = ask_and_say(ask, say_published);
     }
-    code = ask_and_say(ask, say_published);
     free((void *)(uintptr_t)in.p);
     return code;
+}
+
+static const char *
+problem_of(struct publish *publish, const struct flag_words *words)
+{
+    const struct rejudge_place *place = &publish->run.place;
+    const char *accept = publish->accept;
+
+    if (words->n != 1) {
+        return "one signed bundle is wanted";
+    }
+    if (publish->untested && (accept || place->store || place->conf)) {
+        return "--untested tries nothing: the other options are for the test";
+    }
+    if (accept) {
+        size_t digits = strspn(accept, "0123456789");
+
+        if (digits == 0 || digits > 9 || accept[digits] != '\0') {
+            return "--accept-failures takes a number of devices";
+        }
+        publish->accepted = strtol(accept, NULL, 10);
+    }
+    return rejudge_place_problem(place);
 }
 
 static int
 publish_run(const struct cmd *self, int argc, char **argv)
 {
-    struct ask ask = {0};
+    static struct publish publish; /* large */
     struct flag_words words = {0};
-    bool untested = false;
-    const char *why = NULL;
-    const struct flag flags[] = {{.name = "untested", .ret_set = &untested},
-                                 {.name = "why", .ret_value = &why},
-                                 ASK_FLAGS(&ask)};
+    const struct flag flags[] = {{.name = "untested", .ret_set = &publish.untested},
+                                 {.name = "accept-failures", .ret_value = &publish.accept},
+                                 {.name = "why", .ret_value = &publish.why},
+                                 REJUDGE_PLACE_FLAGS(&publish.run.place),
+                                 ASK_FLAGS(&publish.ask)};
+    const char *problem;
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
 
     if (r != 0) {
         return r;
     }
-    if (words.n != 1) {
-        return cmd_usage(self, "one signed bundle is wanted");
-    }
-    if (!untested) {
-        return cmd_usage(self, "nothing tries a bundle on kept evidence yet: say --untested, that "
-                               "it is published all the same");
-    }
-    return publish_file(words.words[0], why, &ask);
+    problem = problem_of(&publish, &words);
+    return problem ? cmd_usage(self, problem) : publish_file(words.words[0], &publish);
 }
 
 static void
@@ -240,19 +320,25 @@ active_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_publish = {
     .name = "policy publish",
-    .args = "BUNDLE --untested [--why TEXT] " ASK_ARGS,
+    .args = "BUNDLE [--accept-failures N] " REJUDGE_PLACE_ARGS "\n"
+            "       [--untested] [--why TEXT] " ASK_ARGS,
     .summary = "have the verifier judge by a signed bundle from now on",
     .help = "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"
             "sequence is higher than that of the bundle that counts. The verifier checks it as a\n"
             "whole, stores it and judges by it from its next turn; a backup of the store has it\n"
             "too. The same bundle once more is fine.\n\n"
-            "  --untested  needed so far: nothing tries a bundle on kept evidence yet, and the\n"
-            "              audit log says so\n"
-            "  --why       the reason, for the audit log, which also names each release that has\n"
-            "              another state or other days now\n" ASK_HELP "Example:\n"
+            "Before, it is tried on the evidence that the verifier keeps, as `assay policy test\n"
+            "active BUNDLE` does; where devices would get no token any more they are listed and\n"
+            "nothing is published. The audit log has what the test said, or that there was none.\n"
+            "\n"
+            "  --accept-failures  publish though as many as N devices would get no token\n"
+            "  --untested         publish without a test\n"
+            "  --why              the reason, for the audit log, which also names each release\n"
+            "                     that has another state or other days now\n" REJUDGE_PLACE_HELP
+                ASK_HELP "Example:\n"
             "  $ assay policy compile site.policy --out site.bundle\n"
             "  $ assay policy sign site.bundle --key policy.key --sequence 15\n"
-            "  $ assay policy publish site.bundle --untested\n\n"
+            "  $ assay policy publish site.bundle\n\n"
             "Exit status: 0 it counts, 1 refused, 2 usage.\n",
     .run = publish_run,
 };

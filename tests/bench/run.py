@@ -2,7 +2,7 @@
 """Measures a small site: what an attestation costs verifier, wire and device.
 
 usage: tools/bench [--json] [--devices N] [--rounds N] [--hellos-s SECONDS]
-                   [--only fleet|attestor|rules|hellos|ima]
+                   [--only fleet|attestor|rules|hellos|ima|policy-test]
 
 Figures of one machine; the ratios are what is compared. Needs a build; swtpm for the attestor.
 """
@@ -14,8 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+KEPT_LOG = os.path.join(TOP, "tests", "vectors", "boot", "grub-sb-on",
+                        "binary_bios_measurements")
 BOOT_LOG = os.path.join(TOP, "tests", "vectors", "evlog", "gdc-host.bin")
 sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests", "bench")]
 sys.dont_write_bytecode = True
@@ -112,6 +115,29 @@ def rules_measure(tests):
             "boot": told_by(os.path.join(tests, "bench-boot"), BOOT_LOG)}
 
 
+def policy_test_rows(told):
+    yield (f"policy test: {told['members']} members, {told['judged']} judged, {told['shared']} of "
+           "them as others", f"{told['s']:.1f} s, {told['max_rss_kb'] / 1024:.0f} MB", "5 s",
+           told["s"] <= 5)
+
+
+def policy_test_measure(programs, tests, folder, members):
+    """Every member has its own log but each tenth; the new bundle is without all their kernels."""
+    os.makedirs(folder)
+    store, policy = os.path.join(folder, "kept.db"), os.path.join(folder, "learnt.policy")
+    subprocess.run([os.path.join(tests, "bench-kept"), store, KEPT_LOG, str(members)], check=True,
+                   timeout=300)
+    subprocess.run([programs.assay, "policy", "learn", "--class", "laptops", "--out", policy,
+                    KEPT_LOG], check=True, timeout=60, stderr=subprocess.DEVNULL)
+    began = time.monotonic()
+    child = subprocess.Popen([programs.assay, "policy", "test", "active", policy, "--store", store,
+                              "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    counts = json.loads(child.stdout.read())["counts"]
+    _, _, used = os.wait4(child.pid, 0)
+    return {**{name: counts[name] for name in ("members", "judged", "shared", "same")},
+            "s": time.monotonic() - began, "max_rss_kb": used.ru_maxrss}
+
+
 def table(rows):
     rows = [("what", "measured", "at most", "")] + [
         (what, value, limit, "" if good is None else "yes" if good else "NO")
@@ -126,7 +152,9 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--devices", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=40, help="attestations of each device")
-    parser.add_argument("--only", choices=("fleet", "attestor", "rules", "hellos", "ima"))
+    parser.add_argument("--only", choices=("fleet", "attestor", "rules", "hellos", "ima",
+                                           "policy-test"))
+    parser.add_argument("--members", type=int, default=2000, help="of the store of policy-test")
     parser.add_argument("--hellos-s", type=float, default=15,
                         help="seconds of each flood of spoofed hellos")
     parser.add_argument("--build", default=os.path.join(TOP, "build"))
@@ -145,9 +173,13 @@ def main():
         "hellos": lambda: hellos.measure(programs, os.path.join(build, "tests", "bench-hellos"),
                                          os.path.join(folder, "hellos"), 5, options.hellos_s),
         "ima": lambda: told_by(os.path.join(build, "tests", "bench-ima")),
+        "policy-test": lambda: policy_test_measure(programs, os.path.join(build, "tests"),
+                                                   os.path.join(folder, "policy-test"),
+                                                   options.members),
     }
     rows = {"fleet": fleet_rows, "attestor": device_rows, "rules": rules_rows,
-            "hellos": hellos_rows, "ima": ima_rows}
+            "hellos": hellos_rows, "ima": ima_rows,
+            "policy-test": policy_test_rows}
     try:
         told = {name: part() for name, part in parts.items() if options.only in (None, name)}
     finally:

@@ -156,10 +156,12 @@ def a_published_bundle_counts_and_stays(rig):
 
 
 @on_a_site
-def without_the_word_nothing_is_published(rig):
-    done = rig.site.ask("policy", "publish", rig.signed(1))
-    assert done.code == 2 and "--untested" in done.err, done
+def without_a_test_or_the_word_nothing_is_published(rig):
+    done = rig.site.ask("policy", "publish", rig.signed(1), "--store", rig.path("none"))
+    assert done.code == 1 and "--untested" in done.err, done
     assert rig.active()["state"] == "none"
+    done = rig.site.ask("policy", "publish", rig.signed(1), "--conf", rig.site.verifier_conf)
+    assert done.code == 0 and rig.active()["state"] == "ready", done  # of nobody: tested
 
 
 @on_a_site
@@ -389,7 +391,7 @@ def another_disk_is_accepted_by_an_operators_word(rig):
 
 CASES = (
     a_published_bundle_counts_and_stays,
-    without_the_word_nothing_is_published,
+    without_a_test_or_the_word_nothing_is_published,
     what_is_older_or_another_of_its_sequence_is_refused,
     what_is_not_ours_changes_nothing,
     a_bundle_of_many_digests_is_loaded_and_kept,

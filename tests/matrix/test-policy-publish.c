@@ -265,6 +265,60 @@ a_site_without_a_key_takes_none(void)
     CHECK_EQ(number(YES("policy", "active"), "keys"), 0);
 }
 
+#define TESTED(old) "policy", "publish", "tested", (old), "212", "3", "15", "14"
+
+static void
+a_test_is_written_down_and_must_be_of_what_counts(void)
+{
+    struct bytes first, second;
+    uint8_t digest[32];
+    char hex[65];
+    char want[320];
+
+    start_with(1);
+    first = good(1);
+    second = good(2);
+    give(first);
+    NO("tested", TESTED("00000000000000000000000000000000"
+                        "00000000000000000000000000000000")); /* none counts yet */
+    give(first);
+    (void)YES(TESTED("none"));
+    CHECK(strstr(json_string_value(json_array_get(rows(), 0)),
+                 " tested against reference events: 212 judged, 3 not judged, 15 worse, "
+                 "14 without a token"));
+    give(second);
+    NO("tested", TESTED("none"));
+    CHECK_EQ(policies_sequence(rig.keeper.policies), 1);
+    CHECK_EQ(hasher_bytes(own.hasher, HASH_SHA256, first, digest), 0);
+    give(second);
+    (void)YES(TESTED(hex_write(hex, BYTES_OF(digest))));
+    CHECK_EQ(policies_sequence(rig.keeper.policies), 2);
+    snprintf(want, sizeof(want), " tested against sha256:%s: 212 judged, ", hex);
+    CHECK(strstr(json_string_value(json_array_get(rows(), 1)), want));
+    give(good(3));
+    NO("tested", TESTED(hex)); /* another counts since */
+    CHECK_EQ(json_array_size(rows()), 2);
+}
+
+static void
+words_of_a_test_that_are_none_are_refused(void)
+{
+    static const char *const numbers[] = {"", "x", "-1", "1 ", "1234567890", "0x1"};
+
+    start_with(1);
+    give(good(1));
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        refused("untested", CONTROL_USAGE,
+                WORDS("policy", "publish", "tested", "none", "1", "2", "3", numbers[i]));
+    }
+    refused("untested", CONTROL_USAGE,
+            WORDS("policy", "publish", "tested", "00", "1", "2", "3", "4"));
+    refused("untested", CONTROL_USAGE,
+            WORDS("policy", "publish", "untested", "none", "1", "2", "3", "4"));
+    refused("untested", CONTROL_USAGE, WORDS("policy", "publish", "tested", "none", "1", "2", "3"));
+    CHECK_STR(active(), "none");
+}
+
 static void
 words_and_file_are_asked_for(void)
 {
@@ -275,7 +329,9 @@ words_and_file_are_asked_for(void)
     rig.file.full = true;
     NO("busy", "policy", "publish", "untested");
     refused("usage", CONTROL_USAGE, WORDS("policy", "publish"));
-    refused("usage", CONTROL_USAGE, WORDS("policy", "publish", "untested", "x", "y"));
+    refused("untested", CONTROL_USAGE, WORDS("policy", "publish", "untested", "x", "y"));
+    refused("usage", CONTROL_USAGE,
+            WORDS("policy", "publish", "tested", "none", "1", "2", "3", "4", "why", "5"));
     refused("usage", CONTROL_USAGE, WORDS("policy", "active", "x"));
     give(good(1));
     (void)YES("status"); /* a file that a command has no use for does no harm */
@@ -475,4 +531,6 @@ CHECK_MAIN(CASE(a_good_bundle_counts_and_its_row_says_who_and_which),
            CASE(a_publication_whose_row_fails_does_not_count),
            CASE(a_publication_whose_commit_fails_does_not_count),
            CASE(within_a_turn_the_old_one_counts), CASE(a_restart_finds_it_again),
-           CASE(a_broken_one_is_told_with_its_rule_and_can_be_replaced))
+           CASE(a_broken_one_is_told_with_its_rule_and_can_be_replaced),
+           CASE(a_test_is_written_down_and_must_be_of_what_counts),
+           CASE(words_of_a_test_that_are_none_are_refused))

@@ -160,28 +160,104 @@ refuse(struct control *control, const struct fault *fault)
     return control_error(control, rule_name(fault->rule, name), text);
 }
 
-/* Who published which bundle and, where a reason was given, why; then what it does to releases. */
+/* What the operator's client says of its test, for the audit row: it is the word of somebody who
+ * may also say that there was none. */
+struct test {
+    bool made;
+    bool has_old; /* it was compared with this bundle */
+    uint8_t old[32];
+    uint32_t numbers[4]; /* judged, not judged, worse, without a token any more */
+    struct bytes why;    /* the reason for publishing; empty: none is given */
+};
+
+enum { TEST_WORDS = 6 };
+
+static bool
+read_number(struct bytes word, uint32_t *ret)
+{
+    uint32_t value = 0;
+
+    if (word.len == 0 || word.len > 9) {
+        return false;
+    }
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.p[i] < '0' || word.p[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (uint32_t)(word.p[i] - '0');
+    }
+    *ret = value;
+    return true;
+}
+
+/* "untested", or "tested" OLD JUDGED NOT-JUDGED WORSE FAILS, where OLD is a digest or "none"; then
+ * the reason, if one is given. */
+static bool
+read_test(const struct control_words *words, struct test *ret)
+{
+    size_t len = 0;
+
+    *ret = (struct test){.made = words->n >= TEST_WORDS};
+    if (!ret->made) {
+        ret->why = words->n == 2 ? words->words[1] : BYTES_NULL;
+        return words->n <= 2 && bytes_equal(words->words[0], bytes_str("untested"));
+    }
+    ret->why = words->n > TEST_WORDS ? words->words[TEST_WORDS] : BYTES_NULL;
+    ret->has_old = !bytes_equal(words->words[1], bytes_str("none"));
+    if (!bytes_equal(words->words[0], bytes_str("tested")) ||
+        (ret->has_old && (hex_read(words->words[1], ret->old, sizeof(ret->old), &len) != 0 ||
+                          len != sizeof(ret->old)))) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ret->numbers); i++) {
+        if (!read_number(words->words[2 + i], &ret->numbers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether what counts now is what the test compared with. */
+static bool
+still_so(const struct policies *policies, const struct test *test)
+{
+    struct policies_info info;
+
+    policies_info(policies, &info);
+    return test->has_old == (policies_state(policies, 0) != POLICIES_NONE) &&
+           (!test->has_old || memcmp(info.digest, test->old, sizeof(test->old)) == 0);
+}
+
+/* Who published which bundle, what a test of it showed and, where a reason was given, why; then
+ * what it does to releases. */
 static void
-audit(struct control *control, const struct policies_info *info)
+audit(struct control *control, const struct policies_info *info, const struct test *test)
 {
     const struct policies *policies = control->keeper->policies;
     const struct rulebook *was = policies_book(policies);
     char why[TEXT_QUOTED_ROOM(STORE_TEXT_MAX)] = "";
-    char text[sizeof(why) + 160];
+    char said[200];
+    char text[sizeof(why) + 320];
     char hex[65];
+    char old[65];
 
-    if (control->words.n > 1) {
-        (void)text_escaped(why, sizeof(why), control->words.words[1]);
-    }
-    snprintf(text, sizeof(text), "bundle %" PRIu64 " sha256:%s untested%s%s", info->sequence,
-             hex_write(hex, BYTES_OF(info->digest)), why[0] ? ": " : "", why);
+    (void)text_escaped(why, sizeof(why), test->why);
+    snprintf(said, sizeof(said),
+             "tested against %s%s: %u judged, %u not judged, %u worse, %u without a token",
+             test->has_old ? "sha256:" : "reference events",
+             test->has_old ? hex_write(old, BYTES_OF(test->old)) : "", test->numbers[0],
+             test->numbers[1], test->numbers[2], test->numbers[3]);
+    snprintf(text, sizeof(text), "bundle %" PRIu64 " sha256:%s %s%s%s", info->sequence,
+             hex_write(hex, BYTES_OF(info->digest)), test->made ? said : "untested",
+             why[0] ? ": " : "", why);
     keeper_audit(control->keeper, "policy", NULL, control->actor, text);
     control_releases_audit(control, was ? rulebook_bundle(was) : NULL,
                            rulebook_bundle(policies_taken(policies)), info->sequence);
 }
 
 static int
-say_published(struct control *control, const struct policies_info *info, bool fresh)
+say_published(struct control *control, const struct policies_info *info, bool fresh,
+              const struct test *test)
 {
     struct json_wr *json = &control->json;
 
@@ -193,13 +269,13 @@ say_published(struct control *control, const struct policies_info *info, bool fr
     control_hex(control, "digest", BYTES_OF(info->digest));
     json_wr_end_object(json);
     if (fresh) {
-        audit(control, info);
+        audit(control, info, test);
     }
     return CONTROL_YES;
 }
 
 static int
-publish(struct control *control)
+publish(struct control *control, const struct test *test)
 {
     struct keeper *keeper = control->keeper;
     const struct policies_offer offer = {control->file->bytes,
@@ -212,7 +288,7 @@ publish(struct control *control)
     switch (r) {
     case POLICIES_TAKEN:
     case POLICIES_SAME:
-        return say_published(control, &info, r == POLICIES_TAKEN);
+        return say_published(control, &info, r == POLICIES_TAKEN, test);
     case POLICIES_E_RULE:
         return refuse(control, &fault);
     case POLICIES_E_TWIN:
@@ -232,14 +308,20 @@ publish(struct control *control)
 int
 control_policy_publish(struct control *control)
 {
-    if (!bytes_equal(control->words.words[0], bytes_str("untested"))) {
+    struct test test;
+
+    if (!read_test(&control->words, &test)) {
         (void)control_error(control, "untested",
-                            "nothing here tests a bundle yet: say --untested, that it is published "
-                            "all the same");
+                            "say what a test of the bundle showed, or --untested, that it is "
+                            "published without one");
         return CONTROL_USAGE;
     }
-    if (control->words.n > 1 && control->words.words[1].len >= STORE_TEXT_MAX) {
+    if (test.why.len >= STORE_TEXT_MAX) {
         return control_error(control, "why", "give a reason of at most 127 characters");
+    }
+    if (test.made && !still_so(control->keeper->policies, &test)) {
+        return control_error(control, "tested",
+                             "another bundle was published since it was tested: test it once more");
     }
     if (control->file->full) {
         return control_error(control, "busy", "others are publishing just now: once more");
@@ -248,5 +330,5 @@ control_policy_publish(struct control *control)
         (void)control_error(control, "file", "no bundle came with the command");
         return CONTROL_USAGE;
     }
-    return publish(control);
+    return publish(control, &test);
 }

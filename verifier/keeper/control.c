@@ -40,7 +40,7 @@ static const struct command {
     {"golden", "show", 1, 1, control_golden_show},
     {"key", "state", 0, 0, control_key_state},
     {"policy", "active", 0, 0, control_policy_active},
-    {"policy", "publish", 1, 2, control_policy_publish},
+    {"policy", "publish", 1, 7, control_policy_publish},
     {"store", "backup", 1, 1, control_store_backup},
     {"store", "state", 0, 0, control_store_state},
     {"status", NULL, 0, 0, control_status},

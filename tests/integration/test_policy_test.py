@@ -1,0 +1,313 @@
+"""test_policy_test.py ASSAY VERIFIER ATTESTOR TPM_EXTEND [CASE…]: a bundle that is tried on what a
+real verifier keeps of real devices says before what the service then says; publishing tries it."""
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import re
+import sys
+
+import realsite
+from realsite import GRUB_LOG, other_kernel, read, run, write
+
+PROGRAMS = realsite.Programs(*sys.argv[1:5])
+SITE_CLASS = "laptops"
+
+
+class Rig:
+    """A site with a device of each name, members, judged by a policy that was learnt from the boots
+    of those in `good`; all of them booted."""
+
+    def __init__(self, site, stack, good="ab", names="ab"):
+        self.site = site
+        self.logs = {"a": read(GRUB_LOG), "b": other_kernel(PROGRAMS.assay, GRUB_LOG),
+                     "c": read(GRUB_LOG)}
+        self.devices = {name: stack.enter_context(site.device(name)) for name in names}
+        for name, device in self.devices.items():
+            device.boot(self.logs[name])
+        self.n = 0
+        self.publish_untested(self.signed(self.learnt(good)))
+        for device in self.devices.values():
+            site.approve(device)
+            assert device.attest()["tier"] == "warning", site.log_text()[-2000:]
+
+    def path(self, name):
+        return os.path.join(self.site.folder, name)
+
+    def learnt(self, names, change=lambda text: text):
+        """The policy text of these boots, changed."""
+        for name in names:
+            write(self.path(f"{name}.log"), self.logs[name])
+        out = self.path(f"{names}.policy")
+        done = run(PROGRAMS.assay, "policy", "learn", "--class", SITE_CLASS, "--out", out,
+                   *[self.path(f"{name}.log") for name in names])
+        assert done.code == 0, done
+        self.n += 1
+        text = read(out).decode()
+        write(self.path(f"{self.n}.policy"), change(text))
+        return self.path(f"{self.n}.policy")
+
+    def signed(self, policy):
+        self.n += 1
+        body, out = self.path("body"), self.path(f"{self.n}.bundle")
+        done = run(PROGRAMS.assay, "policy", "compile", policy, "--out", body)
+        assert done.code == 0, done
+        done = run(PROGRAMS.assay, "policy", "sign", body, "--key",
+                   os.path.join(self.site.etc, "keys", "policy.key"), "--sequence", str(self.n),
+                   "--out", out)
+        assert done.code == 0, done
+        return out
+
+    def publish_untested(self, bundle):
+        self.site.assay("policy", "publish", bundle, "--untested")
+
+    def publish(self, bundle, *words, code=0):
+        done = self.site.ask("policy", "publish", bundle, "--conf", self.site.verifier_conf, *words)
+        assert done.code == code, (done, self.site.log_text()[-1500:])
+        return done
+
+    def test(self, old, new, *words, code=0):
+        done = run(PROGRAMS.assay, "policy", "test", old, new, "--conf", self.site.verifier_conf,
+                   *words)
+        assert done.code == code, done
+        return done
+
+    def told(self, old, new, *words, code=0):
+        return json.loads(self.test(old, new, *words, "--json", code=code).out)
+
+    def row(self, told, name):
+        rows = [row for row in told["devices"] if row["device"] == self.devices[name].row()["id"]]
+        assert len(rows) == 1, told
+        return rows[0]
+
+    def active(self):
+        return self.site.told("policy", "active")["sequence"]
+
+    def audit_texts(self):
+        rows = run(PROGRAMS.assay, "audit", "export", "--socket", self.site.socket, "--keys",
+                   os.path.join(self.site.state, "public", "audit-keys.cbor")).out.splitlines()
+        return [row["text"] for row in map(json.loads, rows) if row.get("kind") == "policy"]
+
+
+def on_a_site(case=None, **words):
+    if case is None:
+        return functools.partial(on_a_site, **words)
+
+    @functools.wraps(case)
+    def wrapped():
+        with realsite.folder() as top, contextlib.ExitStack() as stack:
+            site = stack.enter_context(realsite.Site(PROGRAMS, top))
+            case(Rig(site, stack, **words))
+            assert site.main.poll() is None, site.log_text()
+    return wrapped
+
+
+@on_a_site
+def what_would_fail_is_said_before_and_then_fails_so(rig):
+    """Release 2 is without b's kernel. Scenario 50 of the appraisal page."""
+    new = rig.signed(rig.learnt("a"))
+    told = rig.told("active", new, code=1)
+    counts = told["counts"]
+    assert (counts["members"], counts["judged"], counts["same"], counts["worse"],
+            counts["fails"], counts["better"], counts["not_judged"]) == (2, 2, 1, 1, 1, 0, 0), told
+    row = rig.row(told, "b")
+    assert (row["change"], row["fails"], row["class"]) == ("worse", True, SITE_CLASS), row
+    assert (row["old"]["tier"], row["new"]["tier"]) == ("warning", "contraindicated"), row
+    assert row["old"]["token"] and not row["new"]["token"], row
+    before = rig.active()
+    done = rig.publish(new, code=1)
+    assert rig.devices["b"].row()["id"][2:10] in done.err and "1 devices" in done.err, done
+    assert done.out == "" and rig.active() == before, done
+    done = rig.publish(new, "--accept-failures", "1")
+    assert rig.active() > before, done
+    verdict = rig.devices["b"].attest()
+    assert verdict["tier"] == "contraindicated", verdict
+    shown = rig.site.told("device", "show", rig.devices["b"].row()["id"])["verdict"]
+    assert shown["rule"] == "policy/" + row["new"]["rule"], (shown, row)
+    assert shown["reasons"][0]["code"] == row["new"]["code"], (shown, row)
+    assert [shown[key] for key in ("event", "seen")] == [
+        row["new"][key] for key in ("event", "seen")], (shown, row)
+    assert rig.devices["a"].attest()["tier"] == "warning"
+    texts = rig.audit_texts()
+    assert texts[0].endswith(" untested"), texts
+    assert re.search(r"tested against sha256:[0-9a-f]{64}: 2 judged, 0 not judged, 1 worse, "
+                     r"1 without a token$", texts[1]), texts
+
+
+@on_a_site
+def a_word_that_is_demanded_is_named(rig):
+    def demand(text):
+        return text.replace("  require  ", "  require  lockdown=integrity ")
+    policy = rig.learnt("ab", demand)
+    done = rig.test("active", policy, code=1)  # text is taken as it is
+    assert done.out.count("501 CMDLINE_MISSING_TOKEN  rule cmdline") == 2, done.out
+    assert "lockdown=integrity" in done.out and ", no token any more" in done.out, done.out
+    assert "2 worse, 0 not judged; 2 would get no token any more" in done.out, done.out
+    assert not re.search(r"[^\n\x20-\x7e]", done.out), done.out
+
+
+@on_a_site(names="abc")
+def members_alike_share_a_judgement_and_classes_are_chosen(rig):
+    counts = rig.told("active", "active")["counts"]
+    assert (counts["members"], counts["same"], counts["shared"]) == (3, 3, 1), counts
+    assert rig.told("active", "active", "--class", "gateways")["counts"]["members"] == 0
+    assert rig.told("active", "active", "--class", SITE_CLASS)["counts"]["members"] == 3
+    rig.site.assay("device", "remove", rig.devices["c"].row()["id"], "--why", "scrapped")
+    counts = rig.told("active", "active")["counts"]
+    assert counts["members"] == 2, counts
+    counts = rig.told("active", "active", "--last", "1h")["counts"]
+    assert counts["judged"] == 2, counts
+
+
+@on_a_site
+def the_other_way_it_is_better(rig):
+    old, new = rig.learnt("a"), rig.learnt("ab")
+    told = rig.told(old, new)
+    assert told["counts"]["better"] == 1 and rig.row(told, "b")["change"] == "better", told
+    out = rig.test(old, new).out
+    assert "contraindicated -> warning" in out and "before " in out, out
+
+
+@on_a_site
+def the_store_is_read_where_it_lies_and_nothing_is_written(rig):
+    database = os.path.join(rig.site.state, "verifier.db")
+    rows = [rig.site.told("device", "show", device.row()["id"])["verdict"]
+            for device in rig.devices.values()]
+    rig.told("active", "active")
+    assert rows == [rig.site.told("device", "show", device.row()["id"])["verdict"]
+                    for device in rig.devices.values()]
+    backup = rig.site.assay("store", "backup", "monday.db").strip()
+    told = json.loads(run(PROGRAMS.assay, "policy", "test", "active", "active", "--store", backup,
+                          "--json").out)
+    assert told["counts"]["judged"] == 2, told
+    rig.devices["a"].attest()
+    rig.site.stop()
+    rig.told("active", "active")
+    stopped = hashlib.sha256(read(database)).digest()
+    rig.told("active", "active")
+    assert hashlib.sha256(read(database)).digest() == stopped
+    rig.site.start()
+    assert rig.devices["a"].attest()["tier"] == "warning"
+
+
+@on_a_site
+def what_was_published_meanwhile_is_not_what_was_tested(rig):
+    """The keeper compares what the test was against with what counts."""
+    path = rig.site.assay("store", "backup", "old.db").strip()
+    rig.publish_untested(rig.signed(rig.learnt("ab")))
+    newer = rig.signed(rig.learnt("ab"))
+    done = rig.site.ask("policy", "publish", newer, "--store", path)
+    assert done.code == 1 and "test it once more" in done.err, done
+    rig.publish(newer)
+    assert rig.audit_texts()[-1].endswith("0 without a token")
+
+
+@on_a_site
+def a_userspace_log_is_kept_and_judged(rig):
+    """What the policy of now does not quote is not known; from the first evidence on it is."""
+    device = rig.devices["a"]
+    digests = {bank: hashlib.new(bank, b"enter-initrd").hexdigest()
+               for bank in ("sha1", "sha256", "sha384")}
+    record = json.dumps({"pcr": 11, "digests": [{"hashAlg": bank, "digest": digest}
+                                                for bank, digest in digests.items()],
+                         "content_type": "systemd",
+                         "content": {"string": "enter-initrd", "eventType": "phase"}})
+
+    def quoting(rule):
+        return lambda text: text.replace("pcrs 0-9,14", "pcrs 0-9,11,14").replace(
+            "  rule rtm ", f"  {rule}\n  rule rtm ")
+    phases = rig.learnt("ab", quoting("rule phase : os.phase sequence enter-initrd leave-initrd "
+                                      "prefix-ok"))
+    told = rig.told("active", phases)
+    assert told["counts"]["why"]["no-userspace-log"] == 2, told
+    done = rig.publish(rig.signed(phases), code=1)
+    assert "no device is there evidence" in done.err, done
+    rig.publish_untested(rig.signed(phases))
+    write(device.path("userspace"), "\x1e" + record + "\n")
+    device.extend("11 " + " ".join(f"{bank}:{digest}" for bank, digest in sorted(digests.items()))
+                  + "\n")
+    assert device.attest()["tier"] == "warning", rig.site.log_text()[-2000:]
+    assert rig.devices["b"].attest()["tier"] in ("warning", "contraindicated")
+    other = rig.learnt("ab", quoting("rule phase : os.phase sequence sysinit prefix-ok"))
+    told = rig.told("active", other, code=1)
+    row = rig.row(told, "a")
+    assert (row["new"]["rule"], row["new"]["pcr"], row["fails"]) == ("phase", 11, True), told
+
+
+@on_a_site(names="a", good="a")
+def who_cannot_be_judged_is_named_with_why(rig):
+    def ima(text):
+        return text.replace("pcrs 0-9,14", "pcrs 0-10,14").replace(
+            "  rule rtm ", "  rule ima : ima policy ima/x\n  rule rtm ") + \
+            "\nima x {\n pcr 10\n allow digest @imas\n unknown fail\n}\n" \
+            "set digests imas { sha256:" + "a" * 64 + " }\n"
+    told = rig.told("active", rig.learnt("a", ima))
+    assert told["counts"]["why"]["no-ima-list"] == 1, told
+    assert told["devices"][0]["why"] == "no-ima-list", told
+
+    def both(text):
+        return ima(text).replace("  require  ", "  require  lockdown=integrity ")
+    told = rig.told("active", rig.learnt("a", both), code=1)  # that it fails is certain
+    assert rig.row(told, "a")["new"]["rule"] == "cmdline", told
+    with rig.site.device("late") as late:
+        late.boot(GRUB_LOG)
+        rig.site.approve(late)
+        told = rig.told("active", "active")
+        assert told["counts"]["why"]["no-evidence"] == 1, told
+        out = rig.test("active", "active").out
+        assert "not judged: no genuine evidence of it is kept" in out, out
+
+
+@on_a_site(names="a", good="a")
+def without_a_bundle_reference_events_judge(rig):
+    gone = rig.learnt("a", lambda text: text.replace("class in { laptops }",
+                                                     "class in { others }"))
+    told = rig.told("active", gone, code=1)
+    row = rig.row(told, "a")
+    assert (row["new"]["policy"], row["new"]["code"]) == (None, 803), row
+    rig.site.assay("golden", "learn", "--class", SITE_CLASS, "--from",
+                   rig.devices["a"].row()["id"], "--yes")
+    told = rig.told("active", gone)
+    assert told["counts"]["fails"] == 0, told
+
+
+@on_a_site(names="a", good="a")
+def what_is_no_bundle_or_no_store_is_said(rig):
+    broken = rig.path("broken.policy")
+    write(broken, "policy p version 1 {")
+    for words, said in ((("active", broken), "does not compile"),
+                        (("active", rig.path("none")), "none"),
+                        (("active", "active", "--store", rig.path("none")), "No such file"),
+                        (("active", "active", "--store", broken), "no store of the verifier")):
+        done = run(PROGRAMS.assay, "policy", "test", *words,
+                   *(() if "--store" in words else ("--conf", rig.site.verifier_conf)))
+        assert done.code == 1 and said in done.err, (words, done)
+    for words in ((), ("active",), ("active", "active", "x"), ("active", "active", "--last", "x"),
+                  ("active", "active", "--last", "0d"), ("active", "active", "--last", "99999d"),
+                  ("active", "active", "--store", "a", "--conf", "b")):
+        done = run(PROGRAMS.assay, "policy", "test", *words)
+        assert done.code == 2 and "usage: " in done.err, (words, done)
+    for words in (("--untested", "--accept-failures", "1"), ("--accept-failures", "x"),
+                  ("--store", "a", "--conf", "b"), ("--untested", "--conf", "a")):
+        done = rig.site.ask("policy", "publish", broken, *words)
+        assert done.code == 2 and "usage: " in done.err, (words, done)
+    done = rig.site.ask("policy", "publish", rig.signed(rig.learnt("a")), "--store", broken)
+    assert done.code == 1 and "--untested publishes it all the same" in done.err, done
+
+
+CASES = (
+    what_would_fail_is_said_before_and_then_fails_so,
+    a_word_that_is_demanded_is_named,
+    members_alike_share_a_judgement_and_classes_are_chosen,
+    the_other_way_it_is_better,
+    the_store_is_read_where_it_lies_and_nothing_is_written,
+    what_was_published_meanwhile_is_not_what_was_tested,
+    a_userspace_log_is_kept_and_judged,
+    who_cannot_be_judged_is_named_with_why,
+    without_a_bundle_reference_events_judge,
+    what_is_no_bundle_or_no_store_is_said,
+)
+
+realsite.run_cases(CASES, sys.argv[5:])

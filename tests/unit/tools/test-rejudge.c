@@ -1,0 +1,339 @@
+/* rejudge: members of a store by two bundles; who shares a judgement, and who cannot have one. With
+ * a real verifier: policy_test. */
+#include "rejudge/rejudge-walk.h"
+
+#include "lib/check.h"
+#include "lib/kept-rig.h"
+#include "lib/rule-play.h"
+#include "lib/store-make.h"
+#include "rejudge/rejudge-memo.h"
+
+#define NOW_MS INT64_C(1790000000000)
+
+/* Everything of the recorded boot but what a test adds. */
+#define POLICY(head, rules) SB_POLICY(head, "any", rules)
+#define SB_POLICY(head, sb, rules)                                               \
+    "policy p version 1 schema 1 {\n  applies class in { c }\n"                  \
+    "  quote sha256 pcrs 0,2,4,7\n" head "  rule fw : firmware any\n"            \
+    "  rule version : crtm.version any\n  rule optrom : driver any count 0..9\n" \
+    "  rule images : boot.images any\n  rule sb : secureboot " sb "\n"           \
+    "  rule a : sb.pk any\n  rule b : sb.kek any\n  rule k : sb.db any\n"        \
+    "  rule d : sb.dbx any\n  rule e : boot.authority any\n"                     \
+    "  rule f : sb.sbat any\n  rule g : mok any count 0..9\n" rules "}\n"
+
+static struct store *store;
+static struct rejudge_ask ask;
+static struct rejudge *rejudge;
+static struct store_device device;
+
+static struct bytes
+boot(void)
+{
+    return check_vector("boot/grub-sb-on/binary_bios_measurements");
+}
+
+static const struct rulebook *
+book(const char *text)
+{
+    struct rulebook *made = NULL;
+    struct fault fault;
+
+    CHECK_EQ(rulebook_new(rule_play_body(text), &made, &fault), 0);
+    return check_keep(made);
+}
+
+/* A member by the old bundle and the new one; NULL: none. */
+static void
+start(const char *old, const char *new)
+{
+    store = check_keep(open_store(":memory:"));
+    kept_rig_class(store, "c");
+    device = kept_rig_member(store, 1, "c", boot(), NOW_MS);
+    ask = (struct rejudge_ask){.store = store, .now_s = NOW_MS / 1000, .since_ms = INT64_MIN};
+    ask.books[REJUDGE_OLD] = old ? book(old) : NULL;
+    ask.books[REJUDGE_NEW] = new ? book(new) : NULL;
+    rejudge = check_keep(rejudge_new(&ask));
+}
+
+static struct rejudge_result
+judge(const struct store_device *of)
+{
+    struct rejudge_result result;
+
+    CHECK_EQ(rejudge_judge(rejudge, of, &result), 0);
+    return result;
+}
+
+static void
+is_why(enum rejudge_why why)
+{
+    struct rejudge_result result = judge(&device);
+
+    CHECK_STR(rejudge_why_name(result.why), rejudge_why_name(why));
+    CHECK(!result.fails);
+}
+
+/* What the new bundle makes of it. */
+static struct rejudge_result
+changed(enum rejudge_change change, bool fails)
+{
+    struct rejudge_result result = judge(&device);
+
+    CHECK_EQ(result.why, REJUDGE_JUDGED);
+    CHECK_EQ(result.change, change);
+    CHECK_EQ(result.fails, fails);
+    return result;
+}
+
+static void
+the_same_bundle_changes_nothing(void)
+{
+    struct rejudge_result result;
+
+    start(POLICY("", ""), POLICY("", ""));
+    result = changed(REJUDGE_SAME, false);
+    CHECK_EQ(result.sides[REJUDGE_OLD].tier, TIER_WARNING); /* `any` on code: 442 */
+    CHECK(result.sides[REJUDGE_NEW].token);
+    CHECK_STR(result.sides[REJUDGE_NEW].policy, "p:1");
+    CHECK_EQ(result.sides[REJUDGE_NEW].code, REASON_UNPINNED_CODE);
+}
+
+static void
+a_rule_that_fails_is_the_cause(void)
+{
+    struct rejudge_result result;
+
+    start(POLICY("", ""), SB_POLICY("", "is off", ""));
+    result = changed(REJUDGE_WORSE, true);
+    CHECK_EQ(result.sides[REJUDGE_NEW].tier, TIER_CONTRAINDICATED);
+    CHECK_EQ(result.sides[REJUDGE_NEW].pcr, 7);
+    CHECK(!result.sides[REJUDGE_NEW].token);
+    CHECK_STR(result.sides[REJUDGE_NEW].rule, "sb");
+    CHECK_STR(result.sides[REJUDGE_NEW].expected, "off");
+}
+
+static void
+a_tier_too_low_for_a_token_fails(void)
+{
+    struct rejudge_result result;
+
+    start(POLICY("", ""), POLICY("  token ttl 10m floor affirming\n", ""));
+    result = changed(REJUDGE_WORSE, true);
+    CHECK_EQ(result.sides[REJUDGE_NEW].tier, TIER_WARNING);
+    start(POLICY("  token ttl 10m floor affirming\n", ""), POLICY("", ""));
+    (void)changed(REJUDGE_BETTER, false);
+}
+
+static void
+in_mode_observe_nothing_fails(void)
+{
+    start(POLICY("", ""), SB_POLICY("  mode observe\n", "is off", ""));
+    (void)changed(REJUDGE_SAME, false);
+    start(POLICY("  mode observe\n", ""), POLICY("  mode off\n", ""));
+    (void)changed(REJUDGE_WORSE, true); /* then reference events judge, of which there are none */
+}
+
+static void
+ages_are_as_they_were_when_the_evidence_came(void)
+{
+    start(POLICY("", ""), POLICY("  fresh boot 2h else fail\n", ""));
+    (void)changed(REJUDGE_SAME, false); /* the boot was an hour old */
+    start(POLICY("", ""), POLICY("  fresh boot 30m else fail\n", ""));
+    CHECK_EQ(changed(REJUDGE_WORSE, true).sides[REJUDGE_NEW].code, REASON_EVIDENCE_STALE);
+    start(POLICY("", ""), POLICY("  fresh evidence 2s else fail\n", ""));
+    (void)changed(REJUDGE_SAME, false);
+}
+
+static void
+an_ak_of_no_kind_meets_no_demand(void)
+{
+    start(POLICY("", ""), POLICY("  ak ecc-p256\n", ""));
+    CHECK_EQ(changed(REJUDGE_WORSE, true).sides[REJUDGE_NEW].code, REASON_QUOTE_ALG);
+}
+
+static void
+what_the_class_demands_of_the_ek_fails_on_both_sides(void)
+{
+    struct store_class row;
+
+    start(POLICY("", ""), POLICY("", ""));
+    CHECK_EQ(store_class_get(store, "c", &row), 0);
+    row.need_ek_chain = true;
+    CHECK_EQ(store_class_put(store, &row), 0);
+    CHECK_EQ(changed(REJUDGE_SAME, false).sides[REJUDGE_OLD].code, REASON_EK_UNTRUSTED);
+}
+
+static void
+a_class_without_a_policy_has_its_reference_events(void)
+{
+    struct rejudge_result result;
+
+    start(NULL, POLICY("", ""));
+    result = changed(REJUDGE_BETTER, false);
+    CHECK_EQ(result.sides[REJUDGE_OLD].code, REASON_REFSET_EMPTY);
+    CHECK_EQ(result.sides[REJUDGE_OLD].tier, TIER_NONE);
+    CHECK_STR(result.sides[REJUDGE_OLD].policy, "");
+}
+
+static void
+a_member_without_its_class_is_not_judged(void)
+{
+    start(POLICY("", ""), POLICY("", ""));
+    snprintf(device.class_name, sizeof(device.class_name), "gone");
+    is_why(REJUDGE_NO_CLASS);
+}
+
+static void
+evidence_that_is_missing_old_or_unreadable_is_told_apart(void)
+{
+    struct store_evidence evidence;
+    static const uint8_t rubbish[] = "no log";
+
+    start(POLICY("", ""), POLICY("", ""));
+    device = make_device(77);
+    device.state = DEVICE_FRESH;
+    snprintf(device.class_name, sizeof(device.class_name), "c");
+    CHECK_EQ(store_device_put(store, &device), 0);
+    is_why(REJUDGE_NO_EVIDENCE);
+    evidence = (struct store_evidence){.arrived_ms = NOW_MS, .firmware_log = {7}};
+    memcpy(evidence.device, device.id, sizeof(device.id));
+    CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    is_why(REJUDGE_NO_LOG);
+    CHECK_EQ(store_log_put(store, evidence.firmware_log, LOG_FIRMWARE, BYTES_OF(rubbish)), 0);
+    rejudge_free(rejudge);
+    ask.since_ms = NOW_MS + 1;
+    rejudge = check_keep(rejudge_new(&ask));
+    is_why(REJUDGE_TOO_OLD);
+    rejudge_free(rejudge);
+    ask.since_ms = NOW_MS;
+    rejudge = check_keep(rejudge_new(&ask));
+    is_why(REJUDGE_BAD_LOG);
+}
+
+#define USERSPACE                                                                       \
+    "policy p version 1 schema 1 {\n  applies class in { c }\n  quote sha256 pcrs 11\n" \
+    "  rule phase : os.phase sequence enter-initrd prefix-ok\n}\n"
+
+static void
+a_userspace_log_is_judged_if_it_is_kept(void)
+{
+    static const char broken[] = "\x1e{";
+
+    start(POLICY("", ""), USERSPACE);
+    is_why(REJUDGE_NO_USERSPACE);
+    kept_rig_userspace(store, &device, bytes_str(broken));
+    is_why(REJUDGE_BAD_LOG);
+    kept_rig_userspace(store, &device, BYTES_NULL);
+    CHECK_EQ(judge(&device).why, REJUDGE_JUDGED);
+    start(USERSPACE, POLICY("", "")); /* the old side reads it too */
+    is_why(REJUDGE_NO_USERSPACE);
+}
+
+static void
+alike_members_share_and_others_do_not(void)
+{
+    struct store_pin pin = {.slot = "config", .value = {1}, .value_len = 1};
+    struct store_device second, third, fourth;
+
+    start(POLICY("", ""), POLICY("", ""));
+    second = kept_rig_member(store, 2, "c", boot(), NOW_MS + 1);
+    third = kept_rig_member(store, 3, "c", kept_rig_kernel(boot(), 3), NOW_MS);
+    fourth = kept_rig_member(store, 4, "c", boot(), NOW_MS);
+    CHECK_EQ(store_pin_put(store, fourth.id, PINS_HELD, &pin), 0);
+    CHECK_EQ(judge(&device).change, REJUDGE_SAME);
+    CHECK_EQ(rejudge_shared(rejudge), 0);
+    CHECK_EQ(judge(&second).change, REJUDGE_SAME);
+    CHECK_EQ(rejudge_shared(rejudge), 1);
+    (void)judge(&third);
+    (void)judge(&fourth);
+    CHECK_EQ(rejudge_shared(rejudge), 1);
+    (void)judge(&fourth);
+    CHECK_EQ(rejudge_shared(rejudge), 2);
+}
+
+/* An age that one side's limit tells apart is not another's. */
+static void
+an_age_beyond_a_limit_is_not_shared(void)
+{
+    struct store_device second;
+    struct store_last last;
+
+    start(POLICY("", ""), POLICY("  fresh boot 2h else fail\n", ""));
+    second = kept_rig_member(store, 2, "c", boot(), NOW_MS);
+    CHECK_EQ(store_last_get(store, second.id, &last), 0);
+    last.boot_ms = NOW_MS - 3 * 3600000;
+    CHECK_EQ(store_last_put(store, second.id, &last), 0);
+    (void)changed(REJUDGE_SAME, false);
+    CHECK(judge(&second).fails);
+    last.arrived_ms =
+        NOW_MS + 5; /* evidence that was not genuine came since: its ages are its own */
+    CHECK_EQ(store_last_put(store, second.id, &last), 0);
+    CHECK(!judge(&second).fails);
+}
+
+static unsigned n_visited;
+
+static void
+visit(void *context, const struct store_device *of, const struct rejudge_result *result)
+{
+    CHECK(context == &n_visited && of->state != DEVICE_PENDING && result->why < REJUDGE_WHY_N);
+    n_visited++;
+}
+
+static void
+the_walk_counts_members_and_no_others(void)
+{
+    struct rejudge_walk walk = {.visit = visit, .context = &n_visited};
+    struct rejudge_tally tally = {.members = 0};
+    struct store_device other;
+
+    start(POLICY("", ""), POLICY("  token ttl 10m floor affirming\n", ""));
+    (void)kept_rig_member(store, 2, "c", boot(), NOW_MS);
+    (void)kept_rig_member(store, 3, "gone", boot(), NOW_MS);
+    other = kept_rig_member(store, 4, "c", boot(), NOW_MS);
+    other.state = DEVICE_REMOVED;
+    CHECK_EQ(store_device_put(store, &other), 0);
+    put_device(store, 9); /* pending */
+    CHECK_EQ(rejudge_walk(rejudge, &ask, &walk, &tally), 0);
+    CHECK(n_visited == 3 && tally.members == 3 && tally.judged == 2 && tally.worse == 2);
+    CHECK(tally.fails == 2 && tally.shared == 1 && tally.others[REJUDGE_NO_CLASS] == 1);
+    CHECK_EQ(rejudge_not_judged(&tally), 1);
+    walk.class_name = "gone";
+    tally = (struct rejudge_tally){.members = 0};
+    CHECK_EQ(rejudge_walk(rejudge, &ask, &walk, &tally), 0);
+    CHECK(tally.members == 1 && tally.judged == 0);
+}
+
+static void
+the_memo_keeps_what_fits_and_mixes_nothing_up(void)
+{
+    struct rejudge_memo *memo = rejudge_memo_new();
+    struct rejudge_result result = {.change = REJUDGE_BETTER};
+    uint8_t one[REJUDGE_MEMO_KEY] = {1, 2, 3};
+    uint8_t two[REJUDGE_MEMO_KEY] = {1, 2, 4}; /* of the same place */
+
+    CHECK(memo && !rejudge_memo_get(memo, one));
+    rejudge_memo_put(memo, one, &result);
+    CHECK_EQ(rejudge_memo_get(memo, one)->change, REJUDGE_BETTER);
+    CHECK(!rejudge_memo_get(memo, two));
+    result.change = REJUDGE_WORSE;
+    rejudge_memo_put(memo, two, &result);
+    CHECK(!rejudge_memo_get(memo, one));
+    CHECK_EQ(rejudge_memo_get(memo, two)->change, REJUDGE_WORSE);
+    rejudge_memo_free(memo);
+    rejudge_memo_free(NULL);
+    rejudge_free(NULL);
+}
+
+CHECK_MAIN(CASE(the_same_bundle_changes_nothing), CASE(a_rule_that_fails_is_the_cause),
+           CASE(a_tier_too_low_for_a_token_fails), CASE(in_mode_observe_nothing_fails),
+           CASE(ages_are_as_they_were_when_the_evidence_came),
+           CASE(an_ak_of_no_kind_meets_no_demand),
+           CASE(what_the_class_demands_of_the_ek_fails_on_both_sides),
+           CASE(a_class_without_a_policy_has_its_reference_events),
+           CASE(a_member_without_its_class_is_not_judged),
+           CASE(evidence_that_is_missing_old_or_unreadable_is_told_apart),
+           CASE(a_userspace_log_is_judged_if_it_is_kept),
+           CASE(alike_members_share_and_others_do_not), CASE(an_age_beyond_a_limit_is_not_shared),
+           CASE(the_walk_counts_members_and_no_others),
+           CASE(the_memo_keeps_what_fits_and_mixes_nothing_up))

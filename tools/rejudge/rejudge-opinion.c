@@ -1,0 +1,206 @@
+#include "rejudge/rejudge-opinion.h"
+
+#include <stdio.h>
+
+bool
+rejudge_policy(const struct rulebook *book, const char *class_name, size_t *ret)
+{
+    const struct bundle *bundle = book ? rulebook_bundle(book) : NULL;
+    const struct bundle_policy *policy =
+        bundle ? bundle_policy_of(bundle, bytes_str(class_name)) : NULL;
+
+    if (!policy || policy->mode == BUNDLE_MODE_OFF) {
+        return false;
+    }
+    *ret = (size_t)(policy - bundle->policies);
+    return true;
+}
+
+bool
+rejudge_reads_ima(const struct rulebook *book, size_t policy)
+{
+    const struct bundle_policy *row = &rulebook_bundle(book)->policies[policy];
+    bool reads = false;
+
+    for (size_t i = 0; i < row->n_rules; i++) {
+        reads = reads || rulebook_slot(book, row->first_rule + i) == SLOT_IMA;
+    }
+    return reads;
+}
+
+/* Everything that no bundle decides held, or the evidence would not be kept. */
+static void
+begin(const struct rejudge_case *about, struct verdict *verdict)
+{
+#define PASS(name) verdict->name = CHECK_PASSED;
+    *verdict = (struct verdict){0};
+    VERDICT_CHECKS(PASS)
+#undef PASS
+    (void)verdict_check(verdict, &verdict->ek,
+                        !about->class_row->need_ek_chain ||
+                            about->device->ek_chain == EK_CHAIN_VERIFIED,
+                        RULE_EK_CHAIN_DEMANDED);
+    verdict->events = CHECK_NOT_RUN;
+    verdict->reference = CHECK_NOT_RUN;
+}
+
+/* The cause that the verdict names: the first that fails. */
+static void
+say_failed(const struct verdict *verdict, struct rejudge_opinion *ret)
+{
+    char room[RULE_NAME_MAX];
+
+    ret->code = verdict->reasons[0];
+    ret->event = verdict->fault.event;
+    ret->pcr = verdict->pcr;
+    snprintf(ret->rule, sizeof(ret->rule), "%s",
+             verdict->policy_rule[0] != '\0'    ? verdict->policy_rule
+             : verdict->fault.rule != RULE_NONE ? rule_name(verdict->fault.rule, room)
+                                                : "");
+    snprintf(ret->seen, sizeof(ret->seen), "%s", verdict->seen);
+    snprintf(ret->expected, sizeof(ret->expected), "%s", verdict->expected);
+}
+
+/* A rule that did not pass, as the cause. */
+static void
+say_rule(const struct boot_ask *ask, const struct boot_told *told, size_t i,
+         struct rejudge_opinion *ret)
+{
+    const struct rule_result *result = &told->judgement->rules[i];
+    const struct bundle_rule *rule =
+        &rulebook_bundle(ask->book)->rules[told->policy->first_rule + i];
+    const struct rule_event *event =
+        result->event == RULE_NO_EVENT ? NULL : &told->events[result->event];
+
+    ret->code = result->code.reason;
+    ret->event = event ? event->index : FAULT_NO_EVENT;
+    ret->pcr = event ? event->pcr : FAULT_NO_EVENT;
+    snprintf(ret->rule, sizeof(ret->rule), "%.*s", (int)rule->id.len, (const char *)rule->id.p);
+    if (result->token.len > 0) {
+        boot_say_token(result->token, ret->seen, sizeof(ret->seen));
+    } else if (event) {
+        boot_say_seen(ask, event, ret->seen, sizeof(ret->seen));
+    }
+    boot_say_expected(ask, rule, ret->expected, sizeof(ret->expected));
+}
+
+/* The first rule of that effect that did not pass, those of the IMA list left out; or n. */
+static size_t
+first_rule(const struct boot_ask *ask, const struct boot_told *told, enum reason_effect effect)
+{
+    size_t i = 0;
+
+    while (i < told->judgement->n &&
+           (told->judgement->rules[i].outcome == OUTCOME_PASSED ||
+            told->judgement->rules[i].effect != effect ||
+            rulebook_slot(ask->book, told->policy->first_rule + i) == SLOT_IMA)) {
+        i++;
+    }
+    return i;
+}
+
+/* What fails, with the list that is not there counted as good: no rule of it says anything. */
+static void
+judge_apart(const struct boot_ask *ask, const struct boot_told *told, const struct verdict *verdict,
+            struct rejudge_opinion *ret)
+{
+    size_t failed = first_rule(ask, told, EFFECT_FAIL);
+    bool any = failed < told->judgement->n;
+
+    if (any) {
+        say_rule(ask, told, failed, ret);
+    }
+    any = any || verdict->events != CHECK_PASSED || verdict->ek != CHECK_PASSED ||
+          told->slots_broken || told->judgement->unclaimed != RULE_NO_EVENT;
+    if (any && ret->code == REASON_NONE) {
+        say_failed(verdict, ret);
+    }
+    ret->tier = any && !told->observed ? TIER_CONTRAINDICATED : TIER_WARNING;
+    ret->token = ret->tier == TIER_WARNING;
+}
+
+static void
+settle(const struct boot_ask *ask, const struct boot_told *told, const struct verdict *verdict,
+       struct rejudge_opinion *ret)
+{
+    size_t warns = ask ? first_rule(ask, told, EFFECT_WARN) : 0;
+
+    ret->tier = verdict_tier(verdict);
+    ret->token = verdict_trusted(verdict) && (!ask || boot_floor_met(told->policy, ret->tier));
+    if (verdict->n_reasons > 0 && verdict->effects[0] == EFFECT_FAIL) {
+        say_failed(verdict, ret);
+    } else if (ask && warns < told->judgement->n) {
+        say_rule(ask, told, warns, ret);
+    } else if (ret->tier != TIER_AFFIRMING && verdict->n_reasons > 0) {
+        ret->code = verdict->reasons[0];
+    }
+}
+
+static int
+by_references(const struct rejudge_judge *judge, const struct rejudge_case *about,
+              struct verdict *verdict, struct rejudge_opinion *ret)
+{
+    const struct golden *golden = NULL;
+    int r = events_check(judge->hasher, about->firmware, about->class_row->bank, verdict);
+
+    if (r == 0) {
+        r = golden_cache_get(judge->golden, judge->store, about->class_row->name, &golden);
+    }
+    if (r == 0) {
+        golden_check(golden, about->firmware, about->class_row->bank, verdict);
+        settle(NULL, NULL, verdict, ret);
+    }
+    return r;
+}
+
+static int
+by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about, struct boot_ask *ask,
+          struct verdict *verdict, struct rejudge_opinion *ret)
+{
+    const struct bundle_policy *policy = &rulebook_bundle(ask->book)->policies[ask->policy];
+    struct boot_told told;
+    int r = events_check(judge->hasher, about->firmware, policy->quote.bank, verdict);
+
+    r = r < 0 ? r : boot_judge(judge->room, judge->hasher, ask, verdict, &told);
+    if (r < 0) {
+        return r;
+    }
+    boot_beside(&told, &about->beside, verdict);
+    snprintf(ret->policy, sizeof(ret->policy), "%.*s:%u", (int)policy->name.len,
+             (const char *)policy->name.p, policy->version);
+    if (rejudge_reads_ima(ask->book, ask->policy)) {
+        judge_apart(ask, &told, verdict, ret);
+    } else {
+        settle(ask, &told, verdict, ret);
+    }
+    return 0;
+}
+
+int
+rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                const struct rulebook *book, size_t policy, struct rejudge_opinion *ret,
+                bool *ret_partial)
+{
+    struct rejudge_opinion opinion = {.event = FAULT_NO_EVENT, .pcr = FAULT_NO_EVENT};
+    struct boot_ask ask = {
+        .book = book,
+        .policy = policy,
+        .log = about->firmware,
+        .userspace = about->userspace,
+        .pins = about->pins,
+        .n_pins = about->n_pins,
+        .may_pin = true,
+        .now_s = judge->now_s,
+    };
+    struct verdict verdict;
+    int r;
+
+    begin(about, &verdict);
+    r = book ? by_policy(judge, about, &ask, &verdict, &opinion)
+             : by_references(judge, about, &verdict, &opinion);
+    if (r == 0) {
+        *ret = opinion;
+        *ret_partial = book && rejudge_reads_ima(book, policy);
+    }
+    return r;
+}

@@ -1,0 +1,38 @@
+/* One side's word on one member: what a bundle's policy for its class, or the class's reference
+ * events, say of its boot. Inside tools/rejudge. */
+#pragma once
+
+#include "appraise/boot-beside.h"
+#include "rejudge/rejudge.h"
+#include "keeper/golden-cache.h"
+
+/* A member with its evidence; views. */
+struct rejudge_case {
+    const struct store_device *device;
+    const struct store_class *class_row;
+    const struct event_log *firmware;
+    const struct event_log *userspace; /* NULL: none */
+    const struct rule_pin *pins;
+    size_t n_pins;
+    struct boot_beside beside; /* as it was when the evidence came */
+};
+
+/* Judges by policy `policy` of a book, or with NULL by reference events. *ret_partial: rules for
+ * the IMA list were left out, so that the tier is at best as it says. Returns 0 or a negative
+ * errno. */
+struct rejudge_judge {
+    struct store *store;
+    struct hasher *hasher;
+    struct boot_room *room;
+    struct golden_cache *golden;
+    uint64_t now_s;
+};
+MUST_CHECK int rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                               const struct rulebook *book, size_t policy,
+                               struct rejudge_opinion *ret, bool *ret_partial);
+
+/* The policy that a book has for a class, or false: its reference events judge. */
+bool rejudge_policy(const struct rulebook *book, const char *class_name, size_t *ret);
+
+/* Whether a policy has a rule for the IMA list. */
+bool rejudge_reads_ima(const struct rulebook *book, size_t policy);

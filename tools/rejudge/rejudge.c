@@ -1,0 +1,342 @@
+#include "rejudge/rejudge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "appraise/quoted.h"
+#include "base/wr.h"
+#include "rejudge/rejudge-memo.h"
+#include "rejudge/rejudge-opinion.h"
+#include "formats/tpm-public.h"
+#include "keeper/boots.h"
+
+enum {
+    KEY_PARTS =
+        1024 + REJUDGE_SIDES * RULE_PINS_MAX * (STORE_PIN_NAME_MAX + STORE_PIN_VALUE_MAX + 12)
+};
+
+/* Which policy of a side judges a member; without one its class's reference events do. */
+struct chosen {
+    const struct rulebook *book;
+    size_t policy;
+    const struct bundle_policy *row; /* NULL: reference events */
+};
+
+struct rejudge {
+    struct rejudge_ask ask;
+    struct hasher *hasher;
+    struct boots *boots;
+    struct golden_cache *golden;
+    struct rejudge_memo *memo;
+    size_t n_shared;
+    /* of the member in hand */
+    struct store_class class_row;
+    struct store_evidence evidence;
+    struct chosen chosen[REJUDGE_SIDES];
+    struct rejudge_case about;
+    uint8_t key_room[KEY_PARTS];
+};
+
+struct rejudge *
+rejudge_new(const struct rejudge_ask *ask)
+{
+    struct rejudge *rejudge = calloc(1, sizeof(*rejudge));
+
+    if (!rejudge) {
+        return NULL;
+    }
+    rejudge->ask = *ask;
+    rejudge->hasher = hasher_new();
+    rejudge->boots = boots_new();
+    rejudge->golden = golden_cache_new();
+    rejudge->memo = rejudge_memo_new();
+    if (!rejudge->hasher || !rejudge->boots || !rejudge->golden || !rejudge->memo) {
+        rejudge_freep(&rejudge);
+    }
+    return rejudge;
+}
+
+void
+rejudge_free(struct rejudge *rejudge)
+{
+    if (rejudge) {
+        hasher_freep(&rejudge->hasher);
+        boots_free(rejudge->boots);
+        golden_cache_free(rejudge->golden);
+        rejudge_memo_free(rejudge->memo);
+        free(rejudge);
+    }
+}
+
+void
+rejudge_freep(struct rejudge **rejudge)
+{
+    rejudge_free(*rejudge);
+    *rejudge = NULL;
+}
+
+bool
+rejudge_member(const struct store_device *device)
+{
+    return device->state != DEVICE_PENDING && device->state != DEVICE_REMOVED &&
+           device->class_name[0] != '\0';
+}
+
+size_t
+rejudge_shared(const struct rejudge *rejudge)
+{
+    return rejudge->n_shared;
+}
+
+/* Ages as they were when this evidence came; a later one that was not genuine has moved the row. */
+static int
+read_beside(struct rejudge *rejudge, const struct store_device *device)
+{
+    const struct store_evidence *evidence = &rejudge->evidence;
+    struct boot_beside *beside = &rejudge->about.beside;
+    struct tpm_public ak;
+    struct store_last last;
+    int r = store_last_get(rejudge->ask.store, device->id, &last);
+
+    if (r < 0) {
+        return r;
+    }
+    if (r == 0 && last.arrived_ms == evidence->arrived_ms) {
+        beside->evidence_ms = last.arrived_ms - last.challenge_ms;
+        beside->boot_ms = last.boot_ms > 0 ? last.arrived_ms - last.boot_ms : 0;
+    }
+    if (tpm_public_read(bytes_of(device->ak_public, device->ak_public_len), &ak, NULL) == 0) {
+        beside->key = quoted_key_kind(&ak);
+    }
+    return 0;
+}
+
+/* Its rows. Returns 0, why it cannot be judged, or a negative errno. */
+static int
+read_rows(struct rejudge *rejudge, const struct store_device *device)
+{
+    struct store *store = rejudge->ask.store;
+    int r = store_class_get(store, device->class_name, &rejudge->class_row);
+
+    if (r != 0) {
+        return r == STORE_NONE ? REJUDGE_NO_CLASS : r;
+    }
+    r = store_evidence_get(store, device->id, &rejudge->evidence);
+    if (r != 0 || rejudge->evidence.arrived_ms < rejudge->ask.since_ms) {
+        return r == STORE_NONE ? REJUDGE_NO_EVIDENCE : r != 0 ? r : REJUDGE_TOO_OLD;
+    }
+    return read_beside(rejudge, device);
+}
+
+static bool
+reads_userspace(const struct chosen *chosen)
+{
+    return chosen->row && chosen->row->quote.mask & PCR_MASK_USERSPACE;
+}
+
+/* Who judges on each side; whether what they read is kept. */
+static int
+choose(struct rejudge *rejudge)
+{
+    bool userspace = false;
+
+    for (int side = 0; side < REJUDGE_SIDES; side++) {
+        struct chosen *chosen = &rejudge->chosen[side];
+
+        *chosen = (struct chosen){.book = NULL};
+        if (rejudge_policy(rejudge->ask.books[side], rejudge->class_row.name, &chosen->policy)) {
+            chosen->book = rejudge->ask.books[side];
+            chosen->row = &rulebook_bundle(chosen->book)->policies[chosen->policy];
+        }
+        userspace = userspace || reads_userspace(chosen);
+    }
+    return userspace && rejudge->evidence.userspace == EVIDENCE_LOG_UNKNOWN ? REJUDGE_NO_USERSPACE
+                                                                            : 0;
+}
+
+/* The pins of the member in hand as a side's policy sees them, until the next call. */
+static int
+read_pins(struct rejudge *rejudge, int side)
+{
+    const struct chosen *chosen = &rejudge->chosen[side];
+    struct rejudge_case *about = &rejudge->about;
+
+    about->n_pins = 0;
+    return chosen->row ? boots_pins(rejudge->boots, rejudge->ask.store, about->device->id,
+                                    chosen->book, chosen->policy, &about->pins, &about->n_pins)
+                       : 0;
+}
+
+static void
+key_text(struct wr *wr, struct bytes text)
+{
+    wr_be32(wr, (uint32_t)text.len);
+    wr_bytes(wr, text);
+}
+
+/* What an age or a key says to a side: nothing else of them tells members apart. */
+static unsigned
+beside_bits(const struct chosen *chosen, const struct boot_beside *beside)
+{
+    const struct bundle_policy *row = chosen->row;
+
+    if (!row) {
+        return 0;
+    }
+    return (unsigned)(row->fresh_evidence_s > 0 &&
+                      beside->evidence_ms > (int64_t)row->fresh_evidence_s * 1000) |
+           (unsigned)(row->fresh_boot_s > 0 && beside->boot_ms > (int64_t)row->fresh_boot_s * 1000)
+               << 1 |
+           (unsigned)(row->ak != 0 && !(row->ak & beside->key)) << 2;
+}
+
+/* What of a member one side looks at. */
+static int
+key_side(struct rejudge *rejudge, int side, struct wr *wr)
+{
+    const struct rejudge_case *about = &rejudge->about;
+    int r = read_pins(rejudge, side);
+
+    wr_u8(wr, (uint8_t)beside_bits(&rejudge->chosen[side], &about->beside));
+    wr_be32(wr, (uint32_t)about->n_pins);
+    for (size_t i = 0; r == 0 && i < about->n_pins; i++) {
+        wr_be32(wr, about->pins[i].slot);
+        key_text(wr, about->pins[i].name);
+        key_text(wr, about->pins[i].value);
+    }
+    return r;
+}
+
+/* Everything of a member that a judgement looks at. */
+static int
+key_of(struct rejudge *rejudge, uint8_t ret[REJUDGE_MEMO_KEY])
+{
+    const struct store_device *device = rejudge->about.device;
+    struct wr wr = wr_init(rejudge->key_room, sizeof(rejudge->key_room));
+    int r = 0;
+
+    key_text(&wr, bytes_str(device->class_name));
+    wr_u8(&wr, device->ek_chain == EK_CHAIN_VERIFIED);
+    wr_u8(&wr, (uint8_t)rejudge->evidence.userspace);
+    wr_bytes(&wr, BYTES_OF(rejudge->evidence.firmware_log));
+    wr_bytes(&wr, BYTES_OF(rejudge->evidence.userspace_log));
+    for (int side = 0; r == 0 && side < REJUDGE_SIDES; side++) {
+        r = key_side(rejudge, side, &wr);
+    }
+    if (r != 0 || wr.failed) {
+        return r != 0 ? r : -ENOSPC;
+    }
+    return hasher_bytes(rejudge->hasher, HASH_SHA256, wr_done(&wr), ret);
+}
+
+static int
+rank(enum tier tier)
+{
+    return tier == TIER_AFFIRMING ? 3 : tier == TIER_WARNING ? 2 : 1;
+}
+
+static void
+compare(struct rejudge_result *result)
+{
+    const struct rejudge_opinion *old = &result->sides[REJUDGE_OLD];
+    const struct rejudge_opinion *new = &result->sides[REJUDGE_NEW];
+    int change = 2 * (rank(new->tier) - rank(old->tier)) + new->token - old->token;
+
+    result->fails = old->token && !new->token;
+    result->change = result->fails || change < 0 ? REJUDGE_WORSE
+                     : change > 0                ? REJUDGE_BETTER
+                                                 : REJUDGE_SAME;
+}
+
+/* Rules of the IMA list are left out: that it fails without them is certain, that it does not is
+ * nobody's word. */
+static int
+judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
+{
+    const struct rejudge_judge judge = {
+        .store = rejudge->ask.store,
+        .hasher = rejudge->hasher,
+        .room = boots_room(rejudge->boots),
+        .golden = rejudge->golden,
+        .now_s = rejudge->ask.now_s,
+    };
+    bool partial = false;
+    int r = 0;
+
+    for (int side = 0; r == 0 && side < REJUDGE_SIDES; side++) {
+        const struct chosen *chosen = &rejudge->chosen[side];
+        bool left_out = false;
+
+        r = read_pins(rejudge, side);
+        if (r < 0) {
+            return r;
+        }
+        r = rejudge_opinion(&judge, &rejudge->about, chosen->book, chosen->policy,
+                            &ret->sides[side], &left_out);
+        partial = partial || left_out;
+    }
+    compare(ret);
+    ret->why = partial && !ret->fails ? REJUDGE_NO_IMA : REJUDGE_JUDGED;
+    return r;
+}
+
+/* Reads the logs and judges. Returns as rejudge_judge(). */
+static int
+judge_logs(struct rejudge *rejudge, struct rejudge_result *ret)
+{
+    const struct store_evidence *evidence = &rejudge->evidence;
+    struct rejudge_log firmware = {.body = NULL};
+    struct rejudge_log userspace = {.body = NULL};
+    int r = rejudge_log_load(rejudge->ask.store, rejudge->hasher, evidence->firmware_log,
+                             LOG_FIRMWARE, &firmware);
+
+    if (r == 0 && evidence->userspace == EVIDENCE_LOG_KEPT) {
+        r = rejudge_log_load(rejudge->ask.store, rejudge->hasher, evidence->userspace_log,
+                             LOG_USERSPACE, &userspace);
+    }
+    if (r == 0) {
+        rejudge->about.firmware = &firmware.read.log;
+        rejudge->about.userspace = userspace.body ? &userspace.read.log : NULL;
+        r = judge_sides(rejudge, ret);
+    }
+    rejudge_log_done(&firmware);
+    rejudge_log_done(&userspace);
+    if (r > 0) {
+        ret->why = (enum rejudge_why)r;
+    }
+    return r < 0 ? r : 0;
+}
+
+int
+rejudge_judge(struct rejudge *rejudge, const struct store_device *device,
+              struct rejudge_result *ret)
+{
+    struct rejudge_result result = {.why = REJUDGE_JUDGED};
+    const struct rejudge_result *known;
+    uint8_t key[REJUDGE_MEMO_KEY];
+    int r;
+
+    rejudge->about = (struct rejudge_case){.device = device, .class_row = &rejudge->class_row};
+    r = read_rows(rejudge, device);
+    r = r == 0 ? choose(rejudge) : r;
+    if (r != 0) {
+        *ret = (struct rejudge_result){.why = r < 0 ? REJUDGE_JUDGED : (enum rejudge_why)r};
+        return r < 0 ? r : 0;
+    }
+    r = key_of(rejudge, key);
+    if (r < 0) {
+        return r;
+    }
+    known = rejudge_memo_get(rejudge->memo, key);
+    if (known) {
+        rejudge->n_shared++;
+        *ret = *known;
+        return 0;
+    }
+    r = judge_logs(rejudge, &result);
+    if (r == 0) {
+        rejudge_memo_put(rejudge->memo, key, &result);
+        *ret = result;
+    }
+    return r;
+}
