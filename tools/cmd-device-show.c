@@ -195,11 +195,55 @@ decision(struct view *v)
     line(v, "seen", said_text(&v->said, v->verdict, "seen"));
 }
 
+/* A published fault of the TPM. */
+static void
+advisory_line(struct view *v, const json_t *advisory)
+{
+    json_t *cves = said_list(&v->said, advisory, "cves");
+    char text[TABLE_CELL_MAX];
+    size_t len = (size_t)snprintf(text, sizeof(text), "%.64s (%.16s)",
+                                  said_must_text(&v->said, advisory, "name"),
+                                  said_must_text(&v->said, advisory, "severity"));
+
+    for (size_t i = 0; i < json_array_size(cves) && len < sizeof(text); i++) {
+        const char *cve = json_string_value(json_array_get(cves, i));
+
+        len += (size_t)snprintf(text + len, sizeof(text) - len, " %.48s", cve ? cve : "");
+    }
+    table_cell(v->table, "fault");
+    table_cell(v->table, "%s: %s", text, said_text(&v->said, advisory, "effect"));
+}
+
+/* What a chain says of the maker, and the policies of what is published about it. */
+static void
+tpm_line(struct view *v)
+{
+    const json_t *tpm = said_object(&v->said, v->device, "tpm");
+    json_t *advisories;
+    const char *kind;
+
+    if (!tpm) {
+        return;
+    }
+    advisories = said_list(&v->said, tpm, "advisories");
+    kind = said_text(&v->said, tpm, "kind");
+    table_cell(v->table, "tpm");
+    table_cell(
+        v->table, "%s%s%s%s, firmware %s, %s", said_text(&v->said, tpm, "vendor"),
+        said_text(&v->said, tpm, "vendor")[0] ? "" : "maker not proved", kind[0] ? ", " : "", kind,
+        said_text(&v->said, tpm, "firmware")[0] ? said_text(&v->said, tpm, "firmware") : "unknown",
+        !advisories                       ? "faults not known"
+        : json_array_size(advisories) > 0 ? "with published faults"
+                                          : "no published fault");
+    for (size_t i = 0; i < json_array_size(advisories); i++) {
+        advisory_line(v, said_item(&v->said, advisories, i, "advisories"));
+    }
+}
+
 static void
 boot_line(struct view *v)
 {
     const json_t *boot = said_object(&v->said, v->device, "boot");
-    const char *firmware = said_text(&v->said, v->device, "tpm_firmware");
     char challenged[WHEN_ROOM];
     char accepted[WHEN_ROOM];
 
@@ -207,10 +251,9 @@ boot_line(struct view *v)
         return;
     }
     table_cell(v->table, "boot");
-    table_cell(v->table, "%" PRId64 ", resumed %" PRId64 " times, era %" PRId64 "%s%s",
+    table_cell(v->table, "%" PRId64 ", resumed %" PRId64 " times, era %" PRId64,
                said_must_int(&v->said, boot, "reset"), said_must_int(&v->said, boot, "restart"),
-               said_must_int(&v->said, boot, "era"), firmware[0] ? "; TPM firmware " : "",
-               firmware);
+               said_must_int(&v->said, boot, "era"));
     table_cell(v->table, "evidence");
     table_cell(v->table, "challenged %s, last accepted %s",
                when_utc(challenged, said_int(&v->said, v->device, "challenge_ms", 0)),
@@ -277,6 +320,7 @@ say_device(const json_t *answer)
     view.verdict = said_object(&view.said, answer, "verdict");
     who(&view);
     decision(&view);
+    tpm_line(&view);
     boot_line(&view);
     boot_events(&view);
     next_step(&view);

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "formats/ekcert.h"
 #include "formats/pem.h"
+#include "formats/tpm-vendor.h"
 #include "formats/x509-name.h"
 
 enum { FILE_MAX_BYTES = 256 * 1024, STORE_MAX = 1024, NAME_ROOM = 256 };
@@ -162,7 +163,7 @@ struct ek_verdict {
     bool has_ek;
     struct ekcert_chain chain;
     char fingerprint[2 * 32 + 1]; /* SHA-256 of the SubjectPublicKeyInfo, as rsaEncryption */
-    char vendor[5];               /* TPM_PT_MANUFACTURER as text */
+    char vendor[TPM_VENDOR_ROOM]; /* "" when its certificate names none by id */
 };
 
 static void
@@ -172,18 +173,13 @@ describe(struct hasher *hasher, struct ek_verdict *verdict)
     uint8_t spki[LIMIT_CERT_BYTES];
     uint8_t digest[32];
     size_t len = 0;
-    size_t n = 0;
 
     if (x509_key(&verdict->ek.cert, &key) == 0 && pubkey_spki(key, spki, sizeof(spki), &len) == 0 &&
         hasher_bytes(hasher, HASH_SHA256, bytes_of(spki, len), digest) == 0) {
         hex_write(verdict->fingerprint, BYTES_OF(digest));
     }
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        char c = (char)(verdict->ek.vendor_id >> shift & 0x7f);
-
-        if (c > ' ' && c < 0x7f) {
-            verdict->vendor[n++] = c;
-        }
+    if (verdict->ek.vendor_id != 0) {
+        (void)tpm_vendor_text(verdict->ek.vendor_id, verdict->vendor);
     }
 }
 

@@ -135,6 +135,18 @@ finish(const struct moving *m)
     return CMD_YES;
 }
 
+static void
+print_sayings(const struct policy_say *say, const char *path)
+{
+    for (size_t i = 0; i < say->n; i++) {
+        fprintf(stderr, "%s:%u:%u: %s%s\n", path, say->items[i].line, say->items[i].column,
+                say->items[i].note ? "note: " : "", say->items[i].text);
+    }
+    if (say->n == SAY_MAX) {
+        fprintf(stderr, "%s: there may be more\n", path);
+    }
+}
+
 static int
 run_move(struct moving *m)
 {
@@ -149,7 +161,7 @@ run_move(struct moving *m)
     if (r < 0) {
         fprintf(stderr, "assay: %s: %s\n", m->path, strerror(-r));
     } else if (r > 0) {
-        cmd_policy_sayings(&say, m->path);
+        print_sayings(&say, m->path);
     } else {
         code = finish(m);
     }

@@ -15,7 +15,3 @@ extern const struct cmd cmd_policy_learn;
 extern const struct cmd cmd_policy_sign;
 extern const struct cmd cmd_policy_show;
 extern const struct cmd cmd_policy_test;
-
-/* What the compiler said of a file, on stderr; the same as JSON. */
-void cmd_policy_sayings(const struct policy_say *say, const char *path);
-json_t *cmd_policy_sayings_json(const struct policy_say *say);

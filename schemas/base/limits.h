@@ -109,7 +109,7 @@
 #define LIMIT_FRONT_RETRANSMIT_MS 2000u /* ACK_TIMEOUT, RFC 7252 section 4.8 */
 #define LIMIT_FRONT_RETRANSMITS 4u      /* MAX_RETRANSMIT, RFC 7252 section 4.8 */
 
-/* Bundles: what an operator's policy makes the keeper hold. A read bundle is one struct of 450 kB
+/* Bundles: what an operator's policy makes the keeper hold. A read bundle is one struct of 540 kB
  * and its bytes; nothing is allocated while it is read. */
 #define LIMIT_DIGEST_SET 4194304u /* of a file; all of Debian has 3.2 million, section 3 */
 #define LIMIT_BUNDLE_BYTES (8u * 1024u * 1024u) /* 190,000 digests; a site's firmware: 3,000 */
@@ -129,6 +129,9 @@
 #define LIMIT_BUNDLE_LISTS 32u          /* of each kind: cmdline, grubcmd, ima */
 #define LIMIT_LIST_ITEMS 64u            /* tokens of one list; the longest example has 15 */
 #define LIMIT_BUNDLE_ITEMS 1024u        /* of all lists */
+#define LIMIT_BUNDLE_ADVISORIES 128u    /* ours has 5; some makers name one a year */
+#define LIMIT_ADVISORY_SPANS 16u        /* of one advisory: the longest names 14 versions */
+#define LIMIT_ADVISORY_CVES 16u         /* of one advisory */
 #define LIMIT_BUNDLE_NAME 48u           /* names of policies, rules, sets, components, claims */
 #define LIMIT_BUNDLE_TEXT 128u          /* globs, labels, sources; longest GRUB command seen: 118 */
 #define LIMIT_BUNDLE_S (3650u * 86400u) /* spans: ten years outlive every device */

@@ -1,5 +1,6 @@
 #include "formats/ekcert.h"
 
+#include "formats/tpm-vendor.h"
 #include "formats/x509-oid.h"
 
 static int
@@ -62,32 +63,6 @@ read_directory_name(struct rd *names, struct ekcert *ek)
     return rd_end(&name) && rd_end(&outer);
 }
 
-/* "id:" and eight hex digits. TCG Vendor ID Registry; TPM_PT_MANUFACTURER. */
-static uint32_t
-vendor_id(struct bytes maker)
-{
-    struct rd rd = rd_init(maker);
-    struct bytes head = rd_bytes(&rd, 3);
-    uint32_t id = 0;
-
-    if (!bytes_equal(head, bytes_str("id:")) || rd_left(&rd) != 8) {
-        return 0;
-    }
-    while (rd_left(&rd) > 0) {
-        uint8_t c = rd_u8(&rd);
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                           : -1;
-
-        if (digit < 0) {
-            return 0;
-        }
-        id = id << 4 | (uint32_t)digit;
-    }
-    return id;
-}
-
 static int
 read_names(struct ekcert *ek, struct fault *ret_fault)
 {
@@ -110,7 +85,7 @@ read_names(struct ekcert *ek, struct fault *ret_fault)
     if (!ok || !rd_end(&names) || !rd_end(&rd) || !ek->maker.p || !ek->model.p || !ek->version.p) {
         return fault_in(ret_fault, RULE_EKCERT_SAN, &ek->cert, san->value);
     }
-    ek->vendor_id = vendor_id(ek->maker);
+    ek->vendor_id = tpm_vendor_read(ek->maker);
     return 0;
 }
 

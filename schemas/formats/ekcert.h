@@ -21,7 +21,7 @@ struct ekcert {
     struct bytes maker;     /* as written: "id:4E544300" */
     struct bytes model;     /* "NPCT6xx" */
     struct bytes version;   /* "id:0581" */
-    uint32_t vendor_id;     /* of maker's "id:" form, as TPM_PT_MANUFACTURER; 0 when in another */
+    uint32_t vendor_id;     /* of maker's "id:" form, tpm-vendor.h; 0 when in another */
     enum key_kind key_kind; /* of the endorsement key */
     unsigned key_bits;
 };

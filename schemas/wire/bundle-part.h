@@ -44,6 +44,8 @@ void part_read_list(struct cbor_rd *c, struct bundle *b, struct bundle_list *lis
                     enum verb_args kind);
 void part_write_list(struct wr *wr, const struct bundle *b, const struct bundle_list *list);
 void part_read_ima(struct cbor_rd *c, struct bundle *b, struct bundle_ima *ima);
+void part_read_advisory(struct cbor_rd *c, struct bundle_advisory *advisory);
+void part_write_advisory(struct wr *wr, const struct bundle_advisory *advisory);
 void part_write_ima(struct wr *wr, const struct bundle *b, const struct bundle_ima *ima);
 
 /* What no part can say alone: that indices are in range and name the right kind. */

@@ -26,7 +26,7 @@ enum bundle_set_kind {
     BUNDLE_SET_CERTS,       /* entries of signature lists: group is a bundle_sig */
     BUNDLE_SET_DBX,         /* the same, a baseline; words are SVN rows: GUID, version */
     BUNDLE_SET_SBAT,        /* words: component, least generation; named "sbat:LEVEL" */
-    BUNDLE_SET_ADVISORIES,  /* words: names of advisories, numbers are 0 */
+    BUNDLE_SET_ADVISORIES,  /* words: names of advisories or of CVEs, numbers are 0 */
     BUNDLE_SET_FILE,        /* a set kept outside the bundle, named by the SHA-256 of its file */
     BUNDLE_SET_KIND_MAX = BUNDLE_SET_FILE,
 };

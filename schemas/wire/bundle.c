@@ -9,6 +9,7 @@ enum body_key {
     BODY_GRUBCMDS,
     BODY_IMAS,
     BODY_LABELS,
+    BODY_ADVISORIES,
 };
 
 enum { BODY_NEEDS = 1 << BODY_SCHEMA | 1 << BODY_POLICIES };
@@ -71,6 +72,18 @@ read_labels(struct cbor_rd *c, struct bundle *b)
 }
 
 static void
+read_advisories(struct cbor_rd *c, struct bundle *b)
+{
+    b->n_advisories = part_array(c, LIMIT_BUNDLE_ADVISORIES, 0, LIMIT_BUNDLE_ADVISORIES);
+    for (size_t i = 0; i < b->n_advisories && !cbor_rd_failed(c); i++) {
+        struct bundle_advisory *advisory = &b->advisories[i];
+
+        part_read_advisory(c, advisory);
+        cbor_rd_require(c, i == 0 || part_before(advisory[-1].name, advisory->name));
+    }
+}
+
+static void
 read_body_key(struct cbor_rd *c, int64_t key, struct bundle *b)
 {
     switch (key) {
@@ -95,6 +108,9 @@ read_body_key(struct cbor_rd *c, int64_t key, struct bundle *b)
     case BODY_LABELS:
         read_labels(c, b);
         break;
+    case BODY_ADVISORIES:
+        read_advisories(c, b);
+        break;
     default:
         cbor_rd_fail(c);
     }
@@ -104,7 +120,7 @@ int
 bundle_read(struct bytes in, struct bundle *ret, struct fault *ret_fault)
 {
     struct cbor_rd c = cbor_rd_init(in.len > LIMIT_BUNDLE_BYTES ? BYTES_NULL : in);
-    struct cbor_map map = cbor_rd_map(&c, BODY_LABELS);
+    struct cbor_map map = cbor_rd_map(&c, BODY_ADVISORIES);
     unsigned seen = 0;
     int64_t key;
 
@@ -160,7 +176,8 @@ void
 bundle_write(struct wr *wr, const struct bundle *b)
 {
     cbor_wr_map(wr, 2u + (b->n_sets > 0) + (b->n_releases > 0) + (b->n_cmdlines > 0) +
-                        (b->n_grubcmds > 0) + (b->n_imas > 0) + (b->n_labels > 0));
+                        (b->n_grubcmds > 0) + (b->n_imas > 0) + (b->n_labels > 0) +
+                        (b->n_advisories > 0));
     part_write_uint(wr, BODY_SCHEMA, BUNDLE_SCHEMA);
     (void)write_count(wr, BODY_POLICIES, b->n_policies);
     for (size_t i = 0; i < b->n_policies; i++) {
@@ -175,6 +192,10 @@ bundle_write(struct wr *wr, const struct bundle *b)
         part_write_release(wr, &b->releases[i]);
     }
     write_lists(wr, b);
+    (void)write_count(wr, BODY_ADVISORIES, b->n_advisories);
+    for (size_t i = 0; i < b->n_advisories; i++) {
+        part_write_advisory(wr, &b->advisories[i]);
+    }
 }
 
 const struct bundle_policy *

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "crypto/cose.h"
+#include "wire/bundle-advisory.h"
 #include "wire/bundle-policy.h"
 #include "wire/bundle-set.h"
 
@@ -33,7 +34,7 @@ struct bundle_release {
                             * its kernel is of this release; executables at most 33 */
 };
 
-/* A whole bundle; about 450 kB, so keep it in memory that lives as long as it is used. Texts and
+/* A whole bundle; about 540 kB, so keep it in memory that lives as long as it is used. Texts and
  * tables are views into the bytes that were read. */
 struct bundle {
     size_t n_policies; /* at least 1; ascending by name, as sets, releases and lists are */
@@ -47,6 +48,8 @@ struct bundle {
     struct bundle_ima imas[LIMIT_BUNDLE_LISTS];
     size_t n_labels; /* texts of records, ascending */
     struct bytes labels[LIMIT_BUNDLE_LABELS];
+    size_t n_advisories; /* ascending by name */
+    struct bundle_advisory advisories[LIMIT_BUNDLE_ADVISORIES];
     /* pools that policies, rules, sets and lists point into by first and n */
     size_t n_rules, n_args, n_words, n_items;
     struct bundle_rule rules[LIMIT_BUNDLE_RULES];

@@ -80,6 +80,25 @@ def errors_name_file_line_and_column(rig):
         (2, 16, 'error'), (3, 8, 'error')]
 
 
+def several_files_are_read_as_one(rig):
+    site = rig.write('site.policy', 'policy a {\n  applies class in { c }\n  quote sha256 pcrs 5\n'
+                     '  rule tpm : tpm.advisory not-in @tpm/high else warn\n}')
+    ours = os.path.join(EXAMPLES, '../../tools/policy/advisories.policy')
+    rig.run('check', site, status=1)
+    rig.run('compile', ours, site, '--out', rig.path('one.bundle'))
+    rig.run('compile', site, ours, '--out', rig.path('two.bundle'))
+    assert rig.read('one.bundle') == rig.read('two.bundle')
+    shown = rig.run('show', rig.path('one.bundle')).stdout
+    assert b'advisory roca' in shown and b'cve CVE-2017-15361' in shown
+    wrong = rig.write('wrong.policy', '\nadvisory x {\n  vendor IFX\n  severity grave\n}')
+    for files in ((site, wrong, ours), (site, ours, wrong)):
+        done = rig.run('check', *files, status=1)
+        assert done.stderr.decode().startswith(f'{wrong}:4:12: severity is low'), done.stderr
+        told = json.loads(rig.run('check', '--json', *files, status=1).stdout)['sayings'][0]
+        assert (told['file'], told['line'], told['kind']) == (wrong, 4, 'error')
+    rig.run('check', site, rig.path('none'), status=1)
+
+
 def a_policy_with_an_error_is_not_written(rig):
     path = rig.write('bad.policy', 'policy x {\n  mode of\n}\n')
     rig.write('old.bundle', 'old')
@@ -255,7 +274,7 @@ def days_that_outweigh_the_state_are_told(rig):
 
 def wrong_usage_is_told(rig):
     key, bundle = rig.key('key.pem'), rig.path(rig.compiled('gateway.policy'))
-    for words in (['check'], ['check', 'a', 'b'], ['compile', 'a'], ['check', 'a', '--out', 'b'],
+    for words in (['check'], ['check'] + ['a'] * 9, ['compile', 'a'], ['check', 'a', '--out', 'b'],
                   ['sign', bundle], ['sign', bundle, '--key', key], ['show'],
                   ['sign', bundle, '--key', key, '--sequence', '0'],
                   ['sign', bundle, '--key', key, '--sequence', '-1'],
@@ -280,7 +299,8 @@ def main():
         rig = Rig(folder)
         tap.run([(case, rig) for case in (
             examples_compile_and_come_back_the_same, compiling_twice_gives_the_same_bytes,
-            errors_name_file_line_and_column, a_policy_with_an_error_is_not_written,
+            errors_name_file_line_and_column, several_files_are_read_as_one,
+            a_policy_with_an_error_is_not_written,
             notes_do_not_refuse, signed_bundles_say_whose_they_are, a_flipped_byte_is_refused,
             what_is_not_shown_whole_is_not_signed, large_versions_and_no_end_are_told_as_they_are,
             sequences_only_rise, what_is_no_bundle_or_key_is_refused, wrong_usage_is_told,

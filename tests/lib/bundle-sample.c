@@ -97,6 +97,29 @@ rules(struct bundle *b)
     add_rule(b, "ima", "ima", VERB_POLICY, (struct bundle_arg){.index = 0});
 }
 
+static void
+advisories(struct bundle *b)
+{
+    b->n_advisories = 2;
+    b->advisories[0] = (struct bundle_advisory){
+        .name = bytes_str("dos"),
+        .vendor = 0x4e544300,
+        .n_spans = 1,
+        .spans = {{0, UINT64_MAX}},
+        .severity = SEVERITY_LOW,
+    };
+    b->advisories[1] = (struct bundle_advisory){
+        .name = bytes_str("roca"),
+        .vendor = 0x49465800,
+        .n_spans = 2,
+        .spans = {{10, 20}, {22, 22}},
+        .severity = SEVERITY_HIGH,
+        .n_cves = 2,
+        .cves = {bytes_str("CVE-1"), bytes_str("CVE-2")},
+        .effect = bytes_str("keys can be computed"),
+    };
+}
+
 struct bundle *
 bundle_sample(void)
 {
@@ -133,6 +156,7 @@ bundle_sample(void)
     sets(&b);
     lists(&b);
     rules(&b);
+    advisories(&b);
     return &b;
 }
 

@@ -78,7 +78,7 @@ SINS = [
     ('layers', "verifier's front holds", 'verifier/front/up.c', '#include "keeper/desk.h"\n'),
     ('layers', "verifier's reader holds", 'verifier/reader/up.c', '#include "front/loop.h"\n'),
     ('layers', "verifier's keeper holds", 'verifier/keeper-up.c', '#include "front/loop.h"\n'),
-    ('layers', 'the keeper reads four', 'verifier/keeper/up.c', '#include "formats/evlog.h"\n'),
+    ('layers', 'the keeper reads five', 'verifier/keeper/up.c', '#include "formats/evlog.h"\n'),
     ('layers', 'OpenSSL has one', 'schemas/wire/up.c', '#include <openssl/evp.h>\n'),
     ('layers', 'libcoap has one', 'verifier/keeper/up.c', '#include <coap3/coap.h>\n'),
     ('layers', 'a database has one', 'verifier/keeper/up.c', '#include <sqlite3.h>\n'),

@@ -104,6 +104,7 @@ a_root_installed_later_counts_when_the_device_comes_again(void)
     start();
     anchor(&(struct mkcert){.subject = "x", .issuer = "x", .key = MKCERT_ROOT, .exts = MKCERT_CA});
     chain_is(EK_CHAIN_LISTED);
+    CHECK_EQ(row().tpm_vendor, 0); /* a certificate that nobody vouches for names no maker */
     chain_is(EK_CHAIN_LISTED);
     CHECK_EQ(rig.n_read, 1); /* nothing has changed: known for an hour */
     rig.now_ms += 3601 * 1000;
@@ -111,10 +112,28 @@ a_root_installed_later_counts_when_the_device_comes_again(void)
     CHECK_EQ(rig.n_read, 2);
     anchor(&root);
     chain_is(EK_CHAIN_VERIFIED);
+    CHECK_EQ(row().tpm_vendor, 0x4e544300);
     CHECK_EQ(rig.n_read, 3);
     anchor(&inter);
     chain_is(EK_CHAIN_VERIFIED); /* what was verified stays */
+    CHECK_EQ(row().tpm_vendor, 0x4e544300);
     CHECK_EQ(rig.n_read, 3);
+}
+
+/* A row of a store of before. */
+static void
+the_maker_is_learnt_when_a_verified_device_comes_again(void)
+{
+    struct store_device device;
+
+    start();
+    chain_is(EK_CHAIN_VERIFIED);
+    CHECK_EQ(row().tpm_vendor, 0x4e544300);
+    device = row();
+    device.tpm_vendor = 0;
+    CHECK_EQ(store_device_put(rig.keeper.store, &device), 0);
+    chain_is(EK_CHAIN_VERIFIED);
+    CHECK_EQ(row().tpm_vendor, 0x4e544300);
 }
 
 static void
@@ -495,6 +514,7 @@ CHECK_MAIN(CASE(one_networks_enrolments_do_not_crowd_out_anothers),
            CASE(a_chain_to_the_operators_root_is_verified),
            CASE(without_the_root_or_the_middle_it_is_listed),
            CASE(a_root_installed_later_counts_when_the_device_comes_again),
+           CASE(the_maker_is_learnt_when_a_verified_device_comes_again),
            CASE(certificates_of_other_keys_are_worth_nothing),
            CASE(certificates_that_are_for_something_else_are_worth_nothing),
            CASE(a_reader_that_lies_gets_its_device_refused),

@@ -92,6 +92,50 @@ check_claimed(struct draft *d, const struct bundle_policy *policy, const struct 
     }
 }
 
+static bool
+advisory_names(const struct bundle_advisory *advisory, struct bytes word)
+{
+    bool named = bytes_equal(advisory->name, word);
+
+    for (size_t i = 0; !named && i < advisory->n_cves; i++) {
+        named = bytes_equal(advisory->cves[i], word);
+    }
+    return named;
+}
+
+/* A rule of advisories sees what is published of TPMs by the file's own blocks and by nothing else;
+ * a word that no block has is never found. */
+static void
+check_advisories(struct draft *d, const struct bundle_rule *rule)
+{
+    const struct bundle_set *set;
+
+    if (slot_table_find(rule->slot) != SLOT_TPM_ADVISORY) {
+        return;
+    }
+    if (d->b->n_advisories == 0) {
+        say(d, true, "no advisory is in this file, so of no TPM anything is known (321)", rule,
+            NULL);
+        return;
+    }
+    set = &d->b->sets[d->b->args[rule->first_arg].index];
+    for (size_t i = 0; i < set->n_words; i++) {
+        struct bytes word = d->b->words[set->first_word + i].name;
+        size_t k = 0;
+
+        while (k < d->b->n_advisories && !advisory_names(&d->b->advisories[k], word)) {
+            k++;
+        }
+        if (k == d->b->n_advisories) {
+            const struct policy_token *at = d->rule_at[rule - d->b->rules];
+
+            policy_say(d->say, at->line, at->column, true,
+                       "rule %.*s: no advisory has the name or CVE %.*s", (int)rule->id.len,
+                       (const char *)rule->id.p, (int)word.len, (const char *)word.p);
+        }
+    }
+}
+
 /* Slots of code that a quoted PCR holds: those that every boot fills must have a rule; in the
  * others an event without rule refuses, but nobody asks whether one is missing. */
 static void
@@ -151,6 +195,7 @@ draft_policy_check(struct draft *d, const struct bundle_policy *policy,
 
     for (size_t i = 0; i < policy->n_rules; i++) {
         check_rule(d, policy, &rules[i]);
+        check_advisories(d, &rules[i]);
         for (size_t k = 0; k < i; k++) {
             check_pair(d, &rules[k], &rules[i]);
         }

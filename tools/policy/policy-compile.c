@@ -66,10 +66,14 @@ struct block {
 enum { PASS_MEMBERS = 1, PASS_SETS, PASS_RELEASES, PASS_IMA, PASS_POLICIES };
 
 static const struct block blocks[] = {
-    {"cert", PASS_MEMBERS, draft_cert_block},        {"cmdline", PASS_MEMBERS, draft_cmdline_block},
-    {"grubcmd", PASS_MEMBERS, draft_grubcmd_block},  {"set", PASS_SETS, draft_set_block},
-    {"release", PASS_RELEASES, draft_release_block}, {"ima", PASS_IMA, draft_ima_block},
+    {"cert", PASS_MEMBERS, draft_cert_block},
+    {"cmdline", PASS_MEMBERS, draft_cmdline_block},
+    {"grubcmd", PASS_MEMBERS, draft_grubcmd_block},
+    {"set", PASS_SETS, draft_set_block},
+    {"release", PASS_RELEASES, draft_release_block},
+    {"ima", PASS_IMA, draft_ima_block},
     {"policy", PASS_POLICIES, draft_policy_block},
+    {"advisory", PASS_MEMBERS, draft_advisory_block},
 };
 
 static const struct block *
@@ -85,7 +89,7 @@ block_here(struct draft *d, bool say)
         }
     }
     if (say) {
-        draft_error(d, "a file holds policy, cmdline, grubcmd, ima, release, set and cert%s",
+        draft_error(d, "a file holds policy, release, set, cert, cmdline, grubcmd, ima, advisory%s",
                     policy_guess_text(&guess, room));
         d->failed = false;
     }
@@ -149,6 +153,7 @@ passes(struct draft *d, const struct policy_token *tokens)
 {
     pass(d, tokens, PASS_MEMBERS);
     draft_sort_lists(d);
+    draft_sort_advisories(d);
     pass(d, tokens, PASS_SETS);
     pass(d, tokens, PASS_RELEASES);
     draft_check_names(d);

@@ -103,6 +103,7 @@ void draft_item_add(struct draft *d, struct bundle_list *list, struct bundle_ite
 void draft_items_sort(struct draft *d, const struct bundle_list *list);
 
 /* Blocks; the cursor is behind the block's first word. */
+void draft_advisory_block(struct draft *d);
 void draft_cert_block(struct draft *d);
 void draft_set_block(struct draft *d);
 void draft_release_block(struct draft *d);
@@ -122,7 +123,8 @@ void draft_policy_check(struct draft *d, const struct bundle_policy *policy,
 /* Says which sets have a name as the releases of a component give them, and are not theirs. */
 void draft_check_names(struct draft *d);
 
-/* Sorts releases and lists, then makes sets of what was collected. */
+/* Sorts releases, lists and advisories, then makes sets of what was collected. */
 void draft_sort_releases(struct draft *d);
 void draft_sort_lists(struct draft *d);
+void draft_sort_advisories(struct draft *d);
 void draft_pack_sets(struct draft *d);

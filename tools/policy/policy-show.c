@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/hex.h"
+#include "formats/tpm-vendor.h"
 #include "policy/policy-compile.h"
 #include "policy/policy-words.h"
 
@@ -482,6 +483,29 @@ show_release(FILE *out, const struct bundle *b, uint16_t index)
     fprintf(out, "}\n\n");
 }
 
+/* The numbers as quotes have them: no shorter form says the same of every version. */
+static void
+show_advisory(FILE *out, const struct bundle_advisory *advisory)
+{
+    char room[TPM_VENDOR_ROOM];
+
+    fprintf(out, "advisory %.*s {\n", T(advisory->name));
+    fprintf(out, "  vendor %s\n", tpm_vendor_text(advisory->vendor, room));
+    for (size_t i = 0; i < advisory->n_spans; i++) {
+        fprintf(out, "  firmware 0x%016llx..0x%016llx\n",
+                (unsigned long long)advisory->spans[i].first,
+                (unsigned long long)advisory->spans[i].last);
+    }
+    fprintf(out, "  severity %s\n", bundle_severity_name(advisory->severity));
+    for (size_t i = 0; i < advisory->n_cves; i++) {
+        fprintf(out, "  cve %.*s\n", T(advisory->cves[i]));
+    }
+    if (advisory->effect.len > 0) {
+        fprintf(out, "  effect \"%.*s\"\n", T(advisory->effect));
+    }
+    fprintf(out, "}\n\n");
+}
+
 void
 policy_show(FILE *out, const struct bundle *b)
 {
@@ -512,5 +536,8 @@ policy_show(FILE *out, const struct bundle *b)
     }
     for (size_t i = 0; i < b->n_releases; i++) {
         show_release(out, b, (uint16_t)i);
+    }
+    for (size_t i = 0; i < b->n_advisories; i++) {
+        show_advisory(out, &b->advisories[i]);
     }
 }

@@ -15,6 +15,7 @@ struct boot_room {
     struct boot_memo own; /* for a log that has none */
     struct rule_event events[RULE_EVENTS_MAX];
     struct rule_input input;
+    struct bytes advisories[LIMIT_BUNDLE_ADVISORIES * (1 + LIMIT_ADVISORY_CVES)];
     struct rule_judgement judgement;
     struct ima_judgement ima;
     struct rule_room *rules;
@@ -87,6 +88,27 @@ read_facts(struct boot_memo *memo, struct hasher *hasher, const struct event_log
     return r;
 }
 
+/* Names and CVEs of what the TPM has: rules' sets say either. */
+static void
+read_advisories(struct boot_room *room, const struct boot_ask *ask)
+{
+    const struct bundle *bundle = rulebook_bundle(ask->book);
+    struct rule_input *input = &room->input;
+    uint16_t found[LIMIT_BUNDLE_ADVISORIES];
+    size_t n = advisory_find(bundle, &ask->tpm, found);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bundle_advisory *advisory = &bundle->advisories[found[i]];
+
+        room->advisories[input->n_advisories++] = advisory->name;
+        for (size_t k = 0; k < advisory->n_cves; k++) {
+            room->advisories[input->n_advisories++] = advisory->cves[k];
+        }
+    }
+    input->advisories_known = advisory_known(bundle, &ask->tpm);
+    input->advisories = room->advisories;
+}
+
 /* Events into slots, and what they tell. */
 static int
 read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
@@ -108,11 +130,9 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
         .n_pins = ask->n_pins,
         .pins = ask->pins,
         .may_pin = ask->may_pin,
-        .advisories_known = ask->advisories_known,
-        .n_advisories = ask->n_advisories,
-        .advisories = ask->advisories,
         .now_s = ask->now_s,
     };
+    read_advisories(room, ask);
     facts_input(&memo->facts, input);
     input->n_events = facts_events(&memo->facts, ask->log, ask->userspace, &room->map,
                                    policy->quote.bank, room->events);

@@ -3,6 +3,7 @@
  * this one function. Appraisal page, sections 4 and 5b. */
 #pragma once
 
+#include "appraise/advisory.h"
 #include "appraise/facts.h"
 #include "appraise/rule-judge.h"
 #include "appraise/settle.h"
@@ -30,10 +31,8 @@ struct boot_ask {
     struct bytes ima_part;
     const struct ima_past *ima_past;
     const struct digest_set *ima_files; /* ima_judge_ask */
-    bool advisories_known;
-    size_t n_advisories;
-    const struct bytes *advisories;
-    uint64_t now_s; /* UTC */
+    struct advisory_tpm tpm;            /* zero: nothing is known of it */
+    uint64_t now_s;                     /* UTC */
 };
 
 /* What was found out on the way: for explanations, tokens and pins. Valid while the room is, until

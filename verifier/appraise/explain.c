@@ -1,6 +1,7 @@
 #include "appraise/explain.h"
 
 #include "base/hex.h"
+#include "formats/tpm-vendor.h"
 
 static const char *const effect_names[] = {"fail", "warn", "note"};
 
@@ -356,6 +357,61 @@ say_ima(struct json_wr *j, const struct explain *explain)
     json_wr_end_object(j);
 }
 
+/* What of the TPM somebody vouches for; the rest is null. */
+static void
+say_tpm_itself(struct json_wr *j, const struct advisory_tpm *tpm)
+{
+    char vendor[TPM_VENDOR_ROOM];
+    char version[TPM_FIRMWARE_ROOM];
+
+    text(j, "vendor", tpm->vendor ? tpm_vendor_text(tpm->vendor, vendor) : NULL);
+    text(j, "kind", tpm->vendor ? tpm_vendor_kind(tpm->vendor) : NULL);
+    text(j, "firmware", tpm->quoted ? tpm_firmware_text(tpm->firmware, version) : NULL);
+}
+
+static void
+say_advisory(struct json_wr *j, const struct bundle_advisory *advisory)
+{
+    json_wr_object(j);
+    view(j, "name", advisory->name);
+    text(j, "severity", bundle_severity_name(advisory->severity));
+    json_wr_key(j, "cves");
+    json_wr_array(j);
+    for (size_t i = 0; i < advisory->n_cves; i++) {
+        json_wr_text(j, advisory->cves[i]);
+    }
+    json_wr_end_array(j);
+    view(j, "effect", advisory->effect);
+    json_wr_end_object(j);
+}
+
+void
+explain_tpm(struct json_wr *j, const struct bundle *bundle, const struct advisory_tpm *tpm)
+{
+    uint16_t found[LIMIT_BUNDLE_ADVISORIES];
+    size_t n = bundle ? advisory_find(bundle, tpm, found) : 0;
+
+    json_wr_object(j);
+    say_tpm_itself(j, tpm);
+    json_wr_key(j, "advisories");
+    if (!bundle || !advisory_known(bundle, tpm)) {
+        json_wr_null(j);
+    } else {
+        json_wr_array(j);
+        for (size_t i = 0; i < n; i++) {
+            say_advisory(j, &bundle->advisories[found[i]]);
+        }
+        json_wr_end_array(j);
+    }
+    json_wr_end_object(j);
+}
+
+static void
+say_tpm(struct json_wr *j, const struct explain *explain)
+{
+    explain_tpm(j, rulebook_bundle(explain->ask->book), &explain->ask->tpm);
+}
+
 void
 explain_write(struct json_wr *j, const struct explain *explain)
 {
@@ -365,6 +421,7 @@ explain_write(struct json_wr *j, const struct explain *explain)
     } of_policy[] = {
         {"rules", say_rules},   {"unclaimed", say_unclaimed},   {"facts", say_facts},
         {"quirks", say_quirks}, {"dimensions", say_dimensions}, {"ima", say_ima},
+        {"tpm", say_tpm},
     };
 
     text(j, "tier", tier_name(explain->tier));

@@ -61,7 +61,7 @@ struct rule_input {
     const struct rule_number *numbers; /* of sb.sbat and, by GUID, sb.dbx */
     bool advisories_known;
     size_t n_advisories;
-    const struct bytes *advisories; /* that this TPM has */
+    const struct bytes *advisories; /* that this TPM has: their names, and their CVEs */
     size_t n_pins;
     const struct rule_pin *pins;
     bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the

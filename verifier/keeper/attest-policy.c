@@ -73,6 +73,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_part = attest->ima.body,
         .ima_past = attest->ima.resumed ? &attest->ima_past : NULL,
+        .tpm = {attest->device.tpm_vendor, true, attest->quote.firmware_version},
         .now_s = now_s(keeper),
     };
     int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,

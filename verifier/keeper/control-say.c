@@ -1,6 +1,11 @@
 #include "keeper/control-say.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "appraise/explain.h"
 #include "base/hex.h"
+#include "keeper/policies.h"
 
 enum { BOOT_LINES = 12 };
 
@@ -92,6 +97,8 @@ say_verdict(struct control *control, const struct store_last *last)
 static void
 say_boot(struct control *control, const struct store_last *last)
 {
+    char firmware[17];
+
     json_wr_key(&control->json, "boot");
     json_wr_object(&control->json);
     say_int(control, "era", last->era);
@@ -100,13 +107,8 @@ say_boot(struct control *control, const struct store_last *last)
     json_wr_end_object(&control->json);
     say_int(control, "challenge_ms", last->challenge_ms);
     say_int(control, "accepted_ms", last->accepted_ms);
-    control_hex(
-        control, "tpm_firmware",
-        bytes_of((uint8_t[8]){(uint8_t)(last->firmware >> 56), (uint8_t)(last->firmware >> 48),
-                              (uint8_t)(last->firmware >> 40), (uint8_t)(last->firmware >> 32),
-                              (uint8_t)(last->firmware >> 24), (uint8_t)(last->firmware >> 16),
-                              (uint8_t)(last->firmware >> 8), (uint8_t)last->firmware},
-                 8));
+    snprintf(firmware, sizeof(firmware), "%016" PRIx64, last->firmware);
+    say_str(control, "tpm_firmware", firmware);
     control_hex(control, "firmware_log", BYTES_OF(last->firmware_log));
 }
 
@@ -187,6 +189,17 @@ say_candidate(struct control *control, const struct store_device *device)
     return 0;
 }
 
+/* The TPM, and what the policies of now say of it. */
+static void
+say_tpm(struct control *control, const struct store_device *device, const struct store_last *last)
+{
+    const struct advisory_tpm tpm = {device->tpm_vendor, last != NULL, last ? last->firmware : 0};
+    const struct rulebook *book = policies_book(control->keeper->policies);
+
+    json_wr_key(&control->json, "tpm");
+    explain_tpm(&control->json, book ? rulebook_bundle(book) : NULL, &tpm);
+}
+
 int
 say_details(struct control *control, const struct store_device *device)
 {
@@ -204,8 +217,12 @@ say_details(struct control *control, const struct store_device *device)
         return r;
     }
     r = store_last_get(keeper->store, device->id, &last);
-    if (r != 0) {
-        return r == STORE_NONE ? 0 : r;
+    if (r < 0) {
+        return r;
+    }
+    say_tpm(control, device, r == 0 ? &last : NULL);
+    if (r == STORE_NONE) {
+        return 0;
     }
     say_verdict(control, &last);
     say_boot(control, &last);

@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "formats/tpm-vendor.h"
 #include "keeper/candidate.h"
 
 enum { TPM_TEXT_ROOM = 3 * (4 * LIMIT_TPM_TEXT + 2) };
@@ -55,6 +56,16 @@ row_fill(struct keeper *keeper, const struct enrol *enrol, struct store_device *
     copy_text(device->model, sizeof(device->model), enrol->wire.model);
     copy_text(device->serial, sizeof(device->serial), enrol->wire.serial);
     device->enrolled_ms = keeper->clock->utc_ms(keeper->clock->context);
+}
+
+/* Who made the TPM counts only when a chain vouches for it. */
+static uint32_t
+vendor_of(const struct ek_worth *worth)
+{
+    return worth->chain == EK_CHAIN_VERIFIED
+               ? tpm_vendor_read(
+                     bytes_of(worth->text[CERT_MAKER].bytes, worth->text[CERT_MAKER].len))
+               : 0;
 }
 
 /* What its maker's certificate calls the TPM, for people: "maker model version". */
@@ -119,6 +130,7 @@ row_make(struct keeper *keeper, const struct enrol *enrol, const struct ek_worth
     *device = (struct store_device){0};
     row_fill(keeper, enrol, device);
     device->ek_chain = worth->chain;
+    device->tpm_vendor = vendor_of(worth);
     r = membership(keeper, enrol, device->class_name);
     if (r == 0) {
         device->state = device->class_name[0] ? DEVICE_PROVISIONAL : DEVICE_PENDING;
@@ -136,14 +148,17 @@ row_make(struct keeper *keeper, const struct enrol *enrol, const struct ek_worth
 }
 
 /* The operator may have installed the maker's root since. What was verified stays so: it is the
- * same EK, whose TPM has just proved itself. */
+ * same EK, whose TPM has just proved itself. Rows of before name no maker. */
 static int
 row_chain(struct keeper *keeper, const struct ek_worth *worth, struct store_device *device)
 {
-    if (worth->chain <= device->ek_chain) {
+    uint32_t vendor = vendor_of(worth);
+
+    if (worth->chain <= device->ek_chain && (vendor == 0 || vendor == device->tpm_vendor)) {
         return 0;
     }
-    device->ek_chain = worth->chain;
+    device->ek_chain = worth->chain > device->ek_chain ? worth->chain : device->ek_chain;
+    device->tpm_vendor = vendor != 0 ? vendor : device->tpm_vendor;
     return store_device_put(keeper->store, device);
 }
 

@@ -41,7 +41,8 @@ find_worth(struct keeper *keeper, const struct asked *asked, const struct enrol 
     int r = keeper_device(keeper, asked->request.identity, &device);
 
     *ret = (struct ek_worth){0};
-    if (r == 0 && (device.state == DEVICE_REMOVED || device.ek_chain == EK_CHAIN_VERIFIED)) {
+    if (r == 0 && (device.state == DEVICE_REMOVED ||
+                   (device.ek_chain == EK_CHAIN_VERIFIED && device.tpm_vendor != 0))) {
         return 0;
     }
     if (r == STORE_NONE) {

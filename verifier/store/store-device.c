@@ -29,6 +29,7 @@ read_row(struct sql *sql, struct store_device *device)
     sql_get_text(sql, device->serial, sizeof(device->serial));
     device->enrolled_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     device->era = sql_get_int(sql, INT64_MIN, INT64_MAX);
+    device->tpm_vendor = (uint32_t)sql_get_int(sql, 0, UINT32_MAX);
 }
 
 /* Runs a bound statement for one device. */
@@ -98,6 +99,7 @@ bind_row(struct sql *sql, const struct store_device *device)
     sql_text(sql, device->serial, sizeof(device->serial));
     sql_int(sql, device->enrolled_ms);
     sql_int(sql, device->era);
+    sql_int(sql, device->tpm_vendor);
 }
 
 int

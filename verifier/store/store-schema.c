@@ -154,9 +154,14 @@ static const char version_13[] = "ALTER TABLE evidence ADD COLUMN userspace_log 
                                  "CREATE INDEX evidence_accepted ON evidence (accepted_log);"
                                  "PRAGMA user_version = 13;";
 
-const char *const schema_steps[] = {version_1,  version_2,  version_3, version_4, version_5,
-                                    version_6,  version_7,  version_8, version_9, version_10,
-                                    version_11, version_12, version_13};
+/* Who made the TPM; of devices that enrolled before it is not known until they come again. */
+static const char version_14[] =
+    "ALTER TABLE device ADD COLUMN tpm_vendor INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 14;";
+
+const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4, version_5,
+                                    version_6,  version_7,  version_8,  version_9, version_10,
+                                    version_11, version_12, version_13, version_14};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

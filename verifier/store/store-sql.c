@@ -6,7 +6,7 @@
 
 #define DEVICE_COLUMNS                                                                             \
     "id, ident, ek_fingerprint, ek_digest, ak_name, ak_public, ek_chain, state, class_name, why, " \
-    "maker, model, serial, enrolled_ms, era"
+    "maker, model, serial, enrolled_ms, era, tpm_vendor"
 #define LAST_COLUMNS                                                                          \
     "tier, reasons, challenge_ms, arrived_ms, accepted_ms, era, reset_count, restart_count, " \
     "clock_ms, clock_at_ms, boot_restart, firmware, null_used, firmware_log, pcr_digest, "    \

@@ -58,6 +58,7 @@ struct store_device {
     uint8_t ak_public[STORE_PUBLIC_MAX];
     size_t ak_public_len; /* TPMT_PUBLIC */
     enum ek_chain ek_chain;
+    uint32_t tpm_vendor; /* formats/tpm-vendor.h, of a chain that was verified; 0: not known */
     enum device_state state;
     char class_name[STORE_CLASS_MAX]; /* "" while pending */
     char why[STORE_TEXT_MAX];         /* operator's reason for quarantine or removal */

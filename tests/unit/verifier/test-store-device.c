@@ -35,6 +35,7 @@ whole_device(void)
     memset(device.model, 'o', sizeof(device.model) - 1);
     memcpy(device.serial, "\xc3\xa9", 3);
     device.enrolled_ms = INT64_MAX;
+    device.tpm_vendor = UINT32_MAX;
     device.era = 3;
     return device;
 }

@@ -54,6 +54,7 @@ static const char frozen_rows[] =
 
 /* A later version, for the mechanism: a column more, and the version of every class grows. */
 static const char step_2[] = "ALTER TABLE inventory ADD COLUMN note TEXT NOT NULL DEFAULT 'old';"
+                             "ALTER TABLE device ADD COLUMN tpm_vendor INTEGER NOT NULL DEFAULT 0;"
                              "UPDATE class SET version = version + 1;"
                              "PRAGMA user_version = 2;";
 
@@ -140,9 +141,9 @@ pins_of_before_they_were_of_slots_are_kept(void)
     struct store *store = NULL;
 
     CHECK_EQ(store_open_steps(made.path, schema_steps, 10, &store), 0);
-    put_device(store, 1);
-    CHECK_EQ(store_commit(store), 0);
     store_close(store);
+    edit_file(made.path, "INSERT INTO device VALUES (x'01', x'01', x'01', x'01', x'01', x'01', 0,"
+                         " 2, 'c', '', '', '', '', 0, 0)");
     edit_file(made.path, "INSERT INTO pin (device, rule, name, value)"
                          " SELECT id, 'args', 'root', x'3132' FROM device");
     CHECK_EQ(store_open_steps(made.path, schema_steps, 11, &store), 0);

@@ -253,6 +253,36 @@ records_agree_with_their_releases(void)
     TAKEN(b->releases[0].overlap_s = 60; b->releases[0].replaces = bytes_str("0"));
 }
 
+static void
+an_advisory_names_a_maker_and_its_versions(void)
+{
+    REFUSED(b->advisories[1].vendor = 0);
+    REFUSED(b->advisories[1].vendor = 0x53544d20); /* a blank at its end */
+    REFUSED(b->advisories[1].n_spans = 0);
+    REFUSED(b->advisories[1].spans[0].first = 21);
+    REFUSED(b->advisories[1].spans[0].last = 22);
+    REFUSED(b->advisories[1].spans[0].last = 21); /* touches the next */
+    REFUSED(b->advisories[1].spans[1].first = b->advisories[1].spans[1].last = 9);
+    REFUSED(b->advisories[0].n_spans = 2);
+    REFUSED(b->advisories[1].severity = 0);
+    REFUSED(b->advisories[1].severity = SEVERITY_MAX + 1);
+    REFUSED(b->advisories[1].cves[1] = bytes_str("CVE-1"));
+    REFUSED(b->advisories[1].cves[1] = bytes_str("CVE 2"));
+    REFUSED(b->advisories[1].effect = bytes_str("\"quoted\""));
+    REFUSED(b->advisories[1].name = BYTES_NULL);
+    REFUSED(b->advisories[1].name = bytes_str("dos"));
+    REFUSED(b->advisories[1].name = bytes_str("a"));
+    TAKEN(b->advisories[1].n_cves = 0);
+    TAKEN(b->advisories[1].effect = BYTES_NULL);
+    TAKEN(b->n_advisories = 0);
+    TAKEN(b->advisories[1].spans[1].last = UINT64_MAX);
+    CHECK_EQ(got.n_advisories, 2);
+    CHECK(got.advisories[0].spans[0].first == 0 && got.advisories[0].spans[0].last == UINT64_MAX);
+    CHECK(got.advisories[1].spans[1].last == UINT64_MAX);
+    CHECK_EQ(got.advisories[1].vendor, 0x49465800);
+    CHECK_BYTES(got.advisories[1].cves[1], bytes_str("CVE-2"));
+}
+
 /* Two records in one table. */
 static struct bytes
 pair(const char *first, const char *second)
@@ -366,6 +396,11 @@ numbers_and_names_of_enums_go_both_ways(void)
     for (int i = 1; i <= BUNDLE_SET_KIND_MAX; i++) {
         CHECK_EQ(bundle_set_kind_from(bytes_str(bundle_set_kind_name((enum bundle_set_kind)i))), i);
     }
+    for (int i = 1; i <= SEVERITY_MAX; i++) {
+        CHECK_EQ(bundle_severity_from(bytes_str(bundle_severity_name((enum bundle_severity)i))), i);
+    }
+    CHECK_STR(bundle_severity_name((enum bundle_severity)0), "unknown");
+    CHECK_EQ(bundle_severity_from(bytes_str("grave")), 0);
     CHECK_STR(bundle_state_name((enum bundle_state)0), "unknown");
     CHECK_STR(bundle_set_kind_name((enum bundle_set_kind)7), "unknown");
     CHECK_EQ(bundle_state_from(bytes_str("")), 0);
@@ -379,6 +414,7 @@ CHECK_MAIN(CASE(the_sample_is_read_as_it_was_written),
            CASE(names_and_texts_are_safe_to_print), CASE(a_flag_stands_only_with_its_verb),
            CASE(arguments_are_those_of_the_verb), CASE(a_span_ends_in_something_worse),
            CASE(an_applied_policy_quotes_and_rules), CASE(a_set_has_members_and_those_of_its_kind),
+           CASE(an_advisory_names_a_maker_and_its_versions),
            CASE(records_agree_with_their_releases), CASE(records_are_ordered_and_well_formed),
            CASE(certificates_are_active), CASE(a_table_is_whole_and_in_its_place),
            CASE(digests_are_found), CASE(numbers_and_names_of_enums_go_both_ways))
