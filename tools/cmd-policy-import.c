@@ -14,11 +14,15 @@ enum { FILE_MAX = 32 * 1024 * 1024 }; /* a runtime policy of keylime has 20 MiB 
 
 static const struct kind {
     const char *name;
+    bool policy;                        /* what is printed compiles */
+    bool published, component, release; /* options that it takes */
     int (*run)(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                struct import_fault *ret_fault);
 } kinds[] = {
-    {"dbx", import_dbx},
-    {"pcrlock", import_pcrlock},
+    {"dbx", true, true, false, false, import_dbx},
+    {"keylime-boot", true, false, false, true, import_keylime_boot},
+    {"keylime-runtime", false, false, false, false, import_keylime_runtime},
+    {"pcrlock", true, false, true, true, import_pcrlock},
 };
 
 struct job {
@@ -47,16 +51,15 @@ names_problem(const struct job *job)
 {
     const struct import_ask *ask = &job->ask;
 
-    if (!ask->component != !ask->release) {
+    if ((job->published.n > 0 && !job->kind->published) ||
+        (ask->component && !job->kind->component) || (ask->release && !job->kind->release)) {
+        return "this kind takes no --published, --component or --release";
+    }
+    if (job->kind->component && !ask->component != !ask->release) {
         return "--component and --release go together";
     }
-    if (!ask->component) {
-        return NULL;
-    }
-    if (job->kind->run == import_dbx) {
-        return "--component is for what becomes releases";
-    }
-    return part_is_name(bytes_str(ask->component)) && part_is_name(bytes_str(ask->release))
+    return (!ask->component || part_is_name(bytes_str(ask->component))) &&
+                   (!ask->release || part_is_name(bytes_str(ask->release)))
                ? NULL
                : "a component and a release are at most 48 of A-Z a-z 0-9 . _ / : + ~ -";
 }
@@ -70,7 +73,7 @@ problem_of(struct job *job)
         job->kind = strcmp(job->kind_name, kinds[i].name) == 0 ? &kinds[i] : job->kind;
     }
     if (!job->kind) {
-        return "--kind is dbx or pcrlock";
+        return "--kind is dbx, keylime-boot, keylime-runtime or pcrlock";
     }
     if (job->paths.n == 0) {
         return "at least one file is wanted";
@@ -208,7 +211,7 @@ run(const struct cmd *self, int argc, char **argv)
     }
     r = read_files(&job);
     r = r == 0 ? import(&job) : r;
-    r = r == 0 ? check(&job) : r;
+    r = r == 0 && job.kind->policy ? check(&job) : r;
     r = r == 0 ? write_text(&job) : r;
     job_done(&job);
     return r == 0 ? CMD_YES : CMD_NO;
@@ -231,7 +234,15 @@ const struct cmd cmd_policy_import = {
         "component\n"
         "               that it, or a variant's folder, is named by, with a part for each PCR:\n"
         "               @kernel-efi.pcr4.\n"
-        "  --component  all files are one release of it, of the version --release; parts have the\n"
+        "               keylime-boot: reference states of measured boot. Each becomes releases of "
+        "fw\n"
+        "               and os of its name, lists of keys, and baselines; what is a regular\n"
+        "               expression there is told and left out.\n"
+        "               keylime-runtime: runtime policies. No policy text but a list, a digest "
+        "and\n"
+        "               a path a line, in which nothing that keylime excludes is said.\n"
+        "  --component  of pcrlock: all files are one release of it, of the version --release; "
+        "parts have the\n"
         "               files' components in their names: @os.kernel-efi-pcr4\n"
         "  --name       what a file becomes, once for each; made of the file's name unless given\n"
         "  --published  the day from which `for 14d then fail` counts, once for each\n"

@@ -37,8 +37,8 @@ class Rig:
     def take(self, *words, **more):
         return self.policy('import', *words, **more)
 
-    def compiles(self, text, rules=b''):
-        whole = b'policy p {\n  quote sha256 pcrs 7\n' + rules + b'}\n' + text
+    def compiles(self, text, rules=b'', pcrs=b'7'):
+        whole = b'policy p {\n  quote sha256 pcrs ' + pcrs + b'\n' + rules + b'}\n' + text
         self.policy('compile', self.write('whole.policy', whole), '--out', self.path('bundle'))
         return self.policy('show', self.path('bundle')).stdout
 
@@ -92,7 +92,25 @@ def pcrlock_files_are_releases_alone_or_together(rig):
     assert not done.stdout and b'holds none of' in done.stderr, done.stderr
 
 
+def keylime_s_files_are_policies_and_lists(rig):
+    boot = os.path.join(VECTORS, 'import', 'example_reference_state.json')
+    files = os.path.join(VECTORS, 'import', 'runtime-policy.json')
+    text = rig.take('--kind', 'keylime-boot', '--name', 'rack', '--release', '3', boot).stdout
+    shown = rig.compiles(text, b'  rule chain : boot.images sequence @os.shim @os.grub @os.kernel\n'
+                               b'  rule db : sb.db equals @sb/db/rack\n', b'4,7')
+    assert b'release os rack 3 {' in shown
+    lines = rig.take('--kind', 'keylime-runtime', files).stdout.split(b'\n')
+    assert lines[0].startswith(b'# ') and lines[1].endswith(b' /usr/sbin/foobar-sbin')
+    assert len(lines) == 9 and all(line.startswith(b'sha256:') for line in lines[1:8])
+    rig.take('--kind', 'keylime-boot', files, status=1)
+    rig.take('--kind', 'keylime-runtime', boot, status=1)
+
+
 def wrong_usage_is_told(rig):
+    rig.take('--kind', 'keylime-boot', '--component', 'os', '--release', '1', NEW, status=2)
+    rig.take('--kind', 'keylime-boot', '--release', 'a b', NEW, status=2)
+    rig.take('--kind', 'keylime-runtime', '--release', '1', NEW, status=2)
+    rig.take('--kind', 'pcrlock', '--published', '2026-12-01', NEW, status=2)
     rig.take('--kind', 'pcrlock', '--component', 'os', NEW, status=2)
     rig.take('--kind', 'pcrlock', '--release', '1', NEW, status=2)
     rig.take('--kind', 'pcrlock', '--component', 'o s', '--release', '1', NEW, status=2)
@@ -114,7 +132,8 @@ def main():
             what_is_imported_stands_beside_rules_and_comes_back,
             out_is_a_file_and_standard_input_one_too,
             what_is_no_such_file_is_named_and_nothing_printed, two_files_of_one_name_are_refused,
-            pcrlock_files_are_releases_alone_or_together, wrong_usage_is_told)])
+            pcrlock_files_are_releases_alone_or_together,
+            keylime_s_files_are_policies_and_lists, wrong_usage_is_told)])
 
 
 if __name__ == '__main__':

@@ -17,6 +17,9 @@ extern struct import_rig {
 int import_rig_ask(import_fn *run, const struct import_ask *ask);
 int import_rig_run(import_fn *run, const struct import_file *files, size_t n);
 
+/* Runs an importer of lists; what it prints is no policy. */
+int import_rig_list(import_fn *run, const struct import_file *files, size_t n);
+
 /* The same for one file, which must be imported. */
 void import_rig_one(import_fn *run, const char *path, struct bytes in);
 

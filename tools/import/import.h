@@ -18,7 +18,8 @@ struct import_file {
 };
 
 struct import_ask {
-    const char *component, *release; /* names for what all files together become, or both NULL */
+    const char *component; /* import_pcrlock: all files are one release of it; or NULL */
+    const char *release;   /* its version, and that of keylime's; or NULL */
     size_t n;
     const struct import_file *files;
 };
@@ -42,6 +43,16 @@ MUST_CHECK int import_dbx(FILE *out, struct hasher *hasher, const struct import_
  * have the components' names before them. */
 MUST_CHECK int import_pcrlock(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                               struct import_fault *ret_fault);
+
+/* keylime's reference states of measured boot: releases of fw and os, lists of keys, dbx and MOK.
+ * What is a regular expression there, or not known, is told. */
+MUST_CHECK int import_keylime_boot(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                                   struct import_fault *ret_fault);
+
+/* keylime's runtime policies: no policy text but lines "sha256:… PATH" of what files may hold, in
+ * the policy's order. What else decides there is told in lines that begin with #. */
+MUST_CHECK int import_keylime_runtime(FILE *out, struct hasher *hasher,
+                                      const struct import_ask *ask, struct import_fault *ret_fault);
 
 /* ---- for the importers ---- */
 

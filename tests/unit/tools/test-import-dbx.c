@@ -66,8 +66,8 @@ static void
 of_versions_the_highest_of_each_counts(void)
 {
     one(HEAD SVN("612", "00000700") SVN("612", "01000900") SVN("612", "ffff0800")
-            SVN("622", "00000200"));
-    import_rig_says("# 4 entries: 0 hashes, 2 versions");
+            SVN("622", "00000200") SVN("632", "00000000"));
+    import_rig_says("# 5 entries: 0 hashes, 2 versions"); /* below 0.0 there is none */
     import_rig_says("{\n  svn 9d132b61-59d5-4388-ab1c-185cfcb2eb92 9.1\n"
                     "  svn 9d132b62-59d5-4388-ab1c-185cfcb2eb92 2.0\n}\n");
 }
