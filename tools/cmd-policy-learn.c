@@ -11,10 +11,11 @@
 #include "formats/tpm-selection.h"
 #include "policy/policy-compile.h"
 #include "policy/policy-learn.h"
+#include "wire/bundle-part.h"
 
 struct job {
     const struct cmd *self;
-    const char *class_name, *name, *version, *bank, *pcrs, *out;
+    const char *class_name, *name, *version, *bank, *pcrs, *out, *source;
     bool json;
     struct flag_words logs, userspace;
     struct learn_options options;
@@ -70,6 +71,21 @@ take_pcrs(struct job *job)
     return job->options.pcrs != 0 && job->options.pcrs <= 0xffff;
 }
 
+/* KIND:NAME; where is no source, none is taken. */
+static bool
+take_source(struct job *job)
+{
+    const char *colon = job->source ? strchr(job->source, ':') : NULL;
+    struct learn_options *options = &job->options;
+
+    if (!colon) {
+        return !job->source;
+    }
+    options->source_kind = bytes_of(job->source, (size_t)(colon - job->source));
+    options->source = bytes_str(colon + 1);
+    return part_is_name(options->source_kind) && part_is_name(options->source);
+}
+
 static const char *
 problem_of(struct job *job)
 {
@@ -88,6 +104,9 @@ problem_of(struct job *job)
     }
     if (job->bank && job->options.bank == HASH_N) {
         return "--bank is a hash such as sha256";
+    }
+    if (!take_source(job)) {
+        return "--source is KIND:NAME, as in vendor:lenovo";
     }
     if (!take_version(job)) {
         return "--version is a number from 1 on";
@@ -344,6 +363,7 @@ run(const struct cmd *self, int argc, char **argv)
         {.name = "name", .ret_value = &job.name},
         {.name = "out", .ret_value = &job.out},
         {.name = "pcrs", .ret_value = &job.pcrs},
+        {.name = "source", .ret_value = &job.source},
         {.name = "userspace", .list = &job.userspace},
         {.name = "version", .ret_value = &job.version},
     };
@@ -366,7 +386,7 @@ run(const struct cmd *self, int argc, char **argv)
 const struct cmd cmd_policy_learn = {
     .name = "policy learn",
     .args = "--class CLASS [--name NAME] [--version N] [--bank BANK] [--pcrs LIST]\n"
-            "       [--out FILE] [--json] [--userspace FILE]… LOG…",
+            "       [--source KIND:NAME] [--out FILE] [--json] [--userspace FILE]… LOG…",
     .summary = "make a policy of boots that are known to be good",
     .help =
         "Each LOG is a firmware event log as the kernel keeps it, of one boot of a machine that\n"
@@ -379,6 +399,8 @@ const struct cmd cmd_policy_learn = {
         "  --version    of the policy; 1\n"
         "  --bank       sha256 if all logs have it, else the first that all have\n"
         "  --pcrs       what shall be quoted; of PCR 0 to 15 those with events\n"
+        "  --source     who vouches for the boots, told in their releases: vendor:lenovo for the\n"
+        "               log that a maker publishes as its reference (TCG support RIM)\n"
         "  --userspace  systemd's log of a boot, tpm2-measure.log; once for each LOG, in order\n"
         "  --out        where to write; standard output unless given\n"
         "  --json       the policy and the verdicts as one value\n\n"

@@ -86,6 +86,16 @@ def options_are_what_they_say(rig):
     assert '  quote   sha1 pcrs 0-7  # weak: ' in text
 
 
+def a_maker_s_log_is_learnt_as_the_maker_s(rig):
+    log = boot('grub-sb-on')
+    text = rig.learn('--class', 'c', '--source', 'vendor:acme', log).stdout
+    rig.assay('compile', rig.write('v.policy', text), '--out', rig.path('v.bundle'))
+    shown = rig.assay('show', rig.path('v.bundle')).stdout
+    assert shown.count(b'source vendor acme\n') == shown.count(b'\nrelease ') == 2, shown
+    without = rig.learn('--class', 'c', log).stdout
+    assert text.replace(b'  source vendor acme\n', b'') == without
+
+
 def json_has_the_policy_and_the_verdicts(rig):
     done = rig.learn('--class', 'c', '--json', '--out', rig.path('j'), log('gdc-host'), status=1)
     told = json.loads(done.stdout)
@@ -157,7 +167,10 @@ def wrong_usage_is_two(rig):
                   ('--class', 'c', '--version', '1x', good),
                   ('--class', 'c', '--version', '4294967296', good),
                   ('--class', 'c', '--userspace', good, good, good),
-                  ('--class', 'c', '--wrong', good), ('--class', 'c', *[good] * 61)):
+                  ('--class', 'c', '--wrong', good), ('--class', 'c', '--source', 'vendor', good),
+                  ('--class', 'c', '--source', 'vendor:', good),
+                  ('--class', 'c', '--source', ':acme', good),
+                  ('--class', 'c', '--source', 'vendor:a b', good), ('--class', 'c', *[good] * 61)):
         done = rig.learn(*words, status=2)
         assert done.stderr and not done.stdout, words
 
@@ -168,6 +181,7 @@ def main():
         tap.run([(case, rig) for case in (
             what_is_learnt_compiles_and_comes_back_the_same,
             the_same_boots_give_the_same_bytes_from_wherever_they_come, options_are_what_they_say,
+            a_maker_s_log_is_learnt_as_the_maker_s,
             json_has_the_policy_and_the_verdicts, a_boot_that_no_policy_lets_pass_is_said,
             userspace_logs_go_with_their_boots, what_cannot_be_learnt_is_named,
             every_truncation_of_a_log_is_a_policy_or_a_message, wrong_usage_is_two)])

@@ -6,6 +6,18 @@
 
 enum { VARIANT_MAX = 256, PART_MAX = 24, PINS_LEAST = 3, PINS_MOST = 64 };
 
+static void
+write_source(const struct lesson *lesson)
+{
+    const struct learn_options *options = lesson->options;
+
+    if (options->source.len > 0) {
+        fprintf(lesson->blocks, "  source %.*s %.*s\n", (int)options->source_kind.len,
+                (const char *)options->source_kind.p, (int)options->source.len,
+                (const char *)options->source.p);
+    }
+}
+
 /* variant { … }: a slot's events in their order */
 static void
 write_variant(const struct lesson *lesson, const struct lesson_boot *boot, enum slot slot)
@@ -49,6 +61,7 @@ lesson_write_firmware(struct lesson *lesson)
     fprintf(lesson->rules, "one-of @fw/%s whole%s claim fw.release\n", lesson->options->name,
             lesson_least(lesson, SLOT_FIRMWARE) == 0 ? " count 0..256" : "");
     fprintf(lesson->blocks, "\nrelease fw %s 1 {\n", lesson->options->name);
+    write_source(lesson);
     for (size_t i = 0; i < lesson->n_boots; i++) {
         if (is_first(lesson, i, SLOT_FIRMWARE)) {
             write_variant(lesson, &lesson->boots[i], SLOT_FIRMWARE);
@@ -296,6 +309,7 @@ write_release(const struct lesson *lesson, const struct lesson_boot *boot,
     size_t n = 0;
 
     fprintf(lesson->blocks, "\nrelease os %s %zu {\n", lesson->options->name, boot->release + 1);
+    write_source(lesson);
     for (size_t at = 0; order && (event = lesson_next(boot, SLOT_BOOT_IMAGES, &at)) != NULL; n++) {
         write_part(lesson, names[n], event);
     }

@@ -24,6 +24,7 @@ struct learn_options {
     const char *class_name; /* that the policy applies to */
     const char *name;       /* of the policy, its releases and its sets */
     uint32_t version;
+    struct bytes source_kind, source; /* that releases name: part_is_name(), or both empty */
     enum hash bank;
     uint32_t pcrs; /* to be quoted; what is measured into others is not looked at */
 };
