@@ -1,5 +1,9 @@
 #include "ask-plain.h"
 
+#include <inttypes.h>
+
+#include "table.h"
+
 int
 ask_plain(const struct cmd *self, int argc, char **argv, const char *noun, const char *verb,
           int (*say)(const json_t *answer))
@@ -34,4 +38,12 @@ ask_plain_device(const struct cmd *self, int argc, char **argv, const char *verb
     ask_word(&ask, verb);
     ask_word(&ask, ask_id(room, words.words[0]));
     return ask_and_say(&ask, say);
+}
+
+void
+ask_unpinned_line(int64_t n)
+{
+    if (n > 0) {
+        table_line(stdout, "pinned values dropped: %" PRId64, n);
+    }
 }

@@ -1,17 +1,8 @@
-/* assay device new-era, rekey, replace, move: what became of a device. */
+/* assay device new-era, rekey, replace: what became of a device. */
 #include <inttypes.h>
 
 #include "cmd-control.h"
 #include "table.h"
-
-/* What it was held to of its own, when there was anything. */
-static void
-unpinned_line(int64_t n)
-{
-    if (n > 0) {
-        table_line(stdout, "pinned values dropped: %" PRId64, n);
-    }
-}
 
 static int
 say_era(const json_t *answer)
@@ -27,7 +18,7 @@ say_era(const json_t *answer)
     }
     table_line(stdout, "device %s begins era %" PRId64 " with its next evidence",
                ask_short_id(id, full), era);
-    unpinned_line(unpinned);
+    ask_unpinned_line(unpinned);
     return 0;
 }
 
@@ -62,26 +53,7 @@ say_replaced(const json_t *answer)
     }
     table_line(stdout, "device %s is %s now, in the place of %s", ask_short_id(id, full), state,
                ask_short_id(old, full_old));
-    unpinned_line(unpinned);
-    return 0;
-}
-
-static int
-say_moved(const json_t *answer)
-{
-    char id[ASK_SHORT_ROOM];
-    struct said said = {0};
-    const char *full = said_must_text(&said, answer, "id");
-    const char *state = said_must_text(&said, answer, "state");
-    const char *class_name = said_must_text(&said, answer, "class");
-    int64_t unpinned = said_int(&said, answer, "unpinned", 0);
-
-    if (said_wrong(&said)) {
-        return 1;
-    }
-    table_line(stdout, "device %s is %s now, in the class %s", ask_short_id(id, full), state,
-               class_name);
-    unpinned_line(unpinned);
+    ask_unpinned_line(unpinned);
     return 0;
 }
 
@@ -118,29 +90,6 @@ replace_run(const struct cmd *self, int argc, char **argv)
     ask_word(&ask, ask_id(old, words.words[0]));
     ask_word(&ask, ask_id(new, words.words[1]));
     return ask_and_say(&ask, say_replaced);
-}
-
-static int
-move_run(const struct cmd *self, int argc, char **argv)
-{
-    struct ask ask = {0};
-    struct flag_words words = {0};
-    const char *class_name = NULL;
-    char room[ASK_ID_ROOM];
-    const struct flag flags[] = {{.name = "class", .ret_value = &class_name}, ASK_FLAGS(&ask)};
-    int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
-
-    if (r != 0) {
-        return r;
-    }
-    if (words.n != 1 || !class_name) {
-        return cmd_usage(self, "one device and --class are needed");
-    }
-    ask_word(&ask, "device");
-    ask_word(&ask, "move");
-    ask_word(&ask, ask_id(room, words.words[0]));
-    ask_word(&ask, class_name);
-    return ask_and_say(&ask, say_moved);
 }
 
 const struct cmd cmd_device_new_era = {
@@ -185,20 +134,4 @@ const struct cmd cmd_device_replace = {
         "  device 77d20b5e is provisional now, in the place of 3fa94c10\n\n"
         "Exit status: 0 done, 1 refused, 2 usage.\n",
     .run = replace_run,
-};
-
-const struct cmd cmd_device_move = {
-    .name = "device move",
-    .args = "ID --class CLASS " ASK_ARGS,
-    .summary = "make a member of one class a member of another",
-    .help =
-        "For a machine that has another use or other hardware now. It is provisional until its "
-        "next\n"
-        "accepted evidence, which the new class judges; what was pinned for it is dropped, and\n"
-        "that evidence pinned. A quarantined device stays quarantined.\n\n" ASK_HELP "Example:\n"
-        "  $ assay device move 3fa94c10 --class servers\n"
-        "  device 3fa94c10 is provisional now, in the class servers\n"
-        "  pinned values dropped: 7\n\n"
-        "Exit status: 0 done, 1 refused, 2 usage.\n",
-    .run = move_run,
 };

@@ -4,6 +4,7 @@
 
 #include "base/std.h"
 
+#define INVENTORY_FINGERPRINT 64u
 #define INVENTORY_WORD 130u /* fingerprint, comma, class and a NUL */
 
 struct inventory_row {
