@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "appraise/ima-sets.h"
 #include "base/clock.h"
 #include "bundle-file.h"
 #include "explain-text.h"
@@ -10,7 +11,7 @@
 #include "offline-quote.h"
 
 struct options {
-    const char *evidence, *site, *log, *userspace, *bundle, *key, *class_name;
+    const char *evidence, *site, *log, *userspace, *bundle, *key, *class_name, *sets;
     bool json, verbose;
 };
 
@@ -125,11 +126,32 @@ judge_support(struct offline *o, const struct offline_ask *ask, struct support *
     return r < 0 ? 1 : offline_quote_judge(o, ask, support, &fault);
 }
 
+/* Sets that are not at hand are named; rules that need them refuse. */
 static int
-run_bundle(const struct bundle_file *bundle, const struct options *options, uint64_t now_s)
+open_sets(struct hasher *hasher, const struct bundle *bundle, const char *folder,
+          struct ima_sets *ret)
+{
+    int r = hasher ? ima_sets_open(hasher, bundle, folder, ret) : -ENOMEM;
+
+    if (r < 0) {
+        fprintf(stderr, "assay appraise: %s\n", strerror(-r));
+    } else if (ret->n_absent > 0) {
+        const struct bundle_set *set = &bundle->sets[ret->absent];
+        char name[IMA_SETS_NAME_ROOM];
+
+        fprintf(stderr, "assay appraise: set %.*s (%s) is not at hand: %s\n", (int)set->name.len,
+                (const char *)set->name.p, ima_sets_name(set->file, name), ret->why);
+    }
+    return r;
+}
+
+static int
+run_sets(const struct bundle_file *bundle, const struct ima_sets *sets,
+         const struct options *options, uint64_t now_s)
 {
     CLEANUP(free_p) struct offline *o = calloc(1, sizeof(*o));
-    struct offline_ask ask = {.book = bundle->book, .now_s = now_s, .site = options->site};
+    struct offline_ask ask = {
+        .book = bundle->book, .now_s = now_s, .files = sets->sets, .site = options->site};
     struct support support = {0};
     int r = bundle_file_policy(bundle, options->class_name, &ask.policy);
 
@@ -143,6 +165,20 @@ run_bundle(const struct bundle_file *bundle, const struct options *options, uint
     r = r == 0 ? tell(o, bundle, options) : CMD_NO;
     offline_done(o);
     support_done(&support);
+    return r;
+}
+
+static int
+run_bundle(const struct bundle_file *bundle, const struct options *options, uint64_t now_s)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(free_p) struct ima_sets *sets = calloc(1, sizeof(*sets));
+    int r = sets ? open_sets(hasher, rulebook_bundle(bundle->book), options->sets, sets) : -ENOMEM;
+
+    r = r == 0 ? run_sets(bundle, sets, options, now_s) : CMD_NO;
+    if (sets) {
+        ima_sets_done(sets);
+    }
     return r;
 }
 
@@ -176,6 +212,7 @@ run(const struct cmd *self, int argc, char **argv)
         {.name = "bundle", .ret_value = &options.bundle},
         {.name = "key", .ret_value = &options.key},
         {.name = "class", .ret_value = &options.class_name},
+        {.name = "sets", .ret_value = &options.sets},
         {.name = "json", .ret_set = &options.json},
         {.name = "verbose", .ret_set = &options.verbose},
     };
@@ -203,7 +240,8 @@ extern const struct cmd cmd_appraise;
 const struct cmd cmd_appraise = {
     .name = "appraise",
     .args = "EVIDENCE | --log FILE [--userspace FILE]\n"
-            "       --bundle BUNDLE [--class C] [--key PUBLIC] [--site SITE] [--verbose] [--json]",
+            "       --bundle BUNDLE [--class C] [--key PUBLIC] [--site SITE] [--sets DIR]\n"
+            "       [--verbose] [--json]",
     .summary = "judge a boot by a policy, without the service",
     .help =
         "EVIDENCE is a support bundle as `assay-attestor --collect` writes it, or a folder with "
@@ -218,6 +256,9 @@ const struct cmd cmd_appraise = {
         "  --key        the bundle must be signed by this public key (PEM)\n"
         "  --class      whose policy judges; not needed where the bundle has one of any class\n"
         "  --site       that the quote must be for; without it, the one that info.json names\n"
+        "  --sets       folder of the sets of files that the bundle names: HEX.set, as `assay ima "
+        "set\n"
+        "               make` writes them into it\n"
         "  --verbose    every rule, with what it saw and would have let pass\n\n"
         "Rules that pin have nothing to compare with here: they pass, and are named.\n"
         "Exit status: 0 affirming or warning, 1 contraindicated, or the files cannot be read,\n"

@@ -1,7 +1,9 @@
 /* assay ima set …: sets of files' digests that ima blocks of a policy name. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -53,6 +55,18 @@ set_name(struct hasher *hasher, struct bytes file, char ret_hex[65])
     return r;
 }
 
+/* A folder gets the file under the name that it is looked for by (ima-sets.h). */
+static int
+path_of(const char *out, const char name[65], char ret[PATH_MAX])
+{
+    struct stat st;
+    bool folder = stat(out, &st) == 0 && S_ISDIR(st.st_mode);
+    int n = folder ? snprintf(ret, PATH_MAX, "%s/%s.set", out, name)
+                   : snprintf(ret, PATH_MAX, "%s", out);
+
+    return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
 static int
 write_set(const struct make *make, struct set_gather *gather)
 {
@@ -62,6 +76,7 @@ write_set(const struct make *make, struct set_gather *gather)
     struct wr wr = wr_init(room, room ? len : 0);
     char path[CMD_PATH_ROOM];
     char name[65];
+    char out[PATH_MAX];
     int r;
 
     digest_set_head(&wr, gather->alg, n);
@@ -69,8 +84,9 @@ write_set(const struct make *make, struct set_gather *gather)
         wr_bytes(&wr, bytes_of(gather->digests, n * hash_size(gather->alg)));
     }
     r = wr.failed ? -ENOMEM : set_name(gather->hasher, wr_done(&wr), name);
+    r = r == 0 ? path_of(make->out, name, out) : r;
     if (r == 0) {
-        r = file_replace(make->out, MODE, wr_done(&wr));
+        r = file_replace(out, MODE, wr_done(&wr));
     }
     if (r < 0) {
         fprintf(stderr, "assay: cannot write %s: %s\n", cmd_path(make->out, path), strerror(-r));
@@ -116,7 +132,9 @@ const struct cmd cmd_ima_set_make = {
         "each file of a Debian PACKAGE (dpkg-deb(1) unpacks it in TMPDIR). HASH is what the\n"
         "kernel's ima_hash= is: sha256 unless given. Prints the set's name, the SHA-256 of OUT, "
         "for\n"
-        "`set file NAME { sha256:… }` of a policy. Equal files give equal names.\n\n"
+        "`set file NAME { sha256:… }` of a policy. Equal files give equal names. Where OUT is a\n"
+        "folder the file in it is named as `assay appraise --sets` and the verifier (folder sets\n"
+        "beside its store) look for it.\n\n"
         "Exit status: 0 written; 1 something cannot be read or written, OUT is as it was; 2 "
         "usage.\n\n"
         "  $ assay ima set make /usr --out usr.set\n"

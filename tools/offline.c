@@ -61,6 +61,7 @@ offline_policy(struct offline *o, const struct event_log *userspace)
         .may_pin = true,
         .ima = o->ima,
         .ima_part = o->ima_part,
+        .ima_files = o->ask->files,
         .now_s = o->ask->now_s,
     };
     r = r < 0 ? r : boot_judge(o->room, o->hasher, &o->boot, &o->verdict, &o->told);

@@ -12,7 +12,8 @@ struct offline_ask {
     const struct rulebook *book;
     size_t policy; /* its place in the book's bundle */
     uint64_t now_s;
-    const char *site; /* whose evidence it is; NULL: as the support bundle says */
+    const struct digest_set *files; /* ima_judge_ask; NULL: none is at hand */
+    const char *site;               /* whose evidence it is; NULL: as the support bundle says */
 };
 
 /* Something that was not checked. */

@@ -469,6 +469,47 @@ def a_list_of_ima_is_found_by_the_quote(rig, device):
     assert [one["name"] for one in told["reasons"]] == ["PCR_DIGEST", "IMA_OFF"], told["reasons"]
 
 
+def files_of_a_list_are_looked_up_in_sets(rig, device):
+    log = os.path.join(BOOT, "grub-sb-on-ima", "binary_bios_measurements")
+    ima = read(os.path.join(BOOT, "grub-sb-on-ima", "ima-binary"))
+    device.boot(log)
+    at, digests = 0, []
+    for _ in range(20):
+        name_len, = struct.unpack_from("<I", ima, at + 24)
+        data_at = at + 28 + name_len
+        data_len, = struct.unpack_from("<I", ima, data_at)
+        at = data_at + 4 + data_len
+        data = ima[data_at + 4:at]
+        assert data[4:12] == b"sha256:\0", data
+        digests.append(data[12:44])
+        sha1 = hashlib.sha1(data).hexdigest()
+        device.extend(f"10 sha1:{sha1} sha256:{hashlib.sha256(data).hexdigest()} "
+                      f"sha384:{sha1.ljust(96, '0')}\n")
+    _, path = device.collect(firmware=log, ima=rig.write("ima", ima[:at]))
+    folder = rig.path("sets")
+    os.makedirs(folder, exist_ok=True)
+
+    def judged(files, words, status, line="allow digest @files"):
+        files = sorted(set(files))
+        content = b"assayset" + struct.pack("<HHIQQ", 1, 0xb, 0, len(files), 0) + b"".join(files)
+        name = hashlib.sha256(content).hexdigest()
+        text = policy_of(log, pcrs="0-10,14", more="  rule files : ima policy ima/t")
+        bundle = rig.bundle(text + f"ima t {{\n  {line}\n}}\nset file files {{ sha256:{name} }}\n")
+        rig.write(f"sets/{name}.set", content)
+        done = rig.run(path, "--bundle", bundle, "--json", *words, status=status)
+        told = json.loads(done.stdout)
+        return (told["first_cause"] or {}).get("name"), told, done.stderr
+
+    name, told, said = judged(digests[1:], ["--sets", folder], 0)
+    assert (name, said) == (None, b"") and told["dimensions"]["executables"] == 2, told
+    assert judged(digests[1:-1], ["--sets", folder], 1)[0] == "IMA_UNKNOWN"
+    name, told, said = judged(digests[1:], [], 1)
+    assert name == "IMA_UNKNOWN" and b"set files" in said and b"not at hand" in said, said
+    assert judged(digests[9:10], ["--sets", folder], 1, "deny digest @files\n  skip path /**")[
+        0] == "IMA_DENIED"
+    assert judged(digests[9:10], [], 1, "deny digest @files\n  skip path /**")[0] == "IMA_OFF"
+
+
 def systemds_log_is_found_by_the_quote(rig, device):
     digest = hashlib.sha256(b"enter-initrd").hexdigest()
     record = ('\x1e{"pcr":11,"digests":[{"hashAlg":"sha256","digest":"%s"}],'
@@ -592,6 +633,7 @@ DEVICE_CASES = [
     another_log_does_not_replay,
     a_pcr_that_the_policy_wants_must_be_explained,
     a_list_of_ima_is_found_by_the_quote,
+    files_of_a_list_are_looked_up_in_sets,
     systemds_log_is_found_by_the_quote,
     a_kind_of_key_that_the_policy_does_not_take,
     an_archive_is_that_or_refused,

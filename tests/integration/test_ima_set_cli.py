@@ -67,6 +67,18 @@ def equal_files_give_equal_sets(top):
     assert content(outs[0]) == content(outs[1])
 
 
+def a_folder_gets_it_under_its_name(top):
+    tree, wanted = make_tree(top)
+    folder = os.path.join(top, 'sets')
+    os.mkdir(folder)
+    done = run('make', tree, '--out', folder)
+    assert done.returncode == 0, done.stderr
+    name, = os.listdir(folder)
+    path = os.path.join(folder, name)
+    assert digests(path) == wanted
+    assert name == hashlib.sha256(content(path)).hexdigest() + '.set'
+
+
 def other_hashes_have_their_size(top):
     one = put(top, 'one', b'one')
     for hash_name, size in (('sha1', 20), ('sha384', 48), ('sha512', 64)):
@@ -184,7 +196,8 @@ def usage_is_2(top):
 
 
 CASES = [a_tree_gives_its_files_each_once, equal_files_give_equal_sets,
-         other_hashes_have_their_size, a_package_gives_what_it_installs,
+         a_folder_gets_it_under_its_name, other_hashes_have_their_size,
+         a_package_gives_what_it_installs,
          what_cannot_be_unpacked_leaves_everything_as_it_was,
          a_file_that_cannot_be_read_is_no_set, show_tells_what_it_is, check_looks_up,
          what_is_no_set_is_told, usage_is_2]

@@ -260,6 +260,44 @@ def a_backup_has_the_bundle(rig):
 
 
 @on_a_site
+def a_set_of_files_is_found_beside_the_store(rig):
+    """By the keeper under its own rules: when it starts, and when a bundle is published."""
+    def absent():
+        return [json.loads(line) for line in rig.site.log_text().splitlines()
+                if '"id":"policy-set-absent"' in line]
+
+    folder = os.path.join(rig.site.state, "sets")
+    os.mkdir(folder, 0o755)
+    bundles, names = [], []
+    for content in ("one", "two"):
+        path = rig.path(f"{content}.set")
+        write(rig.path(content), content)
+        assert run(PROGRAMS.assay, "ima", "set", "make", rig.path(content), "--out", path).code == 0
+        names.append(hashlib.sha256(open(path, "rb").read()).hexdigest() + ".set")
+        shutil.copy(path, os.path.join(folder, names[-1]))
+        text = read(os.path.join(EXAMPLES, "laptop.policy")).decode()
+        text = re.sub(r"(set file ima/debian-12 version 7 \{ sha256:)[0-9a-f]{64}",
+                      lambda found, name=names[-1]: found.group(1) + name[:64], text)
+        write(rig.path("sets.policy"), text)
+        body = rig.compile(rig.path("sets.policy"), rig.path(f"{content}.body"))
+        bundles.append(rig.signed(len(bundles) + 1, None, body))
+    rig.publish(bundles[0])
+    assert absent() == [], absent()
+    os.unlink(os.path.join(folder, names[1]))
+    rig.publish(bundles[1])
+    told, = absent()
+    assert (told["set"], told["file"], told["sets"]) == ("ima/debian-12", names[1], 1), told
+    rig.restart()
+    assert len(absent()) == 2
+    shutil.copy(rig.path("two.set"), os.path.join(folder, names[1]))
+    rig.restart()
+    rig.is_active(2)
+    rig.rotate()  # the bundle is loaded anew
+    rig.is_active(2)
+    assert len(absent()) == 2, absent()
+
+
+@on_a_site
 def a_key_is_rotated_and_the_bundle_goes_on(rig):
     old = rig.signed(1)
     rig.publish(old)
@@ -397,6 +435,7 @@ CASES = (
     a_bundle_of_many_digests_is_loaded_and_kept,
     what_has_ended_or_has_not_begun_is_refused,
     a_backup_has_the_bundle,
+    a_set_of_files_is_found_beside_the_store,
     a_key_is_rotated_and_the_bundle_goes_on,
     a_bundle_of_a_retired_key_is_an_alarm_until_another_comes,
     a_key_of_the_operators_own_is_taken_by_a_reload,

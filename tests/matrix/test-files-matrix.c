@@ -2,7 +2,10 @@
  * policy names, and the nearest that must not pass. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "keeper/policies.h"
 #include "lib/check.h"
@@ -61,6 +64,40 @@ put_files(uint32_t but)
     put("%s", "}\n");
 }
 
+static char folder[] = "/tmp/test-files-matrix.XXXXXX";
+static char set_path[128];
+
+/* The same as a set in a file of the folder, which the bundle names. */
+static void
+put_file(uint32_t but)
+{
+    static uint8_t room[DIGEST_SET_HEAD + 128 * 32];
+    static uint8_t digests[128 * 32];
+    struct wr gathered = wr_init(digests, sizeof(digests));
+    struct wr wr = wr_init(room, sizeof(room));
+    char name[IMA_SETS_NAME_ROOM];
+    uint8_t digest[32];
+    struct ima_entry e;
+    struct ima ima;
+    size_t n;
+
+    CHECK_EQ(ima_open(&ima, bytes_of(growing_rig.list, growing_rig.list_len), HASH_SHA1, 0, NULL),
+             0);
+    while (ima_next(&ima, &e, NULL) == 0) {
+        if (e.number > 0 && e.number != but) {
+            CHECK_EQ(e.digest.hash, HASH_SHA256);
+            wr_bytes(&gathered, e.digest.value);
+        }
+    }
+    n = digest_set_sort(digests, wr_done(&gathered).len / 32, HASH_SHA256);
+    digest_set_head(&wr, HASH_SHA256, n);
+    wr_bytes(&wr, bytes_of(digests, n * 32));
+    CHECK_EQ(hasher_bytes(growing_rig.keeper.keeper.hasher, HASH_SHA256, wr_done(&wr), digest), 0);
+    snprintf(set_path, sizeof(set_path), "%s/%s", folder, ima_sets_name(BYTES_OF(digest), name));
+    CHECK_EQ(file_replace(set_path, 0600, wr_done(&wr)), 0);
+    put("set file files { sha256:%.64s }\n", name);
+}
+
 static void
 publish(void)
 {
@@ -101,7 +138,11 @@ policy(const char *lines, uint32_t but)
     put_slot("t/fw", &rig, SLOT_FIRMWARE);
     put_slot("t/images", &rig, SLOT_BOOT_IMAGES);
     slot_rig_done(&rig);
-    put_files(but);
+    if (set_path[0]) {
+        put_file(but);
+    } else {
+        put_files(but);
+    }
     publish();
 }
 
@@ -237,6 +278,37 @@ a_rest_of_a_list_is_asked_for_whole(void)
     CHECK_EQ(attest().tier, TIER_AFFIRMING);
 }
 
+/* The keeper finds it when the bundle is loaded; without it nothing is in the set, and a rule that
+ * denies by it cannot say of any file that it is not. */
+static void
+a_set_outside_the_bundle_counts_while_it_is_at_hand(void)
+{
+    struct policies *policies;
+
+    start();
+    policies = growing_rig.keeper.keeper.policies;
+    CHECK(mkdtemp(folder));
+    CHECK_EQ(policies_folder(policies, folder), 0);
+    set_path[0] = '-'; /* a file is wanted */
+    policy(NAMED, 103);
+    CHECK_EQ(policies_sets(policies)->n_absent, 0);
+    CHECK_EQ(attest().tier, TIER_AFFIRMING);
+    CHECK_EQ(unlink(set_path), 0);
+    CHECK_EQ(attest().tier, TIER_AFFIRMING); /* it is mapped */
+    publish();
+    CHECK_EQ(policies_sets(policies)->n_absent, 1);
+    CHECK_EQ(attest().reasons[0], REASON_IMA_UNKNOWN);
+    policy("  deny digest @files\n  skip path /**\n", 103);
+    CHECK_EQ(attest().reasons[0], REASON_IMA_DENIED);
+    CHECK_EQ(unlink(set_path), 0);
+    publish();
+    CHECK_EQ(attest().reasons[0], REASON_IMA_OFF);
+    set_path[0] = '\0';
+    policy(NAMED, 103);
+    CHECK(policies_sets(policies) == NULL); /* and none is named */
+    CHECK_EQ(rmdir(folder), 0);
+}
+
 static void
 observed_files_warn(void)
 {
@@ -257,4 +329,4 @@ CHECK_MAIN(CASE(the_rest_of_a_list_is_judged_with_what_was_before),
            CASE(a_refused_file_is_not_forgotten), CASE(another_bundle_wants_the_whole_list),
            CASE(a_list_whose_files_are_named_passes), CASE(one_file_less_refuses),
            CASE(a_denied_file_refuses_first), CASE(a_rest_of_a_list_is_asked_for_whole),
-           CASE(observed_files_warn))
+           CASE(observed_files_warn), CASE(a_set_outside_the_bundle_counts_while_it_is_at_hand))

@@ -63,6 +63,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
 {
     struct keeper *keeper = attest->keeper;
     struct verdict *verdict = &attest->verdict;
+    const struct ima_sets *sets = policies_sets(keeper->policies);
     struct event_log userspace;
     struct boot_ask ask = {
         .book = book,
@@ -74,6 +75,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .ima_part = attest->ima.body,
         .ima_past = attest->ima.resumed ? &attest->ima_past : NULL,
         .tpm = {attest->device.tpm_vendor, true, attest->quote.firmware_version},
+        .ima_files = sets ? sets->sets : NULL,
         .now_s = now_s(keeper),
     };
     int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
@@ -160,16 +162,23 @@ policy_of(const struct attest *attest, enum log_kind kind)
     return policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
 }
 
-/* What judges files: another bundle, or another policy of it, says something else. */
+/* What judges files: another bundle, another policy of it, or other sets at hand, say something
+ * else. What was judged without a set that denies must be judged again. */
 static int
 stamp(const struct attest *attest, const struct bundle_policy *policy, uint8_t ret[32])
 {
+    const struct ima_sets *sets = policies_sets(attest->keeper->policies);
+    uint8_t at_hand[LIMIT_BUNDLE_SETS] = {0};
     struct policies_info info;
-    struct bytes parts[2];
+    struct bytes parts[3];
 
+    for (size_t i = 0; sets && i < LIMIT_BUNDLE_SETS; i++) {
+        at_hand[i] = sets->sets[i].n > 0;
+    }
     policies_info(attest->keeper->policies, &info);
     parts[0] = BYTES_OF(info.digest);
-    parts[1] = policy->name;
+    parts[1] = BYTES_OF(at_hand);
+    parts[2] = policy->name;
     return hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
 }
 

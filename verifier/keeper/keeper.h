@@ -68,6 +68,7 @@ struct keeper {
     struct ak_cache *aks;
     struct policies *policies; /* policies.h */
     int policies_told;         /* its state that the log knows of */
+    uint64_t sets_told;        /* sequence of the bundle whose absent sets it knows of */
     struct backup *backup;     /* backup.h; NULL until one was asked for */
     struct audit_keep *audit;  /* audit-sign.h */
     int64_t started_ms;

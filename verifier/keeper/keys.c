@@ -125,6 +125,7 @@ move(struct keeper *keeper, struct keeper *fresh)
     keeper->key_set_len = fresh->key_set_len;
     keeper->policies = fresh->policies;
     keeper->policies_told = POLICIES_NONE;
+    keeper->sets_told = 0;
     fresh->policies = policies;
     keeper->key_bytes = fresh->key_bytes;
     keeper->key_bytes_len = fresh->key_bytes_len;
@@ -140,6 +141,7 @@ read_policies(const struct keeper *keeper, struct keeper *fresh)
 
     fresh->policies = policies_new();
     if (fresh->policies) {
+        policies_folder_as(fresh->policies, keeper->policies);
         r = policies_start(fresh->policies, keeper->store, keeper->hasher, fresh->setup.policy_keys,
                            fresh->setup.n_policy_keys);
     }

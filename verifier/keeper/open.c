@@ -1,6 +1,7 @@
 #include "keeper/open.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -52,16 +53,56 @@ open_store(struct keeper *keeper)
     return r == 0 ? 0 : keeper_fail(path, r);
 }
 
+/* `sets` beside the store: nothing else of the file system is the keeper's to read. */
+static int
+open_sets_folder(struct keeper *keeper)
+{
+    char folder[POLICIES_FOLDER_ROOM];
+    struct bytes path = keeper->setup.store_path;
+    int n;
+
+    while (path.len > 0 && path.p[path.len - 1] != '/') {
+        path.len--;
+    }
+    if (path.len == 0) { /* a store in memory */
+        return 0;
+    }
+    n = snprintf(folder, sizeof(folder), "%.*ssets", (int)path.len, (const char *)path.p);
+    return n < (int)sizeof(folder) ? policies_folder(keeper->policies, folder) : -ENAMETOOLONG;
+}
+
 static int
 open_policies(struct keeper *keeper)
 {
-    int r = policies_start(keeper->policies, keeper->store, keeper->hasher,
-                           keeper->setup.policy_keys, keeper->setup.n_policy_keys);
+    int r = open_sets_folder(keeper);
+
+    r = r < 0 ? r
+              : policies_start(keeper->policies, keeper->store, keeper->hasher,
+                               keeper->setup.policy_keys, keeper->setup.n_policy_keys);
 
     if (r == 0) {
         keeper_policies_tell(keeper);
     }
     return r;
+}
+
+/* Sets that the bundle names and nobody brought: once for each bundle. */
+static void
+tell_absent(struct keeper *keeper)
+{
+    const struct ima_sets *sets = policies_sets(keeper->policies);
+    uint64_t sequence = policies_sequence(keeper->policies);
+
+    if (sets && sets->n_absent > 0 && keeper->sets_told != sequence) {
+        const struct bundle *bundle = rulebook_bundle(policies_book(keeper->policies));
+        const struct bundle_set *set = &bundle->sets[sets->absent];
+        char name[IMA_SETS_NAME_ROOM];
+
+        log_event(LOG_ERROR, "policy-set-absent", LOG_INT("sequence", sequence),
+                  LOG_INT("sets", sets->n_absent), LOG_TEXT("set", set->name),
+                  LOG_STR("file", ima_sets_name(set->file, name)), LOG_STR("why", sets->why));
+    }
+    keeper->sets_told = sequence;
 }
 
 void
@@ -71,6 +112,7 @@ keeper_policies_tell(struct keeper *keeper)
     enum policies_state state = policies_state(keeper->policies, now_s);
     struct policies_info info;
 
+    tell_absent(keeper);
     if ((int)state == keeper->policies_told) {
         return;
     }

@@ -8,20 +8,26 @@ struct loaded {
     bool there;
     struct policies_info info;
     struct rulebook *book; /* NULL: broken, for info.why */
+    struct ima_sets *sets; /* NULL: none are named */
 };
 
 struct policies {
     size_t n_keys;
     struct pubkey *keys[POLICIES_KEYS_MAX];
     struct loaded now;
-    struct loaded next; /* taken in this turn */
-    bool next_in_piece; /* by the present piece */
+    struct loaded next;                /* taken in this turn */
+    bool next_in_piece;                /* by the present piece */
+    char folder[POLICIES_FOLDER_ROOM]; /* of sets; "": none */
 };
 
 static void
 loaded_done(struct loaded *loaded)
 {
     rulebook_free(loaded->book);
+    if (loaded->sets) {
+        ima_sets_done(loaded->sets);
+        free(loaded->sets);
+    }
     *loaded = (struct loaded){.there = false};
 }
 
@@ -50,6 +56,24 @@ policies_free(struct policies *policies)
     }
 }
 
+int
+policies_folder(struct policies *policies, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    if (len >= sizeof(policies->folder)) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(policies->folder, folder, len + 1);
+    return 0;
+}
+
+void
+policies_folder_as(struct policies *policies, const struct policies *other)
+{
+    memcpy(policies->folder, other->folder, sizeof(policies->folder));
+}
+
 static int
 keys_from(const struct p256 *points, size_t n, struct pubkey *ret[POLICIES_KEYS_MAX])
 {
@@ -70,8 +94,9 @@ struct opening {
     struct pubkey *const *keys;
     size_t n_keys;
     struct hasher *hasher;
-    uint64_t last;  /* as bundle_open() has it */
-    uint64_t now_s; /* the same */
+    const char *folder; /* of sets */
+    uint64_t last;      /* as bundle_open() has it */
+    uint64_t now_s;     /* the same */
 };
 
 /* Whichever key vouches for it; without any key nothing does. Returns as bundle_open(). */
@@ -90,6 +115,26 @@ open_seal(const struct opening *opening, struct bundle_seal *ret, struct fault *
     return r;
 }
 
+/* The sets that the book's bundle keeps elsewhere. One that is not at hand is no fault of the
+ * bundle: what needs it says so when it judges. */
+static int
+open_sets(const struct opening *opening, struct loaded *loaded)
+{
+    const struct bundle *bundle = rulebook_bundle(loaded->book);
+    bool any = false;
+
+    for (size_t i = 0; i < bundle->n_sets; i++) {
+        any = any || bundle->sets[i].kind == BUNDLE_SET_FILE;
+    }
+    if (!any) {
+        return 0;
+    }
+    loaded->sets = calloc(1, sizeof(*loaded->sets));
+    return loaded->sets ? ima_sets_open(opening->hasher, bundle,
+                                        opening->folder[0] ? opening->folder : NULL, loaded->sets)
+                        : -ENOMEM;
+}
+
 /* From sealed bytes to a book. Returns 0, 1 with the fault, or a negative errno; *ret is untouched
  * unless 0. */
 static int
@@ -101,7 +146,10 @@ open_book(const struct opening *opening, struct loaded *ret, struct fault *ret_f
 
     r = r == 0 ? open_seal(opening, &seal, ret_fault) : r;
     r = r == 0 ? rulebook_new(seal.body, &loaded.book, ret_fault) : r;
-    if (r == 0) {
+    r = r == 0 ? open_sets(opening, &loaded) : r;
+    if (r != 0) {
+        loaded_done(&loaded);
+    } else {
         loaded.info.sequence = seal.sequence;
         loaded.info.issued_s = seal.issued_s;
         loaded.info.not_after_s = seal.not_after_s;
@@ -143,10 +191,9 @@ load_row(const struct opening *opening, const struct store_bundle *row, struct l
 }
 
 static int
-load_stored(struct store *store, struct pubkey *const *keys, size_t n_keys, struct hasher *hasher,
-            struct loaded *ret)
+load_stored(const struct opening *with, struct store *store, struct loaded *ret)
 {
-    struct opening opening = {.keys = keys, .n_keys = n_keys, .hasher = hasher};
+    struct opening opening = *with;
     CLEANUP(free_p) uint8_t *sealed = NULL;
     struct store_bundle row = {0};
     size_t len = 0;
@@ -169,11 +216,13 @@ policies_start(struct policies *policies, struct store *store, struct hasher *ha
                const struct p256 *keys, size_t n_keys)
 {
     struct pubkey *fresh[POLICIES_KEYS_MAX] = {NULL};
+    const struct opening with = {
+        .keys = fresh, .n_keys = n_keys, .hasher = hasher, .folder = policies->folder};
     struct loaded loaded = {.there = false};
     int r = n_keys <= POLICIES_KEYS_MAX ? keys_from(keys, n_keys, fresh) : -EINVAL;
 
     if (r == 0) {
-        r = load_stored(store, fresh, n_keys, hasher, &loaded);
+        r = load_stored(&with, store, &loaded);
     }
     if (r < 0) {
         keys_done(fresh);
@@ -227,6 +276,7 @@ policies_publish(struct policies *policies, struct store *store, struct hasher *
                                     .keys = policies->keys,
                                     .n_keys = policies->n_keys,
                                     .hasher = hasher,
+                                    .folder = policies->folder,
                                     .last = policies->now.info.sequence,
                                     .now_s = (uint64_t)(offer->now_ms / 1000)};
     struct loaded loaded = {.there = false};
@@ -324,6 +374,12 @@ const struct rulebook *
 policies_taken(const struct policies *policies)
 {
     return policies->next.book;
+}
+
+const struct ima_sets *
+policies_sets(const struct policies *policies)
+{
+    return policies->now.sets;
 }
 
 enum policies_found

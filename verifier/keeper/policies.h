@@ -11,6 +11,7 @@
  * is asked here is answered by the one before. Nothing allocates but starting and publishing. */
 #pragma once
 
+#include "appraise/ima-sets.h"
 #include "appraise/rulebook.h"
 #include "crypto/p256.h"
 #include "store/store.h"
@@ -44,6 +45,12 @@ struct policies_info {
 /* Holds no bundle and no key. NULL without memory. */
 struct policies *policies_new(void);
 void policies_free(struct policies *policies);
+
+/* The folder of the sets that bundles keep outside themselves (ima-sets.h); before the start. A
+ * path that is too long is -ENAMETOOLONG: then no set is at hand. */
+#define POLICIES_FOLDER_ROOM 512u
+MUST_CHECK int policies_folder(struct policies *policies, const char *folder);
+void policies_folder_as(struct policies *policies, const struct policies *other);
 
 /* Takes keys (POLICIES_KEYS_MAX at most; more are -EINVAL) and loads the store's bundle anew: at
  * the keeper's start and when its keys change, never within a batch. Keys that are no points are
@@ -97,6 +104,10 @@ const struct rulebook *policies_book(const struct policies *policies);
 
 /* The book that was taken in this turn and counts from its commit; NULL when there is none. */
 const struct rulebook *policies_taken(const struct policies *policies);
+
+/* Sets outside the bundle that counts, looked for when it was loaded: what is asked for in
+ * ima_judge_ask.files. NULL: it names none, or is broken. As long as its book. */
+const struct ima_sets *policies_sets(const struct policies *policies);
 
 /* The policy of a class: its index in rulebook_bundle(*ret_book)->policies. Both ret_ are untouched
  * unless POLICY_FOUND. The book lives until the turn ends: a later turn asks again. */
