@@ -318,12 +318,15 @@ find_values(struct offline_quote *q)
         .firmware = &q->o->firmware.log,
         .userspace = q->log[LOG_USERSPACE] ? &q->userspace : NULL,
         .ima = q->log[LOG_IMA] ? &q->ima : NULL,
+        .exit_events_optional =
+            rulebook_bundle(q->o->ask->book)->policies[q->o->ask->policy].exit_events_optional,
     };
     int r = quoted_values_logs(&ask, &q->values, verdict);
 
     if (r == GROWING_E_NONE && q->evidence.values.p) {
         r = quoted_values_sent(&ask, q->evidence.values, &q->values, verdict);
     }
+    q->o->quirks = q->values.quirks;
     switch (r) {
     case 0:
         return WENT_ON;

@@ -58,6 +58,7 @@ offline_policy(struct offline *o, const struct event_log *userspace)
         .policy = o->ask->policy,
         .log = &o->firmware.log,
         .userspace = userspace,
+        .quirks = o->quirks,
         .may_pin = true,
         .ima = o->ima,
         .ima_part = o->ima_part,

@@ -30,6 +30,7 @@ struct offline {
     struct bytes files[2]; /* freed with it: what the caller read for it, and the rest looks into */
     struct offline_log firmware, userspace;
     struct verdict verdict;
+    unsigned quirks;               /* of the replay: boot_ask */
     bool judged;                   /* the policy was asked */
     const struct growing_ima *ima; /* the list that met the quote, and its bytes; or NULL */
     struct bytes ima_part;

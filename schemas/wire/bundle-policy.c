@@ -19,6 +19,7 @@ enum policy_key {
     POLICY_DATAGRAMS,
     POLICY_MODE,
     POLICY_RULES,
+    POLICY_EXIT_EVENTS, /* of later than the rest */
 };
 
 enum {
@@ -138,6 +139,9 @@ read_policy_key(struct cbor_rd *c, int64_t key, struct bundle *b, struct bundle_
     case POLICY_RULES:
         read_rules(c, b, policy);
         break;
+    case POLICY_EXIT_EVENTS:
+        policy->exit_events_optional = part_uint(c, 1) == 1;
+        break;
     default:
         read_head_key(c, key, policy);
     }
@@ -146,7 +150,7 @@ read_policy_key(struct cbor_rd *c, int64_t key, struct bundle *b, struct bundle_
 void
 part_read_policy(struct cbor_rd *c, struct bundle *b, struct bundle_policy *policy)
 {
-    struct cbor_map map = cbor_rd_map(c, POLICY_RULES);
+    struct cbor_map map = cbor_rd_map(c, POLICY_EXIT_EVENTS);
     unsigned seen = 0;
     unsigned needs;
     int64_t key;
@@ -205,7 +209,8 @@ policy_count(const struct bundle_policy *p)
                   (p->min_hash < HASH_N);
 
     return head + 2u + (p->token_ttl_s > 0) + (p->fresh_evidence_s > 0) + (p->fresh_boot_s > 0) +
-           (p->fresh_else != 0) + (p->log_bytes > 0) + (p->datagrams > 0) + (p->n_rules > 0);
+           (p->fresh_else != 0) + (p->log_bytes > 0) + (p->datagrams > 0) + (p->n_rules > 0) +
+           p->exit_events_optional;
 }
 
 void
@@ -228,4 +233,5 @@ part_write_policy(struct wr *wr, const struct bundle *b, const struct bundle_pol
     for (size_t i = 0; i < policy->n_rules; i++) {
         part_write_rule(wr, b, &b->rules[policy->first_rule + i]);
     }
+    part_write_uint(wr, POLICY_EXIT_EVENTS, policy->exit_events_optional);
 }

@@ -91,8 +91,9 @@ struct bundle_policy {
     uint8_t token_floor;   /* BUNDLE_TIER_, worst tier that gets a token */
     uint32_t fresh_evidence_s, fresh_boot_s; /* 0: not said; beyond: 112 */
     enum reason_effect fresh_else;
-    uint32_t log_bytes;    /* 0: the service's own */
-    uint32_t datagrams;    /* 0: any */
+    uint32_t log_bytes;        /* 0: the service's own */
+    uint32_t datagrams;        /* 0: any */
+    bool exit_events_optional; /* a log may lack the events of ExitBootServices: told as 219 */
     enum bundle_mode mode; /* off: not judged by it; observe: recorded, never refused by it, 807 */
     size_t first_rule, n_rules; /* in the bundle's rules, in the order written */
 };

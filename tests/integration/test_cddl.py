@@ -235,7 +235,8 @@ def limits(schema, reader):
 
     good_and_bad = [
         ('bundle', [bundle(), bundle({1: 'n' * 48}), bundle({10: 315360000}), bundle({11: 32}),
-                    bundle({15: 1048576}), bundle({17: 1}), bundle({8: 31}), bundle({9: 41}),
+                    bundle({15: 1048576}), bundle({17: 1}), bundle({19: 1}), bundle({8: 31}),
+                    bundle({9: 41}),
                     bundle(sets=[one_set(name='n' * 48)]), bundle(labels=['x' * 128, 'y']),
                     bundle(sets=[one_set(kind=6, words=None, file=bytes(32))]),
                     bundle(releases=[release(svn=2**63 - 1, active=2**32 - 1)]),
@@ -246,6 +247,7 @@ def limits(schema, reader):
           bundle({8: 0}), bundle({8: 32}), bundle({9: 5}), bundle({10: 0}),
           bundle({10: 315360001}), bundle({11: 1}), bundle({15: 1048577}), bundle({16: 4097}),
           bundle({17: 0}), bundle({17: 4}), bundle({17: None}), bundle({18: []}),
+          bundle({19: 0}), bundle({19: 2}),
           bundle(sets=[]), bundle(sets=[one_set(kind=0)]), bundle(sets=[one_set(kind=7)]),
           bundle(sets=[one_set(words=[])]), bundle(labels=['']), bundle(labels=['x' * 129]),
           bundle(sets=[one_set(kind=6, words=None, file=bytes(31))]),

@@ -538,6 +538,118 @@ a_release_is_staged_passes_retires_and_ends(void)
     play_done();
 }
 
+/* ---- pitfall 34: events of ExitBootServices that are measured and not logged ---- */
+
+static const char optional[] = PLAY_HEADING "  exit-events optional\n";
+
+static const char invocation[] = "Exit Boot Services Invocation";
+static const char failure[] = "Exit Boot Services Returned with Failure";
+static const char success[] = "Exit Boot Services Returned with Success";
+
+/* The log ends without such events; the TPM has what it has with these. */
+static void
+unlogged(const char *const *texts, size_t n)
+{
+    struct evlog_event first = boot_log_find(5, 0x80000007, 0);
+    struct pcr_values values;
+    size_t whole;
+
+    CHECK_BYTES(first.data, bytes_str(invocation));
+    boot_log_cut(&first);
+    first = boot_log_find(5, 0x80000007, 0);
+    boot_log_cut(&first);
+    whole = boot_log.len;
+    for (size_t i = 0; i < n; i++) {
+        boot_log_insert(boot_log.len, 5, 0x80000007, bytes_str(texts[i]));
+    }
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+    values = play.rig.device.values;
+    boot_log.len = whole;
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+    play.rig.device.values = values;
+}
+
+static void
+exit_events_may_lack_where_the_policy_says_so(void)
+{
+    static const struct {
+        size_t n;
+        const char *texts[3];
+    } rows[] = {
+        {2, {invocation, success}},
+        {2, {invocation, failure}},
+        {3, {invocation, failure, success}},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct answer answer;
+
+        policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+        unlogged(rows[i].texts, rows[i].n);
+        CHECK_EQ(policy_play_attest().reasons[0], REASON_LOG_REPLAY);
+        CHECK_EQ(policy_play_last().fault_pcr, 5);
+        policy_play_publish(policy_play_text(optional, PLAY_IMAGES, ""), 0);
+        answer = policy_play_attest();
+        CHECK_EQ(answer.tier, TIER_AFFIRMING);
+        CHECK_EQ(answer.reasons[0], REASON_QUIRK_USED);
+        CHECK(answer.cwt.p);
+        play_done();
+        policy_play.sequence = 0;
+    }
+}
+
+/* What is whole is judged as ever, and another thing that PCR 5 has is no such event. */
+static void
+other_unlogged_events_are_refused_all_the_same(void)
+{
+    static const char *const rows[][3] = {
+        {invocation},
+        {success},
+        {success, invocation},
+        {invocation, success, success},
+        {invocation, success, "another word"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t n = 0;
+
+        while (n < 3 && rows[i][n]) {
+            n++;
+        }
+        policy_play_start(optional, PLAY_IMAGES, "");
+        CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
+        unlogged(rows[i], n);
+        CHECK_EQ(policy_play_attest().reasons[0], REASON_LOG_REPLAY);
+        CHECK_EQ(policy_play_last().fault_pcr, 5);
+        play_done();
+        policy_play.sequence = 0;
+    }
+}
+
+/* A log with one of them is not one of a firmware that logs none. */
+static void
+an_exit_event_that_is_logged_has_no_variant_tried(void)
+{
+    static const char *const both[] = {invocation, success};
+    struct pcr_values values;
+    size_t whole;
+
+    policy_play_start(optional, PLAY_IMAGES, "");
+    unlogged(both, 2);
+    CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
+    boot_log_insert(boot_log.len, 5, 0x80000007, bytes_str(failure));
+    whole = boot_log.len;
+    boot_log_insert(boot_log.len, 5, 0x80000007, bytes_str(invocation));
+    boot_log_insert(boot_log.len, 5, 0x80000007, bytes_str(success));
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+    values = play.rig.device.values;
+    boot_log.len = whole;
+    CHECK(keeper_rig_boot(&play.rig, boot_log_bytes()));
+    play.rig.device.values = values;
+    CHECK_EQ(policy_play_attest().reasons[0], REASON_LOG_REPLAY);
+    play_done();
+}
+
 CHECK_MAIN(
     CASE(what_the_policy_allows_gets_a_token_of_the_policy),
     CASE(another_kernel_is_refused_with_rule_and_event),
@@ -556,4 +668,7 @@ CHECK_MAIN(
     CASE(firmware_in_debug_mode_is_refused),
     CASE(firmware_that_leaves_its_memory_open_is_a_warning),
     CASE(a_policy_s_own_rule_for_actions_decides), CASE(other_findings_have_reasons_of_their_own),
-    CASE(a_release_is_staged_passes_retires_and_ends))
+    CASE(a_release_is_staged_passes_retires_and_ends),
+    CASE(exit_events_may_lack_where_the_policy_says_so),
+    CASE(other_unlogged_events_are_refused_all_the_same),
+    CASE(an_exit_event_that_is_logged_has_no_variant_tried))

@@ -81,6 +81,9 @@ inherit(const struct head *head)
     own->fresh_else = draft_was_seen(&head->seen, "else") ? own->fresh_else : base->fresh_else;
     own->log_bytes = own->log_bytes > 0 ? own->log_bytes : base->log_bytes;
     own->datagrams = own->datagrams > 0 ? own->datagrams : base->datagrams;
+    own->exit_events_optional = draft_was_seen(&head->seen, "exit-events")
+                                    ? own->exit_events_optional
+                                    : base->exit_events_optional;
     own->mode = own->mode != 0 ? own->mode : base->mode;
 }
 
@@ -294,6 +297,15 @@ take_datagrams(struct draft *d, struct head *head)
 }
 
 static void
+take_exit_events(struct draft *d, struct head *head)
+{
+    head->policy->exit_events_optional = draft_sees(d, "optional");
+    if (!draft_skip(d, "optional") && !draft_skip(d, "logged")) {
+        draft_error(d, "exit-events are logged, or optional where a firmware does not log them");
+    }
+}
+
+static void
 take_profile(struct draft *d, struct head *head)
 {
     head->policy->profile = draft_name(d, "a profile such as uboot-bootm");
@@ -315,21 +327,14 @@ struct setting {
 };
 
 static const struct setting settings[] = {
-    {NULL, "applies", take_classes},
-    {NULL, "extends", take_base},
-    {NULL, "profile", take_profile},
-    {NULL, "quote", take_quote},
-    {NULL, "ak", take_ak},
-    {NULL, "min-hash", take_min_hash},
-    {NULL, "mode", take_mode},
-    {NULL, "schema", take_schema},
-    {"token", "ttl", take_ttl},
-    {"token", "floor", take_tier},
-    {"fresh", "evidence", take_evidence},
-    {"fresh", "boot", take_boot},
-    {"fresh", "else", take_fresh_else},
-    {"limits", "log", take_log},
-    {"limits", "datagrams", take_datagrams},
+    {NULL, "applies", take_classes}, {NULL, "extends", take_base},
+    {NULL, "profile", take_profile}, {NULL, "quote", take_quote},
+    {NULL, "ak", take_ak},           {NULL, "min-hash", take_min_hash},
+    {NULL, "mode", take_mode},       {NULL, "exit-events", take_exit_events},
+    {NULL, "schema", take_schema},   {"token", "ttl", take_ttl},
+    {"token", "floor", take_tier},   {"fresh", "evidence", take_evidence},
+    {"fresh", "boot", take_boot},    {"fresh", "else", take_fresh_else},
+    {"limits", "log", take_log},     {"limits", "datagrams", take_datagrams},
 };
 
 /* The next setting: directly behind a heading (`headed`) one of the heading's, else any other, too.
@@ -359,8 +364,8 @@ take_setting(struct draft *d, struct head *head, const char **heading, bool head
         }
     }
     draft_error(d,
-                "a policy has applies, extends, profile, quote, token, fresh, limits, mode and "
-                "rules%s",
+                "a policy has applies, extends, profile, quote, token, fresh, limits, mode, "
+                "exit-events and rules%s",
                 policy_guess_text(&guess, room));
 }
 

@@ -187,6 +187,9 @@ show_settings(FILE *out, const struct bundle_policy *p)
     if (p->datagrams > 0) {
         fprintf(out, "  limits datagrams %u\n", p->datagrams);
     }
+    if (p->exit_events_optional) {
+        fprintf(out, "  exit-events optional\n");
+    }
     fprintf(out, "  mode %s\n", policy_modes[p->mode - 1]);
 }
 

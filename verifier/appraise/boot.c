@@ -117,6 +117,7 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
     struct rule_input *input = &room->input;
     int r = slots_assign(hasher, ask->log, ask->userspace, policy->quote, &room->map);
 
+    room->map.quirks |= ask->quirks;
     if (r == 0) {
         settle_files(ask->book, ask->policy, ask->log, policy->quote.bank, &room->map);
         r = read_facts(memo, hasher, ask->log, &room->map, policy->quote);

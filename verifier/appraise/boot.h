@@ -24,7 +24,8 @@ struct boot_ask {
     const struct event_log *userspace; /* whole, replayed; NULL: there is none */
     size_t n_pins;
     const struct rule_pin *pins;
-    bool may_pin; /* rules without pins learn: rule_input */
+    unsigned quirks; /* bits that whoever replayed the logs found, beside the log's own */
+    bool may_pin;    /* rules without pins learn: rule_input */
     /* The IMA list, which met the quote, and its bytes, from its start or from where ima_past ends;
      * NULL: there is none. */
     const struct growing_ima *ima;

@@ -1,5 +1,7 @@
 #include "appraise/quoted-values.h"
 
+#include "appraise/exit-events.h"
+
 /* The other quoted PCRs are as the logs say: so it is PCR 10 that is not. */
 static bool
 only_ima_differs(const struct quoted_values *values)
@@ -44,6 +46,18 @@ unmet(const struct quoted_values_ask *ask, const struct quoted_values *values,
     verdict_add(verdict, rule_reason(fault.rule), &fault, GROWING_PCR_IMA, NULL, NULL);
 }
 
+/* The same with what the firmware may have measured and not logged. */
+static int
+with_exit_events(const struct quoted_values_ask *ask, struct quoted_values *ret)
+{
+    enum slot_quirk quirk = QUIRK_N;
+    int r = exit_events_match(&ask->quote, ask->firmware, &ret->firmware, &ret->logs,
+                              ask->userspace, ask->ima, &quirk);
+
+    ret->quirks = r == 0 ? 1u << quirk : 0;
+    return r;
+}
+
 int
 quoted_values_logs(const struct quoted_values_ask *ask, struct quoted_values *ret,
                    struct verdict *verdict)
@@ -53,8 +67,12 @@ quoted_values_logs(const struct quoted_values_ask *ask, struct quoted_values *re
     if (r != 0) {
         return r;
     }
+    ret->quirks = 0;
     ret->logs = ret->firmware;
     r = growing_match(&ask->quote, &ret->logs, ask->userspace, ask->ima);
+    if (r == GROWING_E_NONE && ask->exit_events_optional) {
+        r = with_exit_events(ask, ret);
+    }
     if (r == 0) {
         ret->quoted = ret->logs;
         verdict->pcr_digest = CHECK_PASSED;

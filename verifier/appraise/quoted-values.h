@@ -12,13 +12,15 @@ struct quoted_values_ask {
     struct growing_userspace *userspace; /* or NULL; as growing_match() */
     struct growing_ima *ima;             /* or NULL; likewise */
     uint64_t ima_offset;                 /* of its part in the list, for faults */
+    bool exit_events_optional;           /* the policy's word: exit-events.h */
 };
 
 /* Values of the quoted PCRs, three times. */
 struct quoted_values {
-    struct pcr_values firmware; /* as the firmware's log gives them */
+    struct pcr_values firmware; /* as the firmware's log gives them, and what it left out */
     struct pcr_values logs;     /* and as all logs together do */
     struct pcr_values quoted;   /* those that hash to pcrDigest */
+    unsigned quirks;            /* bit of the variant of exit-events.h that was used; or 0 */
 };
 
 /* With what the logs give. Returns 0 with the check pcr_digest passed, GROWING_E_NONE (then values

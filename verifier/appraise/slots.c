@@ -18,6 +18,9 @@ static const char *const quirks[QUIRK_N] = {
     [QUIRK_KERNEL_TWICE] = "kernel-twice",
     [QUIRK_INITRD_TWICE] = "initrd-twice",
     [QUIRK_CMDLINE_TWICE] = "cmdline-twice",
+    [QUIRK_EXIT_SUCCESS] = "exit-success-unlogged",
+    [QUIRK_EXIT_FAILURE] = "exit-failure-unlogged",
+    [QUIRK_EXIT_RETRY] = "exit-retry-unlogged",
 };
 
 const char *

@@ -34,6 +34,9 @@ enum slot_quirk {
     QUIRK_KERNEL_TWICE,  /* shim measured into PCR 4 what was measured there just before */
     QUIRK_INITRD_TWICE,  /* the kernel measured into PCR 9 what the boot loader or stub had */
     QUIRK_CMDLINE_TWICE, /* the stub or the kernel measured the boot loader's command line again */
+    QUIRK_EXIT_SUCCESS,  /* ExitBootServices and that it worked were measured and not logged, */
+    QUIRK_EXIT_FAILURE,  /* and that it failed, */
+    QUIRK_EXIT_RETRY,    /* and that it failed and then worked: exit-events.h */
     QUIRK_N,
 };
 

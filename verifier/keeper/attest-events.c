@@ -71,6 +71,7 @@ attest_events(struct attest *attest, const struct event_log *log)
     if (step != STEP_ON) {
         return step;
     }
+    attest->quirks = values->quirks;
     if (!events_replay(log, &values->logs, &values->quoted, &attest->verdict)) {
         note_userspace(attest);
     }

@@ -70,6 +70,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .policy = policy,
         .log = log,
         .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
+        .quirks = attest->quirks,
         .may_pin = true,
         .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_part = attest->ima.body,
@@ -142,24 +143,33 @@ has_rule_of_files(const struct bundle *bundle, const struct bundle_policy *polic
     return false;
 }
 
-/* The policy of the class, where it judges what this log holds; NULL where not. */
+/* The policy of the class, with the bundle that it is of; or NULL. */
 static const struct bundle_policy *
-policy_of(const struct attest *attest, enum log_kind kind)
+class_policy(const struct attest *attest, const struct bundle **ret_bundle)
 {
     const struct keeper *keeper = attest->keeper;
     const struct rulebook *book = NULL;
-    const struct bundle_policy *policy;
     size_t at = 0;
 
     if (policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &at) !=
         POLICY_FOUND) {
         return NULL;
     }
-    policy = &rulebook_bundle(book)->policies[at];
-    if (kind == LOG_IMA) {
-        return has_rule_of_files(rulebook_bundle(book), policy) ? policy : NULL;
+    *ret_bundle = rulebook_bundle(book);
+    return &(*ret_bundle)->policies[at];
+}
+
+/* The policy of the class, where it judges what this log holds; NULL where not. */
+static const struct bundle_policy *
+policy_of(const struct attest *attest, enum log_kind kind)
+{
+    const struct bundle *bundle = NULL;
+    const struct bundle_policy *policy = class_policy(attest, &bundle);
+
+    if (policy && kind == LOG_IMA) {
+        return has_rule_of_files(bundle, policy) ? policy : NULL;
     }
-    return policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
+    return policy && policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
 }
 
 /* What judges files: another bundle, another policy of it, or other sets at hand, say something
@@ -231,6 +241,15 @@ attest_policy_keep(const struct attest *attest, struct store_growing *row)
         row->judged_len = wr_done(&wr).len;
     }
     return r;
+}
+
+bool
+attest_policy_exit_events(const struct attest *attest)
+{
+    const struct bundle *bundle = NULL;
+    const struct bundle_policy *policy = class_policy(attest, &bundle);
+
+    return policy && policy->exit_events_optional;
 }
 
 /* In mode observe a boot is trusted whatever its rules say; what they would refuse pins nothing. */

@@ -19,6 +19,7 @@ ask_of(struct attest *attest, const struct event_log *log)
         .userspace = attest->userspace.claim ? &attest->userspace_log : NULL,
         .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_offset = attest->ima.claim ? attest->ima.claim->offset : 0,
+        .exit_events_optional = attest_policy_exit_events(attest),
     };
 }
 

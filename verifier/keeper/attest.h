@@ -60,6 +60,7 @@ struct attest {
     bool lower;    /* than the last, and surely quoted after it */
     bool two_tpms; /* 709: with the order that it has, it cannot be the TPM that was lower */
     struct verdict verdict;
+    unsigned quirks;       /* of the replay: boot_ask */
     bool by_policy;        /* a policy judged it; told and policy are of that, in the same turn */
     struct boot_told told; /* views into what the keeper judges with: until the next judgement */
     char policy[BOOT_POLICY_MAX]; /* NAME:VERSION */
@@ -135,6 +136,9 @@ bool attest_policy_whole_next(const struct attest *attest, enum log_kind kind);
 
 /* What came of the list's files, for the row that is kept of it. Returns 0 or a negative errno. */
 MUST_CHECK int attest_policy_keep(const struct attest *attest, struct store_growing *row);
+
+/* Whether its policy has the variants of exit-events.h tried. */
+bool attest_policy_exit_events(const struct attest *attest);
 
 /* Writes what rules saw, when the evidence is genuine and policy judged it: what one that pins did
  * not pass saw is shown to operators; what one learnt is pinned when the verdict is trusted and the

@@ -57,6 +57,9 @@ what_is_said_twice_is_refused(void)
         {WITH("  profile a profile b"), 4, 13, "profile stands above"},
         {WITH("  fresh boot 1d evidence 1m boot 9d"), 4, 29, "boot stands above"},
         {WITH("  limits log 4KiB log 8KiB"), 4, 19, "log stands above"},
+        {WITH("  exit-events"), 4, 14, "exit-events are logged, or optional"},
+        {WITH("  exit-events maybe"), 4, 15, "exit-events are logged, or optional"},
+        {WITH("  exit-events logged exit-events optional"), 4, 22, "exit-events stands above"},
         {WITH("  limits datagrams 1 datagrams 9"), 4, 22, "datagrams stands above"},
         {"policy b { }\n" WITH("  extends b\n  extends b"), 6, 3, "extends stands above"},
         {WITH("  rule x : gpt device-pin count 1..1 count 0..9"), 4, 38, "count stands above"},
@@ -167,6 +170,27 @@ where_extends_stands_does_not_matter(void)
     }
 }
 
+/* Of a policy with this line, whose base has that one. */
+static bool
+exit_events(const char *own, const char *base)
+{
+    static char text[4096];
+
+    snprintf(text, sizeof(text), "policy base version 1 {\n%s}\n%s  extends base\n%s%s%s", base,
+             POLICY_HEAD, own, POLICY_RULES, POLICY_TAIL);
+    CHECK_EQ(policy_text(text), 0);
+    return policy_bundle.policies[1].exit_events_optional;
+}
+
+static void
+exit_events_are_the_bases_word_unless_they_are_said(void)
+{
+    CHECK(!exit_events("", ""));
+    CHECK(exit_events("  exit-events optional\n", ""));
+    CHECK(exit_events("", "  exit-events optional\n"));
+    CHECK(!exit_events("  exit-events logged\n", "  exit-events optional\n"));
+}
+
 /* Of a base without rules the first own one counted as the base's, and was replaced in silence; so
  * was one that had replaced the base's already. */
 static void
@@ -221,5 +245,7 @@ a_wrong_line_with_a_block_ends_with_it(void)
 
 CHECK_MAIN(CASE(settings_are_checked), CASE(what_is_said_twice_is_refused),
            CASE(a_base_is_extended_and_its_rules_replaced), CASE(a_class_has_one_policy),
-           CASE(where_extends_stands_does_not_matter), CASE(an_own_rule_is_not_replaced),
-           CASE(a_table_that_is_full_is_told_as_such), CASE(a_wrong_line_with_a_block_ends_with_it))
+           CASE(where_extends_stands_does_not_matter),
+           CASE(exit_events_are_the_bases_word_unless_they_are_said),
+           CASE(an_own_rule_is_not_replaced), CASE(a_table_that_is_full_is_told_as_such),
+           CASE(a_wrong_line_with_a_block_ends_with_it))

@@ -236,8 +236,8 @@ rules_of_every_form_come_back(void)
                "  rule h : boot.script commands @grubcmd/debian\n  rule i : nonhost.info is sev\n"
                "  rule j : boot.authority signed-by @sb/db\n  rule k : pcr3 forbid\n"
                "  token ttl 90m floor affirming\n  fresh evidence 1h boot 2d else note\n"
-               "  limits log 4KiB datagrams 6\n  min-hash sha384\n  mode observe\n" POLICY_RULES
-                   POLICY_TAIL);
+               "  limits log 4KiB datagrams 6\n  min-hash sha384\n  exit-events optional\n"
+               "  mode observe\n" POLICY_RULES POLICY_TAIL);
     CHECK_EQ(policy_bundle.n_rules, 14);
     CHECK_EQ(policy_bundle.args[policy_bundle.rules[0].first_arg].number, 4);
     CHECK_EQ(policy_bundle.args[policy_bundle.rules[4].first_arg].min, 0);

@@ -224,6 +224,9 @@ an_applied_policy_quotes_and_rules(void)
     REFUSED(b->policies[1].fresh_else = EFFECT_WARN);
     REFUSED(b->n_policies = 0);
     TAKEN(b->policies[1].fresh_else = EFFECT_WARN; b->policies[1].fresh_boot_s = 60);
+    CHECK(!got.policies[1].exit_events_optional);
+    TAKEN(b->policies[1].exit_events_optional = true);
+    CHECK(got.policies[1].exit_events_optional && !got.policies[0].exit_events_optional);
 }
 
 static void
