@@ -134,8 +134,8 @@ print_help(FILE *out)
         "Its\n"
         "                  README says how to look at it. Exit 10, 11, 16: it is there and lacks "
         "that\n"
-        "  --check         read the settings and what they name, print a line for each problem,\n"
-        "                  and exit: 0 all is well, 2 not\n"
+        "  --check         read the settings and what they name, print a line for each problem\n"
+        "                  or that there is none, and exit: 0 all is well, 2 not\n"
         "  --print-config  print every setting with its default and meaning, as an example file\n"
         "  --verbose       log each step\n"
         "  --version       print the version\n\n"
@@ -249,6 +249,17 @@ print_fingerprint(struct agent *agent)
     return 0;
 }
 
+/* Who has just written the settings wants to see what was read of them. */
+static int
+check(const char *config, const struct agent_conf *conf)
+{
+    if (agent_look(conf, stderr) != 0) {
+        return AGENT_USAGE;
+    }
+    printf("%s: well; site %s, verifiers %s\n", config, conf->site, conf->servers);
+    return 0;
+}
+
 static void
 print_outcome(const struct agent *agent)
 {
@@ -310,7 +321,7 @@ main(int argc, char **argv)
         return AGENT_USAGE;
     }
     if (options.check) {
-        return agent_look(conf, stderr) == 0 ? 0 : AGENT_USAGE;
+        return check(options.config, conf);
     }
     daemon_state.config = options.config;
     agent = (struct agent){.conf = conf,

@@ -363,10 +363,12 @@ def the_fingerprint_is_that_of_the_endorsement_key(lab):
 
 def what_is_wrong_in_the_settings_is_said(lab):
     lab.fresh(servers="host:port")
-    code, _, log = lab.attestor("--check")
-    assert code == 2 and "host:port" in log, log
+    code, out, log = lab.attestor("--check")
+    assert code == 2 and "host:port" in log and not out, log
     lab.fresh()
-    assert lab.attestor("--check")[0] == 0
+    code, out, log = lab.attestor("--check")
+    assert (code, log) == (0, ""), log
+    assert out.startswith(f"{lab.config}: well; site ") and f":{lab.port}\n" in out, out
     assert lab.attestor("--bogus")[0] == 2
 
 
