@@ -402,7 +402,7 @@ judge_boot(struct offline_quote *q)
     o->ima_part = q->body[LOG_IMA];
     r = r < 0 ? r : offline_policy(o, quoted_userspace(q));
     o->ima = o->boot.ima = NULL; /* it goes with *q; what was found looks into the list's bytes */
-    if (r == 0) { /* the ages are nobody's word here: offline_policy() says so */
+    if (r == 0) {                /* the ages are nobody's word here: offline_policy() says so */
         const struct boot_beside beside = {.key = quoted_key_kind(&q->ak)};
 
         boot_beside(&o->told, &beside, &o->verdict);
