@@ -285,6 +285,7 @@ def a_set_of_files_is_found_beside_the_store(rig):
     assert absent() == [], absent()
     os.unlink(os.path.join(folder, names[1]))
     rig.publish(bundles[1])
+    rig.site.until(absent)  # it is told behind the answer
     told, = absent()
     assert (told["set"], told["file"], told["sets"]) == ("ima/debian-12", names[1], 1), told
     rig.restart()

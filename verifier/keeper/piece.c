@@ -121,6 +121,7 @@ keeper_settle(struct keeper *keeper)
 
     sessions_settle(keeper->sessions, r == 0);
     policies_settle(keeper->policies, r == 0);
+    keeper_policies_tell(keeper); /* what a bundle lacks is told when it begins to count */
     if (r == 0) {
         outbox_release(keeper->outbox);
         audit_sign_turn(keeper);
