@@ -41,8 +41,9 @@ take_classes(struct draft *d, struct head *head)
     if (policy->n_classes == 0) {
         draft_error(d, "a policy applies to one class at least; without applies it is a base");
     }
-    if (draft_skip(d, "group")) {
-        policy->group = draft_name(d, "a group");
+    if (draft_sees(d,
+                   "group")) { /* read of bundles, and nothing judges by it: it would be ignored */
+        draft_error(d, "there are no groups of devices yet: a policy goes by classes alone");
     }
 }
 

@@ -35,6 +35,7 @@ settings_are_checked(void)
         {WITH("  limits datagrams many"), 4, 20, "a number of datagrams"},
         {BARE("  applies t14"), 4, 11, "class in { NAME"},
         {BARE("  applies class in { } group g"), 4, 24, "one class at least"},
+        {BARE("  applies class in { c } group g"), 4, 26, "no groups of devices yet"},
         {BARE("  schema 2"), 4, 11, "knows schema 1"},
     };
 
