@@ -211,7 +211,7 @@ move_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_device_move = {
     .name = "device move",
-    .args = "{ID… --class CLASS | --file CSV} [--dry-run] " ASK_ARGS,
+    .args = "{ID… --class CLASS | --file CSV} [--dry-run]\n       " ASK_ARGS,
     .summary = "make members of one class members of another",
     .help =
         "For a machine that has another use or other hardware now. It is provisional until its\n"

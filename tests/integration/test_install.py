@@ -28,7 +28,8 @@ EXPECTED = sorted(
     + tuple(f'lib/systemd/system/{name}.service' for name in UNITS)
     + tuple(f'lib/{kind}.d/{name}.conf' for name in UNITS for kind in ('sysusers', 'tmpfiles'))
     + tuple(f'share/man/{page}' for page in PAGES)
-    + ('share/bash-completion/completions/assay.bash', 'share/zsh/site-functions/_assay'))
+    + ('share/assay/advisories.policy',
+       'share/bash-completion/completions/assay.bash', 'share/zsh/site-functions/_assay'))
 
 
 def run(*command, **more):

@@ -318,6 +318,7 @@ observed_files_warn(void)
     start();
     policy(NAMED, 58);
     at = strstr(text, "  rule crtm");
+    CHECK(at);
     memmove(at + strlen("  mode observe\n"), at, strlen(at) + 1);
     memcpy(at, "  mode observe\n", strlen("  mode observe\n"));
     publish();

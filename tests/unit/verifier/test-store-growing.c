@@ -40,8 +40,8 @@ each_kind_has_its_row_and_replaces_it(void)
     struct store *store = open_store(":memory:");
     struct store_device device = make_device(1);
     struct store_growing ima = whole_growing();
-    struct store_growing userspace = {.length = 5};
-    struct store_growing got = {.length = 99};
+    static struct store_growing userspace = {.length = 5}; /* sanitized frames are small */
+    static struct store_growing got = {.length = 99};
 
     CHECK_EQ(store_device_put(store, &device), 0);
     CHECK_EQ(store_growing_get(store, device.id, LOG_IMA, &got), STORE_NONE);
