@@ -86,4 +86,10 @@ fuzz_one(struct bytes in)
             look_up(&bundle, &bundle.sets[i].tables[k]);
         }
     }
+    for (size_t i = 0; i < bundle.n_advisories; i++) {
+        const char *severity = bundle_severity_name(bundle.advisories[i].severity);
+
+        FUZZ_ASSERT(bundle_severity_from(bytes_str(severity)) == bundle.advisories[i].severity);
+    }
+    FUZZ_ASSERT(bundle_severity_from(in) == 0);
 }
