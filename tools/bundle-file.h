@@ -14,8 +14,8 @@ struct bundle_file {
 /* The most that a bundle's file has: its body, seal and signature. */
 enum { BUNDLE_FILE_MAX = LIMIT_BUNDLE_BYTES + 1024 };
 
-/* A public key from a file in PEM. Returns 0 with *ret, owned by the caller, 1 after a message on
- * stderr, or a negative errno without one. */
+/* A public key from a file in PEM. Returns 0 with *ret, owned by the caller, or 1 after a message
+ * on stderr. */
 MUST_CHECK int bundle_file_key(const char *path, struct pubkey **ret);
 
 /* The seal of a compiled body (sequence 0) or a signed bundle, without a look at its signature.

@@ -203,6 +203,7 @@ check_signature(struct bytes in, const char *path, const char **ret_word)
     if (!path) {
         return CMD_YES;
     }
+    *ret_word = "REFUSED: the key cannot be read";
     if (!hasher || bundle_file_key(path, &key) != 0) {
         return CMD_NO;
     }

@@ -85,7 +85,7 @@ int
 set_gather_tree(struct set_gather *gather, const char *path)
 {
     char *const paths[] = {(char *)(uintptr_t)path, NULL};
-    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
     const FTSENT *entry;
     int r = 0;
 

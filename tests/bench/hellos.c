@@ -1,7 +1,7 @@
-/* Strangers for tests/bench/hellos.py: ClientHellos as fast as they can be sent, each from an
+/* Strangers for tests/bench/hellos.py: ClientHellos at a set rate, each from an
  * address of its own in 127/8, every other one with a cookie that was never given.
  *
- *   bench-hellos PORT
+ *   bench-hellos PORT RATE
  *
  * Sends until its standard input ends; then says what it sent, and how much of that was answered as
  * a stranger must be. Says a line at once when the first are out. */

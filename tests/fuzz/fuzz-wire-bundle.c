@@ -72,6 +72,7 @@ fuzz_one(struct bytes in)
     static struct bundle bundle;
     struct bundle_seal seal;
 
+    FUZZ_ASSERT(bundle_severity_from(in) == 0 || in.len < 16); /* a name, or none */
     FUZZ_ASSERT(wire_echo_same("bundle", in, BYTES_NULL));
     FUZZ_ASSERT(wire_echo_same("bundle-seal", in, BYTES_NULL));
     if (bundle_seal_read(in, &seal, NULL) == 0) {
@@ -91,5 +92,4 @@ fuzz_one(struct bytes in)
 
         FUZZ_ASSERT(bundle_severity_from(bytes_str(severity)) == bundle.advisories[i].severity);
     }
-    FUZZ_ASSERT(bundle_severity_from(in) == 0);
 }

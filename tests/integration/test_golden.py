@@ -42,7 +42,9 @@ def section(top, commands):
         done = subprocess.run(['sh', '-c', command], cwd=top, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
                               check=False, encoding='utf-8')
+        refused = any('contraindicated' in line for line in guide)
         assert fits(done.stdout, guide), f'{command}\n{done.stdout}'
+        assert done.returncode == (1 if refused else 0), f'{command}: {done.returncode}'
 
 
 def a_line_that_differs_is_found_out():

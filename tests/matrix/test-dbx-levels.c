@@ -150,6 +150,8 @@ a_count_is_no_level(void)
             CHECK_EQ(outcome(rows[i].log, "includes @dbx/2021-04"), OUTCOME_OLD);
         }
     }
+    CHECK_EQ(outcome("gdc-host", "includes @dbx/2020-10/certs"), OUTCOME_OLD); /* 460 entries */
+    CHECK(learn_rig.told.facts->lists[SLOT_SB_DBX].n > kept);
     CHECK_EQ(result("tss-hcrtm", "includes @dbx/2021-04", NULL)->code.reason, REASON_DBX_OLD);
 }
 

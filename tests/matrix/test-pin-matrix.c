@@ -424,6 +424,23 @@ pins_of_rules_get_the_slot_that_the_rule_has(void)
     done();
 }
 
+/* A slot whose change refuses: no boot is trusted, and an operator's word finds the pin all the
+ * same. */
+static void
+a_pin_of_a_rule_that_refuses_is_found_by_its_slot(void)
+{
+    start();
+    (void)YES("device", "unpin", id, "sb.pk");
+    put_old("pk", 1);
+    CHECK_EQ(policy_play_attest().tier, TIER_CONTRAINDICATED);
+    CHECK_EQ(count("pins", "rule:pk"), 0);
+    CHECK_EQ(count("pins", "sb.pk"), 1);
+    (void)YES("device", "accept", id, "sb.pk", proposal("sb.pk"));
+    CHECK_EQ(count("pins", "sb.pk"), 1);
+    CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
+    done();
+}
+
 /* Another AK of the same EK, known by its enrolment. */
 static void
 become_candidate(void)
@@ -482,4 +499,5 @@ CHECK_MAIN(CASE(names_of_rules_mean_nothing_to_pins), CASE(pins_tell_slot_time_a
            CASE(another_class_begins_without_pins), CASE(another_tpm_takes_no_pins_over),
            CASE(no_more_is_accepted_than_there_is_room_for),
            CASE(pins_of_rules_get_the_slot_that_the_rule_has),
+           CASE(a_pin_of_a_rule_that_refuses_is_found_by_its_slot),
            CASE(a_candidate_pins_nothing_until_it_has_taken_over))

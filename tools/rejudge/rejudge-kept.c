@@ -15,6 +15,8 @@ static const struct {
         {"no-userspace-log", "the policy reads PCR 11, 12, 13 or 15, and systemd's log is not kept "
                              "whole: it is asked for from the first evidence under such a policy"},
     [REJUDGE_NO_IMA] = {"no-ima-list", "the policy has rules for the IMA list, which is not kept"},
+    [REJUDGE_NO_AGE] = {"no-age", "the policy limits ages, and later evidence that was not genuine "
+                                  "has taken their place"},
 };
 
 const char *

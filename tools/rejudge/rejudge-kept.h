@@ -15,6 +15,7 @@ enum rejudge_why {
     REJUDGE_BAD_LOG,      /* it is no log to this version */
     REJUDGE_NO_USERSPACE, /* the policy reads systemd's log, of which nothing whole is kept */
     REJUDGE_NO_IMA,       /* the policy has rules for the IMA list, which is not kept */
+    REJUDGE_NO_AGE,       /* the policy limits ages, and other evidence has come since */
     REJUDGE_WHY_N,
 };
 

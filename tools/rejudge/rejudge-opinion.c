@@ -99,6 +99,20 @@ first_rule(const struct boot_ask *ask, const struct boot_told *told, enum reason
     return i;
 }
 
+/* Whether something beside the rules (boot_beside()) fails. */
+static bool
+fails_beside(const struct verdict *verdict)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < verdict->n_reasons; i++) {
+        any = any || (verdict->effects[i] == EFFECT_FAIL &&
+                      (verdict->reasons[i] == rule_reason(RULE_POLICY_AK) ||
+                       verdict->reasons[i] == rule_reason(RULE_POLICY_AGE)));
+    }
+    return any;
+}
+
 /* What fails, with the list that is not there counted as good: no rule of it says anything. */
 static void
 judge_apart(const struct boot_ask *ask, const struct boot_told *told, const struct verdict *verdict,
@@ -106,17 +120,21 @@ judge_apart(const struct boot_ask *ask, const struct boot_told *told, const stru
 {
     size_t failed = first_rule(ask, told, EFFECT_FAIL);
     bool any = failed < told->judgement->n;
+    bool warns;
 
     if (any) {
         say_rule(ask, told, failed, ret);
     }
-    any = any || verdict->events != CHECK_PASSED || verdict->ek != CHECK_PASSED ||
-          told->slots_broken || told->judgement->unclaimed != RULE_NO_EVENT;
+    any = any || fails_beside(verdict) || verdict->events != CHECK_PASSED ||
+          verdict->ek != CHECK_PASSED || told->slots_broken ||
+          told->judgement->unclaimed != RULE_NO_EVENT;
     if (any && ret->code == REASON_NONE) {
         say_failed(verdict, ret);
     }
     ret->tier = any && !told->observed ? TIER_CONTRAINDICATED : TIER_WARNING;
-    ret->token = ret->tier == TIER_WARNING;
+    warns = first_rule(ask, told, EFFECT_WARN) < told->judgement->n;
+    ret->token =
+        ret->tier == TIER_WARNING && (!warns || boot_floor_met(told->policy, TIER_WARNING));
 }
 
 static void
@@ -190,6 +208,7 @@ rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *ab
         .pins = about->pins,
         .n_pins = about->n_pins,
         .may_pin = true,
+        .tpm = about->tpm,
         .now_s = judge->now_s,
     };
     struct verdict verdict;

@@ -15,6 +15,7 @@ struct rejudge_case {
     const struct rule_pin *pins;
     size_t n_pins;
     struct boot_beside beside; /* as it was when the evidence came */
+    struct advisory_tpm tpm;   /* the same */
 };
 
 /* Judges by policy `policy` of a book, or with NULL by reference events. *ret_partial: rules for

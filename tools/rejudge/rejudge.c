@@ -34,6 +34,7 @@ struct rejudge {
     struct store_evidence evidence;
     struct chosen chosen[REJUDGE_SIDES];
     struct rejudge_case about;
+    bool has_ages; /* and firmware: its last verdict is of this evidence */
     uint8_t key_room[KEY_PARTS];
 };
 
@@ -101,7 +102,9 @@ read_beside(struct rejudge *rejudge, const struct store_device *device)
     if (r < 0) {
         return r;
     }
-    if (r == 0 && last.arrived_ms == evidence->arrived_ms) {
+    rejudge->has_ages = r == 0 && last.arrived_ms == evidence->arrived_ms;
+    if (rejudge->has_ages) {
+        rejudge->about.tpm = (struct advisory_tpm){device->tpm_vendor, true, last.firmware};
         beside->evidence_ms = last.arrived_ms - last.challenge_ms;
         beside->boot_ms = last.boot_ms > 0 ? last.arrived_ms - last.boot_ms : 0;
     }
@@ -139,6 +142,7 @@ static int
 choose(struct rejudge *rejudge)
 {
     bool userspace = false;
+    bool ages = false;
 
     for (int side = 0; side < REJUDGE_SIDES; side++) {
         struct chosen *chosen = &rejudge->chosen[side];
@@ -149,6 +153,11 @@ choose(struct rejudge *rejudge)
             chosen->row = &rulebook_bundle(chosen->book)->policies[chosen->policy];
         }
         userspace = userspace || reads_userspace(chosen);
+        ages = ages || (chosen->row &&
+                        (chosen->row->fresh_evidence_s > 0 || chosen->row->fresh_boot_s > 0));
+    }
+    if (ages && !rejudge->has_ages) {
+        return REJUDGE_NO_AGE;
     }
     return userspace && rejudge->evidence.userspace == EVIDENCE_LOG_UNKNOWN ? REJUDGE_NO_USERSPACE
                                                                             : 0;
@@ -217,6 +226,9 @@ key_of(struct rejudge *rejudge, uint8_t ret[REJUDGE_MEMO_KEY])
 
     key_text(&wr, bytes_str(device->class_name));
     wr_u8(&wr, device->ek_chain == EK_CHAIN_VERIFIED);
+    wr_be32(&wr, rejudge->about.tpm.vendor);
+    wr_be64(&wr, rejudge->about.tpm.firmware);
+    wr_u8(&wr, rejudge->about.tpm.quoted);
     wr_u8(&wr, (uint8_t)rejudge->evidence.userspace);
     wr_bytes(&wr, BYTES_OF(rejudge->evidence.firmware_log));
     wr_bytes(&wr, BYTES_OF(rejudge->evidence.userspace_log));

@@ -176,8 +176,8 @@ judge_signature(const struct judging_ima *j, struct bytes field)
     return least == 0 || sig.value.len < least ? IMA_KEY_WEAK : IMA_KEY_UNKNOWN;
 }
 
-/* Code that the kernel itself runs or obeys: no path may excuse it. Measured buffers (kexec command
- * lines, keys, policies) and what has an appended signature. */
+/* Code that the kernel itself runs or obeys, as far as an entry tells: modules by their name,
+ * measured buffers (kexec command lines, keys, policies) and what has an appended signature. */
 static bool
 never_skipped(const struct ima_entry *e)
 {

@@ -3,8 +3,8 @@
  * A list's entries are believed as far as they replay: each is read again here from the bytes that
  * came, and must have the template digest that the replay extended, so that a reader which lies
  * about a name or a file's digest is found out. The order is fixed: denied digest, denied path,
- * allowed digest, signature, skipped path, unknown. Deny beats all; skip never lets a module, a
- * kernel or a policy pass. */
+ * allowed digest, signature, skipped path, unknown. Deny beats all; skip never lets pass a
+ * file that is named as a kernel module, a measured buffer, or what has an appended signature. */
 #pragma once
 
 #include "appraise/growing.h"

@@ -17,7 +17,7 @@ struct ima_past_file {
 };
 
 struct ima_past {
-    uint8_t by[32]; /* SHA-256 of the bundle that judged: what another says nobody knows */
+    uint8_t by[32]; /* what judged, as its keeper stamps it: what another says nobody knows */
     uint32_t n[IMA_STATUS_N];
     struct ima_past_file first[IMA_STATUS_N]; /* where n is not 0 and the status does not pass */
 };

@@ -17,7 +17,7 @@ struct rule_room {
     uint64_t sets[LIMIT_BUNDLE_SETS / 64u]; /* those that have any event's digest */
     struct rule_found found[RULE_EVENTS_MAX];
     uint64_t releases[RULEBOOK_WORDS]; /* that same-release leaves */
-    size_t n_values;                   /* bytes of values that holes learnt */
+    size_t n_values;                   /* bytes of values that holes learnt, or showed */
     uint8_t values[16384];             /* a boot's command lines have 2,048 each */
 };
 

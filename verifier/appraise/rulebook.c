@@ -442,6 +442,15 @@ rulebook_state(const struct rulebook *book, const struct rulebook_ref *ref, uint
     return now_s >= life->retiring_s ? BUNDLE_RETIRING : (enum bundle_state)ref->state;
 }
 
+enum bundle_state
+rulebook_release_state(const struct rulebook *book, uint16_t release, uint64_t now_s)
+{
+    const struct rulebook_ref ref = {
+        .release = release, .state = (uint8_t)rulebook_bundle(book)->releases[release].state};
+
+    return rulebook_state(book, &ref, now_s);
+}
+
 const uint64_t *
 rulebook_component(const struct rulebook *book, uint16_t release)
 {

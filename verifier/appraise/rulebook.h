@@ -57,6 +57,10 @@ const struct rulebook_variant *rulebook_variant(const struct rulebook *book, enu
 enum bundle_state rulebook_state(const struct rulebook *book, const struct rulebook_ref *ref,
                                  uint64_t now_s);
 
+/* State of a release at a time, as of a record of it. */
+enum bundle_state rulebook_release_state(const struct rulebook *book, uint16_t release,
+                                         uint64_t now_s);
+
 /* Releases of the same component as this one, as a bit set of LIMIT_BUNDLE_RELEASES. */
 #define RULEBOOK_WORDS (LIMIT_BUNDLE_RELEASES / 64u)
 const uint64_t *rulebook_component(const struct rulebook *book, uint16_t release);

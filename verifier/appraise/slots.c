@@ -37,9 +37,17 @@ slots_phase(size_t i)
 
 /* What no quote covers is anybody's word: it meets no rule, and fails none. */
 static bool
+is_quoted(const struct event *event, uint32_t mask)
+{
+    return event->pcr < SLOTTED_PCRS && mask >> event->pcr & 1;
+}
+
+/* Only the firmware has events that extend nothing; of systemd's log each one does, whatever type
+ * its reader says. */
+static bool
 is_placed(const struct event *event, uint32_t mask)
 {
-    return event->pcr < SLOTTED_PCRS && mask >> event->pcr & 1 && event->type != EVENT_NO_ACTION;
+    return is_quoted(event, mask) && event->type != EVENT_NO_ACTION;
 }
 
 static void
@@ -116,7 +124,7 @@ place_userspace(struct hasher *hasher, const struct event_log *log, struct pcr_s
         struct slot_event *placed = &map->userspace[i];
 
         *placed = (struct slot_event){.slot = SLOT_NONE};
-        if (!is_placed(event, quoted.mask)) {
+        if (!is_quoted(event, quoted.mask)) {
             continue;
         }
         if (event->pcr == 11) {

@@ -89,6 +89,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         return r;
     }
     attest->by_policy = true;
+    attest->policy_s = ask.now_s;
     judge_beside(attest);
     snprintf(attest->policy, sizeof(attest->policy), "%.*s:%u", (int)attest->told.policy->name.len,
              (const char *)attest->told.policy->name.p, attest->told.policy->version);
@@ -172,23 +173,31 @@ policy_of(const struct attest *attest, enum log_kind kind)
     return policy && policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
 }
 
-/* What judges files: another bundle, another policy of it, or other sets at hand, say something
- * else. What was judged without a set that denies must be judged again. */
+/* What judges files: another bundle, another policy of it, other sets at hand, or a release whose
+ * day has come, say something else. What was judged without a set that denies must be judged again.
+ */
 static int
-stamp(const struct attest *attest, const struct bundle_policy *policy, uint8_t ret[32])
+stamp(const struct attest *attest, const struct bundle_policy *policy, uint64_t at_s,
+      uint8_t ret[32])
 {
     const struct ima_sets *sets = policies_sets(attest->keeper->policies);
+    const struct rulebook *book = policies_book(attest->keeper->policies);
     uint8_t at_hand[LIMIT_BUNDLE_SETS] = {0};
+    uint8_t states[LIMIT_BUNDLE_RELEASES] = {0};
     struct policies_info info;
-    struct bytes parts[3];
+    struct bytes parts[4];
 
     for (size_t i = 0; sets && i < LIMIT_BUNDLE_SETS; i++) {
         at_hand[i] = sets->sets[i].n > 0;
     }
+    for (size_t i = 0; i < rulebook_bundle(book)->n_releases; i++) {
+        states[i] = (uint8_t)rulebook_release_state(book, (uint16_t)i, at_s);
+    }
     policies_info(attest->keeper->policies, &info);
     parts[0] = BYTES_OF(info.digest);
     parts[1] = BYTES_OF(at_hand);
-    parts[2] = policy->name;
+    parts[2] = BYTES_OF(states);
+    parts[3] = policy->name;
     return hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
 }
 
@@ -202,7 +211,7 @@ attest_policy_whole(struct attest *attest, enum log_kind kind, const struct stor
     if (!policy || kind != LOG_IMA) {
         return policy != NULL;
     }
-    r = stamp(attest, policy, by);
+    r = stamp(attest, policy, now_s(attest->keeper), by);
     if (r < 0) {
         return r;
     }
@@ -234,7 +243,7 @@ attest_policy_keep(const struct attest *attest, struct store_growing *row)
     if (!judged_files(attest)) {
         return 0;
     }
-    r = stamp(attest, attest->told.policy, by);
+    r = stamp(attest, attest->told.policy, attest->policy_s, by);
     if (r == 0) {
         ima_past_take(attest->told.ima, by, &past);
         ima_past_write(&wr, &past);
@@ -274,13 +283,13 @@ attest_policy_pins(struct attest *attest)
         return 0;
     }
     if (verdict_genuine(&attest->verdict)) {
-        r = boots_show(keeper->store, &note, judgement);
+        r = boots_show(keeper->boots, keeper->store, &note, judgement);
     }
     if (r != 0 || !verdict_trusted(&attest->verdict) || would_fail(&attest->told) ||
         attest->device.state == DEVICE_QUARANTINED) {
         return r;
     }
-    return boots_learn(keeper->boots, keeper->store, &note, judgement);
+    return boots_learn(keeper->store, &note, judgement);
 }
 
 int64_t

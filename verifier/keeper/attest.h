@@ -61,6 +61,7 @@ struct attest {
     bool two_tpms; /* 709: with the order that it has, it cannot be the TPM that was lower */
     struct verdict verdict;
     unsigned quirks;       /* of the replay: boot_ask */
+    uint64_t policy_s;     /* UTC: when, of by_policy */
     bool by_policy;        /* a policy judged it; told and policy are of that, in the same turn */
     struct boot_told told; /* views into what the keeper judges with: until the next judgement */
     char policy[BOOT_POLICY_MAX]; /* NAME:VERSION */
@@ -126,8 +127,9 @@ MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log)
 
 /* Whether its policy judges what a log that grows holds, events of the userspace log or files of
  * the IMA list, and the evidence must bring all of it: of the userspace log always, of an IMA list
- * unless this policy of this bundle judged what came before. That is in *row then, and goes to
- * attest->ima_past. Returns 1, 0, or a negative errno. */
+ * unless this policy of this bundle judged what came before, with the same sets at hand and
+ * releases in the same states. That is in *row then, and goes to attest->ima_past. Returns 1, 0, or
+ * a negative errno. */
 MUST_CHECK int attest_policy_whole(struct attest *attest, enum log_kind kind,
                                    const struct store_growing *row);
 

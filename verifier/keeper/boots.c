@@ -145,14 +145,11 @@ rename_pin(struct boots *boots, struct store *store, const struct boots_note *no
 }
 
 int
-boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
+boots_learn(struct store *store, const struct boots_note *note,
             const struct rule_judgement *judgement)
 {
     int r = 0;
 
-    for (size_t i = 0; i < boots->n && r == 0; i++) {
-        r = rename_pin(boots, store, note, i);
-    }
     for (size_t i = 0; i < judgement->n_learnt && r == 0; i++) {
         r = put_pin(store, note, PINS_HELD, &judgement->learnt[i]);
     }
@@ -160,11 +157,14 @@ boots_learn(struct boots *boots, struct store *store, const struct boots_note *n
 }
 
 int
-boots_show(struct store *store, const struct boots_note *note,
+boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
            const struct rule_judgement *judgement)
 {
     int r = store_pin_drop(store, note->device, PINS_SHOWN, NULL, NULL, NULL);
 
+    for (size_t i = 0; i < boots->n && r == 0; i++) {
+        r = rename_pin(boots, store, note, i);
+    }
     for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
         r = put_pin(store, note, PINS_SHOWN, &judgement->shown[i]);
     }

@@ -27,14 +27,13 @@ struct boots_note {
     const char *policy;
 };
 
-/* Writes what rules learnt in a boot that is trusted; pins of boots_pins(), called for this very
- * boot, that were under a rule's id are under their slot from now on. Returns 0 or a negative
- * errno.
- */
-MUST_CHECK int boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
+/* Writes what rules learnt in a boot that is trusted. Returns 0 or a negative errno. */
+MUST_CHECK int boots_learn(struct store *store, const struct boots_note *note,
                            const struct rule_judgement *judgement);
 
 /* Writes what a genuine boot showed where it is not what is pinned, in the place of what one before
- * showed. Returns 0 or a negative errno. */
-MUST_CHECK int boots_show(struct store *store, const struct boots_note *note,
+ * showed. Pins of boots_pins(), called for this very boot, that were under a rule's id are under
+ * their slot from now on, so that an operator's word on the slot finds them. Returns 0 or a
+ * negative errno. */
+MUST_CHECK int boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
                           const struct rule_judgement *judgement);

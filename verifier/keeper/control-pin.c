@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "appraise/rule-judge.h"
 #include "base/hex.h"
 #include "base/text.h"
 #include "keeper/control-say.h"
 
-enum { PINS_MOST = 256 }; /* as RULE_PINS_MAX: a device with more could not be judged */
+enum { PINS_MOST = RULE_PINS_MAX }; /* a device with more could not be judged */
 
 /* SLOT or SLOT=HOLE of an operator. */
 struct place {
@@ -19,9 +20,8 @@ struct walk {
     struct control *control;
     const struct place *place; /* NULL: all */
     int64_t n;                 /* that are of the place */
-    int64_t at_ms;
-    uint8_t proposal[32]; /* a name for those of the place, as of golden learn */
-    char text[320];       /* of them, for the audit log */
+    uint8_t proposal[32];      /* a name for those of the place, as of golden learn */
+    char text[320];            /* of them, for the audit log */
     int r;
 };
 
@@ -224,7 +224,6 @@ on_shown(void *context, const struct store_pin *pin)
     walk->r = hasher_parts(walk->control->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts),
                            walk->proposal);
     walk->n++;
-    walk->at_ms = pin->at_ms;
     snprintf(walk->text + len, sizeof(walk->text) - len, " %s%s%s", pin->name,
              pin->name[0] ? "=" : "", pin->value_len > 0 ? value_text(pin, room) : "nothing");
     return walk->r == 0;

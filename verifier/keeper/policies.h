@@ -47,7 +47,7 @@ struct policies *policies_new(void);
 void policies_free(struct policies *policies);
 
 /* The folder of the sets that bundles keep outside themselves (ima-sets.h); before the start. A
- * path that is too long is -ENAMETOOLONG: then no set is at hand. */
+ * path that is too long is -ENAMETOOLONG: the keeper does not start then. */
 #define POLICIES_FOLDER_ROOM 512u
 MUST_CHECK int policies_folder(struct policies *policies, const char *folder);
 void policies_folder_as(struct policies *policies, const struct policies *other);

@@ -247,7 +247,6 @@ trim(struct serve *serve, int64_t now_ms)
         return;
     }
     serve->trimmed_ms = now_ms;
-    keeper_policies_tell(keeper);
     keeper_begin(keeper);
     /* logs too, or a device that measures something new each time fills the disk; what a finished
      * turn wrote is named by its rows by now */

@@ -119,10 +119,12 @@ static const char version_9[] =
     "ALTER TABLE class ADD COLUMN evidence_max INTEGER NOT NULL DEFAULT 262144;"
     "PRAGMA user_version = 9;";
 
-/* Firmware of the TPM in the last accepted quote: what a change of it is told against. */
+/* Firmware of the TPM in the last accepted quote: what a change of it is told against. Of a device
+ * whose last evidence was refused it is not known. */
 static const char version_10[] =
     "ALTER TABLE verdict ADD COLUMN trusted_firmware INTEGER NOT NULL DEFAULT 0;"
-    "UPDATE verdict SET trusted_firmware = firmware WHERE accepted_ms > 0;"
+    "UPDATE verdict SET trusted_firmware = firmware"
+    " WHERE accepted_ms > 0 AND accepted_ms = challenge_ms;"
     "PRAGMA user_version = 10;";
 
 /* Pins are of a slot and hole, and no longer of a rule's id. What was pinned before says by its

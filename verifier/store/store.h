@@ -186,7 +186,8 @@ struct store_bundle {
 
 enum store_pins {
     PINS_HELD,  /* what the device is held to */
-    PINS_SHOWN, /* what its last genuine evidence had where it was not what is held */
+    PINS_SHOWN, /* what the last genuine evidence that a policy judged had, where it was not what is
+                   held */
 };
 
 /* One value of a slot, or of a hole of its command lines, of one device. */

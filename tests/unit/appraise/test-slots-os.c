@@ -535,6 +535,12 @@ phases_are_told_by_their_digests(void)
     CHECK_EQ(rig.map.userspace[6].detail, 0);
     CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 7);
     CHECK(slots_phase(6) == NULL);
+    os_events[6].type = EVENT_NO_ACTION; /* a reader's word: it was extended all the same */
+    CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log,
+                          (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),
+             0);
+    CHECK_EQ(rig.map.userspace[6].slot, SLOT_OS_PHASE);
+    CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 7);
     log.banks[0] = HASH_SHA1; /* the policy's bank is not there */
     CHECK_EQ(slots_assign(rig.make.hasher, &rig.log, &log,
                           (struct pcr_set){HASH_SHA256, PCR_MASK_ALL}, &rig.map),

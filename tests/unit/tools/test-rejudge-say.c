@@ -150,7 +150,7 @@ json_has_both_sides_and_the_counts(void)
     has("\"change\":\"not-judged\",\"why\":\"no-ima-list\",\"fails\":false}],\"counts\":"
         "{\"members\":2,\"judged\":1,");
     has("\"not_judged\":1,\"why\":{\"no-class\":0,");
-    has("\"no-ima-list\":1}}}\n");
+    has("\"no-ima-list\":1,\"no-age\":0}}}\n");
 }
 
 static void

@@ -269,6 +269,34 @@ an_age_beyond_a_limit_is_not_shared(void)
         NOW_MS + 5; /* evidence that was not genuine came since: its ages are its own */
     CHECK_EQ(store_last_put(store, second.id, &last), 0);
     CHECK(!judge(&second).fails);
+    CHECK_EQ(judge(&second).why, REJUDGE_NO_AGE);
+}
+
+#define TPM_RULE "  rule tpm : tpm.advisory not-in @tpm/high else fail\n"
+#define TPM_POLICY(firmware)                     \
+    POLICY("", TPM_RULE)                         \
+    "set advisories tpm/high { odd-1 }\n"        \
+    "advisory odd-1 {\n  vendor NTC\n"           \
+    "  firmware " firmware "\n  severity high\n" \
+    "  cve CVE-2099-1\n  effect \"odd\"\n}\n"
+
+/* An advisory that newly hits a device's TPM is told, and one that does not is not. */
+static void
+advisories_are_of_the_tpm_that_was_quoted(void)
+{
+    struct store_last last;
+
+    start(TPM_POLICY("1.0..1.9"), TPM_POLICY("1.0..7.2"));
+    CHECK_EQ(changed(REJUDGE_SAME, false).sides[REJUDGE_NEW].code, REASON_TPM_ADVISORY);
+    device.tpm_vendor = 0x4e544300; /* nobody had vouched for a maker */
+    CHECK_EQ(store_device_put(store, &device), 0);
+    CHECK_EQ(store_last_get(store, device.id, &last), 0);
+    last.firmware = UINT64_C(0x0007000200030001);
+    CHECK_EQ(store_last_put(store, device.id, &last), 0);
+    CHECK_EQ(changed(REJUDGE_WORSE, true).sides[REJUDGE_NEW].code, REASON_TPM_ADVISORY);
+    last.firmware = UINT64_C(0x0007000300000000);
+    CHECK_EQ(store_last_put(store, device.id, &last), 0);
+    CHECK(changed(REJUDGE_SAME, false).sides[REJUDGE_NEW].token);
 }
 
 static unsigned n_visited;
@@ -335,5 +363,6 @@ CHECK_MAIN(CASE(the_same_bundle_changes_nothing), CASE(a_rule_that_fails_is_the_
            CASE(evidence_that_is_missing_old_or_unreadable_is_told_apart),
            CASE(a_userspace_log_is_judged_if_it_is_kept),
            CASE(alike_members_share_and_others_do_not), CASE(an_age_beyond_a_limit_is_not_shared),
+           CASE(advisories_are_of_the_tpm_that_was_quoted),
            CASE(the_walk_counts_members_and_no_others),
            CASE(the_memo_keeps_what_fits_and_mixes_nothing_up))

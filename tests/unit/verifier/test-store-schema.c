@@ -223,23 +223,29 @@ the_frozen_file_opens_with_todays_steps(void)
     drop_folder(&made);
 }
 
-/* What an accepted quote said of its TPM's firmware is known from before; that of others is not. */
+/* What an accepted quote said of its TPM's firmware is known from before; that of others is not,
+ * also of one that was accepted once and refused last. */
 static void
 firmware_of_accepted_verdicts_is_taken_over(void)
 {
-    static const char two[] =
+    static const char three[] =
         "INSERT INTO device VALUES (x'01', x'01', x'01', x'01', x'01', x'01', 0, 2, 'gateways', '',"
         " '', '', '', 0, 0), (x'02', x'02', x'02', x'02', x'02', x'02', 0, 4, 'gateways', '', '',"
-        " '', '', 0, 0);"
-        "INSERT INTO verdict VALUES (x'01', 2, x'', 0, 0, 5, 0, 0, 0, 0, 0, 0, 77, 0, zeroblob(32),"
+        " '', '', 0, 0), (x'03', x'03', x'03', x'03', x'03', x'03', 0, 4, 'gateways', '', '', '',"
+        " '', 0, 0);"
+        "INSERT INTO verdict VALUES (x'03', 96, x'', 6, 0, 5, 0, 0, 0, 0, 0, 0, 79, 0, "
+        "zeroblob(32),"
+        " zeroblob(32), 0, 0, 0, 0, '', '', ''), (x'01', 2, x'', 5, 0, 5, 0, 0, 0, 0, 0, 0, 77, 0, "
+        "zeroblob(32),"
         " zeroblob(32), 0, 0, 0, 0, '', '', ''), (x'02', 96, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 78, 0,"
         " zeroblob(32), zeroblob(32), 0, 0, 0, 0, '', '', '');";
     struct store_folder made = old_file();
 
-    edit_file(made.path, two);
+    edit_file(made.path, three);
     store_close(open_store(made.path));
     CHECK_EQ(ask(made.path, "SELECT trusted_firmware FROM verdict WHERE device = x'01'"), 77);
     CHECK_EQ(ask(made.path, "SELECT trusted_firmware FROM verdict WHERE device = x'02'"), 0);
+    CHECK_EQ(ask(made.path, "SELECT trusted_firmware FROM verdict WHERE device = x'03'"), 0);
     drop_folder(&made);
 }
 
