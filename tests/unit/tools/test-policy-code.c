@@ -79,6 +79,22 @@ what_is_rare_has_its_code_too(void)
     CHECK_EQ(code("ima", VERB_POLICY, OUTCOME_UNKNOWN), REASON_IMA_UNKNOWN);
 }
 
+/* Its own code, or an operator is told that a release that he staged himself is unknown. */
+static void
+a_staged_release_is_pending_in_each_slot_of_code(void)
+{
+    static const char *const slots[] = {"boot.preos",  "boot.images", "boot.kernel",
+                                        "boot.initrd", "boot.dtb",    "boot.files",
+                                        "uki",         "uki.addon",   "uki.sysext"};
+
+    for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
+        CHECK_EQ(code(slots[i], VERB_ONE_OF, OUTCOME_PENDING), REASON_BOOT_IMAGE_PENDING);
+        CHECK(code(slots[i], VERB_ONE_OF, OUTCOME_UNKNOWN) != REASON_BOOT_IMAGE_PENDING);
+    }
+    CHECK_EQ(code("driver", VERB_ONE_OF, OUTCOME_PENDING), REASON_DRIVER_UNKNOWN);
+    CHECK_EQ(code("ima", VERB_POLICY, OUTCOME_PENDING), REASON_IMA_UNKNOWN_PENDING);
+}
+
 static void
 dimensions_follow_from_the_slot(void)
 {
@@ -103,5 +119,6 @@ a_slot_that_nobody_knows_is_told_as_unclaimed(void)
 
 CHECK_MAIN(CASE(each_slot_verb_and_outcome_has_a_reason_of_its_own_kind),
            CASE(the_page_s_codes_follow), CASE(what_is_rare_has_its_code_too),
+           CASE(a_staged_release_is_pending_in_each_slot_of_code),
            CASE(dimensions_follow_from_the_slot),
            CASE(a_slot_that_nobody_knows_is_told_as_unclaimed))
