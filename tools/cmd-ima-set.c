@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -19,6 +20,7 @@
 struct make {
     const struct cmd *self;
     const char *hash, *out;
+    bool json;
     struct flag_words packages, trees;
 };
 
@@ -68,6 +70,21 @@ path_of(const char *out, const char name[65], char ret[PATH_MAX])
 }
 
 static int
+say_written(const struct make *make, const struct set_gather *gather, size_t n, const char *out,
+            const char name[65])
+{
+    char path[CMD_PATH_ROOM];
+
+    if (make->json) {
+        return cmd_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "sha256", name, "hash",
+                                        hash_name(gather->alg), "file", cmd_path(out, path),
+                                        "files", (json_int_t)gather->n, "digests", (json_int_t)n));
+    }
+    printf("%zu files, %zu digests of %s\nsha256:%s\n", gather->n, n, hash_name(gather->alg), name);
+    return CMD_YES;
+}
+
+static int
 write_set(const struct make *make, struct set_gather *gather)
 {
     size_t n = digest_set_sort(gather->digests, gather->n, gather->alg);
@@ -92,8 +109,7 @@ write_set(const struct make *make, struct set_gather *gather)
         fprintf(stderr, "assay: cannot write %s: %s\n", cmd_path(make->out, path), strerror(-r));
         return CMD_NO;
     }
-    printf("%zu files, %zu digests of %s\nsha256:%s\n", gather->n, n, hash_name(gather->alg), name);
-    return CMD_YES;
+    return say_written(make, gather, n, out, name);
 }
 
 static int
@@ -102,7 +118,8 @@ make_run(const struct cmd *self, int argc, char **argv)
     struct make make = {.self = self, .hash = "sha256"};
     const struct flag flags[] = {{.name = "hash", .ret_value = &make.hash},
                                  {.name = "debian", .list = &make.packages},
-                                 {.name = "out", .ret_value = &make.out}};
+                                 {.name = "out", .ret_value = &make.out},
+                                 {.name = "json", .ret_set = &make.json}};
     CLEANUP(hasher_freep) struct hasher *hasher = NULL;
     struct set_gather gather;
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &make.trees);
@@ -117,6 +134,7 @@ make_run(const struct cmd *self, int argc, char **argv)
     if (!is_bank(gather.alg)) {
         return cmd_usage(self, "--hash needs sha1, sha256, sha384 or sha512");
     }
+    gather.progress = isatty(STDERR_FILENO) == 1;
     gather.hasher = hasher = hasher_new();
     r = gather_all(&make, &gather) == 0 ? write_set(&make, &gather) : CMD_NO;
     set_gather_free(&gather);
@@ -125,7 +143,7 @@ make_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_ima_set_make = {
     .name = "ima set make",
-    .args = "{DIR | FILE | --debian PACKAGE}… --out OUT [--hash HASH]",
+    .args = "{DIR | FILE | --debian PACKAGE}… --out OUT [--hash HASH] [--json]",
     .summary = "Make a set of the digests of files",
     .help =
         "Each regular file below DIR, links not followed and other file systems not entered, and\n"

@@ -15,6 +15,8 @@
 
 #define FILE_MAX ((size_t)2 << 30) /* of one file; the longest of a distribution have 300 MB */
 
+enum { PROGRESS_EACH = 1000 };
+
 extern char **environ;
 
 static int
@@ -44,6 +46,14 @@ grow(struct set_gather *gather)
     return 0;
 }
 
+static void
+progress(const struct set_gather *gather)
+{
+    if (gather->progress && gather->n % PROGRESS_EACH == 0) {
+        fprintf(stderr, "\r%zu files", gather->n);
+    }
+}
+
 static int
 add_file(struct set_gather *gather, const char *path, const char *shown)
 {
@@ -63,6 +73,7 @@ add_file(struct set_gather *gather, const char *path, const char *shown)
         return fail(shown, strerror(-r));
     }
     gather->n++;
+    progress(gather);
     return 0;
 }
 
@@ -169,6 +180,9 @@ set_gather_package(struct set_gather *gather, const char *path)
 void
 set_gather_free(struct set_gather *gather)
 {
+    if (gather->progress && gather->n >= PROGRESS_EACH) {
+        fprintf(stderr, "\r%20s\r", "");
+    }
     free(gather->digests);
     gather->digests = NULL;
     gather->n = gather->cap = 0;

@@ -9,6 +9,7 @@ struct set_gather {
     enum hash alg;
     uint8_t *digests; /* n of them, one behind the other, in no order */
     size_t n, cap;
+    bool progress; /* count on stderr, which is a terminal */
 };
 
 /* Adds each regular file of a tree, or the one that path is; links are not followed and other file

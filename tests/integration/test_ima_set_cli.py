@@ -58,6 +58,20 @@ def a_tree_gives_its_files_each_once(top):
     assert content(out)[:HEAD] == b'assayset' + struct.pack('<HHIQQ', 1, 11, 0, 3, 0)
 
 
+def what_was_made_is_told_as_json_too(top):
+    tree, wanted = make_tree(top)
+    folder = os.path.join(top, 'sets')
+    os.mkdir(folder)
+    done = run('make', tree, '--out', folder, '--json')
+    assert done.returncode == 0, done.stderr
+    name, = os.listdir(folder)
+    assert json.loads(done.stdout) == {
+        'sha256': name[:-len('.set')], 'hash': 'sha256', 'file': os.path.join(folder, name),
+        'files': 4, 'digests': len(wanted)}
+    refused = run('make', os.path.join(top, 'absent'), '--out', folder, '--json')
+    assert refused.returncode == 1 and not refused.stdout
+
+
 def equal_files_give_equal_sets(top):
     tree, _ = make_tree(top)
     outs = [os.path.join(top, name) for name in ('a', 'b')]
@@ -195,7 +209,8 @@ def usage_is_2(top):
     assert not os.path.exists(os.path.join(top, 'x'))
 
 
-CASES = [a_tree_gives_its_files_each_once, equal_files_give_equal_sets,
+CASES = [a_tree_gives_its_files_each_once, what_was_made_is_told_as_json_too,
+         equal_files_give_equal_sets,
          a_folder_gets_it_under_its_name, other_hashes_have_their_size,
          a_package_gives_what_it_installs,
          what_cannot_be_unpacked_leaves_everything_as_it_was,
