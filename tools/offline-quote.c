@@ -152,19 +152,12 @@ wanted_of(const struct offline_quote *q)
 static int
 check_selection(struct offline_quote *q)
 {
-    static const enum hash named[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
     struct verdict *verdict = &q->o->verdict;
     struct pcr_set wanted = wanted_of(q);
     uint32_t own = selection_mask(&q->quoted.selection, wanted.bank);
-    bool all_named = true;
 
-    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
-        uint32_t mask = selection_mask(&q->quoted.selection, named[i]);
-
-        all_named = all_named && selection_names(&q->quoted.selection, named[i]);
-        if (mask != 0 && (mask & PCR_MASK_FIRMWARE) != PCR_MASK_FIRMWARE) {
-            return refuse_rule(q, &verdict->selection, RULE_QUOTE_BANKS);
-        }
+    if (!quoted_covers_firmware(&q->quoted.selection)) {
+        return refuse_rule(q, &verdict->selection, RULE_QUOTE_BANKS);
     }
     if (own == 0) {
         return refuse_rule(q, &verdict->selection, RULE_POLICY_BANK_EMPTY);
@@ -172,7 +165,7 @@ check_selection(struct offline_quote *q)
     if ((own & wanted.mask) != wanted.mask) {
         return refuse_rule(q, &verdict->selection, RULE_QUOTE_BANKS);
     }
-    if (!all_named) {
+    if (quoted_unnamed(&q->quoted.selection) != 0) {
         offline_say(q->o, "banks", "whether the TPM lacks the banks that its quote does not name");
     }
     if (wanted.bank == HASH_SHA1) {

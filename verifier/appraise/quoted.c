@@ -40,6 +40,32 @@ quoted_read(struct bytes in, struct quoted *ret, struct fault *ret_fault)
     return 0;
 }
 
+static const enum hash banks[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
+
+unsigned
+quoted_unnamed(const struct selection *selection)
+{
+    unsigned unnamed = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(banks); i++) {
+        unnamed |= selection_names(selection, banks[i]) ? 0 : 1u << banks[i];
+    }
+    return unnamed;
+}
+
+bool
+quoted_covers_firmware(const struct selection *selection)
+{
+    for (size_t i = 0; i < ARRAY_LEN(banks); i++) {
+        uint32_t mask = selection_mask(selection, banks[i]);
+
+        if (mask != 0 && (mask & PCR_MASK_FIRMWARE) != PCR_MASK_FIRMWARE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 unsigned
 quoted_key_kind(const struct tpm_public *ak)
 {

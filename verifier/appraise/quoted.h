@@ -20,5 +20,12 @@ struct quoted {
  * QUOTE_BANKS; *ret is untouched unless 0. */
 MUST_CHECK int quoted_read(struct bytes in, struct quoted *ret, struct fault *ret_fault);
 
+/* Banks that a TPM may implement and every quote therefore names: 1 << enum hash of those that this
+ * one does not. */
+unsigned quoted_unnamed(const struct selection *selection);
+
+/* Whether each bank with any PCR has PCR 0 to 7: a bank that is left out can be extended unseen. */
+bool quoted_covers_firmware(const struct selection *selection);
+
 /* The BUNDLE_KEY_ bit of an AK's kind, as policies name it; 0 for another. */
 unsigned quoted_key_kind(const struct tpm_public *ak);

@@ -1,4 +1,5 @@
 /* The quote: whose it is, what it covers, which PCRs, and where it stands in time. */
+#include "appraise/quoted.h"
 #include "keeper/attest.h"
 
 /* A nonce lives so much longer than the interval, and an upload takes so long: evidence may be this
@@ -110,20 +111,12 @@ want_selection(struct attest *attest)
 static enum step
 check_selection(struct attest *attest)
 {
-    static const enum hash named[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
     struct pcr_set wanted = keeper_wanted(&attest->class_row);
     uint32_t own = selection_mask(&attest->quoted, wanted.bank);
 
-    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
-        uint32_t mask = selection_mask(&attest->quoted, named[i]);
-        bool lacks = attest->class_row.lacks >> named[i] & 1;
-
-        if (!selection_names(&attest->quoted, named[i]) && !lacks) {
-            return failed(attest, &attest->verdict.selection, RULE_QUOTE_BANKS);
-        }
-        if (mask != 0 && (mask & PCR_MASK_FIRMWARE) != PCR_MASK_FIRMWARE) {
-            return failed(attest, &attest->verdict.selection, RULE_QUOTE_BANKS);
-        }
+    if ((quoted_unnamed(&attest->quoted) & ~attest->class_row.lacks) != 0 ||
+        !quoted_covers_firmware(&attest->quoted)) {
+        return failed(attest, &attest->verdict.selection, RULE_QUOTE_BANKS);
     }
     if (own == 0) {
         return failed(attest, &attest->verdict.selection, RULE_POLICY_BANK_EMPTY);

@@ -137,6 +137,26 @@ only_selections_of_pc_clients_in_our_banks_are_taken(void)
 }
 
 static void
+each_active_bank_covers_the_firmware(void)
+{
+    const struct selection one = {2, {{HASH_SHA1, 0}, {HASH_SHA256, 0x40ff}}};
+    const unsigned all =
+        1u << HASH_SHA1 | 1u << HASH_SHA256 | 1u << HASH_SHA384 | 1u << HASH_SHA512;
+    struct selection two = {2, {{HASH_SHA1, 0xff}, {HASH_SHA256, 0x40ff}}};
+
+    CHECK(quoted_covers_firmware(&one));
+    CHECK_EQ(quoted_unnamed(&one), 1u << HASH_SHA384 | 1u << HASH_SHA512);
+    for (unsigned pcr = 0; pcr < 8; pcr++) {
+        two.sets[0].mask = 0xffu & ~(1u << pcr);
+        CHECK(!quoted_covers_firmware(&two));
+    }
+    two.sets[0].mask = 0xff;
+    CHECK(quoted_covers_firmware(&two));
+    two.n = 0;
+    CHECK_EQ(quoted_unnamed(&two), all);
+}
+
+static void
 kinds_of_keys_are_those_that_policies_name(void)
 {
     static const struct {
@@ -162,4 +182,5 @@ CHECK_MAIN(CASE(a_quote_is_read_with_its_selection), CASE(no_truncation_is_a_quo
            CASE(nothing_follows_the_signature), CASE(lengths_that_lie_are_refused),
            CASE(magic_and_type_are_judged_first),
            CASE(only_selections_of_pc_clients_in_our_banks_are_taken),
+           CASE(each_active_bank_covers_the_firmware),
            CASE(kinds_of_keys_are_those_that_policies_name))
