@@ -8,6 +8,7 @@ struct boot_memo {
     bool known;
     struct pcr_set quote; /* that the slots were told by */
     struct boot_facts facts;
+    struct slots_kept slots;
 };
 
 struct boot_room {
@@ -115,7 +116,8 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
           const struct bundle_policy *policy, struct boot_memo *memo)
 {
     struct rule_input *input = &room->input;
-    int r = slots_assign(hasher, ask->log, ask->userspace, policy->quote, &room->map);
+    int r = slots_assign_kept(hasher, ask->log, ask->userspace, policy->quote, &memo->slots,
+                              &room->map);
 
     room->map.quirks |= ask->quirks;
     if (r == 0) {
@@ -503,7 +505,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
     struct boot_memo *memo = ask->log->boot ? ask->log->boot : &room->own;
     int r;
 
-    room->own.known = false;
+    room->own.known = room->own.slots.known = false;
     r = read_boot(room, hasher, ask, policy, memo);
     r = r == 0 ? read_files(room, hasher, ask, policy) : r;
     verdict->reference = CHECK_FAILED;

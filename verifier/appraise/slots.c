@@ -141,21 +141,65 @@ place_userspace(struct hasher *hasher, const struct event_log *log, struct pcr_s
     return r;
 }
 
+static void
+keep(const struct slot_map *map, struct pcr_set quoted, struct slots_kept *kept)
+{
+    kept->known = map->n <= SLOTS_KEPT_MAX;
+    if (kept->known) {
+        kept->quoted = quoted;
+        kept->quirks = map->quirks;
+        kept->n = map->n;
+        memcpy(kept->counts, map->counts, sizeof(kept->counts));
+        memcpy(kept->events, map->events, map->n * sizeof(map->events[0]));
+    }
+}
+
+static void
+place_kept(const struct slots_kept *kept, struct slot_map *map)
+{
+    map->quirks = kept->quirks;
+    map->n = kept->n;
+    memcpy(map->counts, kept->counts, sizeof(map->counts));
+    memcpy(map->events, kept->events, kept->n * sizeof(map->events[0]));
+}
+
+static int
+place_log(struct hasher *hasher, const struct event_log *log, struct pcr_set quoted,
+          struct slots_kept *kept, struct slot_map *map)
+{
+    int r;
+
+    if (kept && kept->known && kept->n == log->n_events && kept->quoted.bank == quoted.bank &&
+        kept->quoted.mask == quoted.mask) {
+        place_kept(kept, map);
+        return 0;
+    }
+    map->n = 0;
+    map->quirks = 0;
+    memset(map->counts, 0, sizeof(map->counts));
+    r = place_firmware(hasher, log, quoted, map);
+    if (r == 0 && kept) {
+        keep(map, quoted, kept);
+    }
+    return r;
+}
+
+int
+slots_assign_kept(struct hasher *hasher, const struct event_log *log,
+                  const struct event_log *userspace, struct pcr_set quoted, struct slots_kept *kept,
+                  struct slot_map *ret)
+{
+    int r = place_log(hasher, log, quoted, kept, ret);
+
+    ret->n_userspace = 0;
+    return r == 0 && userspace ? place_userspace(hasher, userspace, quoted, ret) : r;
+}
+
 int
 slots_assign(struct hasher *hasher, const struct event_log *log, const struct event_log *userspace,
              struct pcr_set quoted, struct slot_map *ret)
 {
-    int r;
-
-    ret->n = 0;
-    ret->n_userspace = 0;
-    ret->quirks = 0;
-    memset(ret->counts, 0, sizeof(ret->counts));
-    r = place_firmware(hasher, log, quoted, ret);
-    if (r == 0 && userspace) {
-        r = place_userspace(hasher, userspace, quoted, ret);
-    }
-    return r;
+    return slots_assign_kept(hasher, log, userspace, quoted, NULL, ret);
 }
 
 static bool

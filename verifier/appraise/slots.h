@@ -68,6 +68,23 @@ MUST_CHECK int slots_assign(struct hasher *hasher, const struct event_log *log,
                             const struct event_log *userspace, struct pcr_set quoted,
                             struct slot_map *ret);
 
+/* Where the events of one firmware log fell, for when it comes again: as many as that, or none. */
+#define SLOTS_KEPT_MAX 512u /* the longest log seen has 180 */
+struct slots_kept {
+    bool known;
+    struct pcr_set quoted; /* by which they were told */
+    unsigned quirks;
+    size_t n;
+    uint16_t counts[SLOT_N];
+    struct slot_event events[SLOTS_KEPT_MAX];
+};
+
+/* As slots_assign(), and remembers: kept is of this log alone, zero at first, and what it knows by
+ * the same quote is not found out again. */
+MUST_CHECK int slots_assign_kept(struct hasher *hasher, const struct event_log *log,
+                                 const struct event_log *userspace, struct pcr_set quoted,
+                                 struct slots_kept *kept, struct slot_map *ret);
+
 /* May the evaluator move event i of the firmware log? It is of PCR 9, and its label alone made it a
  * kernel, an initrd, a boot file or the kernel's options. */
 bool slots_movable(const struct slot_map *map, const struct event_log *log, size_t i);

@@ -329,6 +329,58 @@ what_is_not_quoted_is_in_no_slot(void)
     slot_rig_done(&rig);
 }
 
+/* What is kept of a log is of one quote, has nothing of the other log, and is of no longer one. */
+static void
+what_is_kept_is_of_its_quote(void)
+{
+    struct pcr_set all = {HASH_SHA256, PCR_MASK_ALL};
+    struct pcr_set narrow = {HASH_SHA256, 1u << 11};
+    static struct slots_kept kept;
+    struct event_log userspace;
+
+    slot_rig_new(&rig);
+    slot_rig_label(&rig, 11, EV_IPL, slot_rig_utf16(".linux"));
+    file("/vmlinuz", "kernel");
+    slot_rig_assign(&rig);
+    userspace = rig.log;
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &rig.log, &userspace, all, &kept, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 1);
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &rig.log, NULL, all, &kept, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_OS_PHASE], 0);
+    CHECK_EQ(rig.map.counts[SLOT_BOOT_KERNEL], 1);
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &rig.log, NULL, narrow, &kept, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_BOOT_KERNEL], 0);
+    CHECK_EQ(rig.map.counts[SLOT_UKI], 1);
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &rig.log, NULL, all, &kept, &rig.map), 0);
+    CHECK_EQ(rig.map.counts[SLOT_BOOT_KERNEL], 1);
+    slot_rig_done(&rig);
+}
+
+static void
+a_log_too_long_is_not_kept(void)
+{
+    const struct pcr_set all = {HASH_SHA256, PCR_MASK_ALL};
+    static struct event many[SLOTS_KEPT_MAX + 1];
+    static struct slots_kept kept;
+    struct event_log log;
+
+    slot_rig_new(&rig);
+    slot_rig_label(&rig, 11, EV_IPL, slot_rig_utf16(".linux"));
+    slot_rig_assign(&rig);
+    log = rig.log;
+    log.events = many;
+    for (log.n_events = 0; log.n_events < ARRAY_LEN(many); log.n_events++) {
+        many[log.n_events] = rig.log.events[1];
+    }
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &log, NULL, all, &kept, &rig.map), 0);
+    CHECK(!kept.known);
+    log.n_events--;
+    CHECK_EQ(slots_assign_kept(rig.make.hasher, &log, NULL, all, &kept, &rig.map), 0);
+    CHECK(kept.known);
+    CHECK_EQ(rig.map.counts[SLOT_UKI], SLOTS_KEPT_MAX);
+    slot_rig_done(&rig);
+}
+
 static void
 the_kernel_repeats_the_stub_s_command_line(void)
 {
@@ -599,6 +651,7 @@ CHECK_MAIN(CASE(grub_s_commands_and_command_lines_are_told_apart),
            CASE(an_image_that_the_firmware_starts_again_is_no_echo),
            CASE(the_kernel_repeats_the_initrd_that_the_loader_or_the_image_had),
            CASE(what_is_not_quoted_hides_nothing), CASE(what_is_not_quoted_is_in_no_slot),
+           CASE(what_is_kept_is_of_its_quote), CASE(a_log_too_long_is_not_kept),
            CASE(the_kernel_repeats_the_stub_s_command_line),
            CASE(the_kernel_s_options_are_what_grub_makes_of_its_command_line),
            CASE(more_files_than_a_boot_has_are_no_echoes),
