@@ -55,6 +55,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_policy_sign,
     &cmd_policy_show,
     &cmd_policy_test,
+    &cmd_policy_report,
     &cmd_policy_publish,
     &cmd_policy_active,
     &cmd_appraise,

@@ -12,6 +12,7 @@ extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_compile;
 extern const struct cmd cmd_policy_import;
 extern const struct cmd cmd_policy_learn;
+extern const struct cmd cmd_policy_report;
 extern const struct cmd cmd_policy_sign;
 extern const struct cmd cmd_policy_show;
 extern const struct cmd cmd_policy_test;

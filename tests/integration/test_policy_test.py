@@ -273,6 +273,33 @@ def without_a_bundle_reference_events_judge(rig):
     assert told["counts"]["fails"] == 0, told
 
 
+@on_a_site
+def rules_that_would_refuse_are_counted_before_they_do(rig):
+    """A policy that observes gives tokens, and the report says whom it would refuse, and why."""
+    def observing(text):
+        return re.sub(r"mode +enforce", "mode observe", text)
+    policy = rig.learnt("a", observing)
+    rig.publish(rig.signed(policy))
+    verdict = rig.devices["b"].attest()
+    assert verdict["tier"] == "warning", verdict
+    done = run(PROGRAMS.assay, "policy", "report", "--conf", rig.site.verifier_conf)
+    assert done.code == 1 and "(observe): 2 devices, 1 would fail" in done.out, done
+    assert re.search(r"^chain +boot.images +1 +0 +0 +1 +421 BOOT_IMAGE_UNKNOWN  as "
+                     + rig.devices["b"].row()["id"][2:10] + "$", done.out, re.M), done.out
+    told = json.loads(run(PROGRAMS.assay, "policy", "report", "active", "--class", SITE_CLASS,
+                          "--last", "1h", "--conf", rig.site.verifier_conf, "--json").out)
+    assert told["counts"]["judged"] == 2 and told["counts"]["fails"] == 1, told
+    failing = [row for row in told["policies"][0]["rules"] if row["fail"]]
+    assert [(row["rule"], row["device"]) for row in failing] == [
+        ("chain", rig.devices["b"].row()["id"])], told
+    good = rig.learnt("ab")  # text, as it is
+    done = run(PROGRAMS.assay, "policy", "report", good, "--conf", rig.site.verifier_conf)
+    assert done.code == 0 and "(enforce): 2 devices, 0 would fail" in done.out, done
+    done = run(PROGRAMS.assay, "policy", "report", "--class", "gateways", "--conf",
+               rig.site.verifier_conf)
+    assert done.code == 1 and "0 members: 0 judged" in done.out, done
+
+
 @on_a_site(names="a", good="a")
 def what_is_no_bundle_or_no_store_is_said(rig):
     broken = rig.path("broken.policy")
@@ -288,6 +315,9 @@ def what_is_no_bundle_or_no_store_is_said(rig):
                   ("active", "active", "--last", "0d"), ("active", "active", "--last", "99999d"),
                   ("active", "active", "--store", "a", "--conf", "b")):
         done = run(PROGRAMS.assay, "policy", "test", *words)
+        assert done.code == 2 and "usage: " in done.err, (words, done)
+    for words in (("a", "b"), ("--last", "0h"), ("--store", "a", "--conf", "b")):
+        done = run(PROGRAMS.assay, "policy", "report", *words)
         assert done.code == 2 and "usage: " in done.err, (words, done)
     for words in (("--untested", "--accept-failures", "1"), ("--accept-failures", "x"),
                   ("--store", "a", "--conf", "b"), ("--untested", "--conf", "a")):
@@ -307,6 +337,7 @@ CASES = (
     a_userspace_log_is_kept_and_judged,
     who_cannot_be_judged_is_named_with_why,
     without_a_bundle_reference_events_judge,
+    rules_that_would_refuse_are_counted_before_they_do,
     what_is_no_bundle_or_no_store_is_said,
 )
 

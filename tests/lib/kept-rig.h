@@ -19,3 +19,14 @@ void kept_rig_userspace(struct store *store, const struct store_device *device, 
 /* A copy of a log in which the digest of what shim loads last (PCR 4) is another in every bank, for
  * each n another; memory that lives until the process ends. */
 struct bytes kept_rig_kernel(struct bytes log, uint32_t n);
+
+/* A policy of class c that lets pass everything of boot/grub-sb-on, whose Secure Boot is `sb`; more
+ * lines of its head, and more rules. */
+#define KEPT_RIG_POLICY(head, sb, rules)                                         \
+    "policy p version 1 schema 1 {\n  applies class in { c }\n"                  \
+    "  quote sha256 pcrs 0,2,4,7\n" head "  rule fw : firmware any\n"            \
+    "  rule version : crtm.version any\n  rule optrom : driver any count 0..9\n" \
+    "  rule images : boot.images any\n  rule sb : secureboot " sb "\n"           \
+    "  rule a : sb.pk any\n  rule b : sb.kek any\n  rule k : sb.db any\n"        \
+    "  rule d : sb.dbx any\n  rule e : boot.authority any\n"                     \
+    "  rule f : sb.sbat any\n  rule g : mok any count 0..9\n" rules "}\n"

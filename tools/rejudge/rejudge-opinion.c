@@ -171,6 +171,20 @@ by_references(const struct rejudge_judge *judge, const struct rejudge_case *abou
     return r;
 }
 
+static void
+show(const struct rejudge_judge *judge, const struct boot_ask *ask, const struct boot_told *told,
+     const struct verdict *verdict)
+{
+    struct rejudge_sight sight = judge->sight;
+
+    if (judge->witness) {
+        sight.ask = ask;
+        sight.told = told;
+        sight.verdict = verdict;
+        judge->witness(judge->witness_context, &sight);
+    }
+}
+
 static int
 by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about, struct boot_ask *ask,
           struct verdict *verdict, struct rejudge_opinion *ret)
@@ -184,6 +198,7 @@ by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about, s
         return r;
     }
     boot_beside(&told, &about->beside, verdict);
+    show(judge, ask, &told, verdict);
     snprintf(ret->policy, sizeof(ret->policy), "%.*s:%u", (int)policy->name.len,
              (const char *)policy->name.p, policy->version);
     if (rejudge_reads_ima(ask->book, ask->policy)) {

@@ -27,6 +27,9 @@ struct rejudge_judge {
     struct boot_room *room;
     struct golden_cache *golden;
     uint64_t now_s;
+    void (*witness)(void *context, const struct rejudge_sight *sight); /* or NULL */
+    void *witness_context;
+    struct rejudge_sight sight; /* what of it is not of the judgement */
 };
 MUST_CHECK int rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
                                const struct rulebook *book, size_t policy,

@@ -10,11 +10,10 @@ enum { MEMBER_ROOM = 8192, ID_SHOWN = 8, TEXT_ROOM = 512 };
 
 static const char *const changes[] = {"same", "better", "worse"};
 
-/* An id without its first byte, which all have alike, as `assay device list` shows it. */
-static const char *
-short_id(const struct store_device *device, char room[2 * WIRE_UEID_SIZE + 1])
+const char *
+rejudge_say_id(const uint8_t id[WIRE_UEID_SIZE], char room[REJUDGE_ID_ROOM])
 {
-    return hex_write(room, bytes_of(device->id + 1, ID_SHOWN / 2));
+    return hex_write(room, bytes_of(id + 1, ID_SHOWN / 2));
 }
 
 void
@@ -142,7 +141,7 @@ say_text(struct rejudge_say *say, const struct store_device *device,
     if (say->fails_only && !result->fails) {
         return;
     }
-    fprintf(say->out, "%s  %-12s ", short_id(device, id),
+    fprintf(say->out, "%s  %-12s ", rejudge_say_id(device->id, id),
             text_printable(room, sizeof(room), bytes_str(device->class_name)));
     if (result->why != REJUDGE_JUDGED) {
         fprintf(say->out, "not judged: %s\n", rejudge_why_text(result->why));
@@ -201,6 +200,17 @@ end_json(const struct rejudge_say *say, const struct rejudge_tally *tally)
 }
 
 void
+rejudge_say_others(FILE *out, const struct rejudge_tally *tally)
+{
+    for (size_t why = REJUDGE_JUDGED + 1; why < REJUDGE_WHY_N; why++) {
+        if (tally->others[why] > 0) {
+            fprintf(out, "  %" PRIu64 " not judged: %s\n", tally->others[why],
+                    rejudge_why_text((enum rejudge_why)why));
+        }
+    }
+}
+
+void
 rejudge_say_end(struct rejudge_say *say, const struct rejudge_tally *tally)
 {
     if (say->json) {
@@ -212,10 +222,5 @@ rejudge_say_end(struct rejudge_say *say, const struct rejudge_tally *tally)
             " not judged; %" PRIu64 " would get no token any more\n",
             tally->members, tally->same, tally->better, tally->worse, rejudge_not_judged(tally),
             tally->fails);
-    for (size_t why = REJUDGE_JUDGED + 1; why < REJUDGE_WHY_N; why++) {
-        if (tally->others[why] > 0) {
-            fprintf(say->out, "  %" PRIu64 " not judged: %s\n", tally->others[why],
-                    rejudge_why_text((enum rejudge_why)why));
-        }
-    }
+    rejudge_say_others(say->out, tally);
 }

@@ -19,5 +19,12 @@ void rejudge_say_begin(struct rejudge_say *say);
 void rejudge_say_member(struct rejudge_say *say, const struct store_device *device,
                         const struct rejudge_result *result);
 
+/* An id without its first byte, which all have alike, as `assay device list` shows it. */
+#define REJUDGE_ID_ROOM (2 * WIRE_UEID_SIZE + 1)
+const char *rejudge_say_id(const uint8_t id[WIRE_UEID_SIZE], char room[REJUDGE_ID_ROOM]);
+
+/* Why others were not judged, a line each. */
+void rejudge_say_others(FILE *out, const struct rejudge_tally *tally);
+
 /* The counts, and the end. */
 void rejudge_say_end(struct rejudge_say *say, const struct rejudge_tally *tally);

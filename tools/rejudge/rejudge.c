@@ -137,6 +137,12 @@ reads_userspace(const struct chosen *chosen)
     return chosen->row && chosen->row->quote.mask & PCR_MASK_USERSPACE;
 }
 
+static int
+first_side(const struct rejudge *rejudge)
+{
+    return rejudge->ask.alone ? REJUDGE_NEW : REJUDGE_OLD;
+}
+
 /* Who judges on each side; whether what they read is kept. */
 static int
 choose(struct rejudge *rejudge)
@@ -144,7 +150,7 @@ choose(struct rejudge *rejudge)
     bool userspace = false;
     bool ages = false;
 
-    for (int side = 0; side < REJUDGE_SIDES; side++) {
+    for (int side = first_side(rejudge); side < REJUDGE_SIDES; side++) {
         struct chosen *chosen = &rejudge->chosen[side];
 
         *chosen = (struct chosen){.book = NULL};
@@ -232,7 +238,7 @@ key_of(struct rejudge *rejudge, uint8_t ret[REJUDGE_MEMO_KEY])
     wr_u8(&wr, (uint8_t)rejudge->evidence.userspace);
     wr_bytes(&wr, BYTES_OF(rejudge->evidence.firmware_log));
     wr_bytes(&wr, BYTES_OF(rejudge->evidence.userspace_log));
-    for (int side = 0; r == 0 && side < REJUDGE_SIDES; side++) {
+    for (int side = first_side(rejudge); r == 0 && side < REJUDGE_SIDES; side++) {
         r = key_side(rejudge, side, &wr);
     }
     if (r != 0 || wr.failed) {
@@ -260,25 +266,39 @@ compare(struct rejudge_result *result)
                                                  : REJUDGE_SAME;
 }
 
+static int64_t
+since_ms(const struct rejudge *rejudge)
+{
+    int64_t came_ms = rejudge->evidence.arrived_ms;
+
+    return rejudge->has_ages ? came_ms - rejudge->about.beside.boot_ms : came_ms;
+}
+
 /* Rules of the IMA list are left out: that it fails without them is certain, that it does not is
  * nobody's word. */
 static int
 judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
 {
-    const struct rejudge_judge judge = {
+    struct rejudge_judge judge = {
         .store = rejudge->ask.store,
         .hasher = rejudge->hasher,
         .room = boots_room(rejudge->boots),
         .golden = rejudge->golden,
         .now_s = rejudge->ask.now_s,
+        .witness = rejudge->ask.witness,
+        .witness_context = rejudge->ask.witness_context,
+        .sight = {.device = rejudge->about.device,
+                  .evidence = &rejudge->evidence,
+                  .since_ms = since_ms(rejudge)},
     };
     bool partial = false;
     int r = 0;
 
-    for (int side = 0; r == 0 && side < REJUDGE_SIDES; side++) {
+    for (int side = first_side(rejudge); r == 0 && side < REJUDGE_SIDES; side++) {
         const struct chosen *chosen = &rejudge->chosen[side];
         bool left_out = false;
 
+        judge.sight.side = (enum rejudge_side)side;
         r = read_pins(rejudge, side);
         if (r < 0) {
             return r;
@@ -287,7 +307,9 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
                             &ret->sides[side], &left_out);
         partial = partial || left_out;
     }
-    compare(ret);
+    if (!rejudge->ask.alone) {
+        compare(ret);
+    }
     ret->why = partial && !ret->fails ? REJUDGE_NO_IMA : REJUDGE_JUDGED;
     return r;
 }
@@ -339,7 +361,7 @@ rejudge_judge(struct rejudge *rejudge, const struct store_device *device,
     if (r < 0) {
         return r;
     }
-    known = rejudge_memo_get(rejudge->memo, key);
+    known = rejudge->ask.witness ? NULL : rejudge_memo_get(rejudge->memo, key);
     if (known) {
         rejudge->n_shared++;
         *ret = *known;

@@ -9,12 +9,30 @@
 
 enum rejudge_side { REJUDGE_OLD, REJUDGE_NEW, REJUDGE_SIDES };
 
+struct rejudge_sight;
+
 struct rejudge_ask {
     struct store *store; /* borrowed, as are the books */
     const struct rulebook
         *books[REJUDGE_SIDES]; /* NULL: no bundle, classes have reference events */
     uint64_t now_s;            /* UTC: what sets of which date, and releases, say */
     int64_t since_ms;          /* evidence that came before is left out */
+    bool alone;                /* the new side only: there is nothing to compare */
+    /* Shown each judgement by a policy, the old side first; then members share none. NULL: nobody
+     * looks. */
+    void (*witness)(void *context, const struct rejudge_sight *sight);
+    void *witness_context;
+};
+
+/* One judgement, while it lasts. */
+struct rejudge_sight {
+    enum rejudge_side side;
+    const struct store_device *device;
+    const struct store_evidence *evidence;
+    int64_t since_ms; /* when the boot first came, or this evidence where that is not known */
+    const struct boot_ask *ask;
+    const struct boot_told *told;
+    const struct verdict *verdict;
 };
 
 /* What a side says of a member. */
@@ -31,9 +49,9 @@ struct rejudge_opinion {
 enum rejudge_change { REJUDGE_SAME, REJUDGE_BETTER, REJUDGE_WORSE };
 
 struct rejudge_result {
-    enum rejudge_why why; /* REJUDGE_JUDGED, or the rest says nothing */
-    enum rejudge_change change;
-    bool fails; /* it would get tokens by the old bundle, and none by the new one */
+    enum rejudge_why why;       /* REJUDGE_JUDGED, or the rest says nothing */
+    enum rejudge_change change; /* REJUDGE_SAME where one side is alone */
+    bool fails;                 /* it would get tokens by the old bundle, and none by the new one */
     struct rejudge_opinion sides[REJUDGE_SIDES];
 };
 

@@ -10,16 +10,8 @@
 
 #define NOW_MS INT64_C(1790000000000)
 
-/* Everything of the recorded boot but what a test adds. */
-#define POLICY(head, rules) SB_POLICY(head, "any", rules)
-#define SB_POLICY(head, sb, rules)                                               \
-    "policy p version 1 schema 1 {\n  applies class in { c }\n"                  \
-    "  quote sha256 pcrs 0,2,4,7\n" head "  rule fw : firmware any\n"            \
-    "  rule version : crtm.version any\n  rule optrom : driver any count 0..9\n" \
-    "  rule images : boot.images any\n  rule sb : secureboot " sb "\n"           \
-    "  rule a : sb.pk any\n  rule b : sb.kek any\n  rule k : sb.db any\n"        \
-    "  rule d : sb.dbx any\n  rule e : boot.authority any\n"                     \
-    "  rule f : sb.sbat any\n  rule g : mok any count 0..9\n" rules "}\n"
+#define POLICY(head, rules) KEPT_RIG_POLICY(head, "any", rules)
+#define SB_POLICY KEPT_RIG_POLICY
 
 static struct store *store;
 static struct rejudge_ask ask;

@@ -1,0 +1,241 @@
+/* rejudge-rules, rejudge-report: how many members each rule passes and would refuse, and what of
+ * it is new. With a real verifier: policy_test. */
+#include "rejudge/rejudge-report.h"
+
+#include <stdlib.h>
+
+#include "lib/check.h"
+#include "lib/kept-rig.h"
+#include "lib/rule-play.h"
+#include "lib/store-make.h"
+
+#define NOW_MS INT64_C(1790000000000)
+#define POLICY(head, sb) KEPT_RIG_POLICY(head, sb, "")
+
+static struct store *store;
+static struct rejudge_ask ask;
+static struct rejudge *rejudge;
+static struct rejudge_rules *rules;
+static struct rejudge_tally tally;
+static uint64_t without;
+
+static struct bytes
+boot(void)
+{
+    return check_vector("boot/grub-sb-on/binary_bios_measurements");
+}
+
+static const struct rulebook *
+book(const char *text)
+{
+    struct rulebook *made = NULL;
+    struct fault fault;
+
+    CHECK_EQ(rulebook_new(rule_play_body(text), &made, &fault), 0);
+    return check_keep(made);
+}
+
+/* Two members whose boots are alike, one more of a class that no policy is for. */
+static void
+start(const char *old, const char *new)
+{
+    store = check_keep(open_store(":memory:"));
+    kept_rig_class(store, "c");
+    kept_rig_class(store, "other");
+    for (uint32_t n = 1; n <= 3; n++) {
+        (void)kept_rig_member(store, n, n == 3 ? "other" : "c", boot(), NOW_MS);
+    }
+    ask = (struct rejudge_ask){.store = store, .now_s = NOW_MS / 1000, .since_ms = INT64_MIN};
+    ask.books[REJUDGE_OLD] = old ? book(old) : NULL;
+    ask.books[REJUDGE_NEW] = book(new);
+    ask.alone = !old;
+    rules = check_keep(rejudge_rules_new(ask.books[REJUDGE_NEW]));
+    ask.witness = rejudge_rules_see;
+    ask.witness_context = rules;
+    rejudge = check_keep(rejudge_new(&ask));
+}
+
+static void
+visit(void *context, const struct store_device *device, const struct rejudge_result *result)
+{
+    CHECK(context == &without && device->class_name[0] != '\0');
+    without += result->why == REJUDGE_JUDGED && result->sides[REJUDGE_NEW].policy[0] == '\0';
+}
+
+static void
+walk(void)
+{
+    const struct rejudge_walk all = {.visit = visit, .context = &without};
+
+    without = 0;
+    tally = (struct rejudge_tally){.members = 0};
+    CHECK_EQ(rejudge_walk(rejudge, &ask, &all, &tally), 0);
+}
+
+static const struct rejudge_rule_count *
+rule(const char *id)
+{
+    const struct bundle *bundle = rulebook_bundle(ask.books[REJUDGE_NEW]);
+
+    for (size_t i = 0; i < bundle->n_rules; i++) {
+        if (bytes_equal(bundle->rules[i].id, bytes_str(id))) {
+            return rejudge_rules_rule(rules, i);
+        }
+    }
+    check_fail(__FILE__, __LINE__, "no rule %s", id);
+    abort();
+}
+
+static void
+each_member_is_counted_once_in_each_rule(void)
+{
+    start(NULL, POLICY("", "is off"));
+    (void)kept_rig_member(store, 4, "c", kept_rig_kernel(boot(), 9), NOW_MS);
+    walk();
+    CHECK(rule("sb")->failed == 3 && rule("sb")->passed == 0 && rule("sb")->newly == 3);
+    CHECK(rule("k")->passed == 3 && rule("k")->failed + rule("k")->warned + rule("k")->noted == 0);
+    CHECK_EQ(rule("k")->code, REASON_NONE);
+    CHECK_EQ(rule("images")->warned, 3); /* `any` on code: 442 */
+    CHECK_EQ(rule("images")->code, REASON_UNPINNED_CODE);
+    CHECK(rejudge_rules_members(rules) == 3 && rejudge_rules_failed(rules) == 3);
+    CHECK(without == 1 && tally.members == 4 && tally.same == 4 && tally.fails == 0);
+    CHECK_EQ(rejudge_shared(rejudge), 0); /* each is looked at */
+}
+
+/* In mode observe a rule fails as well, and refuses nobody. */
+static void
+observed_failures_are_counted_and_are_not_new(void)
+{
+    start(NULL, POLICY("  mode observe\n", "is off"));
+    walk();
+    CHECK(rule("sb")->failed == 2 && rule("sb")->newly == 0);
+    CHECK_EQ(rejudge_rules_failed(rules), 2);
+}
+
+static void
+what_failed_before_is_not_new(void)
+{
+    start(POLICY("", "is off"), POLICY("  token ttl 10m\n", "is off"));
+    walk();
+    CHECK(rule("sb")->failed == 2 && rule("sb")->newly == 0);
+    start(POLICY("", "any"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(rule("sb")->newly, 2);
+    start(POLICY("  mode observe\n", "is off"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(rule("sb")->newly, 2); /* it refused nobody */
+}
+
+/* What one member failed by before is not another's. */
+static void
+what_failed_before_is_a_members_own(void)
+{
+    struct store_evidence evidence;
+    struct store_device second;
+
+    start(POLICY("", "is off"), POLICY("", "is off"));
+    second = kept_rig_member(store, 5, "other", boot(), NOW_MS);
+    CHECK_EQ(store_evidence_get(store, second.id, &evidence), 0);
+    ask.books[REJUDGE_OLD] = book("policy p version 1 schema 1 {\n  applies class in { x }\n"
+                                  "  quote sha256 pcrs 11\n"
+                                  "  rule phase : os.phase sequence enter-initrd prefix-ok\n}\n");
+    rejudge_free(rejudge);
+    rejudge = check_keep(rejudge_new(&ask));
+    walk();
+    CHECK_EQ(rule("sb")->newly, 2); /* reference events judged them before: no rule did */
+}
+
+/* Events that no rule claims are counted beside the rules. */
+static void
+what_no_rule_says_is_counted_too(void)
+{
+    start(NULL, "policy p version 1 schema 1 {\n  applies class in { c }\n"
+                "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"
+                "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n");
+    walk();
+    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.failed, 2);
+    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.newly, 2);
+    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.code, REASON_EVT_UNCLAIMED);
+    CHECK_EQ(rejudge_rules_failed(rules), 2);
+    start(NULL, POLICY("", "any"));
+    walk();
+    CHECK(rejudge_rules_policy(rules, 0)->beside.failed == 0 && rejudge_rules_failed(rules) == 0);
+    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.passed, 2);
+}
+
+static void
+rules_of_the_list_are_left_out_and_others_are_not(void)
+{
+    start(NULL, "policy p version 1 schema 1 {\n  applies class in { c }\n"
+                "  quote sha256 pcrs 0,2,4,10\n  rule fw : firmware any\n"
+                "  rule version : crtm.version any\n"
+                "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n"
+                "  rule ima : ima policy ima/x\n}\n"
+                "ima x {\n  pcr 10\n  allow digest @imas\n  unknown fail\n}\n"
+                "set digests imas { " D("aa") "}\n");
+    walk();
+    CHECK(rule("ima")->left_out == 2 && rule("ima")->failed == 0);
+    CHECK(rule("version")->passed == 2 && rejudge_rules_failed(rules) == 0);
+    CHECK_EQ(tally.others[REJUDGE_NO_IMA], 2);
+}
+
+static char *
+report(bool json)
+{
+    struct rejudge_report how = {.json = json};
+    char *said = NULL;
+    size_t len = 0;
+
+    how.out = open_memstream(&said, &len);
+    rejudge_report_say(&how, rules, &tally, without);
+    CHECK_EQ(fclose(how.out), 0);
+    return check_keep(said);
+}
+
+static void
+has(const char *said, const char *text)
+{
+    if (!strstr(said, text)) {
+        check_fail(__FILE__, __LINE__, "no \"%s\" in: %s", text, said);
+    }
+}
+
+static void
+people_read_a_line_a_rule(void)
+{
+    char *said;
+
+    start(NULL, POLICY("  mode observe\n", "is off"));
+    (void)kept_rig_member(store, 9, "gone", boot(), NOW_MS);
+    walk();
+    said = report(false);
+    has(said, "policy p version 1 (observe): 2 devices, 2 would fail\n");
+    has(said, "\nsb       secureboot      0     0     0     2     401 SB_OFF  as 00000001");
+    has(said, "\nk        sb.db           2     0     0     0\n");
+    has(said, "4 members: 2 judged by a policy, 2 would fail; 1 have none\n");
+    has(said, "  1 not judged: ");
+    CHECK(!strstr(said, "(no rule)"));
+}
+
+static void
+programs_read_the_same(void)
+{
+    char *said;
+
+    start(NULL, POLICY("", "is off"));
+    walk();
+    said = report(true);
+    has(said, "{\"policies\":[{\"policy\":\"p\",\"version\":1,\"mode\":\"enforce\",\"devices\":2,"
+              "\"fails\":2,\"rules\":[{\"rule\":\"fw\",\"slot\":\"firmware\",\"pass\":0,");
+    has(said, "{\"rule\":\"sb\",\"slot\":\"secureboot\",\"pass\":0,\"note\":0,\"warn\":0,"
+              "\"fail\":2,\"not_judged\":0,\"code\":401,\"name\":\"SB_OFF\",\"device\":\"0100");
+    has(said, "\"pass\":2,\"note\":0,\"warn\":0,\"fail\":0,\"not_judged\":0,\"code\":0,"
+              "\"name\":null,\"device\":null}");
+    has(said, "],\"counts\":{\"members\":3,\"judged\":2,\"fails\":2,\"no_policy\":1,\"why\":{");
+}
+
+CHECK_MAIN(CASE(each_member_is_counted_once_in_each_rule),
+           CASE(observed_failures_are_counted_and_are_not_new), CASE(what_failed_before_is_not_new),
+           CASE(what_failed_before_is_a_members_own), CASE(what_no_rule_says_is_counted_too),
+           CASE(rules_of_the_list_are_left_out_and_others_are_not), CASE(people_read_a_line_a_rule),
+           CASE(programs_read_the_same))

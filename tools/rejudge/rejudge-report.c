@@ -1,0 +1,282 @@
+#include "rejudge/rejudge-report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hex.h"
+#include "base/json-wr.h"
+#include "policy/policy-words.h"
+#include "rejudge/rejudge-say.h"
+#include "table.h"
+
+enum { POLICY_ROOM = 128 * 1024, REST_ROOM = 4096, WHY_ROOM = 160 };
+
+/* ---- for people ---- */
+
+static const char *
+why_text(const struct rejudge_rule_count *count, char room[WHY_ROOM])
+{
+    char id[REJUDGE_ID_ROOM];
+
+    room[0] = '\0';
+    if (count->code != REASON_NONE) {
+        snprintf(room, WHY_ROOM, "%d %s  as %s", (int)count->code, reason_name(count->code),
+                 rejudge_say_id(count->device, id));
+    } else if (count->left_out > 0) {
+        snprintf(room, WHY_ROOM, "not judged: the list is not kept");
+    }
+    return room;
+}
+
+static void
+rule_row(struct table *table, struct bytes id, struct bytes slot,
+         const struct rejudge_rule_count *count)
+{
+    const uint64_t numbers[] = {count->passed, count->noted, count->warned, count->failed};
+    char room[WHY_ROOM];
+
+    table_cell(table, "%.*s", (int)id.len, (const char *)id.p);
+    table_cell(table, "%.*s", (int)slot.len, (const char *)slot.p);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        table_cell(table, "%" PRIu64, numbers[i]);
+    }
+    table_cell(table, "%s", why_text(count, room));
+}
+
+static void
+say_policy(FILE *out, const struct rejudge_rules *rules, size_t i)
+{
+    static const char *const heads[] = {"RULE", "SLOT", "PASS", "NOTE", "WARN", "FAIL", "WHY"};
+    CLEANUP(table_freep) struct table *table = table_new(ARRAY_LEN(heads));
+    const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
+    const struct bundle_policy *policy = &bundle->policies[i];
+    const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
+
+    fprintf(out, "policy %.*s version %u (%s): %" PRIu64 " devices, %" PRIu64 " would fail\n",
+            (int)policy->name.len, (const char *)policy->name.p, policy->version,
+            policy_modes[policy->mode - 1], count->members, count->failed);
+    for (size_t k = 0; k < ARRAY_LEN(heads); k++) {
+        table_cell(table, "%s", heads[k]);
+    }
+    for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
+        rule_row(table, bundle->rules[k].id, bundle->rules[k].slot, rejudge_rules_rule(rules, k));
+    }
+    if (count->beside.failed > 0) {
+        rule_row(table, bytes_str("(no rule)"), bytes_str("other"), &count->beside);
+    }
+    ignore(table_print(table, out), "it has said why, and the stream knows");
+    fputc('\n', out);
+}
+
+static void
+say_text(const struct rejudge_report *report, const struct rejudge_rules *rules,
+         const struct rejudge_tally *tally, uint64_t without)
+{
+    struct rejudge_tally others = *tally;
+
+    for (size_t i = 0; i < rulebook_bundle(rejudge_rules_book(rules))->n_policies; i++) {
+        if (rejudge_rules_policy(rules, i)->members > 0) {
+            say_policy(report->out, rules, i);
+        }
+    }
+    others.others[REJUDGE_NO_IMA] = 0; /* their other rules are counted */
+    fprintf(report->out,
+            "%" PRIu64 " members: %" PRIu64 " judged by a policy, %" PRIu64 " would fail; %" PRIu64
+            " have none\n",
+            tally->members, rejudge_rules_members(rules), rejudge_rules_failed(rules), without);
+    rejudge_say_others(report->out, &others);
+}
+
+/* ---- JSON ---- */
+
+static void
+number(struct json_wr *j, const char *key, uint64_t value)
+{
+    json_wr_key(j, key);
+    json_wr_int(j, (int64_t)value);
+}
+
+static void
+word(struct json_wr *j, const char *key, struct bytes text)
+{
+    json_wr_key(j, key);
+    if (text.len > 0) {
+        json_wr_text(j, text);
+    } else {
+        json_wr_null(j);
+    }
+}
+
+static void
+rule_json(struct json_wr *j, struct bytes id, struct bytes slot,
+          const struct rejudge_rule_count *count)
+{
+    bool any = count->code != REASON_NONE;
+    char hex[2 * WIRE_UEID_SIZE + 1];
+
+    json_wr_object(j);
+    word(j, "rule", id);
+    word(j, "slot", slot);
+    number(j, "pass", count->passed);
+    number(j, "note", count->noted);
+    number(j, "warn", count->warned);
+    number(j, "fail", count->failed);
+    number(j, "not_judged", count->left_out);
+    number(j, "code", count->code);
+    word(j, "name", any ? bytes_str(reason_name(count->code)) : BYTES_NULL);
+    word(j, "device", any ? bytes_str(hex_write(hex, BYTES_OF(count->device))) : BYTES_NULL);
+    json_wr_end_object(j);
+}
+
+static void
+policy_json(struct json_wr *j, const struct rejudge_rules *rules, size_t i)
+{
+    const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
+    const struct bundle_policy *policy = &bundle->policies[i];
+    const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
+
+    json_wr_object(j);
+    word(j, "policy", policy->name);
+    number(j, "version", policy->version);
+    word(j, "mode", bytes_str(policy_modes[policy->mode - 1]));
+    number(j, "devices", count->members);
+    number(j, "fails", count->failed);
+    json_wr_key(j, "rules");
+    json_wr_array(j);
+    for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
+        rule_json(j, bundle->rules[k].id, bundle->rules[k].slot, rejudge_rules_rule(rules, k));
+    }
+    if (count->beside.failed > 0) {
+        rule_json(j, BYTES_NULL, BYTES_NULL, &count->beside);
+    }
+    json_wr_end_array(j);
+    json_wr_end_object(j);
+}
+
+static void
+counts_json(struct json_wr *j, const struct rejudge_rules *rules, const struct rejudge_tally *tally,
+            uint64_t without)
+{
+    json_wr_object(j);
+    number(j, "members", tally->members);
+    number(j, "judged", rejudge_rules_members(rules));
+    number(j, "fails", rejudge_rules_failed(rules));
+    number(j, "no_policy", without);
+    json_wr_key(j, "why");
+    json_wr_object(j);
+    for (size_t why = REJUDGE_JUDGED + 1; why < REJUDGE_WHY_N; why++) {
+        number(j, rejudge_why_name((enum rejudge_why)why), tally->others[why]);
+    }
+    json_wr_end_object(j);
+    json_wr_end_object(j);
+}
+
+static void
+put(FILE *out, const char *before, const struct json_wr *j)
+{
+    struct bytes done = json_wr_done(j);
+
+    fprintf(out, "%s%.*s", before, (int)done.len, (const char *)done.p);
+}
+
+static void
+say_json(const struct rejudge_report *report, const struct rejudge_rules *rules,
+         const struct rejudge_tally *tally, uint64_t without)
+{
+    static uint8_t room[POLICY_ROOM];
+    const char *before = "";
+    struct json_wr j;
+
+    fprintf(report->out, "{\"policies\":[");
+    for (size_t i = 0; i < rulebook_bundle(rejudge_rules_book(rules))->n_policies; i++) {
+        if (rejudge_rules_policy(rules, i)->members > 0) {
+            j = json_wr_init(room, sizeof(room));
+            policy_json(&j, rules, i);
+            put(report->out, before, &j);
+            before = ",";
+        }
+    }
+    j = json_wr_init(room, REST_ROOM);
+    counts_json(&j, rules, tally, without);
+    put(report->out, "],\"counts\":", &j);
+    fprintf(report->out, "}\n");
+}
+
+void
+rejudge_report_say(const struct rejudge_report *report, const struct rejudge_rules *rules,
+                   const struct rejudge_tally *tally, uint64_t without)
+{
+    (report->json ? say_json : say_text)(report, rules, tally, without);
+}
+
+/* ---- the run ---- */
+
+static void
+count_without(void *context, const struct store_device *device, const struct rejudge_result *result)
+{
+    uint64_t *without = context;
+
+    (void)device;
+    *without += result->why == REJUDGE_JUDGED && result->sides[REJUDGE_NEW].policy[0] == '\0';
+}
+
+static int
+judge(const struct rejudge_report *report, const struct rejudge_ask *ask,
+      const struct rejudge_rules *rules, struct rejudge_tally *tally)
+{
+    CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
+    uint64_t without = 0;
+    const struct rejudge_walk walk = {
+        .class_name = report->class_name,
+        .progress = isatty(STDERR_FILENO) == 1,
+        .visit = count_without,
+        .context = &without,
+    };
+    int r = rejudge ? rejudge_confine() : -ENOMEM;
+
+    r = r == 0 ? rejudge_walk(rejudge, ask, &walk, tally) : r;
+    if (r < 0) {
+        fprintf(stderr, "assay: %s\n", strerror(-r));
+        return 1;
+    }
+    rejudge_report_say(report, rules, tally, without);
+    return ferror(report->out) || rejudge_rules_failed(rules) > 0 ||
+           rejudge_rules_members(rules) == 0;
+}
+
+static int
+work(void *context, struct rejudge_tally *tally)
+{
+    struct rejudge_report *report = context;
+    int64_t now_ms = clock_utc_ms();
+    struct rejudge_ask ask = {.now_s = (uint64_t)(now_ms / 1000), .alone = true};
+    struct bundle_file file = {.signature = ""};
+    struct rejudge_rules *rules;
+    int r = rejudge_open_store(&report->place, &ask.store);
+
+    r = r == 0 ? rejudge_open_bundle(ask.store, report->word, ask.now_s, &file) : r;
+    if (r != 0) {
+        return 1;
+    }
+    if (!file.book) {
+        fprintf(stderr, "assay: no bundle was ever published: there are no rules to report of\n");
+        return 1;
+    }
+    rules = rejudge_rules_new(file.book);
+    ask.books[REJUDGE_NEW] = file.book;
+    ask.since_ms = report->last_s > 0 ? now_ms - report->last_s * 1000 : INT64_MIN;
+    ask.witness = rejudge_rules_see;
+    ask.witness_context = rules;
+    return rules ? judge(report, &ask, rules, tally) : 1; /* the process ends: nothing goes back */
+}
+
+int
+rejudge_report_run(struct rejudge_report *report)
+{
+    struct rejudge_tally tally;
+
+    return rejudge_child(work, report, &tally);
+}
