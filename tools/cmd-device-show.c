@@ -71,6 +71,20 @@ candidate(struct view *v)
 }
 
 static void
+groups_line(struct view *v)
+{
+    json_t *groups = said_list(&v->said, v->device, "groups");
+    char text[TABLE_CELL_MAX] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < json_array_size(groups) && len < sizeof(text); i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
+                                said_item_text(&v->said, groups, i, "groups"));
+    }
+    line(v, "groups", text);
+}
+
+static void
 who(struct view *v)
 {
     const char *class_name = said_text(&v->said, v->device, "class");
@@ -84,6 +98,7 @@ who(struct view *v)
                said_must_text(&v->said, v->device, "state"), class_name[0] ? ", class " : "",
                class_name, chain[0] ? chain : "unknown",
                when_utc(enrolled, said_int(&v->said, v->device, "enrolled_ms", 0)));
+    groups_line(v);
     line(v, "why", said_text(&v->said, v->device, "why"));
     candidate(v);
     machine(v);

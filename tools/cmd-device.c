@@ -28,7 +28,7 @@ list_row(struct said *said, struct table *table, const json_t *device)
 }
 
 static int
-say_list(const json_t *answer)
+say_devices(const json_t *answer, const char *none)
 {
     static const char *const heads[] = {"ID", "STATE", "CLASS", "TIER", "AGE", "FIRST REASON"};
     CLEANUP(table_freep) struct table *table = table_new(ARRAY_LEN(heads));
@@ -45,16 +45,45 @@ say_list(const json_t *answer)
         return 1;
     }
     if (json_array_size(devices) == 0) {
-        printf("No device has reached this verifier yet.\n");
+        printf("%s\n", none);
         return 0;
     }
     return table_print(table, stdout);
 }
 
 static int
+say_list(const json_t *answer)
+{
+    return say_devices(answer, "No device has reached this verifier yet.");
+}
+
+static int
+say_list_of_group(const json_t *answer)
+{
+    return say_devices(answer, "No device is in this group.");
+}
+
+static int
 list_run(const struct cmd *self, int argc, char **argv)
 {
-    return ask_plain(self, argc, argv, "device", "list", say_list);
+    struct ask ask = {0};
+    struct flag_words words = {0};
+    const char *group = NULL;
+    const struct flag flags[] = {{.name = "group", .ret_value = &group}, ASK_FLAGS(&ask)};
+    int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
+
+    if (r != 0) {
+        return r;
+    }
+    if (words.n != 0) {
+        return cmd_usage(self, "one word too many");
+    }
+    ask_word(&ask, "device");
+    ask_word(&ask, "list");
+    if (group) {
+        ask_word(&ask, group);
+    }
+    return ask_and_say(&ask, group ? say_list_of_group : say_list);
 }
 
 static int
@@ -194,14 +223,14 @@ code_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_device_list = {
     .name = "device list",
-    .args = ASK_ARGS,
+    .args = "[--group GROUP] " ASK_ARGS,
     .summary = "all devices that this verifier knows, and how they stand",
     .help =
         "One line a device: its short id, state, class, the tier of its last verdict, the age of\n"
         "the quote behind it, and the first reason against it. `assay device show ID` tells more.\n"
         "States: pending (nobody vouches for it yet), provisional (a member that has not yet\n"
-        "passed), fresh, stale (silent for too long), failed, quarantined, removed.\n\n" ASK_HELP
-        "Example:\n"
+        "passed), fresh, stale (silent for too long), failed, quarantined, removed.\n\n"
+        "  --group   only those that are in this group\n" ASK_HELP "Example:\n"
         "  $ assay device list\n"
         "  ID        STATE  CLASS    TIER       AGE   FIRST REASON\n"
         "  3fa94c10  fresh  laptops  affirming  12 s\n\n"

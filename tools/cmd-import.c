@@ -14,6 +14,7 @@ send_batch(const struct ask *options, const struct inventory *inventory, size_t 
            int64_t *ret_imported)
 {
     struct ask ask = {.socket = options->socket};
+    static char words[BATCH][INVENTORY_ROW];
     struct said said = {0};
     json_t *answer = NULL;
     int code;
@@ -21,7 +22,7 @@ send_batch(const struct ask *options, const struct inventory *inventory, size_t 
     ask_word(&ask, "device");
     ask_word(&ask, "import");
     for (size_t i = 0; i < n; i++) {
-        ask_word(&ask, inventory->rows[first + i].word);
+        ask_word(&ask, inventory_word(&inventory->rows[first + i], words[i]));
     }
     code = ask_keeper(&ask, &answer);
     if (code != CMD_YES) {
@@ -98,13 +99,15 @@ const struct cmd cmd_device_import = {
     .args = "FILE " ASK_ARGS,
     .summary = "name devices by fingerprint before they come",
     .help =
-        "FILE (- is standard input) has a line FINGERPRINT,CLASS for each device; a header line,\n"
-        "blank lines and # comments are skipped. A device whose endorsement key is listed is a\n"
-        "member of its class as soon as it enrols. If a line is bad, it is named and nothing is\n"
-        "imported.\n\n" ASK_HELP "Example:\n"
+        "FILE (- is standard input) has a line FINGERPRINT,CLASS[,GROUPS] for each device; GROUPS\n"
+        "are names with a blank between. A header line, blank lines and # comments are skipped.\n"
+        "A device whose endorsement key is listed is a member of its class, and in its groups, as\n"
+        "soon as it enrols. If a line is bad, it is named and nothing is imported.\n\n"
+        "One file serves all: `assay device move --file` and `assay device group --file` bring\n"
+        "devices that have enrolled to what it says now.\n\n" ASK_HELP "Example:\n"
         "  $ head -2 devices.csv\n"
-        "  fingerprint,class\n"
-        "  5e1f0c2b…64 digits…,laptops\n"
+        "  fingerprint,class,groups\n"
+        "  5e1f0c2b…64 digits…,laptops,berlin pilots\n"
         "  $ assay device import devices.csv\n"
         "  imported 128 devices\n\n"
         "Exit status: 0 all imported, 1 not all, 2 usage.\n",

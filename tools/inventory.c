@@ -41,59 +41,98 @@ complain(struct inventory *inventory, size_t line, const char *problem)
     }
 }
 
+/* The columns of a line. */
+struct fields {
+    size_t n;
+    struct bytes fingerprint, class_name, groups;
+};
+
 static bool
-is_header(struct bytes fingerprint, struct bytes class_name)
+is_header(const struct fields *f)
 {
-    return bytes_equal(fingerprint, bytes_str("fingerprint")) &&
-           bytes_equal(class_name, bytes_str("class"));
+    return bytes_equal(f->fingerprint, bytes_str("fingerprint")) &&
+           bytes_equal(f->class_name, bytes_str("class")) &&
+           (f->n == 2 || (f->n == 3 && bytes_equal(f->groups, bytes_str("groups"))));
+}
+
+bool
+inventory_group(struct bytes *left, struct bytes *ret_name)
+{
+    *left = trimmed(*left);
+    *ret_name = take_until(left, ' ');
+    return ret_name->len > 0;
+}
+
+static const char *
+groups_problem(struct bytes groups)
+{
+    struct bytes name;
+    size_t n = 0;
+
+    while (inventory_group(&groups, &name)) {
+        if (!name_good(name)) {
+            return "a group is not of " NAME_RULE;
+        }
+        n++;
+    }
+    return n > INVENTORY_GROUPS ? "a device is in 8 groups at most" : NULL;
 }
 
 /* Returns NULL, or what is wrong with the fields. */
 static const char *
-fields_problem(struct bytes fingerprint, struct bytes class_name, bool comma)
+fields_problem(const struct fields *f)
 {
-    if (!comma) {
+    if (f->n < 2) {
         return "it is not of the form FINGERPRINT,CLASS";
     }
-    if (!ask_fingerprint_good(fingerprint)) {
-        return fingerprint.len == FINGERPRINT ? "the fingerprint is not hex"
-                                              : "the fingerprint has not 64 digits";
+    if (!ask_fingerprint_good(f->fingerprint)) {
+        return f->fingerprint.len == FINGERPRINT ? "the fingerprint is not hex"
+                                                 : "the fingerprint has not 64 digits";
     }
-    if (memchr(class_name.p ? class_name.p : (const uint8_t *)"", ',', class_name.len)) {
-        return "it has more than two columns";
+    if (f->n > 3) {
+        return "it has more than three columns";
     }
-    return name_good(class_name) ? NULL : "the class is not of " NAME_RULE;
+    if (!name_good(f->class_name)) {
+        return "the class is not of " NAME_RULE;
+    }
+    return groups_problem(f->groups);
 }
 
 static void
-add_row(struct inventory *inventory, size_t line, struct bytes fingerprint, struct bytes class_name)
+add_row(struct inventory *inventory, size_t line, const struct fields *f)
 {
     struct inventory_row *row = &inventory->rows[inventory->n++];
     char digits[ASK_ID_ROOM];
     char id[FINGERPRINT + 1];
 
-    snprintf(id, sizeof(id), "%.*s", (int)fingerprint.len, (const char *)fingerprint.p);
-    snprintf(row->word, sizeof(row->word), "%s,%.*s", ask_id(digits, id), (int)class_name.len,
-             (const char *)class_name.p);
+    snprintf(id, sizeof(id), "%.*s", (int)f->fingerprint.len, (const char *)f->fingerprint.p);
+    snprintf(row->word, sizeof(row->word), "%s,%.*s", ask_id(digits, id), (int)f->class_name.len,
+             (const char *)f->class_name.p);
     row->line = line;
+    row->has_groups = f->n == 3;
+    row->groups = f->groups;
 }
 
 static void
 read_line(struct inventory *inventory, size_t line, struct bytes text)
 {
-    bool comma = text.len > 0 && memchr(text.p, ',', text.len);
-    struct bytes fingerprint = trimmed(take_until(&text, ','));
-    struct bytes class_name = trimmed(text);
+    struct fields f = {.n = 1};
     const char *problem;
 
-    if (is_header(fingerprint, class_name) && inventory->n == 0) {
+    for (size_t i = 0; i < text.len; i++) {
+        f.n += text.p[i] == ',';
+    }
+    f.fingerprint = trimmed(take_until(&text, ','));
+    f.class_name = trimmed(take_until(&text, ','));
+    f.groups = trimmed(text);
+    if (is_header(&f) && inventory->n == 0) {
         return;
     }
-    problem = fields_problem(fingerprint, class_name, comma);
+    problem = fields_problem(&f);
     if (problem) {
         complain(inventory, line, problem);
     } else {
-        add_row(inventory, line, fingerprint, class_name);
+        add_row(inventory, line, &f);
     }
 }
 
@@ -166,9 +205,30 @@ inventory_read(struct bytes text, struct inventory *ret)
         fprintf(stderr, "assay: and %zu more lines\n", ret->n_bad - BAD_SHOWN);
     }
     if (ret->n == 0 && ret->n_bad == 0) {
-        fprintf(stderr, "assay: the file has no line FINGERPRINT,CLASS\n");
+        fprintf(stderr, "assay: the file has no line FINGERPRINT,CLASS[,GROUPS]\n");
     }
     return ret->n > 0 && ret->n_bad == 0 ? 0 : 1;
+}
+
+const char *
+inventory_word(const struct inventory_row *row, char room[INVENTORY_ROW])
+{
+    struct bytes left = row->groups;
+    struct bytes name;
+    size_t len;
+
+    if (!row->has_groups) {
+        return row->word;
+    }
+    len = (size_t)snprintf(room, INVENTORY_ROW, "%s,", row->word);
+    for (bool more = inventory_group(&left, &name); more && len < INVENTORY_ROW;) {
+        len += (size_t)snprintf(room + len, INVENTORY_ROW - len, "%.*s", (int)name.len,
+                                (const char *)name.p);
+        more = inventory_group(&left, &name);
+        len += more && len < INVENTORY_ROW ? (size_t)snprintf(room + len, INVENTORY_ROW - len, " ")
+                                           : 0;
+    }
+    return room;
 }
 
 void

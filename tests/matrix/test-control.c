@@ -14,7 +14,7 @@ unknown_words_and_wrong_counts_are_usage(void)
     USAGE("device", "lists");
     USAGE("device", "LIST");
     USAGE("list", "device");
-    USAGE("device", "list", "x");
+    USAGE("device", "list", "x", "y");
     USAGE("device", "show");
     USAGE("device", "show", "a", "b");
     USAGE("device", "approve", "a");

@@ -4,12 +4,27 @@
 
 #include "base/hex.h"
 #include "keeper/control-say.h"
+#include "keeper/groups.h"
+
+struct list {
+    struct control *control;
+    char group[STORE_CLASS_MAX]; /* "": all devices */
+    int r;
+};
 
 static bool
 on_device(void *context, const struct store_device *device)
 {
-    struct control *control = context;
+    struct list *list = context;
+    struct control *control = list->control;
+    struct store_groups groups;
 
+    if (list->group[0] != '\0') {
+        list->r = store_groups_get(control->keeper->store, device->id, &groups);
+        if (list->r != 0 || !store_groups_have(&groups, list->group)) {
+            return list->r == 0;
+        }
+    }
     json_wr_object(&control->json);
     say_device(control, device);
     json_wr_end_object(&control->json);
@@ -19,12 +34,17 @@ on_device(void *context, const struct store_device *device)
 int
 control_device_list(struct control *control)
 {
-    int r;
+    struct list list = {.control = control};
+    int r = control_group_filter(control, 0, list.group);
 
+    if (r != 0) {
+        return r;
+    }
     json_wr_object(&control->json);
     json_wr_key(&control->json, "devices");
     json_wr_array(&control->json);
-    r = store_device_each(control->keeper->store, on_device, control);
+    r = store_device_each(control->keeper->store, on_device, &list);
+    r = r == 0 ? list.r : r;
     if (r != 0) {
         return control_broke(control, r);
     }
@@ -227,27 +247,56 @@ control_device_code(struct control *control)
     return CONTROL_YES;
 }
 
-/* One "fingerprint,class" of an import: checked, or written. Returns 0, or CONTROL_NO after an
- * error was written. */
+/* The groups of a row are those of its device from now on; of a row that says none of them, what
+ * was said before. */
+static int
+import_groups(struct control *control, const uint8_t fingerprint[32], const char *names, bool write)
+{
+    struct store_groups groups = {.n = 0};
+    char joined[STORE_GROUPS_TEXT_MAX];
+    int r = groups_add_all(control->keeper->store, names, &groups);
+
+    if (r > 0) {
+        return control_error(control, "group", groups_problem((enum groups_outcome)r));
+    }
+    if (r == 0 && write) {
+        groups_join(&groups, joined);
+        r = store_inventory_groups_put(control->keeper->store, fingerprint, joined);
+    }
+    return r == 0 ? 0 : control_broke(control, r);
+}
+
+/* One "fingerprint,class" or "fingerprint,class,group group…" of an import: checked, or written.
+ * Returns 0, or CONTROL_NO after an error was written. */
 static int
 import_one(struct control *control, size_t i, bool write)
 {
     struct store_class class_row;
-    char word[64 + 1 + STORE_CLASS_MAX];
+    char word[64 + 1 + STORE_CLASS_MAX + STORE_GROUPS_TEXT_MAX];
     uint8_t fingerprint[32];
     size_t len = 0;
+    char *names;
     int r;
 
     if (!control_text(control, i, word, sizeof(word)) || strlen(word) < 66 || word[64] != ',' ||
         hex_read(bytes_of(word, 64), fingerprint, sizeof(fingerprint), &len) != 0 || len != 32) {
-        return control_error(control, "row", "a row is not FINGERPRINT,CLASS");
+        return control_error(control, "row", "a row is not FINGERPRINT,CLASS[,GROUPS]");
     }
-    r = store_class_get(control->keeper->store, word + 65, &class_row);
+    names = strchr(word + 65, ',');
+    if (names) {
+        *names++ = '\0';
+    }
+    r = strlen(word + 65) < STORE_CLASS_MAX
+            ? store_class_get(control->keeper->store, word + 65, &class_row)
+            : STORE_NONE;
     if (r == STORE_NONE) {
         return control_error(control, "class", "a row names a class that does not exist");
     }
     if (r == 0 && write) {
         r = store_inventory_put(control->keeper->store, fingerprint, word + 65);
+    }
+    if (r == 0 && names) {
+        return import_groups(control, fingerprint, names, write);
     }
     return r == 0 ? 0 : control_broke(control, r);
 }

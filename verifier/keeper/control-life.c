@@ -209,7 +209,8 @@ put_in_place(struct control *control, struct store_device *old, struct store_dev
     snprintf(new->class_name, sizeof(new->class_name), "%s", old->class_name);
     new->state = DEVICE_PROVISIONAL;
     snprintf(text, sizeof(text), "in the place of %s", hex_write(id, BYTES_OF(old->id)));
-    return change(control, new, "replaces", text);
+    r = change(control, new, "replaces", text);
+    return r == 0 ? control_groups_as(control, old, new) : r;
 }
 
 int

@@ -48,6 +48,7 @@ say_device(struct control *control, const struct store_device *device)
     control_hex(control, "fingerprint", BYTES_OF(device->ek_fingerprint));
     say_str(control, "state", device_state_name(device->state));
     say_str(control, "class", device->class_name);
+    say_groups(control, device->id);
     say_str(control, "maker", device->maker);
     say_str(control, "model", device->model);
     say_str(control, "serial", device->serial);

@@ -17,7 +17,8 @@ static const struct command {
     size_t most;
     int (*run)(struct control *control);
 } commands[] = {
-    {"device", "list", 0, 0, control_device_list},
+    {"device", "list", 0, 1, control_device_list},
+    {"device", "group", 2, CONTROL_WORDS_MAX, control_device_group},
     {"device", "show", 1, 1, control_device_show},
     {"device", "approve", 2, 2, control_device_approve},
     {"device", "quarantine", 2, 2, control_device_quarantine},
@@ -38,6 +39,10 @@ static const struct command {
     {"class", "list", 0, 0, control_class_list},
     {"golden", "learn", 2, CONTROL_WORDS_MAX, control_golden_learn},
     {"golden", "show", 1, 1, control_golden_show},
+    {"group", "add", 1, 2, control_group_add},
+    {"group", "remove", 1, 2, control_group_remove},
+    {"group", "list", 0, 0, control_group_list},
+    {"group", "show", 1, 1, control_group_show},
     {"key", "state", 0, 0, control_key_state},
     {"policy", "active", 0, 0, control_policy_active},
     {"policy", "publish", 1, 7, control_policy_publish},

@@ -53,6 +53,15 @@ MUST_CHECK int control_pins_drop(struct control *control, const struct store_dev
 /* The class that word i names. Returns 0, or CONTROL_NO after an error was written. */
 MUST_CHECK int control_class_word(struct control *control, size_t i, char name[STORE_CLASS_MAX]);
 
+/* The group that word i names, or "" where there is no such word. Returns 0, or CONTROL_NO after an
+ * error was written. */
+MUST_CHECK int control_group_filter(struct control *control, size_t i, char name[STORE_CLASS_MAX]);
+
+/* Puts one device into the groups that another is in, and out of all others, with audit rows.
+ * Returns 0 or a negative errno. */
+MUST_CHECK int control_groups_as(struct control *control, const struct store_device *from,
+                                 const struct store_device *to);
+
 /* An audit row for each release that has another state or other days in the bundle `is` than in
  * `was` (NULL: there was none), or is in one of them alone. */
 void control_releases_audit(struct control *control, const struct bundle *was,
@@ -76,10 +85,15 @@ int control_device_rekey(struct control *control);
 int control_device_replace(struct control *control);
 int control_device_code(struct control *control);
 int control_device_import(struct control *control);
+int control_device_group(struct control *control);
 int control_audit_head(struct control *control);
 int control_audit_rows(struct control *control);
 int control_class_add(struct control *control);
 int control_class_list(struct control *control);
+int control_group_add(struct control *control);
+int control_group_remove(struct control *control);
+int control_group_list(struct control *control);
+int control_group_show(struct control *control);
 int control_golden_learn(struct control *control);
 int control_golden_show(struct control *control);
 int control_store_backup(struct control *control);

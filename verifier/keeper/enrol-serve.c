@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "formats/tpm-vendor.h"
 #include "keeper/candidate.h"
+#include "keeper/groups.h"
 
 enum { TPM_TEXT_ROOM = 3 * (4 * LIMIT_TPM_TEXT + 2) };
 enum { CF_CBOR = 60 };
@@ -39,6 +40,25 @@ membership(struct keeper *keeper, const struct enrol *enrol, char class_name[STO
         r = 0;
     }
     return r;
+}
+
+/* Puts it into the groups that an inventory names for it beside those that it is in; one that was
+ * removed since, or does not go with those, is left out. */
+static int
+inventory_groups(struct keeper *keeper, const struct store_device *device)
+{
+    struct store_groups was = {.n = 0};
+    struct store_groups is;
+    char names[STORE_GROUPS_TEXT_MAX];
+    int r = store_inventory_groups_get(keeper->store, device->ek_fingerprint, names);
+
+    if (r != 0) {
+        return r == STORE_NONE ? 0 : r;
+    }
+    r = store_groups_get(keeper->store, device->id, &was);
+    is = was;
+    r = r == 0 ? groups_add_all(keeper->store, names, &is) : r;
+    return r >= 0 ? groups_put(keeper, device->id, "inventory", &was, &is) : r;
 }
 
 static void
@@ -143,6 +163,7 @@ row_make(struct keeper *keeper, const struct enrol *enrol, const struct ek_worth
     }
     if (r == 0) {
         log_enrolled(keeper, device, worth);
+        r = inventory_groups(keeper, device);
     }
     return r;
 }
@@ -180,6 +201,7 @@ row_promote(struct keeper *keeper, const struct enrol *enrol, const struct ek_wo
     r = store_device_put(keeper->store, device);
     if (r == 0) {
         log_enrolled(keeper, device, worth);
+        r = inventory_groups(keeper, device);
     }
     return r;
 }

@@ -161,9 +161,21 @@ static const char version_14[] =
     "ALTER TABLE device ADD COLUMN tpm_vendor INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 14;";
 
-const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4, version_5,
-                                    version_6,  version_7,  version_8,  version_9, version_10,
-                                    version_11, version_12, version_13, version_14};
+/* Groups of devices, and which an inventory names. What a device is in, it is in once. */
+static const char version_15[] =
+    "CREATE TABLE device_group ("
+    " name TEXT NOT NULL PRIMARY KEY, site INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE membership ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " group_name TEXT NOT NULL REFERENCES device_group (name) ON DELETE CASCADE,"
+    " PRIMARY KEY (device, group_name)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX membership_group ON membership (group_name);"
+    "ALTER TABLE inventory ADD COLUMN group_names TEXT NOT NULL DEFAULT '';"
+    "PRAGMA user_version = 15;";
+
+const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4,  version_5,
+                                    version_6,  version_7,  version_8,  version_9,  version_10,
+                                    version_11, version_12, version_13, version_14, version_15};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -75,7 +75,12 @@ bad_lines_are_counted_and_fail_the_file(void)
         A64 "a,gates", /* 65 digits */
         A16 A16 A16 "a,gates",
         A16 A16 A16 "aaaaaaaaaaaaaaag,gates",
-        A64 ",gates,extra",
+        A64 ",gates,a/b",
+        A64 ",gates,a .b",
+        A64 ",gates,a\tb", /* a blank is between them, not a tab */
+        A64 ",gates,1 2 3 4 5 6 7 8 9",
+        A64 ",gates,a,b",
+        A64 ",gates,a,",
         A64 ",a b",
         A64 ",a/b",
         A64 ",.hidden",
@@ -144,8 +149,58 @@ the_longest_class_fits(void)
     CHECK_EQ(read_text(text), 1);
 }
 
+/* A row as the keeper gets it, or a failed test. */
+static const char *
+told(size_t i)
+{
+    static char room[INVENTORY_ROW];
+
+    CHECK(i < inventory.n);
+    return inventory_word(&inventory.rows[i], room);
+}
+
+static void
+a_third_column_names_groups(void)
+{
+    static char text[1024];
+    struct bytes left;
+    struct bytes name;
+    size_t len;
+
+    len = (size_t)snprintf(text, sizeof(text), "fingerprint,class,groups\n%s,c, b  a \n%s,c,\n",
+                           A64, B64);
+    CHECK_EQ(inventory_read(bytes_of(text, len), &inventory), 0);
+    CHECK_EQ(inventory.n, 2);
+    CHECK_STR(told(0), A64 ",c,b a");
+    CHECK_STR(told(1), B64_LOW ",c,");
+    CHECK(inventory.rows[0].has_groups && inventory.rows[1].has_groups);
+    left = inventory.rows[0].groups;
+    CHECK(inventory_group(&left, &name) && bytes_equal(name, bytes_str("b")));
+    CHECK(inventory_group(&left, &name) && bytes_equal(name, bytes_str("a")));
+    CHECK(!inventory_group(&left, &name));
+    CHECK_EQ(read_text(A64 ",c\n"), 0);
+    CHECK(!inventory.rows[0].has_groups); /* that says nothing, and not none */
+    CHECK_STR(told(0), A64 ",c");
+    CHECK_EQ(read_text("fingerprint,class,colour\n" A64 ",c\n"), 1);
+}
+
+static void
+the_longest_row_fits(void)
+{
+    static char text[1024];
+    size_t len = (size_t)snprintf(text, sizeof(text), "%s,%063d,", A64, 0);
+
+    for (int i = 0; i < 8; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%063d", i ? " " : "", i);
+    }
+    CHECK_EQ(inventory_read(bytes_of(text, len), &inventory), 0);
+    CHECK_STR(told(0), text);
+    CHECK_EQ(strlen(told(0)), len);
+}
+
 CHECK_MAIN(CASE(rows_are_read_with_their_lines), CASE(what_spreadsheets_add_is_taken),
            CASE(a_file_of_nothing_is_an_error), CASE(bad_lines_are_counted_and_fail_the_file),
            CASE(a_header_stands_first_or_is_a_bad_line), CASE(a_fingerprint_twice_is_an_error),
            CASE(every_bad_line_counts_beyond_those_shown), CASE(zero_bytes_are_no_blanks),
-           CASE(the_longest_class_fits))
+           CASE(the_longest_class_fits), CASE(a_third_column_names_groups),
+           CASE(the_longest_row_fits))

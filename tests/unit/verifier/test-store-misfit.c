@@ -1,6 +1,7 @@
 /* Rows that another hand has written: every column in turn gets a value that no function of ours
  * writes. Reading it must be -EIO, with the result untouched, and never an overread. */
 #include "lib/store-make.h"
+#include "store/store-group.h"
 #include "store/store-sql.h"
 
 static const uint8_t key[32] = {1};
@@ -83,6 +84,37 @@ read_code(struct store *store)
     return store_code_use(store, key, 0, name);
 }
 
+static bool
+any_group(void *context, const struct store_group *group)
+{
+    (void)context;
+    (void)group;
+    return true;
+}
+
+static int
+read_group(struct store *store)
+{
+    return store_group_each(store, any_group, NULL);
+}
+
+static int
+read_groups(struct store *store)
+{
+    struct store_device device = make_device(1);
+    struct store_groups groups;
+
+    return store_groups_get(store, device.id, &groups);
+}
+
+static int
+read_listed(struct store *store)
+{
+    char names[STORE_GROUPS_TEXT_MAX];
+
+    return store_inventory_groups_get(store, key, names);
+}
+
 static int
 read_log(struct store *store)
 {
@@ -123,6 +155,7 @@ fill(struct store *store)
     struct store_class row = {.name = "c", .bank = HASH_SHA256};
     struct store_ref ref = {.digest = {.alg = HASH_SHA256}};
     struct store_audit audit = {.kind = "k", .actor = "a", .text = "t"};
+    struct store_groups groups = {.n = 1, .groups = {{.name = "g"}}};
 
     memcpy(evidence.device, device.id, sizeof(device.id));
     CHECK_EQ(store_device_put(store, &device), 0);
@@ -132,6 +165,8 @@ fill(struct store *store)
     CHECK_EQ(store_ref_add(store, "c", &ref, NULL), 0);
     CHECK_EQ(store_inventory_put(store, key, "c"), 0);
     CHECK_EQ(store_code_put(store, key, "c", 100), 0);
+    CHECK_EQ(store_group_put(store, &groups.groups[0]), 0);
+    CHECK_EQ(store_groups_set(store, device.id, &groups), 0);
     CHECK_EQ(store_log_put(store, key, LOG_IMA, BYTES_OF(key)), 0);
     CHECK_EQ(store_audit_add(store, &audit, no_hash, NULL), 0);
     CHECK_EQ(store_commit(store), 0);
@@ -206,6 +241,10 @@ static const struct misfit misfits[] = {
     TEXTS("reference", "label", 160, read_refs),
     TEXTS("inventory", "class_name", 64, read_inventory),
     TEXTS("code", "class_name", 64, read_code),
+    TEXTS("device_group", "name", 64, read_group),
+    NUMBERS("device_group", "site", 2, read_group),
+    NUMBERS("device_group", "site", 2, read_groups),
+    TEXTS("inventory", "group_names", 512, read_listed),
     {"UPDATE log SET body = zeroblob(16777217)", read_log},
     BLOBS("audit", "hash", 32, read_head),
     {"UPDATE audit SET seq = -1", read_head},

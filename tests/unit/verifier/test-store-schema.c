@@ -1,5 +1,6 @@
 /* Versions of the file. The text of a released version is frozen here, apart from the code's. */
 #include "lib/store-make.h"
+#include "store/store-group.h"
 #include "store/store-sql.h"
 
 static const char frozen_1[] =
@@ -209,6 +210,7 @@ the_frozen_file_opens_with_todays_steps(void)
     CLEANUP(store_closep) struct store *store = open_store(made.path);
     struct store_class row;
     char name[STORE_CLASS_MAX];
+    char groups[STORE_GROUPS_TEXT_MAX] = "untouched";
     uint8_t fingerprint[32] = {0};
 
     CHECK_EQ(store_class_get(store, "gateways", &row), 0);
@@ -216,6 +218,8 @@ the_frozen_file_opens_with_todays_steps(void)
     CHECK(row.need_ek_chain && !row.allow_sha1 && !row.allow_no_nonce);
     CHECK_EQ(store_inventory_get(store, fingerprint, name), 0);
     CHECK_STR(name, "gateways");
+    CHECK_EQ(store_inventory_groups_get(store, fingerprint, groups), 0);
+    CHECK_STR(groups, ""); /* no row of before named any */
     put_device(store, 1);
     CHECK_EQ(store_commit(store), 0);
     CHECK_EQ(store_class_get(store, "gateways", &row), 0);
