@@ -116,15 +116,16 @@ tpm_vendor_named(struct bytes name)
 const char *
 tpm_vendor_kind(uint32_t vendor)
 {
-    /* swtpm's own certificates name IBM by its number as a maker of PCI devices */
+    /* swtpm's own certificates name IBM by its number as a maker of PCI devices; Google's name is
+     * on the TPMs of its cloud's machines, its chips are CROS */
     static const struct {
         uint32_t vendor;
         const char *kind;
     } kinds[] = {
         {0x41544d4c, "discrete"}, {0x49465800, "discrete"}, {0x4e544300, "discrete"},
-        {0x53544d00, "discrete"}, {0x414d4400, "firmware"}, {0x494e5443, "firmware"},
-        {0x51434f4d, "firmware"}, {0x49424d00, "virtual"},  {0x00001014, "virtual"},
-        {0x564d5700, "virtual"},
+        {0x4e545a00, "discrete"}, {0x53544d00, "discrete"}, {0x414d4400, "firmware"},
+        {0x494e5443, "firmware"}, {0x51434f4d, "firmware"}, {0x49424d00, "virtual"},
+        {0x00001014, "virtual"},  {0x474f4f47, "virtual"},  {0x564d5700, "virtual"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -133,6 +134,14 @@ tpm_vendor_kind(uint32_t vendor)
         }
     }
     return NULL;
+}
+
+bool
+tpm_vendor_hardware(uint32_t vendor)
+{
+    const char *kind = tpm_vendor_kind(vendor);
+
+    return kind && strcmp(kind, "virtual") != 0;
 }
 
 const char *

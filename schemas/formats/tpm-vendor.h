@@ -22,6 +22,12 @@ uint32_t tpm_vendor_named(struct bytes name);
  * to us. */
 const char *tpm_vendor_kind(uint32_t vendor);
 
+/* Whether all TPMs of this maker are hardware, as far as we know: chips, or a platform's firmware.
+ * False for makers of virtual ones, for those that make both (Microsoft: Pluton and Azure), and for
+ * any that we do not know. Who counts independent devices counts none but these; the maker itself
+ * is believed of a verified chain alone. */
+bool tpm_vendor_hardware(uint32_t vendor);
+
 /* firmwareVersion is four numbers of 16 bits: "7.2.3.1". What it means only its maker knows. */
 #define TPM_FIRMWARE_ROOM 24u
 const char *tpm_firmware_text(uint64_t version, char room[TPM_FIRMWARE_ROOM]);

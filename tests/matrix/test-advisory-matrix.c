@@ -124,6 +124,68 @@ an_unknown_maker_is_not_known_to_be_without_faults(void)
     play_done();
 }
 
+static void
+publish_with(const char *rule, const char *blocks)
+{
+    char text[8192];
+
+    snprintf(text, sizeof(text), "%s%s", policy_play_text(PLAY_HEADING, PLAY_IMAGES, rule), blocks);
+    policy_play_publish(text, 0);
+}
+
+static void
+refused_for(enum reason reason)
+{
+    struct answer answer = policy_play_attest();
+
+    CHECK_EQ(answer.tier, TIER_CONTRAINDICATED);
+    CHECK_EQ(answer.reasons[0], reason);
+    CHECK(!answer.cwt.p);
+}
+
+/* By its maker, whom a chain proved. The TPM of this device is virtual, as is every one that tests
+ * have: only a policy that asks refuses it. */
+static void
+a_virtual_tpm_is_refused_where_hardware_is_asked_for(void)
+{
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    tpm_is(0x00001014, play.rig.device.firmware);
+    passes();
+    publish_with("  rule kind : tpm.kind is hardware\n", "");
+    refused_for(REASON_TPM_VIRTUAL);
+    CHECK_EQ(policy_play_last().vector[3], 97);
+    tpm_is(0x4d534654, play.rig.device.firmware); /* MSFT makes both */
+    refused_for(REASON_TPM_VIRTUAL);
+    tpm_is(0, play.rig.device.firmware);
+    refused_for(REASON_TPM_VIRTUAL);
+    tpm_is(good_tpm.vendor, play.rig.device.firmware);
+    passes();
+    play_done();
+}
+
+/* A critical fault beside another one, whichever the set names first. */
+static void
+a_critical_fault_is_firmware_that_was_revoked(void)
+{
+    static const char faults[] =
+        "advisory a-high { vendor IFX\n firmware 4.0..4.40\n severity high }\n"
+        "advisory b-critical { vendor IFX\n firmware 4.0..4.33\n severity critical\n"
+        " cve CVE-2017-15361 }\n"
+        "set advisories adv/all { a-high CVE-2017-15361 }\n";
+
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    publish_with("  rule tpm : tpm.advisory not-in @adv/all\n", faults);
+    tpm_is(faulty_tpm.vendor, faulty_tpm.firmware);
+    refused_for(REASON_TPM_FW_REVOKED);
+    tpm_is(good_tpm.vendor, good_tpm.firmware); /* the other fault alone */
+    refused_for(REASON_TPM_ADVISORY);
+    tpm_is(good_tpm.vendor, 0x0004002900000000);
+    warns_of(REASON_TPM_FW_CHANGED, NULL);
+    play_done();
+}
+
 CHECK_MAIN(CASE(a_published_fault_of_the_tpm_warns_until_it_is_updated),
            CASE(a_fault_is_named_by_either_of_its_names),
-           CASE(an_unknown_maker_is_not_known_to_be_without_faults))
+           CASE(an_unknown_maker_is_not_known_to_be_without_faults),
+           CASE(a_virtual_tpm_is_refused_where_hardware_is_asked_for),
+           CASE(a_critical_fault_is_firmware_that_was_revoked))

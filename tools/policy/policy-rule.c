@@ -341,6 +341,17 @@ least_arg(struct draft *d, enum slot slot, struct bundle_arg *arg)
     d->at += !d->failed;
 }
 
+/* The word of `is`. What a TPM is made of has one that can be asked for: any other would refuse
+ * every device under a reason that does not fit. */
+static struct bytes
+is_arg(struct draft *d, enum slot slot)
+{
+    if (slot == SLOT_TPM_KIND && !bytes_equal(d->at->text, bytes_str("hardware"))) {
+        draft_error(d, "a policy asks of tpm.kind that it is hardware");
+    }
+    return draft_name(d, "a word");
+}
+
 static void
 take_arg(struct draft *d, struct bundle_rule *rule)
 {
@@ -357,7 +368,8 @@ take_arg(struct draft *d, struct bundle_rule *rule)
         list_arg(d, &arg);
         break;
     case ARGS_TEXT:
-        arg.text = rule->verb == VERB_IS ? draft_name(d, "a word") : draft_text(d, "a \"glob\"");
+        arg.text = rule->verb == VERB_IS ? is_arg(d, slot_table_find(rule->slot))
+                                         : draft_text(d, "a \"glob\"");
         break;
     case ARGS_LEAST:
         least_arg(d, slot_table_find(rule->slot), &arg);

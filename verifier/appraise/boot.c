@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formats/tpm-vendor.h"
+
 struct boot_memo {
     bool known;
     struct pcr_set quote; /* that the slots were told by */
@@ -89,7 +91,19 @@ read_facts(struct boot_memo *memo, struct hasher *hasher, const struct event_log
     return r;
 }
 
-/* Names and CVEs of what the TPM has: rules' sets say either. */
+static void
+add_advisory(struct boot_room *room, const struct bundle_advisory *advisory)
+{
+    struct rule_input *input = &room->input;
+
+    room->advisories[input->n_advisories++] = advisory->name;
+    for (size_t k = 0; k < advisory->n_cves; k++) {
+        room->advisories[input->n_advisories++] = advisory->cves[k];
+    }
+}
+
+/* Names and CVEs of what the TPM has: rules' sets say either. The critical ones are first, so that
+ * a rule which is about several tells the gravest. */
 static void
 read_advisories(struct boot_room *room, const struct boot_ask *ask)
 {
@@ -98,16 +112,28 @@ read_advisories(struct boot_room *room, const struct boot_ask *ask)
     uint16_t found[LIMIT_BUNDLE_ADVISORIES];
     size_t n = advisory_find(bundle, &ask->tpm, found);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct bundle_advisory *advisory = &bundle->advisories[found[i]];
+    for (unsigned critical = 2; critical-- > 0;) {
+        for (size_t i = 0; i < n; i++) {
+            const struct bundle_advisory *advisory = &bundle->advisories[found[i]];
 
-        room->advisories[input->n_advisories++] = advisory->name;
-        for (size_t k = 0; k < advisory->n_cves; k++) {
-            room->advisories[input->n_advisories++] = advisory->cves[k];
+            if ((advisory->severity == SEVERITY_CRITICAL) == (critical == 1)) {
+                add_advisory(room, advisory);
+            }
         }
+        input->n_critical = critical == 1 ? input->n_advisories : input->n_critical;
     }
     input->advisories_known = advisory_known(bundle, &ask->tpm);
     input->advisories = room->advisories;
+}
+
+/* What is known of a TPM only by its maker, whom a chain proved. */
+static struct bytes
+kind_of(const struct advisory_tpm *tpm)
+{
+    return tpm->vendor == 0                   ? BYTES_NULL
+           : tpm_vendor_hardware(tpm->vendor) ? bytes_str("hardware")
+           : tpm_vendor_kind(tpm->vendor)     ? bytes_str("virtual")
+                                              : bytes_str("unknown");
 }
 
 /* Events into slots, and what they tell. */
@@ -137,6 +163,7 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
     };
     read_advisories(room, ask);
     facts_input(&memo->facts, input);
+    input->words[SLOT_TPM_KIND] = kind_of(&ask->tpm);
     input->n_events = facts_events(&memo->facts, ask->log, ask->userspace, &room->map,
                                    policy->quote.bank, room->events);
     return 0;

@@ -62,6 +62,7 @@ struct rule_input {
     bool advisories_known;
     size_t n_advisories;
     const struct bytes *advisories; /* that this TPM has: their names, and their CVEs */
+    size_t n_critical;              /* the first so many are of critical ones */
     size_t n_pins;
     const struct rule_pin *pins;
     bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the

@@ -214,7 +214,8 @@ judge_advisories(struct judging *j)
     for (size_t i = 0; i < j->input->n_advisories; i++) {
         for (size_t k = 0; k < set->n_words; k++) {
             if (bytes_equal(j->input->advisories[i], j->bundle->words[set->first_word + k].name)) {
-                judging_note(j, OUTCOME_REVOKED, RULE_NO_EVENT, j->input->advisories[i]);
+                judging_note(j, i < j->input->n_critical ? OUTCOME_DENIED : OUTCOME_REVOKED,
+                             RULE_NO_EVENT, j->input->advisories[i]);
             }
         }
     }

@@ -33,7 +33,8 @@ slot_table(enum slot slot)
 bool
 slot_table_claims(enum slot slot, enum bundle_verb verb)
 {
-    return verb != VERB_NOT_IN && (verb != VERB_AT_LEAST || slot == SLOT_SB_SBAT);
+    return verb != VERB_NOT_IN && (verb != VERB_AT_LEAST || slot == SLOT_SB_SBAT) &&
+           slot != SLOT_TPM_KIND;
 }
 
 enum slot

@@ -36,7 +36,8 @@ const struct slot_info *slot_table(enum slot slot);
 
 /* Does a rule with this verb say of every event of the slot whether it may be there? One that only
  * denies some (not-in), or asks those of a release for a floor (at-least), leaves the others to the
- * slot's other rules: alone it allows nothing. */
+ * slot's other rules: alone it allows nothing. Nor does one that asks what the TPM is made of: no
+ * TPM makes a boot's firmware good. */
 bool slot_table_claims(enum slot slot, enum bundle_verb verb);
 
 /* The slot of that name which rules may name, else SLOT_NONE. */

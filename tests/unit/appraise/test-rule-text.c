@@ -394,6 +394,27 @@ advisories_are_named_or_nothing_is_known(void)
     rule_play.input.n_advisories = 2;
     CHECK_EQ(rule_play_reason("mine"), REASON_TPM_ADVISORY);
     CHECK_BYTES(rule_play_rule("mine")->token, bytes_str("CVE-1"));
+    rule_play.input.n_critical = 1; /* the other one is */
+    CHECK_EQ(rule_play_reason("mine"), REASON_TPM_ADVISORY);
+    rule_play.input.n_critical = 2;
+    CHECK_EQ(rule_play_reason("mine"), REASON_TPM_FW_REVOKED);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_WARN);
+}
+
+/* Nobody vouches for a maker; one that makes others; and one that makes hardware, which says
+ * nothing of the firmware that measures. */
+static void
+a_tpm_is_hardware_or_it_is_told(void)
+{
+    rule_play_rules("  rule mine : tpm.kind is hardware\n", "");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNAVAILABLE);
+    CHECK_EQ(rule_play_reason("mine"), REASON_TPM_VIRTUAL);
+    rule_play.input.words[SLOT_TPM_KIND] = bytes_str("virtual");
+    CHECK_EQ(rule_play_reason("mine"), REASON_TPM_VIRTUAL);
+    CHECK_BYTES(rule_play_rule("mine")->token, bytes_str("virtual"));
+    rule_play.input.words[SLOT_TPM_KIND] = bytes_str("hardware");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    CHECK(!(rule_play.judgement.affirmed >> DIMENSION_HARDWARE & 1));
 }
 
 static void
@@ -415,4 +436,5 @@ CHECK_MAIN(CASE(a_command_line_is_judged_word_by_word), CASE(two_roots_are_not_o
            CASE(an_entry_of_another_kind_is_another_entry),
            CASE(a_baseline_is_met_by_what_supersedes_it), CASE(signers_must_be_known_and_there),
            CASE(levels_have_a_least), CASE(an_older_release_is_below_the_floor),
-           CASE(advisories_are_named_or_nothing_is_known), CASE(files_are_not_judged_yet))
+           CASE(advisories_are_named_or_nothing_is_known), CASE(a_tpm_is_hardware_or_it_is_told),
+           CASE(files_are_not_judged_yet))

@@ -72,6 +72,23 @@ kinds_are_those_that_a_maker_makes(void)
     CHECK(tpm_vendor_kind(0) == NULL);
 }
 
+/* A maker of machines' TPMs, of both kinds, or that nobody knows, is none that makes hardware. */
+static void
+hardware_is_what_a_known_maker_makes_alone(void)
+{
+    static const char *const hardware[] = {"IFX",  "STM",  "NTC", "NTZ",
+                                           "ATML", "INTC", "AMD", "QCOM"};
+    static const char *const others[] = {"IBM", "0x00001014", "VMW", "GOOG", "MSFT", "AMZN", "XYZ"};
+
+    for (size_t i = 0; i < ARRAY_LEN(hardware); i++) {
+        CHECK(tpm_vendor_hardware(tpm_vendor_named(bytes_str(hardware[i]))));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        CHECK(!tpm_vendor_hardware(tpm_vendor_named(bytes_str(others[i]))));
+    }
+    CHECK(!tpm_vendor_hardware(0));
+}
+
 static void
 versions_are_four_numbers(void)
 {
@@ -133,5 +150,6 @@ what_is_no_version_is_told_and_changes_nothing(void)
 }
 
 CHECK_MAIN(CASE(makers_of_certificates_are_read), CASE(names_and_ids_go_both_ways),
-           CASE(kinds_are_those_that_a_maker_makes), CASE(versions_are_four_numbers),
+           CASE(kinds_are_those_that_a_maker_makes),
+           CASE(hardware_is_what_a_known_maker_makes_alone), CASE(versions_are_four_numbers),
            CASE(what_is_no_version_is_told_and_changes_nothing))

@@ -230,6 +230,8 @@ a_slot_tells_its_own_claims(void)
         {WITH("  rule x : rtm is hw claim ek.chain"), 4, 28, "by the service itself"},
         {WITH("  rule x : sb.db includes @sb/db claim dbx.level"), 4, 40, "rules of sb.dbx"},
         {WITH("  rule x : rtm is hw claim"), 4, 27, "no claim of this name"},
+        {WITH("  rule x : tpm.kind is discrete"), 4, 24, "that it is hardware"},
+        {WITH("  rule x : tpm.kind is"), 4, 23, "that it is hardware"},
         {WITH("  rule x : rtm is hw claim \"rtm\""), 4, 28, "no claim of this name"},
     };
     static const char *const good[] = {
