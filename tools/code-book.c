@@ -33,7 +33,7 @@ static const struct code_record records[] = {
 #define SYSTEM true
 #define ITSELF false
 static const struct claim_record claims[] = {
-#define CLAIM(name, type, slots, meaning) {(name), (type), (meaning), (slots)},
+#define CLAIM(claim, number, kind, slots, name, type, meaning) {(name), (type), (meaning), (slots)},
 #include "base/claim.def"
 #undef CLAIM
 };

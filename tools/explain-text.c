@@ -307,6 +307,47 @@ print_names(FILE *out, const char *name, const json_t *list)
     }
 }
 
+/* A value as it stands; those of a list with blanks between. */
+static void
+join_value(char *line, const json_t *value)
+{
+    char room[TEXT_ROOM];
+
+    if (json_is_string(value)) {
+        join(line, LINE_ROOM, " %s",
+             text_printable(room, sizeof(room), bytes_str(json_string_value(value))));
+    } else if (json_is_integer(value)) {
+        join(line, LINE_ROOM, " %" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else if (json_is_boolean(value)) {
+        join(line, LINE_ROOM, " %s", json_is_true(value) ? "true" : "false");
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        join_value(line, json_array_get(value, i));
+    }
+    if (json_is_array(value) && json_array_size(value) == 0) {
+        join(line, LINE_ROOM, " (none)");
+    }
+}
+
+void
+explain_text_claims(FILE *out, const json_t *claims)
+{
+    const char *head = "claims";
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)claims, key, value)
+    {
+        char line[LINE_ROOM] = "";
+        char room[TEXT_ROOM];
+
+        join(line, sizeof(line), "%s", text_printable(room, sizeof(room), bytes_str(key)));
+        join_value(line, value);
+        explain_text_line(out, head, "%s", line);
+        head = "";
+    }
+}
+
 static void
 print_verdict(FILE *out, const json_t *explained)
 {
@@ -370,4 +411,5 @@ explain_text(FILE *out, const json_t *explained, bool verbose)
     if (line[0] != '\0') {
         explain_text_line(out, "dimensions", "%s", line);
     }
+    explain_text_claims(out, json_object_get(explained, "claims"));
 }

@@ -11,6 +11,9 @@
  * form, as from another version's keeper, prints what it has. */
 void explain_text(FILE *out, const json_t *explained, bool verbose);
 
+/* The claims of a verdict, {name: value}, one a line. */
+void explain_text_claims(FILE *out, const json_t *claims);
+
 /* "name  text", names in a column of their own. */
 __attribute__((format(printf, 3, 4))) void explain_text_line(FILE *out, const char *name,
                                                              const char *format, ...);

@@ -180,9 +180,7 @@ def claim_records(folder):
     """(name, type, whether a rule may tell it, meaning) of each claim."""
     for words, said_of_it in records(f'{folder}/claim.def', 'CLAIM'):
         name, kind, meaning = said_of_it
-        row = re.search(rf'^CLAIM\("{re.escape(name)}", "[^"]*", (\w+)', read(
-            f'{folder}/claim.def'), re.M)
-        yield name, kind, row[1] != 'ITSELF', meaning
+        yield name, kind, words[3] != 'ITSELF', meaning
 
 
 def reasons(version, folder):

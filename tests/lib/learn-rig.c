@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "appraise/boot-claims.h"
 #include "lib/check.h"
 #include "lib/rule-play.h"
 #include "reader/reader-userlog.h"
@@ -125,7 +126,7 @@ learn_rig_load(const char *text)
 void
 learn_rig_judge(const struct learn_rig_boot *boot)
 {
-    struct boot_ask ask = {
+    learn_rig.ask = (struct boot_ask){
         .book = learn_rig.book,
         .policy = learn_rig.policy,
         .log = &boot->log,
@@ -134,8 +135,8 @@ learn_rig_judge(const struct learn_rig_boot *boot)
         .pins = learn_rig.pins,
         .may_pin = learn_rig.n_pins == 0,
         .now_s = learn_rig.now_s,
+        .tpm = learn_rig.tpm,
     };
-
     learn_rig.verdict = (struct verdict){0};
 #define VERDICT_FIELD(name) learn_rig.verdict.name = CHECK_PASSED;
     VERDICT_CHECKS(VERDICT_FIELD)
@@ -145,8 +146,32 @@ learn_rig_judge(const struct learn_rig_boot *boot)
             events_check(learn_rig.hasher, &boot->log, learn_rig.options.bank, &learn_rig.verdict),
             0);
     }
-    CHECK_EQ(
-        boot_judge(learn_rig.room, learn_rig.hasher, &ask, &learn_rig.verdict, &learn_rig.told), 0);
+    CHECK_EQ(boot_judge(learn_rig.room, learn_rig.hasher, &learn_rig.ask, &learn_rig.verdict,
+                        &learn_rig.told),
+             0);
+}
+
+const char *
+learn_rig_claim(const char *name)
+{
+    static struct boot_claims claims;
+    static char room[2048];
+    struct json_wr j = json_wr_init(room, sizeof(room) - 1);
+    enum claim claim;
+
+    claims = (struct boot_claims){0};
+    boot_claims_tpm(&learn_rig.tpm, NULL, &claims);
+    boot_claims(&learn_rig.ask, &learn_rig.told, &claims);
+    CHECK(claim_named(bytes_str(name), &claim));
+    if (!claim_set_has(&claims.set, claim)) {
+        return "";
+    }
+    json_wr_array(&j);
+    claim_set_say(&j, &claims.set, claim, false);
+    json_wr_end_array(&j);
+    CHECK(json_wr_done(&j).p);
+    room[json_wr_done(&j).len - 1] = '\0';
+    return room + 1;
 }
 
 const char *

@@ -26,7 +26,9 @@ extern struct learn_rig {
     struct rulebook *book;
     size_t policy; /* of the book, by which is judged; 0 unless a test says otherwise */
     struct boot_room *room;
-    bool check_events; /* judging looks at separators, types and bound data too */
+    bool check_events;       /* judging looks at separators, types and bound data too */
+    struct advisory_tpm tpm; /* that the boot is of; zero: not known */
+    struct boot_ask ask;     /* what was asked last */
     struct boot_told told;
     struct verdict verdict;
     size_t n_pins;
@@ -58,6 +60,9 @@ void learn_rig_judge(const struct learn_rig_boot *boot);
 /* Reasons of the boot just judged, each with f, w or n for its effect: "421f 306w". */
 #define LEARN_RIG_SAID 160u
 const char *learn_rig_said(char room[LEARN_RIG_SAID]);
+
+/* A claim of the boot just judged as JSON (boot-claims.h); "" when it is absent. Static memory. */
+const char *learn_rig_claim(const char *name);
 
 /* Pins what the boot just judged has to be known by, as copies. */
 void learn_rig_pin(void);

@@ -188,6 +188,15 @@ scene_vector(int identity, int configuration, int executables, int hardware)
 }
 
 void
+scene_claim(const char *name, const char *value)
+{
+    const char *claim = learn_rig_claim(name);
+
+    printf("#   claim %s: %s\n", name, claim[0] != '\0' ? claim : "absent");
+    CHECK_STR(claim, value);
+}
+
+void
 scene_cause(const char *rule, size_t event)
 {
     CHECK_STR(learn_rig.verdict.policy_rule, rule);

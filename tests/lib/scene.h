@@ -58,6 +58,9 @@ void scene_says(const char *what, const char *reasons, enum tier tier);
  * hardware. */
 void scene_vector(int identity, int configuration, int executables, int hardware);
 
+/* A claim just judged, as JSON: "\"on\"", "[]"; "" when it is absent. Prints it. */
+void scene_claim(const char *name, const char *value);
+
 /* The first cause just judged: the policy's rule, and the event's number in the log. */
 void scene_cause(const char *rule, size_t event);
 

@@ -19,7 +19,7 @@ CATALOGUE = {
     'schemas/base/reason.def': REASON_ROW,
     'schemas/base/reason-user.def': 'REASON_USER(STOP, "f")\n',
     'schemas/base/rule.def': 'RULE(B, A, "g", "h")\n',
-    'schemas/base/claim.def': 'CLAIM("a.b", "text", ITSELF, "i")\n',
+    'schemas/base/claim.def': 'CLAIM(A_B, 1, TEXT, ITSELF, "a.b", "text", "i")\n',
 }
 
 CLEAN = {
@@ -137,7 +137,8 @@ SINS = [
      'LOGID("ready", "main", "a", "b")\n' * 2),
     ('events', 'no outcome', 'attestor/agent/agent-exit.c', '    {AGENT_X, "ready", "x"},\n'),
     ('codes', 'each reason and claim', 'schemas/base/reason.def', REASON_ROW.replace('"b"', '""')),
-    ('codes', 'each reason and claim', 'schemas/base/claim.def', 'CLAIM("a", "b", ITSELF, "c");\n'),
+    ('codes', 'each reason and claim', 'schemas/base/claim.def',
+     'CLAIM(A, 1, TEXT, ITSELF, "a", "b", "c");\n'),
     ('codes', 'numbers rise', 'schemas/base/reason.def', REASON_ROW * 2),
     ('codes', 'each reason that is not reserved is said', 'schemas/wire/policy-code.def',
      'DIMENSION("*", IDENTITY)\n'),

@@ -117,9 +117,13 @@ an_update_of_the_list_passes(void)
     laptop("@dbx/2020-10");
     has(update("2020-10-12"));
     scene_says("as of 2020-10", "", TIER_AFFIRMING);
+    scene_claim("dbx.level", "\"dbx/2020-10\"");
+    scene_claim("dbx.missing", "31");
     old = known();
     has(both(update("2020-10-12"), update("2021-04-29")));
     scene_says("updated to 2021-04", "", TIER_AFFIRMING);
+    scene_claim("dbx.level", "\"dbx/2021-04\"");
+    scene_claim("dbx.missing", "0");
     CHECK(known() > old);
 }
 
@@ -135,6 +139,7 @@ a_list_without_one_entry_is_old(void)
     scene_says("2020-10, its hashes alone", "", TIER_AFFIRMING);
     has(first_of(lists, n - 1));
     scene_says("2020-10 without its last entry", "411f", TIER_CONTRAINDICATED);
+    scene_claim("dbx.level", "\"none\"");
     CHECK_EQ(known(), n - 1);
     scene_cause("dbx", scene_variable("dbx"));
 }
@@ -183,6 +188,8 @@ a_list_that_lost_entries_refuses(void)
     scene_says("again", "", TIER_AFFIRMING);
     has(update("2020-10-12"));
     scene_says("only 2020-10 is left, which the baseline asks for", "412f", TIER_CONTRAINDICATED);
+    scene_claim("dbx.level", "\"dbx/2020-10\"");
+    scene_claim("pins.changed", "[\"sb.dbx\"]");
     CHECK_STR(learn_rig.verdict.policy_rule, "kept");
     CHECK_EQ(learn_rig_rule("dbx")->outcome, OUTCOME_PASSED);
 }
@@ -193,6 +200,8 @@ a_successor_meets_the_baseline(void)
     laptop("@dbx/2020-10");
     has(update("2021-04-29"));
     scene_says("2021-04, which lacks entries of 2020-10", "", TIER_AFFIRMING);
+    scene_claim("dbx.level", "\"dbx/2021-04\"");
+    scene_claim("dbx.missing", "0");
 }
 
 static void
@@ -202,6 +211,8 @@ without_a_successor_it_does_not(void)
     scene_swap(" next dbx/2021-04", "");
     has(update("2021-04-29"));
     scene_says("the same where nothing says that it supersedes", "411f", TIER_CONTRAINDICATED);
+    scene_claim("dbx.level", "\"none\"");
+    scene_claim("dbx.missing", "3"); /* of its hashes; the six are with certificates */
 }
 
 static void
@@ -210,6 +221,7 @@ less_than_either_meets_none(void)
     laptop("@dbx/2020-10");
     has(first_of(update("2021-04-29"), 100));
     scene_says("100 entries of 2021-04", "411f", TIER_CONTRAINDICATED);
+    scene_claim("dbx.level", "\"none\"");
 }
 
 /* As it was recorded: one certificate more than once, and hashes. */
@@ -237,6 +249,7 @@ an_entry_that_stands_twice_meets_nothing_twice(void)
     laptop("@dbx/2020-10");
     has(both(some, some));
     scene_says("240 entries, of which 120 are distinct", "411f", TIER_CONTRAINDICATED);
+    scene_claim("dbx.level", "\"none\"");
     CHECK_EQ(known(), 120);
     has(both(update("2020-10-12"), some));
     scene_says("the whole list, and some of it again", "", TIER_AFFIRMING);

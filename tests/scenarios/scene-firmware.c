@@ -20,6 +20,7 @@ a_stick_changes_the_boot_menu_and_no_verdict(void)
     scene_rule("bootvars", "  rule bootvars : boot.vars any count 1..80");
     plug_a_stick();
     scene_says("a USB stick", "", TIER_AFFIRMING);
+    scene_claim("pins.changed", "[]");
     scene_vector(2, 2, 3, 2);
 }
 
@@ -29,6 +30,7 @@ a_pinned_boot_menu_notes_it(void)
     scene_laptop();
     plug_a_stick();
     scene_says("a USB stick, the menu pinned", "506n", TIER_AFFIRMING);
+    scene_claim("pins.changed", "[\"boot.vars\"]");
 }
 
 static void
@@ -103,6 +105,11 @@ an_update_that_is_active_passes(void)
     (void)other_firmware("2");
     release("2", "  svn 43\n");
     scene_says("the vendor's release 2", "", TIER_AFFIRMING);
+    scene_claim("fw.release", "\"n 2\"");
+    scene_claim("fw.svn", "43");
+    scene_claim("fw.source", "\"vendor\"");
+    scene_claim("fw.vendor", "\"lenovo\"");
+    scene_claim("fw.version", "\"N40ET41W\""); /* the firmware's own word, which did not change */
     bundle = rulebook_bundle(learn_rig.book);
     CHECK(bytes_equal(bundle->releases[learn_rig_rule("fw")->release].version, bytes_str("2")));
 }
@@ -139,6 +146,8 @@ unknown_firmware_is_told_by_its_event(void)
     scene_laptop();
     blob = other_firmware("who knows");
     scene_says("firmware that nobody released", "301f", TIER_CONTRAINDICATED);
+    scene_claim("fw.release", "");
+    scene_claim("fw.svn", "");
     scene_cause("fw", blob);
     scene_vector(2, 2, 3, 97);
     CHECK_EQ(learn_rig.verdict.pcr, 0);

@@ -149,6 +149,11 @@ a_vendor_s_application_that_is_listed_passes(void)
     scene_laptop();
     CHECK_EQ(learn_rig_rule("preos")->n_events, 1);
     CHECK_EQ(learn_rig_rule("preos")->outcome, OUTCOME_PASSED);
+    scene_claim("boot.preos", "\"vendor\"");
+    scene_rule("preos", "  rule preos : boot.preos one-of @preos/absolute count 0..1 else warn");
+    scene_add(scene_format("set digests preos/absolute { %s }\n", scene_digest(image(PREOS))));
+    scene_says("the same, listed as Absolute's", "", TIER_AFFIRMING);
+    scene_claim("boot.preos", "\"absolute\"");
 }
 
 static void
@@ -161,6 +166,7 @@ one_that_is_not_listed_warns(void)
     scene_rule("preos", "  rule preos : boot.preos one-of @preos/none count 0..1 else warn");
     scene_add(scene_format("set digests preos/none { %s }\n", scene_digest(image(SHIM))));
     scene_says("an application before the boot that nobody listed", "424w", TIER_WARNING);
+    scene_claim("boot.preos", "\"other\"");
     CHECK_EQ(learn_rig_rule("preos")->event != RULE_NO_EVENT, true);
     CHECK_EQ(learn_rig.told.events[learn_rig_rule("preos")->event].index, before);
     scene_vector(2, 2, 33, 2);
@@ -172,6 +178,7 @@ none_of_them_passes_too(void)
     scene_laptop();
     scene_cut(image(PREOS));
     scene_says("no application before the boot", "", TIER_AFFIRMING);
+    scene_claim("boot.preos", "\"none\"");
 }
 
 /* The firmware took back control from what shim and GRUB had been, and called the next option. */

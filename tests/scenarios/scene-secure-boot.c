@@ -115,8 +115,10 @@ the_ca_of_2023_joins_db(void)
     scene_laptop();
     announce(cert);
     scene_says("db without it", "409w", TIER_WARNING);
+    scene_claim("sb.db.ca2023", "false");
     add_to_db(cert);
     scene_says("db with it", "", TIER_AFFIRMING);
+    scene_claim("sb.db.ca2023", "true");
     CHECK_EQ(learn_rig_rule("db23")->outcome, OUTCOME_PASSED);
 }
 

@@ -15,7 +15,7 @@ static const struct {
     const char *name;
     uint64_t slots;
 } claims[] = {
-#define CLAIM(name, type, slots, meaning) {(name), (slots)},
+#define CLAIM(claim, number, kind, slots, name, type, meaning) {(name), (slots)},
 #include "base/claim.def"
 #undef CLAIM
 };

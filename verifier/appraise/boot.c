@@ -11,11 +11,17 @@ struct boot_memo {
     struct pcr_set quote; /* that the slots were told by */
     struct boot_facts facts;
     struct slots_kept slots;
+    bool has_script;
+    uint8_t script[32];
+    uint64_t mark; /* of the book, and its policy, that dbx was told by; 0: not told yet */
+    size_t policy;
+    struct dbx_level dbx;
 };
 
 struct boot_room {
     struct slot_map map;
-    struct boot_memo own; /* for a log that has none */
+    struct boot_memo own;               /* for a log that has none */
+    struct bytes digests[LIMIT_EVENTS]; /* of a boot loader's commands, while they are hashed */
     struct rule_event events[RULE_EVENTS_MAX];
     struct rule_input input;
     struct bytes advisories[LIMIT_BUNDLE_ADVISORIES * (1 + LIMIT_ADVISORY_CVES)];
@@ -74,10 +80,29 @@ struct telling {
     struct verdict *verdict;
 };
 
+/* What a boot loader ran, as one digest: over those of its commands. */
+static int
+read_script(struct boot_room *room, struct boot_memo *memo, struct hasher *hasher,
+            const struct event_log *log, enum hash bank)
+{
+    size_t at = event_log_bank(log, bank);
+    size_t n = 0;
+
+    for (size_t i = 0; i < room->map.n && at < log->n_banks; i++) {
+        const struct slot_event *placed = &room->map.events[i];
+
+        if (placed->slot == SLOT_BOOT_SCRIPT && !(placed->flags & SLOT_ECHO)) {
+            room->digests[n++] = log->events[i].digest[at];
+        }
+    }
+    memo->has_script = n > 0;
+    return n > 0 ? hasher_parts(hasher, HASH_SHA256, room->digests, n, memo->script) : 0;
+}
+
 /* The facts of a log, read again when other PCRs are quoted than before. */
 static int
-read_facts(struct boot_memo *memo, struct hasher *hasher, const struct event_log *log,
-           const struct slot_map *map, struct pcr_set quote)
+read_facts(struct boot_room *room, struct boot_memo *memo, struct hasher *hasher,
+           const struct event_log *log, struct pcr_set quote)
 {
     int r;
 
@@ -85,10 +110,26 @@ read_facts(struct boot_memo *memo, struct hasher *hasher, const struct event_log
         return 0;
     }
     memo->known = false;
-    r = facts_read(hasher, log, map, &memo->facts);
+    memo->mark = 0;
+    r = facts_read(hasher, log, &room->map, &memo->facts);
+    r = r == 0 ? read_script(room, memo, hasher, log, quote.bank) : r;
     memo->known = r == 0;
     memo->quote = quote;
     return r;
+}
+
+/* How far the boot's dbx is, compared once with a book's baselines. */
+static const struct dbx_level *
+read_level(struct boot_memo *memo, const struct boot_ask *ask)
+{
+    uint64_t mark = rulebook_mark(ask->book);
+
+    if (memo->mark != mark || memo->policy != ask->policy) {
+        dbx_level_find(rulebook_bundle(ask->book), ask->policy, &memo->facts, &memo->dbx);
+        memo->mark = mark;
+        memo->policy = ask->policy;
+    }
+    return &memo->dbx;
 }
 
 static void
@@ -148,7 +189,7 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
     room->map.quirks |= ask->quirks;
     if (r == 0) {
         settle_files(ask->book, ask->policy, ask->log, policy->quote.bank, &room->map);
-        r = read_facts(memo, hasher, ask->log, &room->map, policy->quote);
+        r = read_facts(room, memo, hasher, ask->log, policy->quote);
     }
     if (r != 0) {
         return r;
@@ -544,6 +585,8 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .policy = policy,
         .map = &room->map,
         .facts = &memo->facts,
+        .dbx = read_level(memo, ask),
+        .script = memo->has_script ? memo->script : NULL,
         .n_events = room->input.n_events,
         .events = room->events,
         .judgement = &room->judgement,

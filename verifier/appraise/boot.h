@@ -4,6 +4,7 @@
 #pragma once
 
 #include "appraise/advisory.h"
+#include "appraise/dbx-level.h"
 #include "appraise/facts.h"
 #include "appraise/rule-judge.h"
 #include "appraise/settle.h"
@@ -42,6 +43,8 @@ struct boot_told {
     const struct bundle_policy *policy;
     const struct slot_map *map;
     const struct boot_facts *facts;
+    const struct dbx_level *dbx;
+    const uint8_t *script; /* SHA-256 over the digests in slot boot.script; NULL: it has none */
     size_t n_events;
     const struct rule_event *events;
     const struct rule_judgement *judgement;

@@ -1,5 +1,6 @@
 #include "appraise/explain.h"
 
+#include "appraise/boot-claims.h"
 #include "base/hex.h"
 #include "formats/tpm-vendor.h"
 
@@ -412,6 +413,17 @@ say_tpm(struct json_wr *j, const struct explain *explain)
     explain_tpm(j, rulebook_bundle(explain->ask->book), &explain->ask->tpm);
 }
 
+/* Who vouches for the TPM is not known here. */
+static void
+say_claims(struct json_wr *j, const struct explain *explain)
+{
+    struct boot_claims claims = {0};
+
+    boot_claims_tpm(&explain->ask->tpm, NULL, &claims);
+    boot_claims(explain->ask, explain->told, &claims);
+    claim_set_say_all(j, &claims.set);
+}
+
 void
 explain_write(struct json_wr *j, const struct explain *explain)
 {
@@ -421,7 +433,7 @@ explain_write(struct json_wr *j, const struct explain *explain)
     } of_policy[] = {
         {"rules", say_rules},   {"unclaimed", say_unclaimed},   {"facts", say_facts},
         {"quirks", say_quirks}, {"dimensions", say_dimensions}, {"ima", say_ima},
-        {"tpm", say_tpm},
+        {"tpm", say_tpm},       {"claims", say_claims},
     };
 
     text(j, "tier", tier_name(explain->tier));

@@ -28,8 +28,8 @@ struct explain {
  * in the policy's order unclaimed     null, or {event, pcr, slot, seen} of the first event without
  * a rule facts, quirks, dimensions: what was read of the boot; [name]; {name: AR4SI value} ima:
  * null, or {entries, a count for each status of ima-judge.h, files: [{entry, status, hash, digest,
- * path}] of the first that do not pass}. tpm: as explain_tpm(). The last seven are null without
- * a policy. */
+ * path}] of the first that do not pass}. tpm: as explain_tpm(). claims: {name: value} of
+ * boot-claims.h. The last eight are null without a policy. */
 void explain_write(struct json_wr *j, const struct explain *explain);
 
 /* Writes the object {vendor, kind, firmware, advisories: null or [{name, severity, cves, effect}]};

@@ -101,6 +101,12 @@ struct rule_judgement {
                                            * if an operator says so; as many as there is room for */
 };
 
+/* Records of a set of certificates or of a dbx that are not among a slot's entries, and numbers of
+ * it that are not reached; counts no further than most. Entries ascend by (sig, digest), as facts
+ * have them. */
+size_t rule_set_missing(const struct bundle *bundle, const struct bundle_set *set,
+                        const struct rule_input *input, enum slot slot, size_t most);
+
 /* Memory of a judgement under way; large, one for each who judges. */
 struct rule_room;
 struct rule_room *rule_room_new(void); /* NULL when memory ends */

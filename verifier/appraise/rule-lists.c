@@ -29,18 +29,6 @@ set_has(const struct bundle_set *set, enum bundle_sig sig, struct bytes digest)
     return false;
 }
 
-static bool
-entries_have(const struct rule_entries *entries, const struct bundle_record *record)
-{
-    for (size_t i = 0; i < entries->n; i++) {
-        if (entries->entries[i].sig == (enum bundle_sig)record->group &&
-            bytes_equal(entries->entries[i].digest, record->digest)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Every entry is in the set; the first that is not is named. */
 static void
 judge_subset(struct judging *j, const struct rule_entries *entries)
@@ -54,42 +42,87 @@ judge_subset(struct judging *j, const struct rule_entries *entries)
 }
 
 static bool
-number_is(const struct judging *j, const struct bundle_word *word)
+number_is(const struct rule_input *input, const struct bundle_word *word)
 {
-    for (size_t i = 0; i < j->input->n_numbers; i++) {
-        if (bytes_equal(j->input->numbers[i].name, word->name)) {
-            return j->input->numbers[i].number >= word->number;
+    for (size_t i = 0; i < input->n_numbers; i++) {
+        if (bytes_equal(input->numbers[i].name, word->name)) {
+            return input->numbers[i].number >= word->number;
         }
     }
     return false;
 }
 
-/* All numbers of a set are reached. */
-static bool
-words_hold(const struct judging *j, const struct bundle_set *set)
+/* Numbers of a set that are not reached. */
+static size_t
+words_missing(const struct bundle *bundle, const struct bundle_set *set,
+              const struct rule_input *input)
 {
+    size_t n = 0;
+
     for (size_t i = 0; i < set->n_words; i++) {
-        if (!number_is(j, &j->bundle->words[set->first_word + i])) {
-            return false;
-        }
+        n += !number_is(input, &bundle->words[set->first_word + i]);
     }
-    return true;
+    return n;
 }
 
-/* Every record of the set is among the entries, and every number is reached. */
+/* Where the entries of each kind are looked at next; records ascend by their digests alone. */
+struct merge {
+    const struct rule_entries *entries;
+    size_t at[BUNDLE_SIG_MAX + 1];
+};
+
+static struct merge
+merge_begin(const struct rule_entries *entries)
+{
+    struct merge merge = {.entries = entries};
+
+    for (unsigned sig = 0; sig <= BUNDLE_SIG_MAX; sig++) {
+        size_t at = sig > 0 ? merge.at[sig - 1] : 0;
+
+        while (at < entries->n && entries->entries[at].sig < sig) {
+            at++;
+        }
+        merge.at[sig] = at;
+    }
+    return merge;
+}
+
 static bool
-holds(const struct judging *j, const struct bundle_set *set, const struct rule_entries *entries)
+merge_has(struct merge *merge, const struct bundle_record *record)
+{
+    const struct rule_entries *entries = merge->entries;
+    size_t *at = &merge->at[record->group];
+    int order = -1;
+
+    while (*at < entries->n && entries->entries[*at].sig == record->group &&
+           (order = memcmp(entries->entries[*at].digest.p, record->digest.p, record->digest.len)) <
+               0) {
+        (*at)++;
+    }
+    return order == 0;
+}
+
+size_t
+rule_set_missing(const struct bundle *bundle, const struct bundle_set *set,
+                 const struct rule_input *input, enum slot slot, size_t most)
 {
     const struct bundle_table *table = bundle_set_table(set, HASH_SHA256);
+    struct merge merge = merge_begin(&input->entries[slot]);
+    size_t n = words_missing(bundle, set, input);
 
-    for (size_t i = 0; table && i < table->n; i++) {
+    for (size_t i = 0; table && i < table->n && n < most; i++) {
         struct bundle_record record = bundle_table_at(table, i);
 
-        if (!entries_have(entries, &record)) {
-            return false;
-        }
+        n += !merge_has(&merge, &record);
     }
-    return words_hold(j, set);
+    return n < most ? n : most;
+}
+
+/* Every record of the set is among the slot's entries, and every number is reached. */
+static bool
+holds(const struct judging *j, const struct bundle_set *set)
+{
+    return rule_set_missing(j->bundle, set, j->input, j->slot, 1) == 0;
 }
 
 void
@@ -124,7 +157,7 @@ verb_equals(struct judging *j)
         return;
     }
     judge_subset(j, entries);
-    if (!holds(j, judging_set(j, 0), entries)) {
+    if (!holds(j, judging_set(j, 0))) {
         judging_note(j, OUTCOME_MISSING, judging_first(j), BYTES_NULL);
     }
 }
@@ -137,7 +170,7 @@ verb_includes(struct judging *j)
     uint16_t set = judging_arg(j, 0)->index;
 
     while (entries && set != BUNDLE_NONE) {
-        if (holds(j, &j->bundle->sets[set], entries)) {
+        if (holds(j, &j->bundle->sets[set])) {
             return;
         }
         set = j->bundle->sets[set].next;
@@ -197,7 +230,7 @@ verb_at_least(struct judging *j)
         judge_floor(j, arg);
     } else if (j->input->level == 0) {
         judging_note(j, OUTCOME_UNAVAILABLE, judging_first(j), BYTES_NULL);
-    } else if (arg->index != BUNDLE_NONE ? !words_hold(j, judging_set(j, 0))
+    } else if (arg->index != BUNDLE_NONE ? words_missing(j->bundle, judging_set(j, 0), j->input) > 0
                                          : j->input->level < arg->number) {
         judging_note(j, OUTCOME_OLD, judging_first(j), BYTES_NULL);
     }

@@ -24,6 +24,7 @@ struct rulebook {
     struct life lives[LIMIT_BUNDLE_RELEASES];
     uint64_t components[LIMIT_BUNDLE_RELEASES][RULEBOOK_WORDS];
     struct digest_index indices[HASH_N];
+    uint64_t mark;
     struct bundle bundle;
 };
 
@@ -288,6 +289,22 @@ check_rules(struct rulebook *book, struct fault *ret_fault)
     return 0;
 }
 
+/* FNV-1a, eight bytes a step and then one by one. */
+static uint64_t
+mark_of(struct bytes body)
+{
+    uint64_t mark = UINT64_C(0xcbf29ce484222325) ^ body.len;
+    struct rd rd = rd_init(body);
+
+    while (rd_left(&rd) >= 8) {
+        mark = (mark ^ rd_be64(&rd)) * UINT64_C(0x100000001b3);
+    }
+    while (rd_left(&rd) > 0) {
+        mark = (mark ^ rd_u8(&rd)) * UINT64_C(0x100000001b3);
+    }
+    return mark | 1;
+}
+
 static int
 load(struct rulebook *book, struct bytes body, struct fault *ret_fault)
 {
@@ -308,6 +325,7 @@ load(struct rulebook *book, struct bytes body, struct fault *ret_fault)
     if (r == 0) {
         live_on(book);
         group_components(book);
+        book->mark = mark_of(body);
     }
     return r;
 }
@@ -353,6 +371,12 @@ rulebook_freep(struct rulebook **book)
 {
     rulebook_free(*book);
     *book = NULL;
+}
+
+uint64_t
+rulebook_mark(const struct rulebook *book)
+{
+    return book->mark;
 }
 
 const struct bundle *

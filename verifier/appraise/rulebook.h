@@ -38,6 +38,10 @@ void rulebook_freep(struct rulebook **book);
 
 const struct bundle *rulebook_bundle(const struct rulebook *book);
 
+/* Never 0; differs between books of different bodies, but by chance of one in 2^64: what was worked
+ * out by a book holds for another one of the same mark. No defence: bundles are an operator's. */
+uint64_t rulebook_mark(const struct rulebook *book);
+
 /* Slot and dimension of a rule, by its place in the bundle's rules. */
 enum slot rulebook_slot(const struct rulebook *book, size_t rule);
 enum policy_dimension rulebook_dimension(const struct rulebook *book, size_t rule);

@@ -156,6 +156,11 @@ a_trusted_boot_tells_its_policy_rules_and_facts(void)
     CHECK(json_is_false(at(at(root, "facts"), "debug")));
     CHECK_EQ(json_object_size(at(at(root, "facts"), "lists")), 0);
     CHECK_EQ(json_array_size(at(root, "quirks")), 0);
+    CHECK_STR(str(at(root, "claims"), "secureboot"), "on");
+    CHECK_STR(str(at(root, "claims"), "mode"), "enforce");
+    CHECK_EQ(json_array_size(at(at(root, "claims"), "pins.changed")), 0);
+    CHECK(!json_object_get(at(root, "claims"), "dbx.level"));
+    CHECK(!json_object_get(at(root, "claims"), "ek.chain"));
     CHECK_EQ(json_integer_value(at(at(root, "dimensions"), "executables")), 3);
     CHECK_EQ(json_integer_value(at(at(root, "dimensions"), "identity")), 2);
 }
@@ -301,8 +306,8 @@ a_quirk_is_named(void)
 static void
 without_a_policy_the_checks_tell(void)
 {
-    static const char *const of_policy[] = {"policy", "rules",      "unclaimed", "facts",
-                                            "quirks", "dimensions", "ima"};
+    static const char *const of_policy[] = {"policy",     "rules", "unclaimed", "facts", "quirks",
+                                            "dimensions", "ima",   "tpm",       "claims"};
     struct fault fault = {.rule = RULE_REPLAY_PCR, .event = FAULT_NO_EVENT};
     json_t *root;
     json_t *first;

@@ -136,7 +136,27 @@ a_key_is_not_a_digest(void)
     CHECK_EQ(rulebook_find(rule_play.book, HASH_SHA384, bytes_of(digest, 32), &refs), 0);
 }
 
+static void
+books_are_told_apart_by_their_marks(void)
+{
+    static const char text[] = "policy p version %c schema 1 {\n  quote sha256 pcrs 0-9\n"
+                               "  rule fw : firmware any\n  rule chain : boot.images any\n"
+                               "  rule rom : driver any\n}\n";
+    char one[sizeof(text)];
+    uint64_t marks[3];
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        snprintf(one, sizeof(one), text, i == 2 ? '2' : '1');
+        rule_play_start(one);
+        marks[i] = rulebook_mark(rule_play.book);
+        CHECK(marks[i] != 0);
+    }
+    CHECK(marks[0] == marks[1]);
+    CHECK(marks[0] != marks[2]);
+}
+
 CHECK_MAIN(CASE(a_whole_bundle_is_taken), CASE(an_unknown_slot_is_refused),
            CASE(a_slot_is_asked_only_what_it_can_tell),
            CASE(a_policy_without_a_needed_rule_is_refused), CASE(what_is_no_bundle_is_refused),
-           CASE(the_index_finds_what_is_there), CASE(a_key_is_not_a_digest))
+           CASE(the_index_finds_what_is_there), CASE(a_key_is_not_a_digest),
+           CASE(books_are_told_apart_by_their_marks))

@@ -199,9 +199,29 @@ long_lists_are_cut_at_a_line_s_end(void)
     CHECK(printed[strlen(printed) - 1] == '\n');
 }
 
+static void
+claims_are_a_line_each(void)
+{
+    (void)text_of("{\"claims\":{\"secureboot\":\"on\",\"dbx.missing\":3,\"uki\":true,"
+                  "\"fw.debug\":false,\"tpm.cves\":[\"CVE-1\",\"CVE-2\"],\"quirk\":[],"
+                  "\"x\\u001b\":\"\\u001b[2J\",\"y\":null}}",
+                  false);
+    CHECK(has_line("claims       secureboot on"));
+    CHECK(has_line("             dbx.missing 3"));
+    CHECK(has_line("             uki true"));
+    CHECK(has_line("             fw.debug false"));
+    CHECK(has_line("             tpm.cves CVE-1 CVE-2"));
+    CHECK(has_line("             quirk (none)"));
+    CHECK(has_line("             x\\x1b \\x1b[2J"));
+    CHECK(has_line("             y"));
+    (void)text_of("{\"claims\":null}", false);
+    CHECK(!strstr(printed, "claims"));
+}
+
 CHECK_MAIN(CASE(a_refusal_begins_with_verdict_and_first_cause),
            CASE(the_first_cause_is_told_once_and_all_else_beside_it),
-           CASE(facts_are_lines_of_their_own), CASE(verbose_tells_each_rule),
+           CASE(facts_are_lines_of_their_own), CASE(claims_are_a_line_each),
+           CASE(verbose_tells_each_rule),
            CASE(two_rules_with_the_reason_of_the_first_cause_are_both_told),
            CASE(a_check_of_ours_says_its_text_and_clause),
            CASE(objects_of_another_form_print_what_they_have), CASE(no_text_steers_a_terminal),
