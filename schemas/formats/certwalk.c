@@ -140,14 +140,14 @@ read_tbs(struct rd *tbs, struct fault *ret_fault, struct bytes *ret_alg, struct 
 
     ignore(der_whole(tbs, DER_INTEGER).len == 0, "the serial number; a failure latches");
     *ret_alg = der_whole(tbs, DER_SEQUENCE);
-    ignore(der_whole(tbs, DER_SEQUENCE).len == 0, "the issuer");
+    ret->issuer = der_whole(tbs, DER_SEQUENCE);
     validity = der_enter(tbs, DER_SEQUENCE);
     ret->not_before = der_time(&validity);
     ret->not_after = der_time(&validity);
     if (!tbs->failed && !rd_end(&validity)) {
         return fault_at(ret_fault, RULE_X509_TIME, FAULT_NO_EVENT, rd_offset(tbs));
     }
-    ignore(der_whole(tbs, DER_SEQUENCE).len == 0, "the subject");
+    ret->subject = der_whole(tbs, DER_SEQUENCE);
     ret->spki = der_whole(tbs, DER_SEQUENCE);
     read_tail(tbs, &says);
     put_together(version, &says, ret);

@@ -13,8 +13,9 @@
 /* Views are into the bytes given to certwalk_read(). */
 struct certwalk {
     struct bytes der;
-    struct bytes tbs;  /* whole element: what is signed */
-    struct bytes spki; /* whole element */
+    struct bytes tbs;             /* whole element: what is signed */
+    struct bytes spki;            /* whole element */
+    struct bytes issuer, subject; /* whole elements, which nothing has looked into */
     struct bytes signature;
     enum sig_scheme sig_scheme; /* SIG_NONE: not on our list */
     enum hash sig_hash;

@@ -22,6 +22,7 @@ enum policy_outcome {
     OUTCOME_DENIED,      /* a denied token */
     OUTCOME_UNAVAILABLE, /* nothing to judge by: no log, no facts */
     OUTCOME_RETRIED,     /* passes, but an image before it gave up */
+    OUTCOME_SHUTDOWN,    /* passes, but the system is on its way down */
     /* Of files that an IMA list names; what nothing names is unknown. */
     OUTCOME_VIOLATED,      /* changed while it was measured */
     OUTCOME_WEAK,          /* a digest of a weak hash, of a known file */

@@ -17,7 +17,7 @@ static const struct example {
     {"server-uki", "server-uki", "boot/sdboot-uki-sb-on/binary_bios_measurements", "306w 807w",
      TIER_WARNING},
     /* Secure Boot is off, and U-Boot measures nothing of itself */
-    {"gateway", "gateway-uefi", "boot/uboot-arm64/binary_bios_measurements", "401w 306w 806w",
+    {"gateway", "gateway-uefi", "boot/uboot-arm64/binary_bios_measurements", "401w 403w 306w 806w",
      TIER_WARNING},
     {"cloud-vm", "cloud-vm", "evlog/cos-85-amd-sev.bin", "442w 306w 806w 219n", TIER_WARNING},
 };

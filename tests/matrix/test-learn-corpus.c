@@ -52,7 +52,8 @@ static const struct row {
     {"boot/tampered-extradev/binary_bios_measurements", 0, TIER_WARNING, "306w 219n"},
     {"boot/tampered-initrd/binary_bios_measurements", 0, TIER_WARNING, "306w 219n"},
     {"boot/tampered-optrom-sbon/binary_bios_measurements", 0, TIER_WARNING, "306w 219n"},
-    {"boot/uboot-arm64/binary_bios_measurements", 0, TIER_WARNING, "401w 306w 806w"},
+    /* no platform key: setup mode */
+    {"boot/uboot-arm64/binary_bios_measurements", 0, TIER_WARNING, "401w 403w 306w 806w"},
 };
 
 /* What the verdict says, as the table has it. */

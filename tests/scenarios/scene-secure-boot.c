@@ -1,8 +1,9 @@
-/* Secure Boot, its keys and shim's levels: scenarios 5, 6, 17, 19, 30. */
+/* Secure Boot, its keys and shim's levels: scenarios 5, 6, 17, 18, 19, 30. */
 #include <stdlib.h>
 
 #include "base/hex.h"
 #include "formats/evtype.h"
+#include "lib/mkcert.h"
 #include "lib/scene.h"
 
 #define SB_ON "  rule sb : secureboot is on"
@@ -73,15 +74,16 @@ an_authority_of_db_is_no_secure_boot(void)
     scene_cause("sb", scene_variable("SecureBoot"));
 }
 
-/* db with one certificate more: EFI_SIGNATURE_LIST, UEFI 2.10 section 32.4.1. */
+/* A variable with one certificate more, or with that alone: EFI_SIGNATURE_LIST, UEFI 2.10 section
+ * 32.4.1. */
 static void
-add_to_db(struct bytes cert)
+write_list(const char *name, bool alone, struct bytes cert)
 {
     enum { ROOM = 64 * 1024 };
-    size_t db = scene_variable("db");
+    size_t at = scene_variable(name);
     struct wr wr = wr_init(check_keep(malloc(ROOM)), ROOM);
 
-    wr_bytes(&wr, scene_value_of(db));
+    wr_bytes(&wr, alone ? BYTES_NULL : scene_value_of(at));
     wr_bytes(&wr, check_hex("a159c0a5e494a74a87b5ab155c2bf072")); /* EFI_CERT_X509_GUID */
     wr_le32(&wr, (uint32_t)(28 + 16 + cert.len));
     wr_le32(&wr, 0);
@@ -89,7 +91,13 @@ add_to_db(struct bytes cert)
     wr_bytes(&wr, check_hex("00000000000000000000000000000000")); /* its owner */
     wr_bytes(&wr, cert);
     CHECK(wr_done(&wr).p);
-    scene_value(db, NULL, wr_done(&wr));
+    scene_value(at, NULL, wr_done(&wr));
+}
+
+static void
+add_to_db(struct bytes cert)
+{
+    write_list("db", false, cert);
 }
 
 /* The policy of a roll-over: the new CA may be in db, and should be. */
@@ -131,6 +139,58 @@ a_rogue_certificate_in_db_refuses(void)
     add_to_db(check_vector("ek-roots/NationZEkMfrCA002.crt"));
     scene_says("db with another one too", "408f", TIER_CONTRAINDICATED);
     scene_cause("db", scene_variable("db"));
+}
+
+/* keylime-mb with another PK: no recorded log has a test key. The policy was learnt with it in
+ * place, so nothing but what it says of itself is against it. */
+static void
+platform_key(const char *subject)
+{
+    scene_start("evlog/keylime-mb.bin");
+    secure_boot("01");
+    write_list("PK", true, mkcert(&(struct mkcert){.subject = subject, .exts = MKCERT_CA}));
+    scene_learn();
+}
+
+static void
+a_test_key_as_platform_key_refuses(void)
+{
+    platform_key("DO NOT TRUST - AMI Test PK");
+    scene_says("PK \"DO NOT TRUST - AMI Test PK\"", "406f", TIER_CONTRAINDICATED);
+    CHECK_EQ(learn_rig.verdict.fault.event, scene_variable("PK"));
+    CHECK_EQ(learn_rig.told.facts->testkey, FACT_ON);
+    scene_vector(2, 96, 3, 2);
+    scene_rule("pk", "  rule pk : sb.pk any\n  rule test : sb.testkey is no else warn");
+    scene_says("the same where a policy only warns of it", "406w", TIER_WARNING);
+}
+
+static void
+another_platform_key_is_none(void)
+{
+    platform_key("Corp Secure Boot PK");
+    scene_says("PK \"Corp Secure Boot PK\"", "", TIER_AFFIRMING);
+    scene_rule("pk", "  rule pk : sb.pk any\n  rule test : sb.testkey is no");
+    scene_says("the same where a policy asks", "", TIER_AFFIRMING);
+}
+
+/* A test key whose name says nothing, by its digest; and another key. */
+static void
+a_known_test_key_is_told_by_its_digest(void)
+{
+    static const char rules[] =
+        "  rule pk : sb.pk device-pin\n  rule known : sb.pk not-in @sb/test";
+    char hex[65];
+
+    platform_key("Plain Sample");
+    scene_says("a PK that says nothing", "", TIER_AFFIRMING);
+    (void)hex_write(hex, learn_rig.told.facts->lists[SLOT_SB_PK].entries[0].digest);
+    scene_rule("pk", rules);
+    scene_add(scene_format("cert sample sha256:%s\nset certs sb/test {\n  sample\n}\n", hex));
+    scene_says("a PK whose private half was published", "406f", TIER_CONTRAINDICATED);
+    hex[0] = hex[0] == '0' ? '1' : '0';
+    scene_add(scene_format("cert other sha256:%s\n", hex));
+    scene_swap("set certs sb/test {\n  sample\n", "set certs sb/test {\n  other\n");
+    scene_says("a PK that is not among the published ones", "", TIER_AFFIRMING);
 }
 
 static void
@@ -185,7 +245,8 @@ a_key_more_in_mok_list_refuses(void)
     scene_cause("mok", list);
 }
 
-/* What shim then measures is one byte 01, as MokListTrusted's: only that it is one more tells. */
+/* What shim then measures into PCR 14 is one byte 01, under this name; where the policy's count
+ * allows one more, the name alone tells. */
 static void
 validation_that_is_off_refuses(void)
 {
@@ -194,8 +255,14 @@ validation_that_is_off_refuses(void)
     scene_laptop();
     scene_put(scene_text(14, "MokListTrusted"), 14, EV_IPL, check_hex("01"),
               bytes_of((const uint8_t *)name, sizeof(name)));
-    scene_says("shim's validation is off", "217f", TIER_CONTRAINDICATED);
-    CHECK_STR(learn_rig.verdict.policy_rule, "mok");
+    scene_says("shim's validation is off", "418f 217f", TIER_CONTRAINDICATED);
+    scene_rule("mok", "  rule mok : mok any count 0..9");
+    scene_says("the same where any list may be", "418f", TIER_CONTRAINDICATED);
+    scene_rule("mok", "  rule mok : mok any count 0..9\n"
+                      "  rule checks : mok.validation is on else warn");
+    scene_says("the same where a policy only warns of it", "418w", TIER_WARNING);
+    scene_cut(scene_text(14, "MokSBState"));
+    scene_says("validation is on", "", TIER_AFFIRMING);
 }
 
 static void
@@ -218,6 +285,10 @@ SCENE_MAIN({5,
            {17,
             "the CA of 2023 joins db",
             {CASE(the_ca_of_2023_joins_db), CASE(a_rogue_certificate_in_db_refuses)}},
+           {18,
+            "the platform key is a test key",
+            {CASE(a_test_key_as_platform_key_refuses), CASE(another_platform_key_is_none),
+             CASE(a_known_test_key_is_told_by_its_digest)}},
            {19,
             "shim is updated and SbatLevel rises",
             {CASE(shim_s_update_raises_the_level), CASE(a_level_below_the_floor_warns)}},

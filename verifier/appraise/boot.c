@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "appraise/boot-remark.h"
 #include "formats/tpm-vendor.h"
 
 struct boot_memo {
@@ -78,6 +79,8 @@ struct telling {
     const struct boot_ask *ask;
     const struct boot_told *told;
     struct verdict *verdict;
+    size_t n_remarks;
+    const struct boot_remark *remarks[BOOT_REMARKS_MAX];
 };
 
 /* What a boot loader ran, as one digest: over those of its commands. */
@@ -411,45 +414,33 @@ tell_quirks(const struct telling *telling)
     }
 }
 
-/* Whether the policy has a word of its own for what the firmware tells of itself. */
-static bool
-rules_actions(const struct telling *telling)
+/* The first event of a slot, or RULE_NO_EVENT. */
+static uint32_t
+first_of(const struct boot_told *told, enum slot slot)
 {
-    const struct bundle_policy *policy = telling->told->policy;
-
-    for (size_t i = 0; i < policy->n_rules; i++) {
-        if (rulebook_slot(telling->ask->book, policy->first_rule + i) == SLOT_ACTION) {
-            return true;
+    for (uint32_t i = 0; slot != SLOT_NONE && i < told->n_events; i++) {
+        if (told->events[i].slot == slot) {
+            return i;
         }
     }
-    return false;
+    return RULE_NO_EVENT;
 }
 
-/* Firmware that says of itself that others may write to its memory, or run in it. The strings are
- * among those that need no rule, so that without this they would pass unseen. Pitfall 35; TCG PFP
- * 1.06 section 10.4.4. Returns false when one is no firmware to trust. */
+/* Returns false when one of them fails. */
 static bool
-tell_firmware(const struct telling *telling)
+tell_remarks(const struct telling *telling)
 {
-    const struct boot_facts *facts = telling->told->facts;
+    bool good = true;
 
-    if (rules_actions(telling)) {
-        return true;
-    }
-    if (facts->dma_unprotected) {
-        struct finding finding = {.reason = REASON_DMA_UNPROTECTED,
-                                  .effect = EFFECT_WARN,
-                                  .seen = "DMA Protection Disabled"};
-
-        tell(telling, finding, RULE_NO_EVENT);
-    }
-    if (facts->debug) {
+    for (size_t i = 0; i < telling->n_remarks; i++) {
+        const struct boot_remark *remark = telling->remarks[i];
         struct finding finding = {
-            .reason = REASON_FW_DEBUG, .effect = EFFECT_FAIL, .seen = "UEFI Debug Mode"};
+            .reason = remark->reason, .effect = remark->effect, .seen = remark->seen};
 
-        tell(telling, finding, RULE_NO_EVENT);
+        tell(telling, finding, first_of(telling->told, remark->slot));
+        good = good && remark->effect != EFFECT_FAIL;
     }
-    return !facts->debug;
+    return good;
 }
 
 static void
@@ -522,17 +513,14 @@ value_of(const struct telling *telling, enum policy_dimension dimension, int8_t 
     return tier == TIER_AFFIRMING ? good : odd;
 }
 
-/* What the firmware tells of itself lowers it too; who observes holds nothing against it. */
+/* What the boot tells of itself lowers a value too. */
 static int8_t
-value_of_hardware(const struct telling *telling)
+lowered(const struct telling *telling, enum policy_dimension dimension, int8_t value)
 {
-    const struct boot_told *told = telling->told;
-    int8_t value = value_of(telling, DIMENSION_HARDWARE, 2, 32, 97);
-    int8_t says = told->facts->debug && !told->observed                ? 96
-                  : told->facts->debug || told->facts->dma_unprotected ? 32
-                                                                       : 0;
+    int8_t says =
+        boot_remark_value(telling->n_remarks, telling->remarks, dimension, telling->told->observed);
 
-    return rules_actions(telling) || says < value ? value : says;
+    return says > value ? says : value;
 }
 
 static void
@@ -540,10 +528,12 @@ fill_vector(const struct telling *telling, struct boot_told *told)
 {
     told->vector = (struct boot_vector){
         .identity = value_of(telling, DIMENSION_IDENTITY, 2, 32, 97),
-        .configuration = value_of(telling, DIMENSION_CONFIGURATION, 2, 32, 96),
+        .configuration = lowered(telling, DIMENSION_CONFIGURATION,
+                                 value_of(telling, DIMENSION_CONFIGURATION, 2, 32, 96)),
         .executables = value_of(telling, DIMENSION_EXECUTABLES,
                                 told->ima && told->ima->judged ? 2 : 3, 33, 96),
-        .hardware = value_of_hardware(telling),
+        .hardware =
+            lowered(telling, DIMENSION_HARDWARE, value_of(telling, DIMENSION_HARDWARE, 2, 32, 97)),
     };
 }
 
@@ -553,7 +543,7 @@ judge_all(const struct telling *telling, bool *ret_broken)
     const struct rule_judgement *judgement = telling->told->judgement;
     bool good = check_slots(telling, ret_broken);
 
-    if (!tell_firmware(telling)) {
+    if (!tell_remarks(telling)) {
         *ret_broken = true;
         good = good && telling->told->observed;
     }
@@ -593,6 +583,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .ima = room->input.ima,
         .observed = policy->mode == BUNDLE_MODE_OBSERVE,
     };
+    telling.n_remarks = boot_remarks(ask->book, policy, &memo->facts, telling.remarks);
     fill_vector(&telling, ret);
     if (event_log_bank(ask->log, policy->quote.bank) == ask->log->n_banks) {
         struct fault fault = {.rule = RULE_REPLAY_BANK_MISSING, .event = FAULT_NO_EVENT};

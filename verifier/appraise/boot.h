@@ -50,7 +50,8 @@ struct boot_told {
     const struct rule_judgement *judgement;
     const struct ima_judgement *ima; /* NULL: no rule asks, or there is no list */
     struct boot_vector vector;
-    bool slots_broken; /* an event broke a rule of the schema (slots_check()), or 307 was told */
+    bool slots_broken; /* an event broke a rule of the schema (slots_check()), or the boot
+                        * told of itself what fails (boot-remark.h) */
     bool observed;     /* mode observe: what failed was recorded and did not count */
 };
 
@@ -69,11 +70,13 @@ void boot_room_freep(struct boot_room **room);
 
 /* Judges, notes what is wrong in *verdict and sets its field `reference`. The first cause is the
  * earliest event at fault, then what is missing; a rule that fails is told with its own effect, an
- * event that no slot or rule claims fails. Firmware that says that it is in debug mode fails (307),
- * one that does not protect its memory is a warning (308), unless a rule of the slot `action`
- * decides. In mode observe nothing of that fails: it is a warning with 807 beside it. A bank that
- * the log lacks is 111. Allocates nothing. Returns 0, or a negative errno: then neither is of use;
- * -EPROTO: the reader's records of the IMA list are not of its bytes. */
+ * event that no slot or rule claims fails. So does, unless a rule of its slot decides, what the
+ * boot tells of itself (boot-remark.h): firmware in debug mode (307), a test key as platform key
+ * (406), shim without validation (418); memory that is not protected (308), single programs in db
+ * (410) and weak certificates (416) are warnings. In mode observe nothing of that fails: it is a
+ * warning with 807 beside it. A bank that the log lacks is 111. Allocates nothing. Returns 0, or a
+ * negative errno: then neither is of use; -EPROTO: the reader's records of the IMA list are not of
+ * its bytes. */
 MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
                           struct verdict *verdict, struct boot_told *ret);
 

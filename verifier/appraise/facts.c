@@ -1,5 +1,6 @@
 #include "appraise/facts.h"
 
+#include "appraise/facts-certs.h"
 #include "appraise/facts-lists.h"
 #include "appraise/slots-pick.h"
 
@@ -28,6 +29,14 @@ flag_of(struct bytes value)
     return value.p[0] == 1 ? FACT_ON : FACT_OFF;
 }
 
+static struct bytes
+without_nul(struct bytes in, size_t width)
+{
+    bool nul = in.len >= width && in.p[in.len - 1] == 0 && in.p[in.len - width] == 0;
+
+    return nul ? bytes_of(in.p, in.len - width) : in;
+}
+
 static void
 read_mode(struct reading *reading, const struct efivar *var)
 {
@@ -45,11 +54,8 @@ read_mode(struct reading *reading, const struct efivar *var)
 static void
 read_action(struct reading *reading, const struct event *event)
 {
-    struct bytes text = event_text(reading->log, event);
+    struct bytes text = without_nul(event_text(reading->log, event), 1);
 
-    if (text.len > 0 && text.p[text.len - 1] == 0) {
-        text.len--;
-    }
     reading->facts->dma_unprotected |= bytes_equal(text, bytes_str("DMA Protection Disabled"));
     reading->facts->debug |= bytes_equal(text, bytes_str("UEFI Debug Mode"));
 }
@@ -66,6 +72,8 @@ read_variable(struct reading *reading, enum slot slot, const struct efivar *var)
         read_mode(reading, var);
         return 0;
     case SLOT_SB_PK:
+        facts_note_pk(reading->facts, var->value);
+        return facts_add_lists(reading->facts, reading->hasher, var->value, false);
     case SLOT_SB_KEK:
     case SLOT_SB_DB:
     case SLOT_SB_DBX:
@@ -73,6 +81,7 @@ read_variable(struct reading *reading, enum slot slot, const struct efivar *var)
     case SLOT_SB_DBR:
         return facts_add_lists(reading->facts, reading->hasher, var->value, slot == SLOT_SB_DBX);
     case SLOT_BOOT_AUTHORITY:
+        facts_note_authority(reading->facts, var->value);
         return facts_add_authority(reading->facts, reading->hasher, var->value);
     case SLOT_SB_SBAT:
         return facts_add_sbat(reading->facts, var->value);
@@ -129,6 +138,66 @@ read_list(struct reading *reading, const struct slot_map *map, enum slot slot)
     return r;
 }
 
+/* Does the event say that shim checks nothing? *ret is FACT_ABSENT where it is of something else.
+ */
+static int
+read_mok_state(struct reading *reading, const struct slot_event *placed, const struct event *event,
+               enum fact_flag *ret)
+{
+    static const uint8_t checks[] = {0};
+    const struct event_log *log = reading->log;
+    uint8_t digest[HASH_SIZE_MAX];
+    struct efivar var;
+    bool quirk;
+    int r;
+
+    *ret = FACT_ABSENT;
+    if (placed->flags & SLOT_VERIFIED && slots_pick_variable(log, event, &var, &quirk)) {
+        if (efivar_is(&var, "MokSBState") || efivar_is(&var, "MokSBStateRT")) {
+            *ret = flag_of(var.value) == FACT_OFF ? FACT_ON : FACT_OFF;
+        }
+        return 0;
+    }
+    if (!bytes_equal(without_nul(event_data(log, event), 1), bytes_str("MokSBState"))) {
+        return 0;
+    }
+    r = hasher_bytes(reading->hasher, log->banks[0], BYTES_OF(checks), digest);
+    *ret = bytes_equal(event->digest[0], bytes_of(digest, hash_size(log->banks[0]))) ? FACT_ON
+                                                                                     : FACT_OFF;
+    return r;
+}
+
+/* shim measures MokSBState when it is set, and its value is 1 when nothing is checked: into PCR 7
+ * as a variable, into PCR 14 under its name alone (mok.c, mok_state_variables). That a mere label
+ * says so counts, for nobody says it who wants to pass. */
+static int
+read_mok(struct reading *reading, const struct slot_map *map)
+{
+    enum fact_flag *validation = &reading->facts->mok_validation;
+    int r = 0;
+
+    for (size_t i = 0; i < map->n && r == 0; i++) {
+        enum fact_flag flag;
+
+        if (map->events[i].slot == SLOT_MOK) {
+            r = read_mok_state(reading, &map->events[i], &reading->log->events[i], &flag);
+            *validation = *validation == FACT_OFF || flag == FACT_OFF ? FACT_OFF : FACT_ON;
+        }
+    }
+    return r;
+}
+
+/* db with what is no certificate. */
+static void
+read_hashes(struct boot_facts *facts)
+{
+    const struct rule_entries *db = &facts->lists[SLOT_SB_DB];
+
+    for (size_t i = 0; i < db->n; i++) {
+        facts->db_hash |= db->entries[i].sig != BUNDLE_SIG_X509;
+    }
+}
+
 /* The locality at which PCR 0 began replays with PCR 0: where that is not quoted, it is anybody's
  * word. */
 static enum fact_rtm
@@ -170,7 +239,11 @@ facts_read(struct hasher *hasher, const struct event_log *log, const struct slot
     for (size_t i = 0; i < ARRAY_LEN(lists) && r == 0; i++) {
         r = read_list(&reading, map, lists[i]);
     }
-    return r;
+    if (reading.broken[SLOT_SB_PK]) {
+        ret->testkey = FACT_ODD;
+    }
+    read_hashes(ret);
+    return r == 0 ? read_mok(&reading, map) : r;
 }
 
 /* ---- for rules ---- */
@@ -196,6 +269,9 @@ mode_word(const struct boot_facts *facts)
     static const char *const words[] = {"setup", "audit", "deployed"};
     bool any = false;
 
+    if (facts->lists[SLOT_SB_PK].known && facts->lists[SLOT_SB_PK].n == 0) {
+        return bytes_str("setup"); /* what that mode is: UEFI 2.10 section 32.3 */
+    }
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
         if (flags[i] == FACT_ODD || flags[i] == FACT_EMPTY) {
             return BYTES_NULL;
@@ -206,6 +282,13 @@ mode_word(const struct boot_facts *facts)
         any = any || flags[i] == FACT_OFF;
     }
     return any ? bytes_str("user") : BYTES_NULL;
+}
+
+/* The word of a fact that is on or off. */
+static struct bytes
+flag_word(enum fact_flag flag, const char *on, const char *off)
+{
+    return flag == FACT_ON ? bytes_str(on) : flag == FACT_OFF ? bytes_str(off) : BYTES_NULL;
 }
 
 void
@@ -219,6 +302,8 @@ facts_input(const struct boot_facts *facts, struct rule_input *input)
     }
     input->words[SLOT_SECUREBOOT] = secureboot_word(facts);
     input->words[SLOT_SB_MODE] = mode_word(facts);
+    input->words[SLOT_SB_TESTKEY] = flag_word(facts->testkey, "yes", "no");
+    input->words[SLOT_MOK_VALIDATION] = flag_word(facts->mok_validation, "on", "off");
     input->words[SLOT_RTM] = bytes_str(rtm[facts->rtm]);
     input->level = facts->sbat_level;
     input->n_numbers = facts->n_numbers;
@@ -256,14 +341,6 @@ is_utf16(struct bytes in)
         }
     }
     return in.len % 2 == 0; /* OVMF's version is a lone NUL */
-}
-
-static struct bytes
-without_nul(struct bytes in, size_t width)
-{
-    bool nul = in.len >= width && in.p[in.len - 1] == 0 && in.p[in.len - width] == 0;
-
-    return nul ? bytes_of(in.p, in.len - width) : in;
 }
 
 /* Plain text of UTF-16; false when there is no room for it. */

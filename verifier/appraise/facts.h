@@ -32,6 +32,12 @@ struct boot_facts {
                            * no event of PCR 0 is in a slot */
     bool dma_unprotected; /* "DMA Protection Disabled" was measured */
     bool debug;           /* "UEFI Debug Mode" was */
+    /* The platform key says that it is for tests; ODD: a key that is there cannot be read. */
+    enum fact_flag testkey;
+    bool db_hash;                  /* db allows single programs, or what is no certificate */
+    bool weak_authority;           /* facts_note_authority() */
+    enum fact_flag mok_validation; /* shim checks what it starts; ON: shim measured its lists, and
+                                    * nothing says that it does not */
 
     /* By slot: sb.pk, sb.kek, sb.db, sb.dbx, sb.dbt, sb.dbr, boot.authority. Sorted by (sig,
      * digest), each once; owners do not count. An entry of a kind that no set can name has sig 0
@@ -57,7 +63,8 @@ MUST_CHECK int facts_read(struct hasher *hasher, const struct event_log *log,
 
 /* Sets what rules look at of the facts: entries, words, level and numbers. The facts must outlive
  * *input. Words: secureboot "on" or "off" (also for a length of 0), rtm "hw", "hcrtm" or "sw",
- * sb.mode "setup", "audit", "deployed" or "user"; absent where nobody knows. */
+ * sb.mode "setup" (also without a platform key), "audit", "deployed" or "user", sb.testkey "yes" or
+ * "no", mok.validation "on" or "off"; absent where nobody knows. */
 void facts_input(const struct boot_facts *facts, struct rule_input *input);
 
 /* The events of both logs as rules see them, echoes left out, into ret (room for RULE_EVENTS_MAX);

@@ -48,7 +48,8 @@ judging_set(const struct judging *j, size_t i)
 bool
 outcome_is_remark(enum policy_outcome outcome)
 {
-    return outcome == OUTCOME_RETIRING || outcome == OUTCOME_UNPINNED || outcome == OUTCOME_RETRIED;
+    return outcome == OUTCOME_RETIRING || outcome == OUTCOME_UNPINNED ||
+           outcome == OUTCOME_RETRIED || outcome == OUTCOME_SHUTDOWN;
 }
 
 void

@@ -114,6 +114,27 @@ last_attempt(const struct judging *j)
     return last;
 }
 
+/* systemd's last two phases, which no policy need list: a device may attest to the end.
+ * systemd-pcrphase.service(8). */
+static bool
+is_ending(const struct judging *j, uint32_t event)
+{
+    struct bytes phase = j->input->events[event].text;
+
+    return j->slot == SLOT_OS_PHASE && j->input->events[event].verified &&
+           (bytes_equal(phase, bytes_str("shutdown")) || bytes_equal(phase, bytes_str("final")));
+}
+
+/* What comes behind the last phase that the rule tells of. */
+static void
+judge_ending(struct judging *j, uint32_t i)
+{
+    judging_note(j, OUTCOME_SHUTDOWN, i, BYTES_NULL);
+    for (i = judging_next(j, i); i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        judging_note(j, is_ending(j, i) ? OUTCOME_SHUTDOWN : OUTCOME_ORDER, i, BYTES_NULL);
+    }
+}
+
 void
 verb_sequence(struct judging *j)
 {
@@ -126,6 +147,10 @@ verb_sequence(struct judging *j)
     for (; i != RULE_NO_EVENT; i = judging_next(j, i)) {
         enum policy_outcome outcome = look_up(j, i, fit, &known);
 
+        if (!known && is_ending(j, i)) {
+            judge_ending(j, i);
+            break;
+        }
         if (!follow(j, &readings, fit)) {
             judging_note(j, known ? OUTCOME_ORDER : OUTCOME_UNKNOWN, i, BYTES_NULL);
             return;

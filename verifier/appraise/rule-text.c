@@ -31,7 +31,13 @@ verb_is(struct judging *j)
     uint32_t i = judging_first(j);
 
     if (fact.p) {
-        judging_note(j, bytes_equal(fact, word) ? OUTCOME_PASSED : OUTCOME_UNKNOWN, i, fact);
+        bool setup = j->slot == SLOT_SB_MODE && bytes_equal(fact, bytes_str("setup"));
+
+        judging_note(j,
+                     bytes_equal(fact, word) ? OUTCOME_PASSED
+                     : setup                 ? OUTCOME_DENIED
+                                             : OUTCOME_UNKNOWN,
+                     i, fact);
         return;
     }
     if (i == RULE_NO_EVENT) {

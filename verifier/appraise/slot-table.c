@@ -11,6 +11,7 @@
 #define F_NEEDED_PROFILE SLOT_F_NEEDED_PROFILE
 #define F_BUILTIN SLOT_F_BUILTIN
 #define F_LATE SLOT_F_LATE
+#define F_ASIDE SLOT_F_ASIDE
 #define V(name) (1u << VERB_##name)
 #define V_DIGEST \
     (V(ONE_OF) | V(SEQUENCE) | V(AT_LEAST) | V(DEVICE_PIN) | V(ANY) | V(FORBID) | V(NOT_IN))
@@ -34,7 +35,7 @@ bool
 slot_table_claims(enum slot slot, enum bundle_verb verb)
 {
     return verb != VERB_NOT_IN && (verb != VERB_AT_LEAST || slot == SLOT_SB_SBAT) &&
-           slot != SLOT_TPM_KIND;
+           !(slot_table(slot)->flags & SLOT_F_ASIDE);
 }
 
 enum slot

@@ -22,6 +22,7 @@ enum slot_flag {
     SLOT_F_NEEDED_PROFILE = 32, /* one with a profile must */
     SLOT_F_BUILTIN = 64,        /* judged without a rule; without verbs: no rule may name it */
     SLOT_F_LATE = 128,          /* measured by the running system: a quote may come before it */
+    SLOT_F_ASIDE = 256,         /* what its rules ask affirms nothing */
 };
 
 struct slot_info {
@@ -36,8 +37,9 @@ const struct slot_info *slot_table(enum slot slot);
 
 /* Does a rule with this verb say of every event of the slot whether it may be there? One that only
  * denies some (not-in), or asks those of a release for a floor (at-least), leaves the others to the
- * slot's other rules: alone it allows nothing. Nor does one that asks what the TPM is made of: no
- * TPM makes a boot's firmware good. */
+ * slot's other rules: alone it allows nothing. Nor does one of a slot that is aside: no
+ * TPM makes a boot's firmware good, and a platform key for tests that is none says nothing of db.
+ */
 bool slot_table_claims(enum slot slot, enum bundle_verb verb);
 
 /* The slot of that name which rules may name, else SLOT_NONE. */

@@ -348,6 +348,47 @@ a_sequence_of_words_may_end_early(void)
     CHECK_EQ(rule_play_outcome("mine"), OUTCOME_UNKNOWN);
 }
 
+/* systemd's last phases, behind those that the rule tells of and behind some of them; nothing comes
+ * after them, and no other slot has them. */
+static void
+a_system_on_its_way_down_is_a_remark(void)
+{
+    rule_play_rules("  rule mine : os.phase sequence enter-initrd ready prefix-ok count 0..9\n"
+                    "  rule uki : uki any count 0..9\n",
+                    "");
+    rule_play_base();
+    rule_play_event(SLOT_OS_PHASE, 1, "enter-initrd");
+    rule_play_event(SLOT_OS_PHASE, 2, "shutdown");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_SHUTDOWN);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_WARN);
+    CHECK_EQ(rule_play_rule("mine")->event, 3);
+    rule_play_event(SLOT_OS_PHASE, 3, "final");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_SHUTDOWN);
+    rule_play_event(SLOT_OS_PHASE, 4, "ready");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_ORDER);
+    rule_play.events[5].text = bytes_str("final");
+    rule_play.events[3].text = bytes_str("shutdown now");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_ORDER);
+    rule_play.events[3].text = bytes_str("shutdown");
+    rule_play.events[3].verified = false;
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_ORDER);
+}
+
+/* A rule that lists them asks for them. */
+static void
+a_last_phase_that_is_asked_for_is_none_to_remark(void)
+{
+    rule_play_rules("  rule mine : os.phase sequence enter-initrd shutdown prefix-ok count 0..9\n"
+                    "  rule uki : uki any count 0..9\n",
+                    "");
+    rule_play_base();
+    rule_play_event(SLOT_OS_PHASE, 1, "enter-initrd");
+    rule_play_event(SLOT_OS_PHASE, 2, "shutdown");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+    rule_play_event(SLOT_OS_PHASE, 3, "final");
+    CHECK_EQ(rule_play_reason("mine"), REASON_PHASE_SHUTDOWN);
+}
+
 static void
 what_gave_up_before_must_be_known_too(void)
 {
@@ -625,26 +666,25 @@ allocations_are_counted(void)
     CHECK_EQ(alloc_count(), before);
 }
 
-CHECK_MAIN(CASE(allocations_are_counted), CASE(what_a_set_holds_passes_and_nothing_else),
-           CASE(a_digest_counts_in_its_own_bank_only), CASE(an_event_without_a_rule_refuses),
-           CASE(separators_need_no_rule), CASE(executables_that_nothing_affirmed_refuse),
-           CASE(a_list_of_denied_values_affirms_nothing),
-           CASE(what_is_only_not_denied_is_not_allowed),
-           CASE(what_is_denied_is_so_beside_a_rule_that_allows), CASE(a_floor_affirms_nothing),
-           CASE(observed_boots_are_a_warning_at_best_and_at_worst), CASE(counts_have_two_ends),
-           CASE(states_of_releases_are_told_apart),
-           CASE(what_retires_is_a_warning_and_what_is_staged_refuses),
-           CASE(a_replaced_release_passes_for_its_overlap),
-           CASE(a_staged_release_replaces_nothing_yet), CASE(else_and_its_span_give_the_effect),
-           CASE(a_sequence_is_in_order_and_whole), CASE(a_sequence_tells_unknown_from_misplaced),
-           CASE(a_sequence_finds_the_reading_that_fits), CASE(a_sequence_of_words_may_end_early),
-           CASE(what_gave_up_before_must_be_known_too), CASE(digests_of_two_releases_do_not_mix),
-           CASE(releases_of_two_components_need_not_meet),
-           CASE(only_the_sets_that_a_rule_names_join),
-           CASE(a_whole_variant_is_in_order_and_complete), CASE(a_variant_of_another_set_is_none),
-           CASE(some_values_may_be_pinned_instead), CASE(a_pinned_slot_neither_gains_nor_loses),
-           CASE(a_rule_that_fails_shows_what_it_saw),
-           CASE(an_identity_is_learnt_when_it_can_all_be_there),
-           CASE(a_pinned_identity_is_asked_for_in_every_phase),
-           CASE(any_code_is_a_warning_and_any_text_must_be_bound),
-           CASE(what_is_forbidden_may_not_be_there))
+CHECK_MAIN(
+    CASE(allocations_are_counted), CASE(what_a_set_holds_passes_and_nothing_else),
+    CASE(a_digest_counts_in_its_own_bank_only), CASE(an_event_without_a_rule_refuses),
+    CASE(separators_need_no_rule), CASE(executables_that_nothing_affirmed_refuse),
+    CASE(a_list_of_denied_values_affirms_nothing), CASE(what_is_only_not_denied_is_not_allowed),
+    CASE(what_is_denied_is_so_beside_a_rule_that_allows), CASE(a_floor_affirms_nothing),
+    CASE(observed_boots_are_a_warning_at_best_and_at_worst), CASE(counts_have_two_ends),
+    CASE(states_of_releases_are_told_apart),
+    CASE(what_retires_is_a_warning_and_what_is_staged_refuses),
+    CASE(a_replaced_release_passes_for_its_overlap), CASE(a_staged_release_replaces_nothing_yet),
+    CASE(else_and_its_span_give_the_effect), CASE(a_sequence_is_in_order_and_whole),
+    CASE(a_sequence_tells_unknown_from_misplaced), CASE(a_sequence_finds_the_reading_that_fits),
+    CASE(a_sequence_of_words_may_end_early), CASE(a_system_on_its_way_down_is_a_remark),
+    CASE(a_last_phase_that_is_asked_for_is_none_to_remark),
+    CASE(what_gave_up_before_must_be_known_too), CASE(digests_of_two_releases_do_not_mix),
+    CASE(releases_of_two_components_need_not_meet), CASE(only_the_sets_that_a_rule_names_join),
+    CASE(a_whole_variant_is_in_order_and_complete), CASE(a_variant_of_another_set_is_none),
+    CASE(some_values_may_be_pinned_instead), CASE(a_pinned_slot_neither_gains_nor_loses),
+    CASE(a_rule_that_fails_shows_what_it_saw), CASE(an_identity_is_learnt_when_it_can_all_be_there),
+    CASE(a_pinned_identity_is_asked_for_in_every_phase),
+    CASE(any_code_is_a_warning_and_any_text_must_be_bound),
+    CASE(what_is_forbidden_may_not_be_there))

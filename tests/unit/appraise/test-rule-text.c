@@ -246,6 +246,20 @@ secure_boot_is_a_fact_or_unknown(void)
 }
 
 static void
+setup_mode_is_told_as_such(void)
+{
+    rule_play_rules("  rule mine : sb.mode is deployed else note\n", "");
+    CHECK_EQ(rule_play_reason("mine"), REASON_SB_NOT_DEPLOYED);
+    rule_play.input.words[SLOT_SB_MODE] = bytes_str("user");
+    CHECK_EQ(rule_play_reason("mine"), REASON_SB_NOT_DEPLOYED);
+    rule_play.input.words[SLOT_SB_MODE] = bytes_str("setup");
+    CHECK_EQ(rule_play_reason("mine"), REASON_SB_SETUP_MODE);
+    CHECK_EQ(rule_play_rule("mine")->effect, EFFECT_NOTE);
+    rule_play.input.words[SLOT_SB_MODE] = bytes_str("deployed");
+    CHECK_EQ(rule_play_outcome("mine"), OUTCOME_PASSED);
+}
+
+static void
 a_text_slot_may_be_one_word(void)
 {
     rule_play_rules("  rule mine : nonhost.info is tdx\n", "");
@@ -431,8 +445,8 @@ CHECK_MAIN(CASE(a_command_line_is_judged_word_by_word), CASE(two_roots_are_not_o
            CASE(a_line_that_is_a_label_says_nothing), CASE(a_word_too_long_for_the_kernel_refuses),
            CASE(commands_are_words_and_forms), CASE(a_version_is_matched_where_it_is_bound),
            CASE(text_does_not_affirm_the_hardware), CASE(secure_boot_is_a_fact_or_unknown),
-           CASE(a_text_slot_may_be_one_word), CASE(lists_are_compared_as_sets),
-           CASE(an_entry_of_another_kind_is_another_entry),
+           CASE(setup_mode_is_told_as_such), CASE(a_text_slot_may_be_one_word),
+           CASE(lists_are_compared_as_sets), CASE(an_entry_of_another_kind_is_another_entry),
            CASE(a_baseline_is_met_by_what_supersedes_it), CASE(signers_must_be_known_and_there),
            CASE(levels_have_a_least), CASE(an_older_release_is_below_the_floor),
            CASE(advisories_are_named_or_nothing_is_known), CASE(a_tpm_is_hardware_or_it_is_told),

@@ -70,9 +70,12 @@ verbs_that_only_deny_claim_no_slot(void)
     for (size_t i = SLOT_NONE + 1; i < SLOT_N; i++) {
         CHECK(!slot_table_claims((enum slot)i, VERB_NOT_IN));
         CHECK_EQ(slot_table_claims((enum slot)i, VERB_AT_LEAST), i == SLOT_SB_SBAT);
-        CHECK_EQ(slot_table_claims((enum slot)i, VERB_IS), i != SLOT_TPM_KIND);
-        CHECK_EQ(slot_table_claims((enum slot)i, VERB_ONE_OF), i != SLOT_TPM_KIND);
-        CHECK_EQ(slot_table_claims((enum slot)i, VERB_ANY), i != SLOT_TPM_KIND);
+        CHECK_EQ(slot_table_claims((enum slot)i, VERB_IS),
+                 !(slot_table((enum slot)i)->flags & SLOT_F_ASIDE));
+        CHECK_EQ(slot_table_claims((enum slot)i, VERB_ONE_OF),
+                 !(slot_table((enum slot)i)->flags & SLOT_F_ASIDE));
+        CHECK_EQ(slot_table_claims((enum slot)i, VERB_ANY),
+                 !(slot_table((enum slot)i)->flags & SLOT_F_ASIDE));
     }
 }
 

@@ -37,7 +37,7 @@ a_record_is_found_by_number_and_name(void)
     CHECK_EQ(code_book_find("sb_off"), record);
     CHECK_EQ(code_book_find("sb-Off"), record);
     CHECK_STR(record->about, "configuration");
-    CHECK(!record->reserved && code_book_of(REASON_PK_TEST_KEY)->reserved);
+    CHECK(!record->reserved && code_book_of(REASON_PLATFORM_CERT_MISMATCH)->reserved);
 }
 
 static void

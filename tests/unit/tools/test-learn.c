@@ -321,7 +321,7 @@ modes_in_which_keys_can_change_are_a_warning(void)
     CHECK(strstr(rules_of_flags("AuditMode", 0, 0), "sb.mode is user else warn "));
     CHECK(strstr(rules_of_flags("SetupMode", 1, 1), "a warning until they cannot\n"
                                                     "  rule sb-mode : sb.mode is user else warn "));
-    CHECK_EQ(learn_rig_rule("sb-mode")->code.reason, REASON_SB_NOT_DEPLOYED);
+    CHECK_EQ(learn_rig_rule("sb-mode")->code.reason, REASON_SB_SETUP_MODE);
     CHECK(strstr(rules_of_flags("DeployedMode", 1, 0), "sb.mode device-pin else warn\n"));
     CHECK(strstr(rules_of_flags("DeployedMode", 2, 2), "sb.mode device-pin else warn\n"));
     CHECK(!strstr(rules_of_flags("PK", -1, -1), "sb.mode"));
