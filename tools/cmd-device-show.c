@@ -300,6 +300,29 @@ boot_events(struct view *v)
     }
 }
 
+/* What it says that boots to come will measure. */
+static void
+announced(struct view *v)
+{
+    json_t *rows = said_list(&v->said, v->device, "announced");
+    char heard[WHEN_ROOM];
+    char expires[WHEN_ROOM];
+
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = said_item(&v->said, rows, i, "announced");
+
+        table_cell(v->table, "%s", i == 0 ? "announced" : "");
+        table_cell(
+            v->table,
+            "%s %s (by its own word), %zu events, heard %s, until %s or %" PRId64 " more boots",
+            said_must_text(&v->said, row, "component"), said_must_text(&v->said, row, "version"),
+            json_array_size(said_list(&v->said, row, "events")),
+            when_utc(heard, said_must_int(&v->said, row, "heard_ms")),
+            when_utc(expires, said_must_int(&v->said, row, "expires_ms")),
+            said_must_int(&v->said, row, "boots_left"));
+    }
+}
+
 static void
 next_step(struct view *v)
 {
@@ -338,6 +361,7 @@ say_device(const json_t *answer)
     tpm_line(&view);
     boot_line(&view);
     boot_events(&view);
+    announced(&view);
     next_step(&view);
     return said_wrong(&view.said) ? 1 : table_print(table, stdout);
 }
@@ -356,8 +380,9 @@ const struct cmd cmd_device_show = {
         "ID is the beginning of its id or fingerprint, 8 digits at least, as in `assay device\n"
         "list`. What it prints: who the device is, the verdict with all reasons, the rule that\n"
         "decided it, the event of the boot log with what was expected and seen, what was started,\n"
-        "and one next step. Texts from the device are escaped; its maker, model and serial are\n"
-        "its own word.\n\n" ASK_HELP "Example:\n"
+        "what it announced of boots to come, and one next step. Texts from the device are\n"
+        "escaped; its maker, model, serial and announcements are its own word.\n\n" ASK_HELP
+        "Example:\n"
         "  $ assay device show 3fa94c10\n\n"
         "Exit status: 0 shown (whatever the verdict), 1 refused, 2 usage.\n",
     .run = show_run,

@@ -52,6 +52,13 @@
 #define LIMIT_EVIDENCE_LOGS 4u     /* firmware, IMA, userspace, one spare */
 #define LIMIT_TOKEN_BYTES 2048u    /* protocol page, Tokens */
 
+/* Announcements: kernel, initrd and boot loader of a machine take ten events, and four banks each
+ * 300 bytes; dbx and firmware fewer */
+#define LIMIT_ANNOUNCE_BYTES 8192u
+#define LIMIT_ANNOUNCE_EVENTS 64u
+#define LIMIT_ANNOUNCED 8u       /* components of a device: the hooks that we know are five */
+#define LIMIT_ANNOUNCED_BOOTS 3u /* that it outlives: appraisal page, section 5h, Predict */
+
 /* Texts on the wire */
 #define LIMIT_SITE 64u        /* site id, a DNS-like name */
 #define LIMIT_CODE 64u        /* one-time enrolment code: 26 characters of base32 */
@@ -86,7 +93,6 @@
 #define LIMIT_FRONT_OUTSTANDING 1024u      /* at the keeper: half a second of its work */
 #define LIMIT_FRONT_REPLAYS 32u            /* answers kept a connection; peers go in lock-step */
 #define LIMIT_FRONT_ENROLL_BYTES 32768u    /* six certificates of 4 KiB and two keys */
-#define LIMIT_FRONT_ANNOUNCE_BYTES 65536u  /* what the boot hooks leave, 2 kB each */
 #define LIMIT_FRONT_ASSEMBLY_BYTES (64u * 1024u * 1024u)       /* bodies and long answers, all */
 #define LIMIT_FRONT_ASSEMBLY_PREFIX_BYTES (8u * 1024u * 1024u) /* of one /24 or /48 */
 #define LIMIT_FRONT_ASSEMBLY_DEVICE_BYTES (1024u * 1024u)      /* on all its connections */

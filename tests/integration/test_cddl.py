@@ -16,8 +16,9 @@ import mutate
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, '..', '..', 'schemas', 'cddl')
 CORPUS = os.path.join(HERE, '..', 'fuzz', 'corpus')
-MESSAGES = ['answer', 'audit-head', 'audit-row', 'bundle', 'claims', 'credential', 'device-key',
-            'enroll', 'enrolled', 'evidence', 'problem', 'selection', 'token-cwt', 'values']
+MESSAGES = ['announce', 'answer', 'audit-head', 'audit-row', 'bundle', 'claims', 'credential',
+            'device-key', 'enroll', 'enrolled', 'evidence', 'problem', 'selection', 'token-cwt',
+            'values']
 # Maps into which others may write: everything below the top of these is closed again, or listed.
 OPEN = {'problem': {''}, 'token-cwt': {'', '/266/tpm', '/1004'}}
 # Entries of others, whose content is theirs, and which our writer does not write.
@@ -233,7 +234,32 @@ def limits(schema, reader):
     def ima(pcr=10, digest=11, keys=1):
         return diag.Map([(1, 'i'), (2, [[11, '/a']]), (4, pcr), (5, digest), (6, keys)])
 
+    def announce(events=None, **kw):
+        keys = {'component': 1, 'version': 2, 'made': 4, 'life': 5}
+        pairs = {1: 'os', 2: 'v', 3: [event()] if events is None else events, 4: 0, 5: 1}
+        pairs.update({keys[name]: value for name, value in kw.items()})
+        return diag.Map(sorted(pairs.items()))
+
+    def event(pcr=9, digests=((11, bytes(32)),), label=None):
+        return diag.Map([(1, pcr), (2, [list(one) for one in digests]),
+                         *([(3, label)] if label is not None else [])])
+
+    sizes = [(4, 20), (11, 32), (12, 48), (13, 64), (18, 32), (39, 32), (40, 48), (41, 64)]
     good_and_bad = [
+        ('announce', [announce(component='n' * 63), announce(version='ü' * 64),
+                      announce(made=2**53 - 1, life=604800), announce([event()] * 64),
+                      announce([event(pcr=0)]), announce([event(pcr=23, label='x' * 128)]),
+                      announce([event(digests=[(alg, bytes(n)) for alg, n in sizes])])],
+         [announce(component=''), announce(component='n' * 64), announce(version=''),
+          announce(version='ü' * 64 + 'x'), announce(made=2**53), announce(made=-1),
+          announce(life=0), announce(life=604801), announce([]), announce([event()] * 65),
+          announce([event(pcr=24)]), announce([event(label='')]),
+          announce([event(label='x' * 129)]), announce([event(digests=[])]),
+          *(announce([event(digests=[(alg, bytes(n + more))])])
+            for alg, n in sizes for more in (-1, 1)),
+          announce([event(digests=[(0, bytes(32))])]),
+          announce([event(digests=[(16, bytes(32))])]),
+          announce([event(digests=[(11, bytes(32), 0)])])]),
         ('bundle', [bundle(), bundle({1: 'n' * 48}), bundle({10: 315360000}), bundle({11: 32}),
                     bundle({15: 1048576}), bundle({17: 1}), bundle({19: 1}), bundle({8: 31}),
                     bundle({9: 41}),
@@ -317,12 +343,23 @@ def limits(schema, reader):
             assert not schema.matches(kind, value), ('of the type', kind, value)
 
 
+def announced(*digests, component='os', times=1):
+    event = diag.Map([(1, 9), (2, list(digests))])
+    return diag.Map([(1, component), (2, 'v'), (3, [event] * times), (4, 0), (5, 1)])
+
+
 def what_no_type_can_say(_, reader):
-    """Doubled banks and logs are of the type; the readers alone refuse them."""
+    """Doubled banks and logs, names and a length in all are of the type; the readers alone refuse
+    what is wrong with them."""
     doubled = [('selection', [[11, 1], [11, 2]]),
                ('claims', diag.Map([(265, 'tag:assay.dev,2026:evidence-1'),
                                     (-65537, [[11, 1], [11, 2]])])),
-               ('problem', diag.Map([(OWN_ENTRY, diag.Map([(4, [[2, 0], [2, 1]])]))]))]
+               ('problem', diag.Map([(OWN_ENTRY, diag.Map([(4, [[2, 0], [2, 1]])]))])),
+               ('announce', announced([11, bytes(32)], [11, bytes(32)])),
+               ('announce', announced([12, bytes(48)], [11, bytes(32)])),
+               ('announce', announced([11, bytes(32)], component='a b')),
+               ('announce', announced([11, bytes(32)], component='../a')),
+               ('announce', announced(*[[13, bytes(64)], [41, bytes(64)]], times=60))]
     for kind, value in doubled:
         assert reader.read(kind, [diag.encode(value)]) == [None], kind
     for digest in (b'\1' * 32, bytes(31) + b'\1'):  # the hash of no row

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "wire/announce.h"
 #include "wire/answer.h"
 #include "wire/audit-head.h"
 #include "wire/audit-row.h"
@@ -27,6 +28,7 @@
         return WIRE_ECHO_OK;                               \
     }
 
+ECHO(announce)
 ECHO(answer)
 ECHO(audit_head)
 ECHO(audit_row)
@@ -133,13 +135,14 @@ wire_echo(const char *kind, struct bytes in, struct bytes selection, struct wr *
         const char *kind;
         int (*echo)(struct bytes in, struct wr *wr);
     } kinds[] = {
-        {"answer", echo_answer},           {"audit-head", echo_audit_head},
-        {"audit-row", echo_audit_row},     {"bundle", echo_bundle},
-        {"bundle-seal", echo_bundle_seal}, {"claims", echo_claims},
-        {"credential", echo_credential},   {"device-key", echo_device_key},
-        {"enroll", echo_enroll},           {"enrolled", echo_enrolled},
-        {"evidence", echo_evidence},       {"problem", echo_problem},
-        {"selection", echo_selection},     {"token-cwt", echo_token_cwt},
+        {"announce", echo_announce},     {"answer", echo_answer},
+        {"audit-head", echo_audit_head}, {"audit-row", echo_audit_row},
+        {"bundle", echo_bundle},         {"bundle-seal", echo_bundle_seal},
+        {"claims", echo_claims},         {"credential", echo_credential},
+        {"device-key", echo_device_key}, {"enroll", echo_enroll},
+        {"enrolled", echo_enrolled},     {"evidence", echo_evidence},
+        {"problem", echo_problem},       {"selection", echo_selection},
+        {"token-cwt", echo_token_cwt},
     };
 
     if (strcmp(kind, "values") == 0) {

@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "lib/attest-play.h"
+#include "wire/announce.h"
 #include "lib/check.h"
 #include "reader/reader.h"
 #include "roles/records.h"
@@ -60,6 +61,14 @@ operator_says(const char *verb)
 static uint8_t
 ask(enum request_kind kind, enum request_resource resource)
 {
+    static const uint8_t digest[32] = {1};
+    static const struct announce announce = {
+        .component = {(const uint8_t *)"os", 2},
+        .version = {(const uint8_t *)"1", 1},
+        .n_events = 1,
+        .events = {{.pcr = 9, .digests = {[HASH_SHA256] = {digest, sizeof(digest)}}}},
+        .life_s = 60,
+    };
     static uint8_t room[2048];
     struct wr wr = wr_init(room, sizeof(room));
     struct bytes body = BYTES_NULL;
@@ -69,6 +78,9 @@ ask(enum request_kind kind, enum request_resource resource)
         body = play_written();
     } else if (resource == RESOURCE_ENROLL) {
         body = soft_device_enroll(&play.rig.device, &wr);
+    } else if (resource == RESOURCE_ANNOUNCE) {
+        announce_write(&wr, &announce);
+        body = wr_done(&wr);
     }
     return keeper_rig_ask(&play.rig, kind, resource, body,
                           resource == RESOURCE_TOKEN ? "assay" : NULL);
@@ -115,40 +127,40 @@ static const struct cell {
     const char *who;
     void (*make)(void);
     enum request_kind kind;
-    uint8_t code[RESOURCE_N]; /* enroll, attest, token, keys */
+    uint8_t code[RESOURCE_N]; /* enroll, attest, token, keys, announce */
 } cells[] = {
     {"a stranger's certificate connection",
      state_pending,
      REQUEST_CERTIFICATE,
-     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"a member's certificate connection",
      state_member,
      REQUEST_CERTIFICATE,
-     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"a removed device's certificate connection",
      state_removed,
      REQUEST_CERTIFICATE,
-     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"an identity that is none",
      state_unknown,
      REQUEST_PSK,
-     {COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"a pending device",
      state_pending,
      REQUEST_PSK,
-     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"a member",
      state_member,
      REQUEST_PSK,
-     {COAP_CODE(2, 4), COAP_CODE(2, 4), COAP_CODE(2, 5), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(2, 4), COAP_CODE(2, 5), COAP_CODE(2, 5), COAP_CODE(2, 4)}},
     {"a quarantined device",
      state_quarantined,
      REQUEST_PSK,
-     {COAP_CODE(2, 4), COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(2, 4), COAP_CODE(2, 4), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
     {"a removed device",
      state_removed,
      REQUEST_PSK,
-     {COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5)}},
+     {COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(4, 3), COAP_CODE(2, 5), COAP_CODE(4, 3)}},
 };
 
 static void

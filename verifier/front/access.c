@@ -15,7 +15,7 @@ static const struct access_row rows[FRONT_RESOURCE_N] = {
     [FRONT_TOKEN] = {"token", GET, NONE, 0},
     [FRONT_KEYS] = {"keys", GET, GET, 0},
     [FRONT_EVENTS] = {"events", GET, NONE, 0},
-    [FRONT_ANNOUNCE] = {"announce", POST, NONE, LIMIT_FRONT_ANNOUNCE_BYTES},
+    [FRONT_ANNOUNCE] = {"announce", POST, NONE, LIMIT_ANNOUNCE_BYTES},
     [FRONT_WELLKNOWN] = {".well-known/core", GET, GET, 0},
 };
 

@@ -23,13 +23,10 @@ enum {
 uint32_t
 stream_message_max(const struct front *front, const struct conn *conn)
 {
-    uint32_t body = LIMIT_FRONT_ENROLL_BYTES;
+    uint32_t body = conn->peer.kind == FRONT_PSK ? front_attest_max(front, conn) : 0;
 
-    if (conn->peer.kind == FRONT_PSK) {
-        body = front_attest_max(front, conn);
-        body = body > LIMIT_FRONT_ANNOUNCE_BYTES ? body : LIMIT_FRONT_ANNOUNCE_BYTES;
-    }
-    return body + AROUND;
+    /* of the rest an enrolment is the longest, on both kinds of connection */
+    return (body > LIMIT_FRONT_ENROLL_BYTES ? body : LIMIT_FRONT_ENROLL_BYTES) + AROUND;
 }
 
 void

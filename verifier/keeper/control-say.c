@@ -231,5 +231,5 @@ say_details(struct control *control, const struct store_device *device)
     if (known) {
         say_events(control, known);
     }
-    return 0;
+    return say_announced(control, device, &last);
 }

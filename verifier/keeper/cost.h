@@ -12,8 +12,11 @@
 #define COST_ATTEST_US 200   /* an evidence: look-ups, one verification, its part of a commit */
 #define COST_ATTEST_KIB_US 2 /* each KiB of it: decrypted, handed on, copied, whatever is in it */
 #define COST_TOKEN_US 200    /* a token: look-ups and one signature */
-#define COST_READ_US 4000    /* a reader, begun and ended, and its answer judged and stored */
-#define COST_READ_KIB_US 50  /* each KiB of the log that it gets */
+/* an announcement: the audit row that each new one writes is kept for ever, so 50 at once and then
+ * one in two seconds */
+#define COST_ANNOUNCE_US 20000
+#define COST_READ_US 4000   /* a reader, begun and ended, and its answer judged and stored */
+#define COST_READ_KIB_US 50 /* each KiB of the log that it gets */
 
 /* Rates in thousandths of the time that passes. */
 #define COST_DEVICE_RATE 10u /* a new log of 256 KiB each minute takes 0.3 */

@@ -160,11 +160,21 @@ MUST_CHECK int keeper_device(struct keeper *keeper, struct bytes identity,
  * again, else 701. */
 void keeper_unknown(struct keeper *keeper, const struct asked *asked, int outcome);
 
+/* The member that asks for what only members get; false after a refusal was queued: unknown,
+ * removed, quarantined, or without a class. */
+bool keeper_member(struct keeper *keeper, const struct asked *asked, struct store_device *ret);
+
+/* What accepted evidence left on the connection that asks: of this device, bound to this very
+ * connection's exporter, and nothing was refused since. NULL: none; a PSK alone is no session. */
+const struct session *keeper_session(struct keeper *keeper, const struct asked *asked,
+                                     const struct store_device *device);
+
 /* Resources, a file each. They own *asked (on the heap) and free it. */
 void keeper_enroll(struct keeper *keeper, struct asked *take_asked); /* waits in the lane */
 void keeper_attest(struct keeper *keeper, struct asked *take_asked);
 void keeper_token(struct keeper *keeper, struct asked *take_asked);
 void keeper_keys(struct keeper *keeper, struct asked *take_asked);
+void keeper_announce(struct keeper *keeper, struct asked *take_asked);
 
 /* Enrolments whose turn has come: after the attestations of a turn, as many as their share allows.
  */

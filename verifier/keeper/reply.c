@@ -287,10 +287,9 @@ int
 keeper_request(struct keeper *keeper, struct ipc *front, uint64_t id, struct bytes frame)
 {
     static void (*const resources[RESOURCE_N])(struct keeper *, struct asked *) = {
-        [RESOURCE_ENROLL] = keeper_enroll,
-        [RESOURCE_ATTEST] = keeper_attest,
-        [RESOURCE_TOKEN] = keeper_token,
-        [RESOURCE_KEYS] = keeper_keys,
+        [RESOURCE_ENROLL] = keeper_enroll,     [RESOURCE_ATTEST] = keeper_attest,
+        [RESOURCE_TOKEN] = keeper_token,       [RESOURCE_KEYS] = keeper_keys,
+        [RESOURCE_ANNOUNCE] = keeper_announce,
     };
     struct asked *asked = calloc(1, sizeof(*asked));
     int r = asked ? asked_keep(asked, frame) : -ENOMEM;

@@ -6,18 +6,17 @@
 
 enum { CF_TEXT = 0, CF_COSE_KEY_SET = 102 };
 
-/* The device whose verdict this connection may live on: its evidence was bound to this very
- * connection's exporter. */
-static bool
-session_of(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
-           const struct session **ret)
+const struct session *
+keeper_session(struct keeper *keeper, const struct asked *asked, const struct store_device *device)
 {
     const struct session *session =
         sessions_get(keeper->sessions, asked->front, asked->request.connection);
 
-    *ret = session;
-    return session && memcmp(session->device, device->id, WIRE_UEID_SIZE) == 0 &&
-           ct_equal(BYTES_OF(session->exporter), BYTES_OF(asked->request.exporter));
+    return device->state == DEVICE_FRESH && session &&
+                   memcmp(session->device, device->id, WIRE_UEID_SIZE) == 0 &&
+                   ct_equal(BYTES_OF(session->exporter), BYTES_OF(asked->request.exporter))
+               ? session
+               : NULL;
 }
 
 static void
@@ -55,13 +54,13 @@ of_session(const struct session *session, struct store_last *last)
 static void
 serve_device(struct keeper *keeper, const struct asked *asked, const struct store_device *device)
 {
-    const struct session *session;
+    const struct session *session = keeper_session(keeper, asked, device);
     struct store_class class_row;
     struct store_last last;
     struct issue issue = {.device = device, .class_row = &class_row, .last = &last};
     int r;
 
-    if (device->state != DEVICE_FRESH || !session_of(keeper, asked, device, &session)) {
+    if (!session) {
         keeper_challenge(keeper, asked, device->id, REASON_EVIDENCE_STALE);
         return;
     }
@@ -79,23 +78,34 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
     serve_jwt(keeper, asked, &issue);
 }
 
+bool
+keeper_member(struct keeper *keeper, const struct asked *asked, struct store_device *ret)
+{
+    int r = keeper_device(keeper, asked->request.identity, ret);
+
+    if (r == STORE_NONE || r == KEEPER_E_IDENTITY || r == KEEPER_E_ENDED) {
+        keeper_unknown(keeper, asked, r);
+    } else if (r != 0) {
+        keeper_broke(keeper, asked, "device", r);
+    } else if (ret->state == DEVICE_REMOVED) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_DISABLED, NULL);
+    } else if (ret->state == DEVICE_QUARANTINED) {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_DEVICE_QUARANTINED, NULL);
+    } else if (ret->class_name[0] == '\0') {
+        keeper_problem(keeper, asked, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN, NULL);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 void
 keeper_token(struct keeper *keeper, struct asked *take_asked)
 {
     struct store_device device;
-    int r = keeper_device(keeper, take_asked->request.identity, &device);
 
-    if (r == STORE_NONE || r == KEEPER_E_IDENTITY || r == KEEPER_E_ENDED) {
-        keeper_unknown(keeper, take_asked, r);
-    } else if (r != 0) {
-        keeper_broke(keeper, take_asked, "device", r);
-    } else if (device.state == DEVICE_REMOVED) {
-        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_DISABLED, NULL);
-    } else if (device.state == DEVICE_QUARANTINED) {
-        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_DEVICE_QUARANTINED, NULL);
-    } else if (device.class_name[0] == '\0') {
-        keeper_problem(keeper, take_asked, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN, NULL);
-    } else if (keeper_afford(keeper, take_asked, &device, COST_TOKEN_US, false)) {
+    if (keeper_member(keeper, take_asked, &device) &&
+        keeper_afford(keeper, take_asked, &device, COST_TOKEN_US, false)) {
         serve_device(keeper, take_asked, &device);
     }
     asked_free(take_asked);

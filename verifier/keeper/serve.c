@@ -13,6 +13,7 @@
 #include "keeper/open.h"
 #include "keeper/sandbox-keeper.h"
 #include "roles/roles.h"
+#include "store/store-announced.h"
 
 enum { FRONTS_MAX = 65 }; /* as many as [listen] workers may be, and one over TCP */
 enum { POLL_MAX = 1 + FRONTS_MAX + JOBS_READERS_MAX + CLIENTS_MAX + 1 };
@@ -252,6 +253,8 @@ trim(struct serve *serve, int64_t now_ms)
      * turn wrote is named by its rows by now */
     r = store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context));
     r = r == 0 ? store_log_trim(keeper->store) : r;
+    r = r == 0 ? store_announced_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context))
+               : r;
     if (r < 0) {
         keeper_broke(keeper, NULL, "trim", r); /* again in a minute */
     }

@@ -15,6 +15,7 @@ enum request_resource {
     RESOURCE_ATTEST,
     RESOURCE_TOKEN,
     RESOURCE_KEYS,
+    RESOURCE_ANNOUNCE,
     RESOURCE_N,
 };
 

@@ -103,8 +103,9 @@ answer_problem(struct front_role *role, const struct front_request *request, uin
 static void
 answer_links(struct front_role *role, const struct front_request *request)
 {
-    const char *links =
-        request->kind == FRONT_PSK ? "</enroll>,</attest>,</token>,</keys>" : "</enroll>,</keys>";
+    const char *links = request->kind == FRONT_PSK
+                            ? "</enroll>,</attest>,</token>,</keys>,</announce>"
+                            : "</enroll>,</keys>";
     const struct front_answer answer = {
         .code = FRONT_CODE(2, 5),
         .content_format = FORMAT_LINKS,
@@ -129,8 +130,9 @@ resource_of(enum front_resource resource)
         return RESOURCE_TOKEN;
     case FRONT_KEYS:
         return RESOURCE_KEYS;
-    case FRONT_EVENTS:
     case FRONT_ANNOUNCE:
+        return RESOURCE_ANNOUNCE;
+    case FRONT_EVENTS:
     case FRONT_WELLKNOWN:
     case FRONT_RESOURCE_N:
         break;

@@ -173,9 +173,18 @@ static const char version_15[] =
     "ALTER TABLE inventory ADD COLUMN group_names TEXT NOT NULL DEFAULT '';"
     "PRAGMA user_version = 15;";
 
-const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4,  version_5,
-                                    version_6,  version_7,  version_8,  version_9,  version_10,
-                                    version_11, version_12, version_13, version_14, version_15};
+/* What devices announced of boots to come. */
+static const char version_16[] =
+    "CREATE TABLE announced ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE, component TEXT NOT NULL,"
+    " heard_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, era INTEGER NOT NULL,"
+    " reset_last INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (device, component)) STRICT;"
+    "CREATE INDEX announced_expires ON announced (expires_ms);"
+    "PRAGMA user_version = 16;";
+
+const char *const schema_steps[] = {
+    version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
+    version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -503,7 +503,7 @@ a_connection_may_send_what_its_owner_says(void)
                                     LIMIT_EVIDENCE_STREAM_BYTES,
                                     100000,
                                     100000,
-                                    LIMIT_FRONT_ANNOUNCE_BYTES, /* which is no evidence */
+                                    LIMIT_FRONT_ENROLL_BYTES, /* which is no evidence */
                                     LIMIT_EVIDENCE_STREAM_BYTES};
     struct dtls_client client;
 

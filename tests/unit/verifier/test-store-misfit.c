@@ -1,6 +1,7 @@
 /* Rows that another hand has written: every column in turn gets a value that no function of ours
  * writes. Reading it must be -EIO, with the result untouched, and never an overread. */
 #include "lib/store-make.h"
+#include "store/store-announced.h"
 #include "store/store-group.h"
 #include "store/store-sql.h"
 
@@ -46,6 +47,23 @@ read_evidence(struct store *store)
     struct store_evidence evidence;
 
     return store_evidence_get(store, device.id, &evidence);
+}
+
+static bool
+any_announced(void *context, const struct store_announced *row)
+{
+    (void)context;
+    (void)row;
+    return true;
+}
+
+static int
+read_announced(struct store *store)
+{
+    static const struct store_moment moment = {.now_ms = INT64_MIN};
+    struct store_device device = make_device(1);
+
+    return store_announced_each(store, device.id, &moment, any_announced, NULL);
 }
 
 static int
@@ -154,6 +172,7 @@ fill(struct store *store)
     struct store_evidence evidence = {.arrived_ms = 1};
     struct store_class row = {.name = "c", .bank = HASH_SHA256};
     struct store_ref ref = {.digest = {.alg = HASH_SHA256}};
+    struct store_announced announced = {.component = "os", .body_len = 1};
     struct store_audit audit = {.kind = "k", .actor = "a", .text = "t"};
     struct store_groups groups = {.n = 1, .groups = {{.name = "g"}}};
 
@@ -161,6 +180,7 @@ fill(struct store *store)
     CHECK_EQ(store_device_put(store, &device), 0);
     CHECK_EQ(store_last_put(store, device.id, &last), 0);
     CHECK_EQ(store_evidence_put(store, &evidence), 0);
+    CHECK_EQ(store_announced_put(store, device.id, &announced), 0);
     CHECK_EQ(store_class_put(store, &row), 0);
     CHECK_EQ(store_ref_add(store, "c", &ref, NULL), 0);
     CHECK_EQ(store_inventory_put(store, key, "c"), 0);
@@ -225,6 +245,8 @@ static const struct misfit misfits[] = {
     TEXTS("verdict", "fault_expected", 160, read_last),
     TEXTS("verdict", "fault_seen", 160, read_last),
     BLOBS("evidence", "firmware_log", 32, read_evidence),
+    TEXTS("announced", "component", 64, read_announced),
+    {"UPDATE announced SET body = zeroblob(8193)", read_announced},
     TEXTS("class", "name", 64, read_class),
     NUMBERS("class", "bank", 65547, read_class),
     NUMBERS("class", "pcr_mask", 4294967296, read_class),
