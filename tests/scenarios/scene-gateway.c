@@ -151,7 +151,7 @@ before_it_is_active_the_new_one_is_to_come(void)
 {
     replace();
     learn_rig.now_s = 1793491199;
-    scene_says("slot A, a second before", "433f 431f 806w", TIER_CONTRAINDICATED);
+    scene_says("slot A, a second before", "426f 806w", TIER_CONTRAINDICATED);
     CHECK_EQ(learn_rig_rule("kernel")->outcome, OUTCOME_PENDING);
     slot_b();
     scene_says("slot B, a second before", "806w", TIER_WARNING);
