@@ -2,7 +2,6 @@
 
 #include <cbor.h>
 
-#include "base/limits.h"
 #include "base/utf8.h"
 
 /* One item head as libcbor's stream decoder reported it. */
@@ -245,6 +244,15 @@ cbor_rd_init(struct bytes in)
     return (struct cbor_rd){.rd = rd_init(in)};
 }
 
+struct cbor_rd
+cbor_rd_init_any_order(struct bytes in)
+{
+    struct cbor_rd c = {.rd = rd_init(in), .any_order = true};
+
+    cbor_rd_require(&c, in.len <= UINT32_MAX); /* places of keys are kept in 32 bits */
+    return c;
+}
+
 enum cbor_kind
 cbor_rd_peek(const struct cbor_rd *c)
 {
@@ -389,7 +397,7 @@ cbor_rd_map(struct cbor_rd *c, size_t max)
 {
     uint64_t n = item_take(c, CBOR_MAP).value;
 
-    if (n > max || n > rd_left(&c->rd) / 2) {
+    if (n > max || n > rd_left(&c->rd) / 2 || (c->any_order && n > LIMIT_CBOR_ITEMS)) {
         rd_fail(&c->rd);
         n = 0;
     }
@@ -404,6 +412,26 @@ key_before(struct bytes a, struct bytes b)
     int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
 
     return order < 0 || (order == 0 && a.len < b.len);
+}
+
+/* Did the key not stand above? One encoded item is never the beginning of another. */
+static bool
+key_new(const struct cbor_rd *c, struct cbor_map *m, struct bytes encoded)
+{
+    for (size_t i = 0; i < m->n_keys; i++) {
+        if (memcmp(c->rd.p + m->keys[i], encoded.p, encoded.len) == 0) {
+            return false;
+        }
+    }
+    m->keys[m->n_keys++] = (uint32_t)(encoded.p - c->rd.p);
+    return true;
+}
+
+static bool
+key_fits(const struct cbor_rd *c, struct cbor_map *m, struct bytes encoded)
+{
+    return c->any_order ? key_new(c, m, encoded)
+                        : !m->last_key.p || key_before(m->last_key, encoded);
 }
 
 bool
@@ -422,7 +450,7 @@ cbor_map_next(struct cbor_rd *c, struct cbor_map *m, struct cbor_key *ret_key)
         ret_key->number = cbor_rd_int(c);
     }
     encoded = bytes_of(c->rd.p + start, c->rd.pos - start);
-    if (c->rd.failed || (m->last_key.p && !key_before(m->last_key, encoded))) {
+    if (c->rd.failed || !key_fits(c, m, encoded)) {
         rd_fail(&c->rd);
         return false;
     }
@@ -480,7 +508,7 @@ cbor_rd_raw(struct cbor_rd *c)
 {
     size_t start = c->rd.pos;
 
-    skip(c, LIMIT_CBOR_DEPTH);
+    skip(c, c->any_order ? LIMIT_CBOR_DEEP : LIMIT_CBOR_DEPTH);
     if (c->rd.failed) {
         return BYTES_NULL;
     }

@@ -7,6 +7,7 @@
  * exceeds the caller's bound or what the bytes left could hold fails. */
 #pragma once
 
+#include "base/limits.h"
 #include "base/rd.h"
 
 enum cbor_kind {
@@ -24,12 +25,15 @@ enum cbor_kind {
 
 struct cbor_rd {
     struct rd rd;
+    bool any_order; /* of keys */
 };
 
 /* Walks the keys of one map. */
 struct cbor_map {
     size_t left;
     struct bytes last_key; /* encoded form of the key before */
+    size_t n_keys;         /* in any order: where in the bytes those before begin */
+    uint32_t keys[LIMIT_CBOR_ITEMS];
 };
 
 /* A map key: text when text.p is set, else number. */
@@ -39,6 +43,10 @@ struct cbor_key {
 };
 
 struct cbor_rd cbor_rd_init(struct bytes in);
+
+/* The same for files of others, whose maps have their keys in any order: still none twice, and a
+ * map has LIMIT_CBOR_ITEMS at most. Items nest LIMIT_CBOR_DEEP deep. */
+struct cbor_rd cbor_rd_init_any_order(struct bytes in);
 
 /* Type of the next item, which is not consumed. */
 enum cbor_kind cbor_rd_peek(const struct cbor_rd *c);
@@ -67,8 +75,8 @@ struct cbor_map cbor_rd_map(struct cbor_rd *c, size_t max);
 bool cbor_map_next(struct cbor_rd *c, struct cbor_map *m, struct cbor_key *ret_key);
 bool cbor_map_next_int(struct cbor_rd *c, struct cbor_map *m, int64_t *ret_key);
 
-/* Consumes one item with all that it holds (strictly, LIMIT_CBOR_DEPTH deep at most) and returns
- * its encoded bytes. */
+/* Consumes one item with all that it holds (strictly, LIMIT_CBOR_DEPTH deep at most, or _DEEP) and
+ * returns its encoded bytes. */
 struct bytes cbor_rd_raw(struct cbor_rd *c);
 
 void cbor_rd_fail(struct cbor_rd *c);

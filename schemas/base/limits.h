@@ -3,7 +3,8 @@
 
 /* CBOR */
 #define LIMIT_CBOR_DEPTH 8u  /* our deepest message nests 5 */
-#define LIMIT_CBOR_ITEMS 64u /* our longest collection has 20 */
+#define LIMIT_CBOR_DEEP 16u  /* in files of others; their deepest, a series of CoRIM, nests 11 */
+#define LIMIT_CBOR_ITEMS 64u /* our longest collection has 20; and keys of a map in any order */
 #define LIMIT_CBOR_KEY 64u   /* longest text key that we speak: 25 bytes */
 
 /* Event logs */

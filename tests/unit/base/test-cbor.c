@@ -247,7 +247,59 @@ every_tag_reads_in_its_shortest_form_only(void)
     }
 }
 
-CHECK_MAIN(CASE(every_tag_reads_in_its_shortest_form_only), CASE(well_formed_items_are_accepted),
+/* What others write: keys as they like, but none twice, however many stand between. */
+static void
+keys_may_come_in_any_order_but_once(void)
+{
+    static const char *const good[] = {"a3020101010001", "a2616101 0001", "a2 20 a2 0101 0001 0001",
+                                       "a2 616101 62616101"};
+    static const char *const bad[] = {"a2 0001 0001", "a3 0001 0101 0001", "a2 616101 616101",
+                                      "a1 01 a2 2001 2001", "a1 180001"};
+
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct cbor_rd c = cbor_rd_init_any_order(check_guarded(check_hex(good[i])));
+
+        (void)cbor_rd_raw(&c);
+        CHECK(cbor_rd_end(&c));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct cbor_rd c = cbor_rd_init_any_order(check_guarded(check_hex(bad[i])));
+
+        CHECK(cbor_rd_raw(&c).p == NULL && cbor_rd_failed(&c));
+    }
+}
+
+static void
+keys_in_any_order_and_depth_are_bounded(void)
+{
+    uint8_t room[4 * LIMIT_CBOR_ITEMS];
+
+    for (size_t n = LIMIT_CBOR_ITEMS; n <= LIMIT_CBOR_ITEMS + 1; n++) {
+        struct wr wr = wr_init(room, sizeof(room));
+        struct cbor_rd c;
+
+        cbor_wr_map(&wr, n);
+        for (size_t i = 0; i < n; i++) {
+            cbor_wr_uint(&wr, n - i);
+            cbor_wr_null(&wr);
+        }
+        c = cbor_rd_init_any_order(wr_done(&wr));
+        (void)cbor_rd_raw(&c);
+        CHECK_EQ(cbor_rd_failed(&c), n > LIMIT_CBOR_ITEMS);
+    }
+    for (size_t n = LIMIT_CBOR_DEEP - 1; n <= LIMIT_CBOR_DEEP; n++) {
+        struct cbor_rd c;
+
+        memset(room, 0x81, n); /* arrays of one, in each other */
+        room[n] = 0;
+        c = cbor_rd_init_any_order(bytes_of(room, n + 1));
+        (void)cbor_rd_raw(&c);
+        CHECK_EQ(cbor_rd_failed(&c), n == LIMIT_CBOR_DEEP);
+    }
+}
+
+CHECK_MAIN(CASE(keys_may_come_in_any_order_but_once), CASE(keys_in_any_order_and_depth_are_bounded),
+           CASE(every_tag_reads_in_its_shortest_form_only), CASE(well_formed_items_are_accepted),
            CASE(all_that_is_not_deterministic_is_refused), CASE(every_truncation_is_refused),
            CASE(numbers_keep_their_bounds), CASE(strings_keep_their_bounds),
            CASE(a_map_gives_its_keys_in_order), CASE(counts_are_not_believed),
