@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "bundle-file.h"
 #include "cmd-policy.h"
 #include "flags.h"
+#include "import/import-told.h"
 #include "import/import.h"
 #include "policy/policy-compile.h"
 #include "wire/bundle-part.h"
@@ -16,17 +19,32 @@ static const struct kind {
     const char *name;
     bool policy;                        /* what is printed compiles */
     bool published, component, release; /* options that it takes */
+    bool pair, key; /* --component and --release go together; it knows signatures */
     int (*run)(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                struct import_fault *ret_fault);
 } kinds[] = {
-    {"dbx", true, true, false, false, import_dbx},
-    {"keylime-boot", true, false, false, true, import_keylime_boot},
-    {"keylime-runtime", false, false, false, false, import_keylime_runtime},
-    {"pcrlock", true, false, true, true, import_pcrlock},
+    {.name = "corim",
+     .policy = true,
+     .component = true,
+     .release = true,
+     .key = true,
+     .run = import_corim},
+    {.name = "dbx", .policy = true, .published = true, .run = import_dbx},
+    {.name = "keylime-boot", .policy = true, .release = true, .run = import_keylime_boot},
+    {.name = "keylime-runtime", .run = import_keylime_runtime},
+    {.name = "pcrlock",
+     .policy = true,
+     .component = true,
+     .release = true,
+     .pair = true,
+     .run = import_pcrlock},
 };
 
+_Static_assert(IMPORT_FILES_MAX >= FLAGS_WORDS_MAX, "each file that a command names has its place");
+
 struct job {
-    const char *kind_name, *out;
+    bool json;
+    const char *kind_name, *out, *key;
     const struct kind *kind;
     struct flag_words paths, names, published;
     struct import_file files[IMPORT_FILES_MAX];
@@ -41,6 +59,7 @@ job_done(struct job *job)
     for (size_t i = 0; i < job->ask.n; i++) {
         free((void *)(uintptr_t)job->files[i].bytes.p);
     }
+    pubkey_freep(&job->ask.key);
     free(job->text);
 }
 
@@ -52,10 +71,14 @@ names_problem(const struct job *job)
     const struct import_ask *ask = &job->ask;
 
     if ((job->published.n > 0 && !job->kind->published) ||
-        (ask->component && !job->kind->component) || (ask->release && !job->kind->release)) {
-        return "this kind takes no --published, --component or --release";
+        (ask->component && !job->kind->component) || (ask->release && !job->kind->release) ||
+        ((job->key || ask->unverified) && !job->kind->key)) {
+        return "this kind does not take all of these options";
     }
-    if (job->kind->component && !ask->component != !ask->release) {
+    if (job->key && ask->unverified) {
+        return "--key or --unverified, not both";
+    }
+    if (job->kind->pair && !ask->component != !ask->release) {
         return "--component and --release go together";
     }
     return (!ask->component || part_is_name(bytes_str(ask->component))) &&
@@ -73,7 +96,7 @@ problem_of(struct job *job)
         job->kind = strcmp(job->kind_name, kinds[i].name) == 0 ? &kinds[i] : job->kind;
     }
     if (!job->kind) {
-        return "--kind is dbx, keylime-boot, keylime-runtime or pcrlock";
+        return "--kind is corim, dbx, keylime-boot, keylime-runtime or pcrlock";
     }
     if (job->paths.n == 0) {
         return "at least one file is wanted";
@@ -119,10 +142,14 @@ static int
 say_why(const struct job *job, int r, const struct import_fault *fault)
 {
     char path[CMD_PATH_ROOM];
+    char record[32] = "";
 
+    if (fault->fault.event != FAULT_NO_EVENT) {
+        snprintf(record, sizeof(record), "record %u, ", fault->fault.event);
+    }
     if (r > 0) {
-        fprintf(stderr, "assay: %s: %s [offset %llu; %s]\n",
-                cmd_path(job->files[fault->file].path, path), rule_text(fault->fault.rule),
+        fprintf(stderr, "assay: %s: %s [%soffset %llu; %s]\n",
+                cmd_path(job->files[fault->file].path, path), rule_text(fault->fault.rule), record,
                 (unsigned long long)fault->fault.offset, rule_clause(fault->fault.rule));
     } else {
         fprintf(stderr, "assay: cannot import: %s\n", strerror(-r));
@@ -174,14 +201,26 @@ check(const struct job *job)
 }
 
 static int
+write_json(const struct job *job)
+{
+    json_t *told = import_told(bytes_of(job->text, job->text_len));
+
+    json_object_set_new(told, "kind", json_string(job->kind->name));
+    if (!job->out) {
+        json_object_set_new(told, "text", json_stringn(job->text, job->text_len));
+    }
+    return cmd_print_json(told) == 0 ? 0 : 1;
+}
+
+static int
 write_text(const struct job *job)
 {
     struct bytes text = bytes_of(job->text, job->text_len);
-    int r;
+    int r = 0;
 
     if (job->out) {
         r = file_replace(job->out, 0644, text);
-    } else {
+    } else if (!job->json) {
         r = fwrite(text.p, 1, text.len, stdout) == text.len && fflush(stdout) == 0 ? 0 : -EIO;
     }
     if (r < 0) {
@@ -197,11 +236,14 @@ run(const struct cmd *self, int argc, char **argv)
     static struct job job; /* large */
     const struct flag flags[] = {
         {.name = "component", .ret_value = &job.ask.component},
+        {.name = "json", .ret_set = &job.json},
+        {.name = "key", .ret_value = &job.key},
         {.name = "kind", .ret_value = &job.kind_name},
         {.name = "name", .list = &job.names},
         {.name = "out", .ret_value = &job.out},
         {.name = "published", .list = &job.published},
         {.name = "release", .ret_value = &job.ask.release},
+        {.name = "unverified", .ret_set = &job.ask.unverified},
     };
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &job.paths);
     const char *problem = r == 0 ? problem_of(&job) : NULL;
@@ -209,10 +251,13 @@ run(const struct cmd *self, int argc, char **argv)
     if (r != 0 || problem) {
         return r != 0 ? r : cmd_usage(self, problem);
     }
-    r = read_files(&job);
+    job.ask.now_s = (uint64_t)(clock_utc_ms() / 1000);
+    r = job.key ? bundle_file_key(job.key, &job.ask.key) : 0;
+    r = r == 0 ? read_files(&job) : r;
     r = r == 0 ? import(&job) : r;
     r = r == 0 && job.kind->policy ? check(&job) : r;
     r = r == 0 ? write_text(&job) : r;
+    r = r == 0 && job.json ? write_json(&job) : r;
     job_done(&job);
     return r == 0 ? CMD_YES : CMD_NO;
 }
@@ -220,14 +265,22 @@ run(const struct cmd *self, int argc, char **argv)
 const struct cmd cmd_policy_import = {
     .name = "policy import",
     .args = "--kind KIND [--name NAME]… [--published DATE]… [--component NAME --release VERSION]\n"
-            "       [--out FILE] FILE…",
+            "       [--key PUBLIC | --unverified] [--out FILE] [--json] FILE…",
     .summary = "reference values of others as policy text",
     .help =
         "Prints sets and releases for a person to read, and to put beside the rules that name\n"
         "them. A comment says where each comes from, and what of the file no policy can say.\n"
         "The text compiles; nothing is taken of a file that is not of its form to the last "
         "byte.\n\n"
-        "  --kind       dbx: updates of Secure Boot's revocation list as they are published, the\n"
+        "  --kind       corim: CoRIM files, unsigned or signed. Each reference triple of a CoMID "
+        "tag\n"
+        "               becomes a release of what it measures, named by model, layer and index, "
+        "the\n"
+        "               vendor and the version; files of a CoSWID tag become a set of digests. "
+        "What\n"
+        "               is of one machine alone, keys, endorsements and whole PCR values are told\n"
+        "               and left out.\n"
+        "               dbx: updates of Secure Boot's revocation list as they are published, the\n"
         "               oldest first. Each becomes a baseline that the later ones meet, too; its\n"
         "               certificates are one of their own. Their signature is not verified.\n"
         "               pcrlock: files of systemd-pcrlock. Each becomes a release of the "
@@ -241,13 +294,21 @@ const struct cmd cmd_policy_import = {
         "               keylime-runtime: runtime policies. No policy text but a list, a digest "
         "and\n"
         "               a path a line, in which nothing that keylime excludes is said.\n"
-        "  --component  of pcrlock: all files are one release of it, of the version --release; "
+        "  --component  of corim: all releases are of it; of "
+        "pcrlock: all files are one release of it, of the version --release; "
         "parts have the\n"
         "               files' components in their names: @os.kernel-efi-pcr4\n"
         "  --name       what a file becomes, once for each; made of the file's name unless given\n"
         "  --published  the day from which `for 14d then fail` counts, once for each\n"
-        "  --out        where to write; standard output unless given\n\n"
-        "Exit status: 0 imported, 1 a file is not of its form, 2 usage.\n\n"
+        "  --key        of corim: the signer's public key (PEM, P-256); every file must be signed "
+        "by\n"
+        "               it, and its releases then have the source vendor\n"
+        "  --unverified of corim: take a signed file without a key, as if it were not signed\n"
+        "  --out        where to write; standard output unless given\n"
+        "  --json       kind, releases, sets, digests (how many lines of a list), left_out, and "
+        "the\n"
+        "               text unless --out has it\n\n"
+        "Exit status: 0 imported, 1 a file is not of its form or not signed by KEY, 2 usage.\n\n"
         "  assay policy import --kind dbx --name dbx/2021-04 --published 2021-04-29 "
         "dbxupdate_x64.bin\n",
     .run = run,

@@ -1,9 +1,11 @@
 """`assay policy import`: files, options, exit codes. test_import_cli.py ASSAY VECTORS; TAP."""
+import json
 import os
 import subprocess
 import sys
 import tempfile
 
+import diag
 import tap
 
 ASSAY = os.path.abspath(sys.argv[1])
@@ -106,7 +108,115 @@ def keylime_s_files_are_policies_and_lists(rig):
     rig.take('--kind', 'keylime-runtime', boot, status=1)
 
 
+def openssl(*words, stdin=None):
+    return subprocess.run(['openssl', *words], input=stdin, capture_output=True, timeout=60,
+                          check=True).stdout
+
+
+def new_key(rig, name):
+    """A key as OpenSSL makes it: paths of its private and its public half."""
+    private = rig.write(name, openssl('genpkey', '-algorithm', 'EC', '-pkeyopt',
+                                      'ec_paramgen_curve:P-256'))
+    return private, rig.write(name + '.pub', openssl('pkey', '-in', private, '-pubout'))
+
+
+def raw_signature(der):
+    """r and s of ECDSA-Sig-Value, 32 bytes each."""
+    r_end = 4 + der[3]
+    return b''.join(int.from_bytes(part, 'big').to_bytes(32, 'big')
+                    for part in (der[4:r_end], der[r_end + 2:]))
+
+
+def signed_corim(rig, private, claims=()):
+    """A COSE_Sign1 that neither our writer nor our library had a hand in."""
+    digest = bytes.fromhex('44aa336af4cb14a879432e53dd6571c7fa9bccafb75f488259262d6ea3a4d91b')
+    comid = diag.encode(diag.Map([(4, diag.Map([(0, [[
+        diag.Map([(0, diag.Map([(2, 'board'), (1, 'ACME')]))]),
+        [diag.Map([(1, diag.Map([(2, [[1, digest]]), (1, diag.Tag(552, 4))]))])]]])])),
+        (1, diag.Map([(0, 'gw')])), (2, [diag.Map([(0, 'ACME Ltd.')])])]))
+    payload = diag.encode(diag.Tag(501, diag.Map([(1, [diag.Tag(506, comid)]), (0, 'x')])))
+    protected = diag.encode(diag.Map([(1, -7), (3, 'application/rim+cbor'),
+                                      (15, diag.Map([(1, 'ACME'), *claims]))]))
+    covered = diag.encode(['Signature1', protected, b'', payload])
+    signature = raw_signature(openssl('dgst', '-sha256', '-sign', private, stdin=covered))
+    return diag.encode(diag.Tag(18, [protected, diag.Map(), payload, signature]))
+
+
+def a_corim_is_believed_by_its_signer_s_key(rig):
+    private, public = new_key(rig, 'vendor')
+    other = new_key(rig, 'other')[1]
+    data = signed_corim(rig, private)
+    name = rig.write('a.corim', data)
+    text = rig.take('--kind', 'corim', '--key', public, name).stdout
+    assert b'# signed by the key given, as "ACME"' in text, text
+    assert b'  source vendor ACME-Ltd.\n  svn 4\n' in text, text
+    shown = rig.compiles(text, b'  rule fw : firmware one-of @board.measured else warn\n', b'0')
+    assert b'release board ACME 1 {' in shown
+    assert b'by the key given' in rig.take('--kind', 'corim', '--key', other, name,
+                                           status=1).stderr
+    rig.take('--kind', 'corim', '--key', private, name, status=1)
+    rig.take('--kind', 'corim', '--key', rig.path('absent'), name, status=1)
+    done = rig.take('--kind', 'corim', name, status=1)
+    assert not done.stdout and b'--unverified' in done.stderr, done.stderr
+    text = rig.take('--kind', 'corim', '--unverified', name).stdout
+    assert b'# SIGNATURE NOT VERIFIED, as "ACME"' in text and b'source operator corim' in text
+    # each byte that is signed, and the signature, decides
+    for at in (data.index(b'rim+cbor'), data.index(b'board'), len(data) - 1):
+        broken = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        done = rig.take('--kind', 'corim', '--key', public, rig.write('b.corim', broken), status=1)
+        assert b'not signed by the key given' in done.stderr, done.stderr
+
+
+def a_signature_has_its_time_and_its_algorithm(rig):
+    private, public = new_key(rig, 'vendor')
+    for claims, status, said in (
+            ([(4, 4102444800), (5, 1700000000)], 0, b''),
+            ([(4, 1700000000)], 1, b'not valid at this time'),
+            ([(5, 4102444800)], 1, b'not valid at this time')):
+        name = rig.write('a.corim', signed_corim(rig, private, claims))
+        done = rig.take('--kind', 'corim', '--key', public, name, status=status)
+        assert said in done.stderr, done.stderr
+    es384 = os.path.join(VECTORS, 'corim', 'intel-firmware.cbor')
+    done = rig.take('--kind', 'corim', '--key', public, es384, status=1)
+    assert b'not signed by ES256' in done.stderr, done.stderr
+    unsigned = os.path.join(VECTORS, 'corim', 'veraison-firmware.cbor')
+    done = rig.take('--kind', 'corim', '--key', public, unsigned, status=1)
+    assert b'not signed by the key given' in done.stderr, done.stderr
+    broken = os.path.join(VECTORS, 'corim', 'ietf-validity.cbor')
+    done = rig.take('--kind', 'corim', unsigned, broken, status=1)
+    assert not done.stdout and b'ietf-validity.cbor: a validity' in done.stderr, done.stderr
+
+
+def programs_get_what_was_taken_and_what_not(rig):
+    corim = os.path.join(VECTORS, 'corim', 'veraison-firmware.cbor')
+    plain = rig.take('--kind', 'corim', corim).stdout
+    told = json.loads(rig.take('--kind', 'corim', '--json', corim).stdout)
+    assert told == {'kind': 'corim', 'releases': ['fwY_n5x-L0-I0 fwmfginc.example 1',
+                                                  'fwX_n5x-L1-I0 fwmfginc.example 1'],
+                    'sets': [], 'digests': 0, 'left_out': ['tag 0: 1 endorsed values'],
+                    'text': plain.decode()}, told
+    told = json.loads(rig.take('--kind', 'dbx', '--json', '--out', rig.path('t'), '--name', 'dbx/a',
+                               NEW).stdout)
+    assert told['sets'] == ['dbx dbx/a'] and 'text' not in told
+    assert b'set dbx dbx/a {' in rig.read('t')
+    files = os.path.join(VECTORS, 'import', 'runtime-policy.json')
+    told = json.loads(rig.take('--kind', 'keylime-runtime', '--json', files).stdout)
+    assert told['digests'] == 7 and told['kind'] == 'keylime-runtime'
+
+
+def the_record_at_fault_is_named(rig):
+    lock = b'{"records":[{"pcr":4,"digests":[{"hashAlg":"sha256","digest":"' + b'3a' * 32 + \
+        b'"}]},7]}'
+    done = rig.take('--kind', 'pcrlock', rig.write('x.pcrlock', lock), status=1)
+    assert b'[record 1, offset 0; ' in done.stderr, done.stderr
+
+
 def wrong_usage_is_told(rig):
+    rig.take('--kind', 'dbx', '--unverified', NEW, status=2)
+    rig.take('--kind', 'pcrlock', '--key', 'k', NEW, status=2)
+    rig.take('--kind', 'corim', '--key', 'k', '--unverified', NEW, status=2)
+    rig.take('--kind', 'corim', '--published', '2026-12-01', NEW, status=2)
+    rig.take('--kind', 'corim', '--release', 'a b', NEW, status=2)
     rig.take('--kind', 'keylime-boot', '--component', 'os', '--release', '1', NEW, status=2)
     rig.take('--kind', 'keylime-boot', '--release', 'a b', NEW, status=2)
     rig.take('--kind', 'keylime-runtime', '--release', '1', NEW, status=2)
@@ -133,7 +243,9 @@ def main():
             out_is_a_file_and_standard_input_one_too,
             what_is_no_such_file_is_named_and_nothing_printed, two_files_of_one_name_are_refused,
             pcrlock_files_are_releases_alone_or_together,
-            keylime_s_files_are_policies_and_lists, wrong_usage_is_told)])
+            keylime_s_files_are_policies_and_lists, a_corim_is_believed_by_its_signer_s_key,
+            a_signature_has_its_time_and_its_algorithm, programs_get_what_was_taken_and_what_not,
+            the_record_at_fault_is_named, wrong_usage_is_told)])
 
 
 if __name__ == '__main__':

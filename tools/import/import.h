@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "crypto/digest.h"
+#include "crypto/pubkey.h"
 
 #define IMPORT_FILES_MAX 60u /* one command names no more */
 
@@ -18,8 +19,13 @@ struct import_file {
 };
 
 struct import_ask {
-    const char *component; /* import_pcrlock: all files are one release of it; or NULL */
-    const char *release;   /* its version, and that of keylime's; or NULL */
+    const char *component; /* import_pcrlock: all files are one release of it; import_corim: all
+                            * releases are of it; or NULL */
+    const char *release;   /* its version, that of keylime's, and of a CoRIM's without one; or NULL
+                            */
+    struct pubkey *key;    /* import_corim: whose signature each file must have; or NULL */
+    bool unverified;       /* without a key: signed files are taken as if they were not */
+    uint64_t now_s;        /* UTC; signatures must be valid at it */
     size_t n;
     const struct import_file *files;
 };
@@ -53,6 +59,11 @@ MUST_CHECK int import_keylime_boot(FILE *out, struct hasher *hasher, const struc
  * the policy's order. What else decides there is told in lines that begin with #. */
 MUST_CHECK int import_keylime_runtime(FILE *out, struct hasher *hasher,
                                       const struct import_ask *ask, struct import_fault *ret_fault);
+
+/* CoRIM: reference triples as releases of what they measure, files of CoSWID tags as sets. What is
+ * left out is told with its place, counted from 0: tag, triple, measurement. */
+MUST_CHECK int import_corim(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                            struct import_fault *ret_fault);
 
 /* ---- for the importers ---- */
 
