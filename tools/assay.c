@@ -47,6 +47,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_golden_promote,
     &cmd_golden_retire,
     &cmd_golden_revoke,
+    &cmd_golden_suggest,
     &cmd_key_list,
     &cmd_key_rotate,
     &cmd_store_backup,

@@ -8,6 +8,7 @@ extern const struct cmd cmd_golden_promote;
 extern const struct cmd cmd_golden_retire;
 extern const struct cmd cmd_golden_revoke;
 extern const struct cmd cmd_golden_stage;
+extern const struct cmd cmd_golden_suggest;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_compile;
 extern const struct cmd cmd_policy_import;

@@ -74,6 +74,11 @@ class Rig:
         assert done.code == code, done
         return done
 
+    def suggest(self, *words, code=0):
+        done = run(PROGRAMS.assay, "golden", "suggest", "--conf", self.site.verifier_conf, *words)
+        assert done.code == code, done
+        return done
+
     def told(self, old, new, *words, code=0):
         return json.loads(self.test(old, new, *words, "--json", code=code).out)
 
@@ -300,6 +305,30 @@ def rules_that_would_refuse_are_counted_before_they_do(rig):
     assert done.code == 1 and "0 members: 0 judged" in done.out, done
 
 
+@on_a_site
+def virtual_tpms_suggest_nothing_and_hear_why(rig):
+    """swtpm's devices, one with a kernel that the policy does not know: however few are asked
+    for, they are no cohort. Scenario 10 of the appraisal page, with a real verifier."""
+    rig.publish(rig.signed(rig.learnt("a")), "--accept-failures", "1")
+    assert rig.devices["b"].attest()["tier"] == "contraindicated"
+    told = json.loads(rig.suggest("--devices", "1", "--all", "--json").out)
+    assert told["suggestions"] == [] and told["counts"]["complete"], told
+    values = {row["slot"]: row for row in told["others"]}
+    assert set(values) == {"boot.images"}, values
+    assert values["boot.images"]["not"] == {"ek-chain": 1}, values
+    out = rig.suggest("--devices", "1", "--all", "--class", SITE_CLASS).out
+    assert "not suggested  class laptops" in out, out
+    assert "1 devices: no verified chain of its EK" in out, out
+    assert rig.suggest("--class", "gateways", "--all").out.startswith("0 suggestions"), out
+    done = rig.suggest("--text", "00000000", code=1)
+    assert "no such suggestion now" in done.err and done.out == "", done
+    for words in (("x",), ("--devices", "0"), ("--devices", "x"), ("--devices", "1000000"),
+                  ("--text", "a", "--json"), ("--text", "a", "--all"),
+                  ("--store", "a", "--conf", "b")):
+        done = run(PROGRAMS.assay, "golden", "suggest", *words)
+        assert done.code == 2 and "usage: " in done.err, (words, done)
+
+
 @on_a_site(names="a", good="a")
 def what_is_no_bundle_or_no_store_is_said(rig):
     broken = rig.path("broken.policy")
@@ -338,6 +367,7 @@ CASES = (
     who_cannot_be_judged_is_named_with_why,
     without_a_bundle_reference_events_judge,
     rules_that_would_refuse_are_counted_before_they_do,
+    virtual_tpms_suggest_nothing_and_hear_why,
     what_is_no_bundle_or_no_store_is_said,
 )
 

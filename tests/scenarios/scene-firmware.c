@@ -1,7 +1,7 @@
 /* Firmware, its settings and its boot menu: scenarios 2, 3, 7, 8, 11. The log is scene_laptop()'s,
  * changed as each case says. */
 #include "formats/evtype.h"
-#include "lib/scene.h"
+#include "lib/cohort-rig.h"
 
 static void
 plug_a_stick(void)
@@ -155,6 +155,23 @@ unknown_firmware_is_told_by_its_event(void)
     CHECK(strstr(learn_rig.verdict.expected, "n 1 "));
 }
 
+/* Two of three devices show it: one would not do, three are asked for, then two. */
+static void
+a_suggestion_names_the_peers_that_show_it(void)
+{
+    cohort_rig_start();
+    (void)cohort_rig_device(1, scene_log());
+    (void)other_firmware("who knows");
+    (void)cohort_rig_device(2, scene_log());
+    (void)cohort_rig_device(3, scene_log());
+    cohort_rig_look(3);
+    CHECK_EQ(cohort_rig.suggest->n_groups, 0);
+    cohort_rig_look(2);
+    (void)cohort_rig_only();
+    cohort_rig_has(cohort_rig_say(false, false), "2 devices at 1 sites since 2026-09-21");
+    cohort_rig_has(cohort_rig_say(false, false), ": 00000002 00000003\n");
+}
+
 static void
 half_of_a_release_and_half_of_another_is_neither(void)
 {
@@ -217,6 +234,7 @@ SCENE_MAIN({2,
            {8,
             "a firmware update that nobody knows",
             {CASE(unknown_firmware_is_told_by_its_event),
+             CASE(a_suggestion_names_the_peers_that_show_it),
              CASE(half_of_a_release_and_half_of_another_is_neither)}},
            {11,
             "firmware set back to an older release",
