@@ -8,6 +8,7 @@
 #include "cmd-log.h"
 #include "cmd-policy.h"
 
+extern const struct cmd cmd_announce;
 extern const struct cmd cmd_appraise;
 extern const struct cmd cmd_quote_check;
 
@@ -75,6 +76,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_ek_check,
     &cmd_token_verify,
     &cmd_token_show,
+    &cmd_announce,
     &cmd_code_show,
     &cmd_code_list,
     NULL,

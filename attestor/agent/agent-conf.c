@@ -4,6 +4,7 @@
 
 #include "base/name.h"
 #include "link/link-addr.h"
+#include "source/source-announce.h"
 #include "source/source-firmware.h"
 #include "source/source-ima.h"
 #include "source/source-smbios.h"
@@ -41,6 +42,8 @@ const struct conf_item agent_conf_items[] = {
     {"tokens", "bind", CONF_WORD, offsetof(struct agent_conf, bind), 0, 0, 0, "no",
      "no, key, or certificate: a key of the TPM for audiences that bind tokens", false,
      agent_conf_bind_words},
+    TEXT("announce", "dir", announce_dir, SOURCE_ANNOUNCE_PATH,
+         "folder of what hooks announce of boots to come; empty: nothing is announced"),
     TEXT("enrol", "code", code, "", "one-time enrolment code, if there is one"),
 };
 const size_t agent_conf_items_n = ARRAY_LEN(agent_conf_items);

@@ -25,6 +25,7 @@ struct agent_conf {
     char group[64];
     char audiences[1024];
     unsigned bind; /* enum agent_bind */
+    char announce_dir[256];
     char code[LIMIT_CODE + 1];
 };
 

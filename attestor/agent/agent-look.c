@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "formats/pem.h"
 #include "formats/x509.h"
+#include "source/source-announce.h"
 
 enum { CA_FILE_MAX = 256 * 1024 };
 
@@ -74,11 +75,35 @@ folder_look(const char *path, FILE *out)
                : tell(out, above, "no such folder");
 }
 
+/* What is not there yet comes with the first hook. */
+static int
+announce_look(const char *path, FILE *out)
+{
+    struct source_announce folder;
+    int r;
+
+    if (path[0] == '\0') {
+        return 0;
+    }
+    if (path[0] != '/') {
+        return tell(out, path, "a path does not begin with /");
+    }
+    r = source_announce_open(path, &folder);
+    if (r == 0) {
+        source_announce_close(&folder);
+    }
+    return r == 0 || r == SOURCE_E_ABSENT
+               ? 0
+               : tell(out, path,
+                      r == SOURCE_E_LOOSE ? "it must be root's, and writable to nobody else"
+                                          : "it cannot be read");
+}
+
 int
 agent_look(const struct agent_conf *conf, FILE *out)
 {
-    int n =
-        ca_look(conf, out) + folder_look(conf->state_dir, out) + folder_look(conf->token_dir, out);
+    int n = ca_look(conf, out) + folder_look(conf->state_dir, out) +
+            folder_look(conf->token_dir, out) + announce_look(conf->announce_dir, out);
 
     if (conf->group[0] && !getgrnam(conf->group)) {
         n += tell(out, conf->group, "[tokens] group: there is no such group");

@@ -16,6 +16,7 @@ enum agent_result agent_join_connect(struct agent *agent);
 enum agent_result agent_join(struct agent *agent);
 enum agent_result agent_attest(struct agent *agent);
 enum agent_result agent_tokens(struct agent *agent);
+enum agent_result agent_announce(struct agent *agent);
 
 /* Sets how it ends if this was the last, says so in one line, and returns result. */
 enum agent_result agent_tell(struct agent *agent, enum agent_exit exit, enum agent_result result,

@@ -35,7 +35,8 @@ static const struct step agent_steps[AGENT_STEP_N] = {
     [AGENT_CONNECT] = {"connect", agent_join_connect, AGENT_JOIN, AGENT_CONNECT},
     [AGENT_JOIN] = {"join", agent_join, AGENT_ATTEST, AGENT_CONNECT},
     [AGENT_ATTEST] = {"attest", agent_attest, AGENT_TOKENS, AGENT_CONNECT},
-    [AGENT_TOKENS] = {"tokens", agent_tokens, AGENT_REST, AGENT_REST},
+    [AGENT_TOKENS] = {"tokens", agent_tokens, AGENT_ANNOUNCE, AGENT_ANNOUNCE},
+    [AGENT_ANNOUNCE] = {"announce", agent_announce, AGENT_REST, AGENT_REST},
     [AGENT_REST] = {"rest", rest, AGENT_ATTEST, AGENT_CONNECT},
 };
 

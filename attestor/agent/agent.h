@@ -34,6 +34,7 @@ enum agent_step {
     AGENT_JOIN,     /* become known, learn state, nonce and selection */
     AGENT_ATTEST,   /* one evidence and its answer */
     AGENT_TOKENS,   /* fetch and write */
+    AGENT_ANNOUNCE, /* what hooks left of boots to come */
     AGENT_REST,     /* until the next */
     AGENT_STEP_N,
 };

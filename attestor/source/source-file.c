@@ -18,7 +18,7 @@ source_file_outcome(int error)
 const char *
 source_file_outcome_name(enum source_outcome outcome)
 {
-    static const char *const names[] = {"ok", "absent", "unreadable", "large"};
+    static const char *const names[] = {"ok", "absent", "unreadable", "large", "loose"};
 
     return (size_t)outcome < ARRAY_LEN(names) ? names[outcome] : "unknown";
 }

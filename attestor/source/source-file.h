@@ -10,6 +10,7 @@ enum source_outcome {
     SOURCE_E_UNREADABLE, /* it is there, but permission or the medium forbids: an operator's matter
                           */
     SOURCE_E_LARGE,      /* longer than the limit */
+    SOURCE_E_LOOSE,      /* others than its owner may write it, or its owner is another user */
 };
 
 /* Owned bytes. */
@@ -33,5 +34,5 @@ struct bytes source_file_bytes(const struct source_data *data);
 /* Outcome of an errno of open() or read(). */
 enum source_outcome source_file_outcome(int error);
 
-/* "absent", "unreadable", "large". */
+/* "absent", "unreadable", "large", "loose". */
 const char *source_file_outcome_name(enum source_outcome outcome);

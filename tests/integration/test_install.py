@@ -218,6 +218,7 @@ def users_and_folders_come_to_be():
         for folder, mode, owner in (('run/assay', 0o755, 0), ('var/lib/assay', 0o711, 0),
                                     ('var/lib/assay/public', 0o755, 0),
                                     ('var/lib/assay/store', 0o700, users['assay']),
+                                    ('var/lib/assay/announce', 0o700, 0),
                                     ('var/lib/assay-attestor', 0o700, 0)):
             found = os.stat(f'{top}/{folder}')
             assert (stat.S_IMODE(found.st_mode), found.st_uid) == (mode, owner), folder

@@ -91,6 +91,29 @@ what_is_well_is_not_spoken_of(void)
     end();
 }
 
+/* What hooks leave is said in this machine's name. */
+static void
+a_folder_of_announcements_is_its_owners_alone(void)
+{
+    begin();
+    snprintf(conf.announce_dir, sizeof(conf.announce_dir), "%s/announce", folder);
+    CHECK_EQ(look(), 0); /* the first hook makes it */
+    CHECK_EQ(mkdir(conf.announce_dir, 0755), 0);
+    CHECK_EQ(look(), 0);
+    CHECK_EQ(chmod(conf.announce_dir, 0775), 0);
+    CHECK_EQ(look(), 1);
+    CHECK(strstr(said, "writable to nobody else"));
+    rmdir(conf.announce_dir);
+    CHECK_EQ(symlink(folder, conf.announce_dir), 0);
+    CHECK_EQ(look(), 1);
+    CHECK(strstr(said, "writable to nobody else"));
+    unlink(conf.announce_dir);
+    snprintf(conf.announce_dir, sizeof(conf.announce_dir), "announce");
+    CHECK_EQ(look(), 1);
+    CHECK(strstr(said, "does not begin with /"));
+    end();
+}
+
 static void
 a_ca_file_that_is_none_is_named(void)
 {
@@ -138,5 +161,5 @@ each_problem_has_its_line(void)
     end();
 }
 
-CHECK_MAIN(CASE(what_is_well_is_not_spoken_of), CASE(a_ca_file_that_is_none_is_named),
-           CASE(each_problem_has_its_line))
+CHECK_MAIN(CASE(what_is_well_is_not_spoken_of), CASE(a_folder_of_announcements_is_its_owners_alone),
+           CASE(a_ca_file_that_is_none_is_named), CASE(each_problem_has_its_line))

@@ -6,9 +6,9 @@
 static void
 the_good_path_visits_every_step_but_enrolment(void)
 {
-    static const enum agent_step want[] = {AGENT_LOAD, AGENT_ACTIVATE, AGENT_CONNECT,
-                                           AGENT_JOIN, AGENT_ATTEST,   AGENT_TOKENS,
-                                           AGENT_REST, AGENT_ATTEST};
+    static const enum agent_step want[] = {AGENT_LOAD,     AGENT_ACTIVATE, AGENT_CONNECT,
+                                           AGENT_JOIN,     AGENT_ATTEST,   AGENT_TOKENS,
+                                           AGENT_ANNOUNCE, AGENT_REST,     AGENT_ATTEST};
     enum agent_step at = AGENT_TPM;
 
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
@@ -42,6 +42,8 @@ after_a_wait_the_connection_is_made_again(void)
 {
     CHECK_EQ(agent_step_after(AGENT_JOIN, AGENT_R_LATER), AGENT_CONNECT);
     CHECK_EQ(agent_step_after(AGENT_ATTEST, AGENT_R_LATER), AGENT_CONNECT);
+    CHECK_EQ(agent_step_after(AGENT_TOKENS, AGENT_R_LATER), AGENT_ANNOUNCE);
+    CHECK_EQ(agent_step_after(AGENT_ANNOUNCE, AGENT_R_LATER), AGENT_REST);
     CHECK_EQ(agent_step_after(AGENT_REST, AGENT_R_LATER), AGENT_CONNECT);
 }
 
