@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "align.h"
 #include "cmd-log.h"
 #include "log-scan.h"
 
@@ -18,8 +19,7 @@ struct side {
 
 struct diff {
     struct side a, b;
-    uint16_t *length; /* of the longest common subsequence from (i, j) on; (n + 1) x (n + 1) */
-    json_t *found;    /* NULL: print text */
+    json_t *found; /* NULL: print text */
     size_t n_found;
 };
 
@@ -53,8 +53,9 @@ same_label(const struct diff *diff, size_t i, size_t j)
 /* The same measurement: the digest in each bank that both logs have. What is not measured is the
  * same if it says the same. */
 static bool
-same(const struct diff *diff, size_t i, size_t j)
+same(const void *context, size_t i, size_t j)
 {
+    const struct diff *diff = context;
     const struct evlog_event *a = &diff->a.row[i]->event;
     const struct evlog_event *b = &diff->b.row[j]->event;
     const struct evlog *log_b = &diff->b.scan->log;
@@ -74,35 +75,6 @@ same(const struct diff *diff, size_t i, size_t j)
         }
     }
     return shared || same_label(diff, i, j);
-}
-
-static uint16_t *
-length_at(const struct diff *diff, size_t i, size_t j)
-{
-    return &diff->length[i * (diff->b.n + 1) + j];
-}
-
-/* Fills the table from its end; at most LIMIT_EVENTS squared, 32 MiB. */
-static int
-align(struct diff *diff)
-{
-    diff->length = calloc((diff->a.n + 1) * (diff->b.n + 1), sizeof(*diff->length));
-    if (!diff->length) {
-        return -1;
-    }
-    for (size_t i = diff->a.n; i-- > 0;) {
-        for (size_t j = diff->b.n; j-- > 0;) {
-            uint16_t skip_a = *length_at(diff, i + 1, j);
-            uint16_t skip_b = *length_at(diff, i, j + 1);
-            uint16_t longer = skip_a > skip_b ? skip_a : skip_b;
-
-            if (same(diff, i, j)) {
-                longer = (uint16_t)(*length_at(diff, i + 1, j + 1) + 1);
-            }
-            *length_at(diff, i, j) = longer;
-        }
-    }
-    return 0;
 }
 
 /* Tells of a row that only one log has, or of two that stand at one place. */
@@ -130,54 +102,44 @@ tell(struct diff *diff, const char *change, const struct log_row *a, const struc
 }
 
 static bool
-same_type(const struct diff *diff, size_t i, size_t j)
+same_type(const void *context, size_t i, size_t j)
 {
+    const struct diff *diff = context;
+
     return diff->a.row[i]->event.type == diff->b.row[j]->event.type;
 }
 
-/* Walks the alignment. Where both may be skipped at no loss and have one type, one became the
- * other. */
 static void
-walk(struct diff *diff)
+on_step(void *context, enum align_step step, size_t i, size_t j)
 {
-    size_t i = 0;
-    size_t j = 0;
+    static const char *const changes[] = {
+        [ALIGN_SAME] = "label",
+        [ALIGN_CHANGED] = "changed",
+        [ALIGN_REMOVED] = "removed",
+        [ALIGN_ADDED] = "added",
+    };
+    struct diff *diff = context;
 
-    while (i < diff->a.n || j < diff->b.n) {
-        bool both = i < diff->a.n && j < diff->b.n;
-
-        if (both && same(diff, i, j)) {
-            if (!same_label(diff, i, j)) {
-                tell(diff, "label", diff->a.row[i], diff->b.row[j]);
-            }
-            i++;
-            j++;
-        } else if (both && same_type(diff, i, j) &&
-                   *length_at(diff, i + 1, j + 1) == *length_at(diff, i, j)) {
-            tell(diff, "changed", diff->a.row[i++], diff->b.row[j++]);
-        } else if (j == diff->b.n ||
-                   (i < diff->a.n && *length_at(diff, i + 1, j) >= *length_at(diff, i, j + 1))) {
-            tell(diff, "removed", diff->a.row[i++], NULL);
-        } else {
-            tell(diff, "added", NULL, diff->b.row[j++]);
-        }
+    if (step != ALIGN_SAME || !same_label(diff, i, j)) {
+        tell(diff, changes[step], step == ALIGN_ADDED ? NULL : diff->a.row[i],
+             step == ALIGN_REMOVED ? NULL : diff->b.row[j]);
     }
 }
 
 static int
 diff_groups(struct diff *diff)
 {
-    for (uint32_t group = 0; group < N_GROUPS; group++) {
+    struct align_ask ask = {.context = diff, .same = same, .becomes = same_type, .tell = on_step};
+    int r = 0;
+
+    for (uint32_t group = 0; r == 0 && group < N_GROUPS; group++) {
         fill_side(&diff->a, group);
         fill_side(&diff->b, group);
-        if (align(diff) != 0) {
-            return -1;
-        }
-        walk(diff);
-        free(diff->length);
-        diff->length = NULL;
+        ask.n_a = diff->a.n;
+        ask.n_b = diff->b.n;
+        r = align(&ask);
     }
-    return 0;
+    return r;
 }
 
 /* Do the logs have one form and the same banks in the same order? */
