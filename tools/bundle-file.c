@@ -96,27 +96,34 @@ open_unseen(struct bundle_file *file, const char *path, uint64_t now_s, struct f
 }
 
 int
-bundle_file_open(const char *path, const char *key, uint64_t now_s, struct bundle_file *ret)
+bundle_file_take(struct bytes take_bytes, const char *name, const char *key, uint64_t now_s,
+                 struct bundle_file *ret)
 {
     struct fault fault = {.rule = RULE_WIRE_BUNDLE, .event = FAULT_NO_EVENT};
-    struct bundle_file file = {.signature = ""};
-    int r = cmd_read_file(path, BUNDLE_FILE_MAX, &file.bytes);
+    struct bundle_file file = {.signature = "", .bytes = take_bytes};
+    int r = key ? open_by_key(&file, name, key, now_s, &fault)
+                : open_unseen(&file, name, now_s, &fault);
 
-    if (r != 0) {
-        return 1;
-    }
-    r = key ? open_by_key(&file, path, key, now_s, &fault)
-            : open_unseen(&file, path, now_s, &fault);
     if (r == 0) {
         r = rulebook_new(file.seal.body, &file.book, &fault);
-        r = r > 0 ? say_fault(path, &fault) : r;
+        r = r > 0 ? say_fault(name, &fault) : r;
     }
     if (r != 0) {
         bundle_file_done(&file);
-        return r < 0 ? say_errno(path, r) : 1;
+        return r < 0 ? say_errno(name, r) : 1;
     }
     *ret = file;
     return 0;
+}
+
+int
+bundle_file_open(const char *path, const char *key, uint64_t now_s, struct bundle_file *ret)
+{
+    struct bytes bytes = BYTES_NULL;
+
+    return cmd_read_file(path, BUNDLE_FILE_MAX, &bytes) == 0
+               ? bundle_file_take(bytes, path, key, now_s, ret)
+               : 1;
 }
 
 void

@@ -28,6 +28,11 @@ MUST_CHECK int bundle_file_seal(struct bytes bytes, struct bundle_seal *ret,
  * service. Returns 0, to be freed with bundle_file_done(), or 1 after a message on stderr. */
 MUST_CHECK int bundle_file_open(const char *path, const char *key, uint64_t now_s,
                                 struct bundle_file *ret);
+
+/* The same of bytes that are at hand; name: for messages. take_bytes is freed with *ret, or at once
+ * on a failure. */
+MUST_CHECK int bundle_file_take(struct bytes take_bytes, const char *name, const char *key,
+                                uint64_t now_s, struct bundle_file *ret);
 void bundle_file_done(struct bundle_file *file);
 
 /* The policy of a class or, with NULL, the only one that is of any class. Returns 0 with its place

@@ -393,6 +393,7 @@ judge_boot(struct offline_quote *q)
     }
     o->ima = q->log[LOG_IMA] ? &q->ima : NULL;
     o->ima_part = q->body[LOG_IMA];
+    o->tpm = (struct advisory_tpm){.quoted = true, .firmware = q->quoted.quote.firmware_version};
     r = r < 0 ? r : offline_policy(o, quoted_userspace(q));
     o->ima = o->boot.ima = NULL; /* it goes with *q; what was found looks into the list's bytes */
     if (r == 0) {                /* the ages are nobody's word here: offline_policy() says so */

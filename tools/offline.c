@@ -47,6 +47,20 @@ offline_done(struct offline *o)
     *o = (struct offline){0};
 }
 
+static bool
+asks_of_tpm(const struct offline *o)
+{
+    const struct bundle_policy *policy = policy_of(o);
+    bool any = false;
+
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        enum slot slot = rulebook_slot(o->ask->book, policy->first_rule + i);
+
+        any = any || slot == SLOT_TPM_ADVISORY || slot == SLOT_TPM_KIND;
+    }
+    return any;
+}
+
 int
 offline_policy(struct offline *o, const struct event_log *userspace)
 {
@@ -63,6 +77,7 @@ offline_policy(struct offline *o, const struct event_log *userspace)
         .ima = o->ima,
         .ima_part = o->ima_part,
         .ima_files = o->ask->files,
+        .tpm = o->tpm,
         .now_s = o->ask->now_s,
     };
     r = r < 0 ? r : boot_judge(o->room, o->hasher, &o->boot, &o->verdict, &o->told);
@@ -72,6 +87,9 @@ offline_policy(struct offline *o, const struct event_log *userspace)
     o->judged = true;
     if (policy->fresh_evidence_s > 0 || policy->fresh_boot_s > 0) {
         offline_say(o, "age", "the policy's limits on evidence and boot: their times are unknown");
+    }
+    if (asks_of_tpm(o)) {
+        offline_say(o, "tpm", "its maker, so its kind and faults: the EK's chain alone proves it");
     }
     return 0;
 }

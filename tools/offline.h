@@ -31,6 +31,7 @@ struct offline {
     struct offline_log firmware, userspace;
     struct verdict verdict;
     unsigned quirks;               /* of the replay: boot_ask */
+    struct advisory_tpm tpm;       /* what a quote signs of it; nobody vouches for its maker */
     bool judged;                   /* the policy was asked */
     const struct growing_ima *ima; /* the list that met the quote, and its bytes; or NULL */
     struct bytes ima_part;

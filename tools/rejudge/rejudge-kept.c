@@ -1,5 +1,6 @@
 #include "rejudge/rejudge-kept.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static const struct {
@@ -48,7 +49,7 @@ rejudge_log_load(struct store *store, struct hasher *hasher, const uint8_t diges
             : offline_log_firmware(hasher, bytes_of(log.body, len), &log.read, &fault);
     if (r != 0) {
         free(log.body);
-        return r > 0 ? REJUDGE_BAD_LOG : r;
+        return r > 0 || r == -EPROTO ? REJUDGE_BAD_LOG : r; /* one log is not the whole fleet */
     }
     *ret = log;
     return 0;

@@ -149,7 +149,10 @@ rejudge_open_bundle(struct store *store, const char *word, uint64_t now_s, struc
     if (cmd_read_file(word, POLICY_TEXT_MAX, &in) != 0) {
         return 1;
     }
-    r = is_text(in) ? open_text(in, word, ret) : bundle_file_open(word, NULL, now_s, ret);
+    if (!is_text(in)) {
+        return bundle_file_take(in, word, NULL, now_s, ret); /* a pipe is read once */
+    }
+    r = open_text(in, word, ret);
     free((void *)(uintptr_t)in.p);
     return r;
 }

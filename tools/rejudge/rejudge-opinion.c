@@ -154,23 +154,6 @@ settle(const struct boot_ask *ask, const struct boot_told *told, const struct ve
     }
 }
 
-static int
-by_references(const struct rejudge_judge *judge, const struct rejudge_case *about,
-              struct verdict *verdict, struct rejudge_opinion *ret)
-{
-    const struct golden *golden = NULL;
-    int r = events_check(judge->hasher, about->firmware, about->class_row->bank, verdict);
-
-    if (r == 0) {
-        r = golden_cache_get(judge->golden, judge->store, about->class_row->name, &golden);
-    }
-    if (r == 0) {
-        golden_check(golden, about->firmware, about->class_row->bank, verdict);
-        settle(NULL, NULL, verdict, ret);
-    }
-    return r;
-}
-
 static void
 show(const struct rejudge_judge *judge, const struct boot_ask *ask, const struct boot_told *told,
      const struct verdict *verdict)
@@ -185,37 +168,17 @@ show(const struct rejudge_judge *judge, const struct boot_ask *ask, const struct
     }
 }
 
-static int
-by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about, struct boot_ask *ask,
-          struct verdict *verdict, struct rejudge_opinion *ret)
-{
-    const struct bundle_policy *policy = &rulebook_bundle(ask->book)->policies[ask->policy];
-    struct boot_told told;
-    int r = events_check(judge->hasher, about->firmware, policy->quote.bank, verdict);
-
-    r = r < 0 ? r : boot_judge(judge->room, judge->hasher, ask, verdict, &told);
-    if (r < 0) {
-        return r;
-    }
-    boot_beside(&told, &about->beside, verdict);
-    show(judge, ask, &told, verdict);
-    snprintf(ret->policy, sizeof(ret->policy), "%.*s:%u", (int)policy->name.len,
-             (const char *)policy->name.p, policy->version);
-    if (rejudge_reads_ima(ask->book, ask->policy)) {
-        judge_apart(ask, &told, verdict, ret);
-    } else {
-        settle(ask, &told, verdict, ret);
-    }
-    return 0;
-}
-
 int
-rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
-                const struct rulebook *book, size_t policy, struct rejudge_opinion *ret,
-                bool *ret_partial)
+rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                  const struct rulebook *book, size_t policy, struct rejudge_judgement *ret,
+                  struct rejudge_opinion *ret_opinion)
 {
-    struct rejudge_opinion opinion = {.event = FAULT_NO_EVENT, .pcr = FAULT_NO_EVENT};
-    struct boot_ask ask = {
+    const struct bundle_policy *row = &rulebook_bundle(book)->policies[policy];
+    struct rejudge_opinion *opinion = ret_opinion;
+    int r;
+
+    *opinion = (struct rejudge_opinion){.event = FAULT_NO_EVENT, .pcr = FAULT_NO_EVENT};
+    ret->ask = (struct boot_ask){
         .book = book,
         .policy = policy,
         .log = about->firmware,
@@ -226,12 +189,54 @@ rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *ab
         .tpm = about->tpm,
         .now_s = judge->now_s,
     };
-    struct verdict verdict;
+    begin(about, &ret->verdict);
+    r = events_check(judge->hasher, about->firmware, row->quote.bank, &ret->verdict);
+    r = r < 0 ? r : boot_judge(judge->room, judge->hasher, &ret->ask, &ret->verdict, &ret->told);
+    if (r < 0) {
+        return r;
+    }
+    boot_beside(&ret->told, &about->beside, &ret->verdict);
+    show(judge, &ret->ask, &ret->told, &ret->verdict);
+    snprintf(opinion->policy, sizeof(opinion->policy), "%.*s:%u", (int)row->name.len,
+             (const char *)row->name.p, row->version);
+    if (rejudge_reads_ima(book, policy)) {
+        judge_apart(&ret->ask, &ret->told, &ret->verdict, opinion);
+    } else {
+        settle(&ret->ask, &ret->told, &ret->verdict, opinion);
+    }
+    return 0;
+}
+
+int
+rejudge_by_references(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                      struct verdict *ret, struct rejudge_opinion *ret_opinion)
+{
+    const struct golden *golden = NULL;
     int r;
 
-    begin(about, &verdict);
-    r = book ? by_policy(judge, about, &ask, &verdict, &opinion)
-             : by_references(judge, about, &verdict, &opinion);
+    *ret_opinion = (struct rejudge_opinion){.event = FAULT_NO_EVENT, .pcr = FAULT_NO_EVENT};
+    begin(about, ret);
+    r = events_check(judge->hasher, about->firmware, about->class_row->bank, ret);
+    if (r == 0) {
+        r = golden_cache_get(judge->golden, judge->store, about->class_row->name, &golden);
+    }
+    if (r == 0) {
+        golden_check(golden, about->firmware, about->class_row->bank, ret);
+        settle(NULL, NULL, ret, ret_opinion);
+    }
+    return r;
+}
+
+int
+rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                const struct rulebook *book, size_t policy, struct rejudge_opinion *ret,
+                bool *ret_partial)
+{
+    struct rejudge_judgement judgement;
+    struct rejudge_opinion opinion;
+    int r = book ? rejudge_by_policy(judge, about, book, policy, &judgement, &opinion)
+                 : rejudge_by_references(judge, about, &judgement.verdict, &opinion);
+
     if (r == 0) {
         *ret = opinion;
         *ret_partial = book && rejudge_reads_ima(book, policy);

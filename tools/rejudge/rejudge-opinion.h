@@ -35,6 +35,21 @@ MUST_CHECK int rejudge_opinion(const struct rejudge_judge *judge, const struct r
                                const struct rulebook *book, size_t policy,
                                struct rejudge_opinion *ret, bool *ret_partial);
 
+/* The same with all that it came of: by a policy, until the room judges again, and by the class's
+ * reference events. Each returns 0 or a negative errno. */
+struct rejudge_judgement {
+    struct boot_ask ask;
+    struct verdict verdict;
+    struct boot_told told;
+};
+MUST_CHECK int rejudge_by_policy(const struct rejudge_judge *judge,
+                                 const struct rejudge_case *about, const struct rulebook *book,
+                                 size_t policy, struct rejudge_judgement *ret,
+                                 struct rejudge_opinion *ret_opinion);
+MUST_CHECK int rejudge_by_references(const struct rejudge_judge *judge,
+                                     const struct rejudge_case *about, struct verdict *ret,
+                                     struct rejudge_opinion *ret_opinion);
+
 /* The policy that a book has for a class, or false: its reference events judge. */
 bool rejudge_policy(const struct rulebook *book, const char *class_name, size_t *ret);
 

@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "appraise/quoted.h"
 #include "base/wr.h"
 #include "rejudge/rejudge-memo.h"
 #include "rejudge/rejudge-opinion.h"
-#include "formats/tpm-public.h"
+#include "rejudge/rejudge-rows.h"
 #include "keeper/boots.h"
 
 enum {
@@ -30,11 +29,9 @@ struct rejudge {
     struct rejudge_memo *memo;
     size_t n_shared;
     /* of the member in hand */
-    struct store_class class_row;
-    struct store_evidence evidence;
+    struct rejudge_rows rows;
     struct chosen chosen[REJUDGE_SIDES];
     struct rejudge_case about;
-    bool has_ages; /* and firmware: its last verdict is of this evidence */
     uint8_t key_room[KEY_PARTS];
 };
 
@@ -89,52 +86,19 @@ rejudge_shared(const struct rejudge *rejudge)
     return rejudge->n_shared;
 }
 
-/* Ages as they were when this evidence came; a later one that was not genuine has moved the row. */
-static int
-read_beside(struct rejudge *rejudge, const struct store_device *device)
-{
-    const struct store_evidence *evidence = &rejudge->evidence;
-    struct boot_beside *beside = &rejudge->about.beside;
-    struct tpm_public ak;
-    struct store_last last;
-    int r = store_last_get(rejudge->ask.store, device->id, &last);
-
-    if (r < 0) {
-        return r;
-    }
-    rejudge->has_ages = r == 0 && last.arrived_ms == evidence->arrived_ms;
-    if (rejudge->has_ages) {
-        rejudge->about.tpm = (struct advisory_tpm){device->tpm_vendor, true, last.firmware};
-        beside->evidence_ms = last.arrived_ms - last.challenge_ms;
-        beside->boot_ms = last.boot_ms > 0 ? last.arrived_ms - last.boot_ms : 0;
-    }
-    if (tpm_public_read(bytes_of(device->ak_public, device->ak_public_len), &ak, NULL) == 0) {
-        beside->key = quoted_key_kind(&ak);
-    }
-    return 0;
-}
-
 /* Its rows. Returns 0, why it cannot be judged, or a negative errno. */
 static int
 read_rows(struct rejudge *rejudge, const struct store_device *device)
 {
-    struct store *store = rejudge->ask.store;
-    int r = store_class_get(store, device->class_name, &rejudge->class_row);
+    struct rejudge_rows *rows = &rejudge->rows;
+    int r = rejudge_rows_read(rejudge->ask.store, device, rows);
 
     if (r != 0) {
-        return r == STORE_NONE ? REJUDGE_NO_CLASS : r;
+        return r;
     }
-    r = store_evidence_get(store, device->id, &rejudge->evidence);
-    if (r != 0 || rejudge->evidence.arrived_ms < rejudge->ask.since_ms) {
-        return r == STORE_NONE ? REJUDGE_NO_EVIDENCE : r != 0 ? r : REJUDGE_TOO_OLD;
-    }
-    return read_beside(rejudge, device);
-}
-
-static bool
-reads_userspace(const struct chosen *chosen)
-{
-    return chosen->row && chosen->row->quote.mask & PCR_MASK_USERSPACE;
+    rejudge->about.beside = rows->beside;
+    rejudge->about.tpm = rows->tpm;
+    return rows->evidence.arrived_ms < rejudge->ask.since_ms ? REJUDGE_TOO_OLD : 0;
 }
 
 static int
@@ -147,26 +111,20 @@ first_side(const struct rejudge *rejudge)
 static int
 choose(struct rejudge *rejudge)
 {
-    bool userspace = false;
-    bool ages = false;
+    enum rejudge_why lack = REJUDGE_JUDGED;
 
     for (int side = first_side(rejudge); side < REJUDGE_SIDES; side++) {
         struct chosen *chosen = &rejudge->chosen[side];
 
         *chosen = (struct chosen){.book = NULL};
-        if (rejudge_policy(rejudge->ask.books[side], rejudge->class_row.name, &chosen->policy)) {
+        if (rejudge_policy(rejudge->ask.books[side], rejudge->rows.class_row.name,
+                           &chosen->policy)) {
             chosen->book = rejudge->ask.books[side];
             chosen->row = &rulebook_bundle(chosen->book)->policies[chosen->policy];
         }
-        userspace = userspace || reads_userspace(chosen);
-        ages = ages || (chosen->row &&
-                        (chosen->row->fresh_evidence_s > 0 || chosen->row->fresh_boot_s > 0));
+        lack = lack == REJUDGE_JUDGED ? rejudge_rows_lack(&rejudge->rows, chosen->row) : lack;
     }
-    if (ages && !rejudge->has_ages) {
-        return REJUDGE_NO_AGE;
-    }
-    return userspace && rejudge->evidence.userspace == EVIDENCE_LOG_UNKNOWN ? REJUDGE_NO_USERSPACE
-                                                                            : 0;
+    return (int)lack;
 }
 
 /* The pins of the member in hand as a side's policy sees them, until the next call. */
@@ -189,30 +147,16 @@ key_text(struct wr *wr, struct bytes text)
     wr_bytes(wr, text);
 }
 
-/* What an age or a key says to a side: nothing else of them tells members apart. */
-static unsigned
-beside_bits(const struct chosen *chosen, const struct boot_beside *beside)
-{
-    const struct bundle_policy *row = chosen->row;
-
-    if (!row) {
-        return 0;
-    }
-    return (unsigned)(row->fresh_evidence_s > 0 &&
-                      beside->evidence_ms > (int64_t)row->fresh_evidence_s * 1000) |
-           (unsigned)(row->fresh_boot_s > 0 && beside->boot_ms > (int64_t)row->fresh_boot_s * 1000)
-               << 1 |
-           (unsigned)(row->ak != 0 && !(row->ak & beside->key)) << 2;
-}
-
 /* What of a member one side looks at. */
 static int
 key_side(struct rejudge *rejudge, int side, struct wr *wr)
 {
+    const struct bundle_policy *row = rejudge->chosen[side].row;
     const struct rejudge_case *about = &rejudge->about;
     int r = read_pins(rejudge, side);
 
-    wr_u8(wr, (uint8_t)beside_bits(&rejudge->chosen[side], &about->beside));
+    /* nothing else of an age or a key tells members apart */
+    wr_u8(wr, row ? (uint8_t)boot_beside_amiss(row, &about->beside) : 0);
     wr_be32(wr, (uint32_t)about->n_pins);
     for (size_t i = 0; r == 0 && i < about->n_pins; i++) {
         wr_be32(wr, about->pins[i].slot);
@@ -235,9 +179,9 @@ key_of(struct rejudge *rejudge, uint8_t ret[REJUDGE_MEMO_KEY])
     wr_be32(&wr, rejudge->about.tpm.vendor);
     wr_be64(&wr, rejudge->about.tpm.firmware);
     wr_u8(&wr, rejudge->about.tpm.quoted);
-    wr_u8(&wr, (uint8_t)rejudge->evidence.userspace);
-    wr_bytes(&wr, BYTES_OF(rejudge->evidence.firmware_log));
-    wr_bytes(&wr, BYTES_OF(rejudge->evidence.userspace_log));
+    wr_u8(&wr, (uint8_t)rejudge->rows.evidence.userspace);
+    wr_bytes(&wr, BYTES_OF(rejudge->rows.evidence.firmware_log));
+    wr_bytes(&wr, BYTES_OF(rejudge->rows.evidence.userspace_log));
     for (int side = first_side(rejudge); r == 0 && side < REJUDGE_SIDES; side++) {
         r = key_side(rejudge, side, &wr);
     }
@@ -269,9 +213,9 @@ compare(struct rejudge_result *result)
 static int64_t
 since_ms(const struct rejudge *rejudge)
 {
-    int64_t came_ms = rejudge->evidence.arrived_ms;
+    int64_t came_ms = rejudge->rows.evidence.arrived_ms;
 
-    return rejudge->has_ages ? came_ms - rejudge->about.beside.boot_ms : came_ms;
+    return rejudge->rows.has_ages ? came_ms - rejudge->about.beside.boot_ms : came_ms;
 }
 
 /* Rules of the IMA list are left out: that it fails without them is certain, that it does not is
@@ -288,7 +232,7 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
         .witness = rejudge->ask.witness,
         .witness_context = rejudge->ask.witness_context,
         .sight = {.device = rejudge->about.device,
-                  .evidence = &rejudge->evidence,
+                  .evidence = &rejudge->rows.evidence,
                   .since_ms = since_ms(rejudge)},
     };
     bool partial = false;
@@ -318,7 +262,7 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
 static int
 judge_logs(struct rejudge *rejudge, struct rejudge_result *ret)
 {
-    const struct store_evidence *evidence = &rejudge->evidence;
+    const struct store_evidence *evidence = &rejudge->rows.evidence;
     struct rejudge_log firmware = {.body = NULL};
     struct rejudge_log userspace = {.body = NULL};
     int r = rejudge_log_load(rejudge->ask.store, rejudge->hasher, evidence->firmware_log,
@@ -350,7 +294,7 @@ rejudge_judge(struct rejudge *rejudge, const struct store_device *device,
     uint8_t key[REJUDGE_MEMO_KEY];
     int r;
 
-    rejudge->about = (struct rejudge_case){.device = device, .class_row = &rejudge->class_row};
+    rejudge->about = (struct rejudge_case){.device = device, .class_row = &rejudge->rows.class_row};
     r = read_rows(rejudge, device);
     r = r == 0 ? choose(rejudge) : r;
     if (r != 0) {

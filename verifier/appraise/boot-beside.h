@@ -10,6 +10,10 @@ struct boot_beside {
     unsigned key;        /* kind of the AK, a bit of BUNDLE_KEY_…; 0: none of them */
 };
 
+/* What of it the policy asks and does not get, as bits. */
+enum { BESIDE_EVIDENCE_OLD = 1, BESIDE_BOOT_OLD = 2, BESIDE_KEY_OTHER = 4 };
+unsigned boot_beside_amiss(const struct bundle_policy *policy, const struct boot_beside *beside);
+
 /* Notes in the verdict what is too old for the policy that judged, and an AK that it does not take;
  * mode observe forgives both. */
 void boot_beside(const struct boot_told *told, const struct boot_beside *beside,

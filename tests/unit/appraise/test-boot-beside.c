@@ -64,6 +64,30 @@ an_ak_is_of_a_kind_that_is_taken(void)
     is((struct boot_beside){.key = 0}, REASON_QUOTE_ALG, EFFECT_FAIL);
 }
 
+/* Whoever shares a judgement by these bits shares what is told. */
+static void
+what_is_amiss_is_what_is_told(void)
+{
+    static const struct boot_beside all[] = {
+        {.evidence_ms = 300000, .boot_ms = 60000, .key = BUNDLE_KEY_P256},
+        {.evidence_ms = 300001, .boot_ms = 60000, .key = BUNDLE_KEY_P256},
+        {.evidence_ms = 300000, .boot_ms = 60001, .key = BUNDLE_KEY_P256},
+        {.evidence_ms = 300000, .boot_ms = 60000, .key = BUNDLE_KEY_P384},
+        {.evidence_ms = 300001, .boot_ms = 60001, .key = 0},
+    };
+    static const unsigned amiss[] = {0, BESIDE_EVIDENCE_OLD, BESIDE_BOOT_OLD, BESIDE_KEY_OTHER,
+                                     BESIDE_EVIDENCE_OLD | BESIDE_BOOT_OLD | BESIDE_KEY_OTHER};
+
+    policy.fresh_evidence_s = 300;
+    policy.fresh_boot_s = 60;
+    policy.ak = BUNDLE_KEY_P256;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        CHECK_EQ(boot_beside_amiss(&policy, &all[i]), amiss[i]);
+        ask(all[i]);
+        CHECK_EQ(verdict.n_reasons > 0, amiss[i] != 0);
+    }
+}
+
 static void
 mode_observe_forgives(void)
 {
@@ -90,4 +114,5 @@ the_floor_is_a_tier(void)
 
 CHECK_MAIN(CASE(a_policy_that_asks_nothing_has_what_it_wants),
            CASE(an_age_is_too_old_above_its_limit_only), CASE(an_ak_is_of_a_kind_that_is_taken),
-           CASE(mode_observe_forgives), CASE(the_floor_is_a_tier))
+           CASE(what_is_amiss_is_what_is_told), CASE(mode_observe_forgives),
+           CASE(the_floor_is_a_tier))

@@ -153,6 +153,49 @@ the_list_of_what_is_not_checked_is_bounded(void)
     offline_done(&o);
 }
 
+static bool
+is_unchecked(const char *what)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < o.n_unchecked; i++) {
+        any = any || strcmp(o.unchecked[i].what, what) == 0;
+    }
+    return any;
+}
+
+/* Nobody vouches for a maker here, and a policy that asks for one is told so. */
+static void
+what_a_tpm_is_made_of_is_not_checked(void)
+{
+    static const char *const rules[] = {"  rule t : tpm.advisory not-in @tpm/high else warn\n",
+                                        "  rule t : tpm.kind is hardware\n"};
+    struct rulebook *book = NULL;
+    struct fault fault;
+    char text[1024];
+
+    start();
+    offline_done(&o);
+    CHECK_EQ(offline_log_judge(&o, &ask, recorded(), BYTES_NULL), 0);
+    CHECK(!is_unchecked("tpm"));
+    offline_done(&o);
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct offline_ask other = ask;
+
+        snprintf(text, sizeof(text),
+                 "policy p version 1 schema 1 {\n  applies class in { c }\n"
+                 "  quote sha256 pcrs 8\n  rule s : boot.script any\n%s}\n"
+                 "set advisories tpm/high { CVE-2099-1 }\n",
+                 rules[i]);
+        CHECK_EQ(rulebook_new(rule_play_body(text), &book, &fault), 0);
+        other.book = check_keep(book);
+        CHECK_EQ(offline_log_judge(&o, &other, recorded(), BYTES_NULL), 0);
+        CHECK(is_unchecked("tpm"));
+        CHECK(!o.boot.tpm.quoted);
+        offline_done(&o);
+    }
+}
+
 static void
 an_archive_that_was_not_read_is_the_verdict(void)
 {
@@ -181,4 +224,5 @@ CHECK_MAIN(CASE(what_needs_the_service_is_lifted_and_nothing_else),
            CASE(no_truncation_of_a_log_is_judged_by_policy),
            CASE(a_broken_userspace_log_is_the_cause),
            CASE(the_list_of_what_is_not_checked_is_bounded),
+           CASE(what_a_tpm_is_made_of_is_not_checked),
            CASE(an_archive_that_was_not_read_is_the_verdict))
