@@ -10,6 +10,8 @@
 
 extern const struct cmd cmd_announce;
 extern const struct cmd cmd_appraise;
+extern const struct cmd cmd_device_explain;
+extern const struct cmd cmd_device_log;
 extern const struct cmd cmd_quote_check;
 
 extern const struct cmd cmd_ek_check;
@@ -22,6 +24,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_status,
     &cmd_device_list,
     &cmd_device_show,
+    &cmd_device_explain,
+    &cmd_device_log,
     &cmd_device_approve,
     &cmd_device_quarantine,
     &cmd_device_release,

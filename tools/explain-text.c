@@ -6,15 +6,14 @@
 #include "base/text.h"
 #include "code-book.h"
 
-enum { TEXT_ROOM = 512, LINE_ROOM = 1024, FILES_SHOWN = 5 };
+enum { LINE_ROOM = 1024, FILES_SHOWN = 5 };
 
-/* A member that is a text, fit for a terminal whoever wrote it; or "". */
-static const char *
-text_of(const json_t *object, const char *key, char room[TEXT_ROOM])
+const char *
+explain_text_of(const json_t *object, const char *key, char room[EXPLAIN_TEXT_ROOM])
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    return text_printable(room, TEXT_ROOM, bytes_str(text ? text : ""));
+    return text_printable(room, EXPLAIN_TEXT_ROOM, bytes_str(text ? text : ""));
 }
 
 static int64_t
@@ -35,15 +34,16 @@ explain_text_line(FILE *out, const char *name, const char *format, ...)
     fputc('\n', out);
 }
 
-/* "   seen  …" for each that is there. */
+/* "   seen  …" for each that is there; values, which are told one by one, say what is expected. */
 static void
 print_seen(FILE *out, const json_t *finding)
 {
     static const char *const keys[] = {"seen", "expected"};
-    char room[TEXT_ROOM];
+    size_t n = json_array_size(json_object_get(finding, "values")) > 0 ? 1 : ARRAY_LEN(keys);
+    char room[EXPLAIN_TEXT_ROOM];
 
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (text_of(finding, keys[i], room)[0] != '\0') {
+    for (size_t i = 0; i < n; i++) {
+        if (explain_text_of(finding, keys[i], room)[0] != '\0') {
             fprintf(out, "  %-10s %s\n", keys[i], room);
         }
     }
@@ -77,27 +77,30 @@ print_meaning(FILE *out, int64_t number)
 }
 
 static void
-print_first(FILE *out, const json_t *first)
+print_first(FILE *out, const json_t *first, void (*detail)(FILE *out, const json_t *first))
 {
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     if (!json_is_object(first)) {
         return;
     }
     fprintf(out, "%-12s %" PRId64 " %s", "first cause", number_of(first, "number"),
-            text_of(first, "name", room));
-    if (text_of(first, "rule", room)[0] != '\0') {
+            explain_text_of(first, "name", room));
+    if (explain_text_of(first, "rule", room)[0] != '\0') {
         fprintf(out, "  rule %s", room);
     }
     print_place(out, first);
     fputc('\n', out);
     print_meaning(out, number_of(first, "number"));
-    if (text_of(first, "text", room)[0] != '\0') {
+    if (explain_text_of(first, "text", room)[0] != '\0') {
         fprintf(out, "  %-10s %s", "check", room);
-        fprintf(out, " [%s", text_of(first, "check", room));
-        fprintf(out, ", %s]\n", text_of(first, "clause", room));
+        fprintf(out, " [%s", explain_text_of(first, "check", room));
+        fprintf(out, ", %s]\n", explain_text_of(first, "clause", room));
     }
     print_seen(out, first);
+    if (detail) {
+        detail(out, first);
+    }
 }
 
 static bool
@@ -132,13 +135,13 @@ is_told(const json_t *explained, const json_t *reason)
 static void
 print_also(FILE *out, const json_t *finding, const char *rule)
 {
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
-    fprintf(out, "%-12s %-4s", "also", text_of(finding, "effect", room));
+    fprintf(out, "%-12s %-4s", "also", explain_text_of(finding, "effect", room));
     fprintf(out, " %" PRId64, number_of(finding, "number"));
-    fprintf(out, " %s", text_of(finding, "name", room));
+    fprintf(out, " %s", explain_text_of(finding, "name", room));
     if (rule) {
-        fprintf(out, "  rule %s", text_of(finding, rule, room));
+        fprintf(out, "  rule %s", explain_text_of(finding, rule, room));
     }
     print_place(out, finding);
     fputc('\n', out);
@@ -169,6 +172,14 @@ print_others(FILE *out, const json_t *explained, bool verbose)
     }
 }
 
+void
+explain_text_causes(FILE *out, const json_t *explained, bool verbose,
+                    void (*detail)(FILE *out, const json_t *first))
+{
+    print_first(out, json_object_get(explained, "first_cause"), detail);
+    print_others(out, explained, verbose);
+}
+
 __attribute__((format(printf, 3, 4))) static void
 join(char *line, size_t cap, const char *format, ...)
 {
@@ -184,15 +195,15 @@ join(char *line, size_t cap, const char *format, ...)
 static void
 print_passed(FILE *out, const json_t *rules)
 {
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *rule = json_array_get(rules, i);
 
         if (passed(rule)) {
-            fprintf(out, "%-12s %s", "passed", text_of(rule, "id", room));
-            fprintf(out, " : %s", text_of(rule, "slot", room));
-            fprintf(out, " %s", text_of(rule, "verb", room));
+            fprintf(out, "%-12s %s", "passed", explain_text_of(rule, "id", room));
+            fprintf(out, " : %s", explain_text_of(rule, "slot", room));
+            fprintf(out, " %s", explain_text_of(rule, "verb", room));
             fprintf(out, "  %" PRId64 " events%s\n", number_of(rule, "events"),
                     json_is_true(json_object_get(rule, "learns")) ? ", nothing is pinned" : "");
         }
@@ -204,14 +215,14 @@ static void
 print_uncompared(FILE *out, const json_t *rules)
 {
     char line[LINE_ROOM] = "";
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *rule = json_array_get(rules, i);
 
         if (json_is_true(json_object_get(rule, "learns"))) {
             join(line, sizeof(line), "%s%s", line[0] != '\0' ? ", " : "",
-                 text_of(rule, "id", room));
+                 explain_text_of(rule, "id", room));
         }
     }
     if (line[0] != '\0') {
@@ -227,7 +238,7 @@ join_numbers(char *line, const json_t *object)
 
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
-        char room[TEXT_ROOM];
+        char room[EXPLAIN_TEXT_ROOM];
 
         join(line, LINE_ROOM, "%s%s %" JSON_INTEGER_FORMAT, line[0] != '\0' ? ", " : "",
              text_printable(room, sizeof(room), bytes_str(key)), json_integer_value(value));
@@ -237,10 +248,10 @@ join_numbers(char *line, const json_t *object)
 static void
 join_text(char *line, const char *name, const json_t *facts, const char *key)
 {
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     join(line, LINE_ROOM, "%s%s %s", line[0] != '\0' ? ", " : "", name,
-         text_of(facts, key, room)[0] != '\0' ? room : "unknown");
+         explain_text_of(facts, key, room)[0] != '\0' ? room : "unknown");
 }
 
 /* "shim 4, grub 5", and SVN rows of dbx by their GUIDs. */
@@ -248,13 +259,13 @@ static void
 print_versions(FILE *out, const json_t *numbers)
 {
     char line[LINE_ROOM] = "";
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     for (size_t i = 0; i < json_array_size(numbers); i++) {
         const json_t *one = json_array_get(numbers, i);
 
-        join(line, sizeof(line), "%s%s %" PRId64, i > 0 ? ", " : "", text_of(one, "name", room),
-             number_of(one, "number"));
+        join(line, sizeof(line), "%s%s %" PRId64, i > 0 ? ", " : "",
+             explain_text_of(one, "name", room), number_of(one, "number"));
     }
     if (line[0] != '\0') {
         explain_text_line(out, "versions", "%s", line);
@@ -294,7 +305,7 @@ static void
 print_names(FILE *out, const char *name, const json_t *list)
 {
     char line[LINE_ROOM] = "";
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *text = json_string_value(json_array_get(list, i));
@@ -311,7 +322,7 @@ print_names(FILE *out, const char *name, const json_t *list)
 static void
 join_value(char *line, const json_t *value)
 {
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     if (json_is_string(value)) {
         join(line, LINE_ROOM, " %s",
@@ -339,7 +350,7 @@ explain_text_claims(FILE *out, const json_t *claims)
     json_object_foreach((json_t *)(uintptr_t)claims, key, value)
     {
         char line[LINE_ROOM] = "";
-        char room[TEXT_ROOM];
+        char room[EXPLAIN_TEXT_ROOM];
 
         join(line, sizeof(line), "%s", text_printable(room, sizeof(room), bytes_str(key)));
         join_value(line, value);
@@ -352,13 +363,13 @@ static void
 print_verdict(FILE *out, const json_t *explained)
 {
     const json_t *policy = json_object_get(explained, "policy");
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
-    fprintf(out, "%-12s %s", "verdict", text_of(explained, "tier", room));
+    fprintf(out, "%-12s %s", "verdict", explain_text_of(explained, "tier", room));
     if (json_is_object(policy)) {
-        fprintf(out, "  policy %s", text_of(policy, "name", room));
+        fprintf(out, "  policy %s", explain_text_of(policy, "name", room));
         fprintf(out, " version %" PRId64, number_of(policy, "version"));
-        fprintf(out, " (%s)", text_of(policy, "mode", room));
+        fprintf(out, " (%s)", explain_text_of(policy, "mode", room));
     }
     fputc('\n', out);
 }
@@ -370,7 +381,7 @@ print_files(FILE *out, const json_t *ima, bool verbose)
     const json_t *files = json_object_get(ima, "files");
     size_t n = json_array_size(files);
     size_t shown = verbose || n < FILES_SHOWN ? n : FILES_SHOWN;
-    char room[TEXT_ROOM];
+    char room[EXPLAIN_TEXT_ROOM];
 
     if (!json_is_object(ima)) {
         return;
@@ -383,9 +394,9 @@ print_files(FILE *out, const json_t *ima, bool verbose)
         const json_t *file = json_array_get(files, i);
 
         fprintf(out, "  entry %-6" PRId64 " %-10s", number_of(file, "entry"),
-                text_of(file, "status", room));
-        fprintf(out, " %s", text_of(file, "path", room));
-        fprintf(out, "  %s\n", text_of(file, "digest", room));
+                explain_text_of(file, "status", room));
+        fprintf(out, " %s", explain_text_of(file, "path", room));
+        fprintf(out, "  %s\n", explain_text_of(file, "digest", room));
     }
     if (shown < n) {
         fprintf(out, "  and %zu more, shown by --verbose\n", n - shown);
@@ -398,8 +409,7 @@ explain_text(FILE *out, const json_t *explained, bool verbose)
     char line[LINE_ROOM] = "";
 
     print_verdict(out, explained);
-    print_first(out, json_object_get(explained, "first_cause"));
-    print_others(out, explained, verbose);
+    explain_text_causes(out, explained, verbose, NULL);
     if (verbose) {
         print_passed(out, json_object_get(explained, "rules"));
     }

@@ -7,6 +7,15 @@
 
 #include "base/std.h"
 
+/* A member that is a text, fit for a terminal whoever wrote it; or "". Returns room. */
+#define EXPLAIN_TEXT_ROOM 512u
+const char *explain_text_of(const json_t *object, const char *key, char room[EXPLAIN_TEXT_ROOM]);
+
+/* The first cause, and what else did not pass: members first_cause, rules, reasons. detail, unless
+ * NULL, prints more below the first cause. */
+void explain_text_causes(FILE *out, const json_t *explained, bool verbose,
+                         void (*detail)(FILE *out, const json_t *first));
+
 /* Prints it; verbose: each rule, with what was seen and would have passed. An object of another
  * form, as from another version's keeper, prints what it has. */
 void explain_text(FILE *out, const json_t *explained, bool verbose);

@@ -1,5 +1,5 @@
 """docs/golden.md: each command of the guide runs as it is printed, and prints what the guide says.
-usage: test_golden.py ASSAY GUIDE VECTORS; prints TAP."""
+usage: test_golden.py ASSAY GUIDE VECTORS EXPLAIN_STORE; prints TAP."""
 import os
 import re
 import shutil
@@ -9,7 +9,7 @@ import tempfile
 
 import tap
 
-ASSAY, GUIDE, VECTORS = (os.path.abspath(path) for path in sys.argv[1:4])
+ASSAY, GUIDE, VECTORS, EXPLAIN_STORE = (os.path.abspath(path) for path in sys.argv[1:5])
 LOGS = {'before.log': 'grub-sb-on', 'after.log': 'tampered-initrd'}
 
 
@@ -66,6 +66,7 @@ def main():
         os.symlink(ASSAY, top + '/bin/assay')
         for name, boot in LOGS.items():
             shutil.copy(f'{VECTORS}/boot/{boot}/binary_bios_measurements', f'{top}/{name}')
+        subprocess.run([EXPLAIN_STORE, f'{top}/verifier.db'], check=True, timeout=60)
         cases = [(a_line_that_differs_is_found_out,)]
         for heading, commands in sections():
             def case(top, commands):

@@ -1,7 +1,6 @@
 """test_policy_test.py ASSAY VERIFIER ATTESTOR TPM_EXTEND [CASE…]: a bundle that is tried on what a
 real verifier keeps of real devices says before what the service then says; publishing tries it."""
 
-import contextlib
 import functools
 import hashlib
 import json
@@ -9,104 +8,13 @@ import os
 import re
 import sys
 
+import policysite
 import realsite
-from realsite import GRUB_LOG, other_kernel, read, run, write
+from policysite import SITE_CLASS
+from realsite import GRUB_LOG, read, run, write
 
 PROGRAMS = realsite.Programs(*sys.argv[1:5])
-SITE_CLASS = "laptops"
-
-
-class Rig:
-    """A site with a device of each name, members, judged by a policy that was learnt from the boots
-    of those in `good`; all of them booted."""
-
-    def __init__(self, site, stack, good="ab", names="ab"):
-        self.site = site
-        self.logs = {"a": read(GRUB_LOG), "b": other_kernel(PROGRAMS.assay, GRUB_LOG),
-                     "c": read(GRUB_LOG)}
-        self.devices = {name: stack.enter_context(site.device(name)) for name in names}
-        for name, device in self.devices.items():
-            device.boot(self.logs[name])
-        self.n = 0
-        self.publish_untested(self.signed(self.learnt(good)))
-        for device in self.devices.values():
-            site.approve(device)
-            assert device.attest()["tier"] == "warning", site.log_text()[-2000:]
-
-    def path(self, name):
-        return os.path.join(self.site.folder, name)
-
-    def learnt(self, names, change=lambda text: text):
-        """The policy text of these boots, changed."""
-        for name in names:
-            write(self.path(f"{name}.log"), self.logs[name])
-        out = self.path(f"{names}.policy")
-        done = run(PROGRAMS.assay, "policy", "learn", "--class", SITE_CLASS, "--out", out,
-                   *[self.path(f"{name}.log") for name in names])
-        assert done.code == 0, done
-        self.n += 1
-        text = read(out).decode()
-        write(self.path(f"{self.n}.policy"), change(text))
-        return self.path(f"{self.n}.policy")
-
-    def signed(self, policy):
-        self.n += 1
-        body, out = self.path("body"), self.path(f"{self.n}.bundle")
-        done = run(PROGRAMS.assay, "policy", "compile", policy, "--out", body)
-        assert done.code == 0, done
-        done = run(PROGRAMS.assay, "policy", "sign", body, "--key",
-                   os.path.join(self.site.etc, "keys", "policy.key"), "--sequence", str(self.n),
-                   "--out", out)
-        assert done.code == 0, done
-        return out
-
-    def publish_untested(self, bundle):
-        self.site.assay("policy", "publish", bundle, "--untested")
-
-    def publish(self, bundle, *words, code=0):
-        done = self.site.ask("policy", "publish", bundle, "--conf", self.site.verifier_conf, *words)
-        assert done.code == code, (done, self.site.log_text()[-1500:])
-        return done
-
-    def test(self, old, new, *words, code=0):
-        done = run(PROGRAMS.assay, "policy", "test", old, new, "--conf", self.site.verifier_conf,
-                   *words)
-        assert done.code == code, done
-        return done
-
-    def suggest(self, *words, code=0):
-        done = run(PROGRAMS.assay, "golden", "suggest", "--conf", self.site.verifier_conf, *words)
-        assert done.code == code, done
-        return done
-
-    def told(self, old, new, *words, code=0):
-        return json.loads(self.test(old, new, *words, "--json", code=code).out)
-
-    def row(self, told, name):
-        rows = [row for row in told["devices"] if row["device"] == self.devices[name].row()["id"]]
-        assert len(rows) == 1, told
-        return rows[0]
-
-    def active(self):
-        return self.site.told("policy", "active")["sequence"]
-
-    def audit_texts(self):
-        rows = run(PROGRAMS.assay, "audit", "export", "--socket", self.site.socket, "--keys",
-                   os.path.join(self.site.state, "public", "audit-keys.cbor")).out.splitlines()
-        return [row["text"] for row in map(json.loads, rows) if row.get("kind") == "policy"]
-
-
-def on_a_site(case=None, **words):
-    if case is None:
-        return functools.partial(on_a_site, **words)
-
-    @functools.wraps(case)
-    def wrapped():
-        with realsite.folder() as top, contextlib.ExitStack() as stack:
-            site = stack.enter_context(realsite.Site(PROGRAMS, top))
-            case(Rig(site, stack, **words))
-            assert site.main.poll() is None, site.log_text()
-    return wrapped
+on_a_site = functools.partial(policysite.on_a_site, PROGRAMS)
 
 
 @on_a_site

@@ -1,0 +1,292 @@
+#include "explain/explain-advice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "advice.h"
+#include "ask-args.h"
+#include "base/hex.h"
+#include "base/name.h"
+
+/* What is done at the device itself, by the reason; texts are of what the device would have to
+ * start with. */
+static const struct {
+    enum reason reason;
+    const char *command, *what;
+} on_device[] = {
+    {REASON_SB_OFF, "", "on the device: switch Secure Boot on in its firmware's setup, restart"},
+    {REASON_SB_UNKNOWN, "", "on the device: look at Secure Boot in its firmware's setup, restart"},
+    {REASON_SB_SETUP_MODE, "", "on the device: enrol its platform key again, restart"},
+    {REASON_DBX_OLD, "fwupdmgr update", "on the device: brings the newest dbx; restart it then"},
+    {REASON_SBAT_OLD, "", "on the device: update shim, whose package raises its SBAT level"},
+    {REASON_RELEASE_MIXED, "",
+     "on the device: finish its update and restart; it started parts of two releases"},
+    {REASON_FW_ROLLBACK, "",
+     "on the device: install a newer firmware than the one that it started"},
+    {REASON_OS_ROLLBACK, "", "on the device: install a newer release than the one that it started"},
+    {REASON_CMDLINE_MISSING_TOKEN, "",
+     "on the device: start the kernel with the word that was missed"},
+    {REASON_CMDLINE_DENIED_TOKEN, "", "on the device: start the kernel without the word seen"},
+};
+
+struct advising {
+    const struct explain_case *c;
+    const struct explain_peers *peers;
+    char id[ASK_SHORT_ROOM];
+    struct explain_advice *ret;
+};
+
+/* Of what is known in several releases, the one that lives longest. */
+static int
+rank(enum bundle_state state)
+{
+    return state == BUNDLE_ACTIVE     ? 4
+           : state == BUNDLE_RETIRING ? 3
+           : state == BUNDLE_STAGED   ? 2
+           : state == BUNDLE_RETIRED  ? 1
+                                      : 0;
+}
+
+struct explain_known
+explain_known(const struct explain_case *c)
+{
+    struct explain_known known = {.release = NULL};
+    const struct rulebook_ref *refs = NULL;
+    size_t n = 0;
+
+    if (c->row && c->cause.event) {
+        n = rulebook_find(c->bundle.book, c->quoted.bank, c->cause.event->digest, &refs);
+    }
+    for (size_t i = 0; i < n; i++) {
+        enum bundle_state state = rulebook_state(c->bundle.book, &refs[i], c->now_s);
+
+        if (refs[i].release != BUNDLE_NONE && (!known.release || rank(state) > rank(known.state))) {
+            known.release = &rulebook_bundle(c->bundle.book)->releases[refs[i].release];
+            known.state = state;
+        }
+    }
+    return known;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+say(char *room, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(room, sizeof(((struct explain_advice *)0)->command), format, args);
+    va_end(args);
+}
+
+static const char *
+class_of(const struct advising *a)
+{
+    return name_good(bytes_str(a->c->device.class_name)) ? a->c->device.class_name : "CLASS";
+}
+
+static void
+quarantine(struct advising *a, const char *why)
+{
+    say(a->ret->command, "assay device quarantine %s --why TEXT", a->id);
+    snprintf(a->ret->what, sizeof(a->ret->what),
+             "%s; it gets no token whatever it brings, until it is released", why);
+}
+
+static void
+learn(struct advising *a)
+{
+    if (!a->c->row) {
+        say(a->ret->command, "assay golden learn --class %s --from %s", class_of(a), a->id);
+        snprintf(a->ret->what, sizeof(a->ret->what),
+                 "if the change was meant: adds what it booted to the class's reference events");
+    } else {
+        say(a->ret->command,
+            "assay device log %s --out boot.log && "
+            "assay policy learn --class %s --out update.policy boot.log",
+            a->id, class_of(a));
+        snprintf(a->ret->what, sizeof(a->ret->what),
+                 "if the change was meant: writes what it booted as a release, to be staged in the "
+                 "site's text; nothing counts before that is signed and published");
+    }
+    a->ret->devices = 1 + (a->peers ? a->peers->same : 0);
+}
+
+/* Of a release by its state: one that waits is promoted, one that ended is left behind. */
+static void
+of_release(struct advising *a, const struct explain_known *known)
+{
+    const struct bundle_release *release = known->release;
+    char name[3 * LIMIT_BUNDLE_NAME + 3];
+
+    snprintf(name, sizeof(name), "%.*s/%.*s/%.*s", (int)release->component.len,
+             (const char *)release->component.p, (int)release->name.len,
+             (const char *)release->name.p, (int)release->version.len,
+             (const char *)release->version.p);
+    if (known->state == BUNDLE_REVOKED) {
+        quarantine(a, "it started what was revoked");
+    } else if (known->state == BUNDLE_RETIRED) {
+        snprintf(a->ret->what, sizeof(a->ret->what),
+                 "on the device: update it and restart; %s, which it started, has ended", name);
+    } else {
+        say(a->ret->command, "assay golden promote FILE %s", name);
+        snprintf(a->ret->what, sizeof(a->ret->what),
+                 "in the site's text: the release counts once that is signed and published");
+        a->ret->devices = 1 + (a->peers ? a->peers->same : 0);
+    }
+}
+
+/* ---- pins ---- */
+
+struct shown {
+    const char *slot;
+    char name[STORE_PIN_NAME_MAX];
+    size_t n_names;
+    bool any;
+};
+
+static bool
+on_shown(void *context, const struct store_pin *pin)
+{
+    struct shown *shown = context;
+
+    if (strcmp(pin->slot, shown->slot) == 0) {
+        shown->n_names += !shown->any || strcmp(shown->name, pin->name) != 0;
+        snprintf(shown->name, sizeof(shown->name), "%s", pin->name);
+        shown->any = true;
+    }
+    return true;
+}
+
+/* Whether the rule at fault holds the device to values of its own. */
+static bool
+is_held(const struct explain_case *c)
+{
+    const struct rule_result *result;
+
+    if (!c->row || c->cause.rule == EXPLAIN_NO_RULE) {
+        return false;
+    }
+    result = &c->judged.told.judgement->rules[c->cause.rule];
+    return result->outcome == OUTCOME_CHANGED || explain_case_rule(c, c->cause.rule)->or_pin > 0;
+}
+
+/* Whether the device showed something that could be pinned where the rule is at fault. */
+static int
+of_pins(struct advising *a, bool *ret)
+{
+    const struct explain_case *c = a->c;
+    struct shown shown = {.slot = ""};
+    int r;
+
+    *ret = false;
+    if (!is_held(c) || !explain_case_is_last(c)) {
+        return 0;
+    }
+    shown.slot =
+        slot_table(rulebook_slot(c->bundle.book, c->row->first_rule + c->cause.rule))->name;
+    r = store_pin_each(c->store, c->device.id, PINS_SHOWN, on_shown, &shown);
+    if (r == 0 && shown.any) {
+        bool one = shown.n_names == 1 && shown.name[0] != '\0';
+
+        say(a->ret->command, "assay device accept %s %s%s%s", a->id, shown.slot, one ? "=" : "",
+            one ? shown.name : "");
+        snprintf(a->ret->what, sizeof(a->ret->what),
+                 "if the change was meant: holds this device, and no other, to what it showed");
+        *ret = true;
+    }
+    return r;
+}
+
+/* ---- which of them ---- */
+
+static bool
+of_reason(struct advising *a)
+{
+    for (size_t i = 0; i < ARRAY_LEN(on_device); i++) {
+        if (on_device[i].reason == a->c->cause.reason) {
+            say(a->ret->command, "%s", on_device[i].command);
+            snprintf(a->ret->what, sizeof(a->ret->what), "%s", on_device[i].what);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A value that no set has, or a check that no policy decides. */
+static void
+of_rest(struct advising *a, enum reason reason)
+{
+    char room[ADVICE_ROOM];
+    const struct advice_case about = {
+        .state = a->c->device.state == DEVICE_QUARANTINED ? "quarantined"
+                 : reason == REASON_NONE                  ? "fresh"
+                                                          : "failed",
+        .class_name = a->c->device.class_name,
+        .device = a->id,
+        .fingerprint = "",
+        .code = reason,
+        .judged = a->c->has_last,
+    };
+    bool unknown =
+        (reason > REASON_USERSPACE_LOG_MISSING && reason < 500) || reason == REASON_EVT_UNCLAIMED;
+
+    if (a->c->device.state != DEVICE_QUARANTINED &&
+        (reason == REASON_REFSET_EMPTY || (unknown && a->c->has_cause))) {
+        learn(a);
+    } else {
+        snprintf(a->ret->what, sizeof(a->ret->what), "%s", advice_text(room, &about));
+    }
+}
+
+static bool
+is_denied(const struct explain_case *c)
+{
+    return c->row && c->cause.rule != EXPLAIN_NO_RULE &&
+           explain_case_rule(c, c->cause.rule)->verb == VERB_NOT_IN;
+}
+
+static int
+of_cause(struct advising *a)
+{
+    struct explain_known known = explain_known(a->c);
+    bool done = false;
+    int r = of_pins(a, &done);
+
+    if (r != 0 || done) {
+        return r;
+    }
+    if (known.release && known.state != BUNDLE_ACTIVE && known.state != BUNDLE_RETIRING) {
+        of_release(a, &known);
+    } else if (is_denied(a->c)) {
+        quarantine(a, "it has what the policy denies");
+    } else if (!of_reason(a)) {
+        of_rest(a, a->c->cause.reason);
+    }
+    return 0;
+}
+
+int
+explain_advice(const struct explain_case *c, const struct explain_peers *peers,
+               struct explain_advice *ret)
+{
+    struct advising a = {.c = c, .peers = peers, .ret = ret};
+    char hex[2 * WIRE_UEID_SIZE + 1];
+    bool last = c->why == REJUDGE_JUDGED && explain_case_is_last(c);
+
+    *ret = (struct explain_advice){.devices = 1};
+    (void)ask_short_id(a.id, hex_write(hex, BYTES_OF(c->device.id)));
+    if (c->device.state == DEVICE_QUARANTINED || !c->has_last || !last) {
+        /* what was shut stays shut, and of evidence that was not genuine nothing is to be learnt */
+        of_rest(&a, c->has_last && c->last.n_reasons > 0 ? (enum reason)c->last.reasons[0]
+                                                         : REASON_NONE);
+        return 0;
+    }
+    if (!c->has_cause) {
+        bool passed = c->last.tier == TIER_AFFIRMING || c->last.tier == TIER_WARNING;
+
+        of_rest(&a,
+                passed || c->last.n_reasons == 0 ? REASON_NONE : (enum reason)c->last.reasons[0]);
+        return 0;
+    }
+    return of_cause(&a);
+}
