@@ -22,6 +22,7 @@ enum policy_outcome {
     OUTCOME_DENIED,      /* a denied token */
     OUTCOME_UNAVAILABLE, /* nothing to judge by: no log, no facts */
     OUTCOME_RETRIED,     /* passes, but an image before it gave up */
+    OUTCOME_ELSEWHERE,   /* known, but as another class's */
     OUTCOME_SHUTDOWN,    /* passes, but the system is on its way down */
     /* Of files that an IMA list names; what nothing names is unknown. */
     OUTCOME_VIOLATED,      /* changed while it was measured */

@@ -2,7 +2,7 @@
  * rule.
  */
 #include "base/hex.h"
-#include "lib/check.h"
+#include "lib/check-named.h"
 #include "lib/policy-play.h"
 
 /* The device's TPM, as a chain proved it. */
@@ -163,6 +163,24 @@ a_virtual_tpm_is_refused_where_hardware_is_asked_for(void)
     play_done();
 }
 
+/* A class of machines with one maker's chips. */
+static void
+a_tpm_of_another_maker_does_not_fit_the_class(void)
+{
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    publish_with("  rule maker : tpm.vendor is IFX\n", "");
+    tpm_is(good_tpm.vendor, play.rig.device.firmware);
+    passes();
+    tpm_is(0x53544d00, play.rig.device.firmware);
+    refused_for(REASON_CLASS_MISMATCH);
+    CHECK_STR(policy_play_last().fault_seen, "STM");
+    tpm_is(0, play.rig.device.firmware); /* nobody vouches for one */
+    refused_for(REASON_CLASS_MISMATCH);
+    publish_with("  rule maker : tpm.vendor is IFX else warn\n", "");
+    warns_of(REASON_CLASS_MISMATCH, "maker");
+    play_done();
+}
+
 /* A critical fault beside another one, whichever the set names first. */
 static void
 a_critical_fault_is_firmware_that_was_revoked(void)
@@ -184,8 +202,9 @@ a_critical_fault_is_firmware_that_was_revoked(void)
     play_done();
 }
 
-CHECK_MAIN(CASE(a_published_fault_of_the_tpm_warns_until_it_is_updated),
-           CASE(a_fault_is_named_by_either_of_its_names),
-           CASE(an_unknown_maker_is_not_known_to_be_without_faults),
-           CASE(a_virtual_tpm_is_refused_where_hardware_is_asked_for),
-           CASE(a_critical_fault_is_firmware_that_was_revoked))
+CHECK_MAIN_NAMED(CASE(a_published_fault_of_the_tpm_warns_until_it_is_updated),
+                 CASE(a_fault_is_named_by_either_of_its_names),
+                 CASE(an_unknown_maker_is_not_known_to_be_without_faults),
+                 CASE(a_virtual_tpm_is_refused_where_hardware_is_asked_for),
+                 CASE(a_tpm_of_another_maker_does_not_fit_the_class),
+                 CASE(a_critical_fault_is_firmware_that_was_revoked))

@@ -220,23 +220,94 @@ in_a_window_for_rollbacks_it_warns(void)
     scene_vector(2, 2, 3, 32);
 }
 
-SCENE_MAIN({2,
-            "a USB stick changes the boot menu",
-            {CASE(a_stick_changes_the_boot_menu_and_no_verdict), CASE(a_pinned_boot_menu_notes_it),
-             CASE(a_boot_order_that_was_not_measured_refuses)}},
-           {3,
-            "a firmware setting is toggled",
-            {CASE(a_setting_is_noted), CASE(a_setting_does_not_hide_other_firmware)}},
-           {7,
-            "a firmware update that its vendor released",
-            {CASE(an_update_that_is_active_passes), CASE(an_update_that_is_yet_to_come_refuses),
-             CASE(both_releases_pass_side_by_side)}},
-           {8,
-            "a firmware update that nobody knows",
-            {CASE(unknown_firmware_is_told_by_its_event),
-             CASE(a_suggestion_names_the_peers_that_show_it),
-             CASE(half_of_a_release_and_half_of_another_is_neither)}},
-           {11,
-            "firmware set back to an older release",
-            {CASE(what_is_older_than_the_floor_refuses), CASE(what_meets_the_floor_passes),
-             CASE(in_a_window_for_rollbacks_it_warns)}})
+/* A device that was accepted with release 1 and its svn: for it release 0 is too old, whose svn the
+ * class's floor still takes. */
+static void
+back_to(const char *floor, bool accepted_before)
+{
+    scene_start("evlog/keylime-mb.bin");
+    scene_value(scene_variable("SecureBoot"), NULL, check_hex("01"));
+    scene_learn();
+    scene_swap("release fw n 1 {\n", "release fw n 1 {\n  svn 42\n");
+    scene_swap("  rule fw : ", scene_format("  rule floor : firmware %s\n  rule fw : ", floor));
+    if (accepted_before) {
+        scene_says("release 1, svn 42", "", TIER_AFFIRMING);
+        scene_enrol();
+    }
+    (void)other_firmware("0");
+    release("0", "  svn 41\n");
+}
+
+static void
+what_is_older_than_the_device_was_refuses(void)
+{
+    back_to("at-least floor(fw,41)", true);
+    scene_says("release 0 after release 1, the floor is 41", "303f", TIER_CONTRAINDICATED);
+    CHECK_STR(learn_rig.verdict.policy_rule, "floor");
+    CHECK_STR(learn_rig.verdict.seen, "svn 41 after 42");
+    back_to("at-least floor(fw,41)", false);
+    scene_says("release 0 on a device that never had another", "", TIER_AFFIRMING);
+}
+
+static void
+in_a_window_the_mark_warns_and_stays(void)
+{
+    back_to("at-least floor(fw,41) else warn", true);
+    scene_says("release 0 after release 1, in a window", "303w", TIER_WARNING);
+    CHECK_EQ(learn_rig.told.judgement->n_learnt, 0);
+    scene_rule("floor", "  rule floor : firmware at-least floor(fw,41)");
+    scene_says("the same when the window is over", "303f", TIER_CONTRAINDICATED);
+}
+
+/* A device in class n, with firmware of model k, or of no model. */
+static void
+in_the_class_of_another(const char *blob)
+{
+    scene_laptop();
+    (void)other_firmware("k");
+    scene_add(scene_format("release fw k 1 {\n  variant { %s}\n}\n", scene_digests(SLOT_FIRMWARE)));
+    (void)other_firmware(blob);
+}
+
+static void
+hardware_of_another_class_is_told_as_such(void)
+{
+    in_the_class_of_another("k");
+    scene_says("firmware of model k in class n", "712f", TIER_CONTRAINDICATED);
+    scene_cause("fw", scene_find(0, EV_EFI_PLATFORM_FIRMWARE_BLOB, 2));
+    scene_vector(2, 2, 3, 97);
+    scene_swap("one-of @fw/n", "one-of @fw/k"); /* an operator moves it to its class */
+    scene_says("the same by the policy of its class", "", TIER_AFFIRMING);
+}
+
+static void
+firmware_of_no_class_is_unknown(void)
+{
+    in_the_class_of_another("x");
+    scene_says("firmware of no model", "301f", TIER_CONTRAINDICATED);
+}
+
+SCENE_MAIN(
+    {2,
+     "a USB stick changes the boot menu",
+     {CASE(a_stick_changes_the_boot_menu_and_no_verdict), CASE(a_pinned_boot_menu_notes_it),
+      CASE(a_boot_order_that_was_not_measured_refuses)}},
+    {3,
+     "a firmware setting is toggled",
+     {CASE(a_setting_is_noted), CASE(a_setting_does_not_hide_other_firmware)}},
+    {7,
+     "a firmware update that its vendor released",
+     {CASE(an_update_that_is_active_passes), CASE(an_update_that_is_yet_to_come_refuses),
+      CASE(both_releases_pass_side_by_side)}},
+    {8,
+     "a firmware update that nobody knows",
+     {CASE(unknown_firmware_is_told_by_its_event), CASE(a_suggestion_names_the_peers_that_show_it),
+      CASE(half_of_a_release_and_half_of_another_is_neither)}},
+    {11,
+     "firmware set back to an older release",
+     {CASE(what_is_older_than_the_floor_refuses), CASE(what_meets_the_floor_passes),
+      CASE(in_a_window_for_rollbacks_it_warns), CASE(what_is_older_than_the_device_was_refuses),
+      CASE(in_a_window_the_mark_warns_and_stays)}},
+    {49,
+     "a device in a class of other hardware",
+     {CASE(hardware_of_another_class_is_told_as_such), CASE(firmware_of_no_class_is_unknown)}})

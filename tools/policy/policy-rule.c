@@ -3,6 +3,7 @@
 
 #include "policy/policy-draft.h"
 #include "appraise/slot-table.h"
+#include "formats/tpm-vendor.h"
 #include "wire/bundle-part.h"
 
 static const struct slot_info *
@@ -341,6 +342,16 @@ least_arg(struct draft *d, enum slot slot, struct bundle_arg *arg)
     d->at += !d->failed;
 }
 
+/* As the service tells it. */
+static bool
+is_maker(struct bytes text)
+{
+    uint32_t vendor = tpm_vendor_named(text);
+    char room[TPM_VENDOR_ROOM];
+
+    return vendor != 0 && bytes_equal(text, bytes_str(tpm_vendor_text(vendor, room)));
+}
+
 /* The word of `is`. What a TPM is made of has one that can be asked for: any other would refuse
  * every device under a reason that does not fit. */
 static struct bytes
@@ -348,6 +359,8 @@ is_arg(struct draft *d, enum slot slot)
 {
     if (slot == SLOT_TPM_KIND && !bytes_equal(d->at->text, bytes_str("hardware"))) {
         draft_error(d, "a policy asks of tpm.kind that it is hardware");
+    } else if (slot == SLOT_TPM_VENDOR && !is_maker(d->at->text)) {
+        draft_error(d, "a maker of TPMs is written as TCG's registry has it, such as IFX or STM");
     }
     return draft_name(d, "a word");
 }

@@ -25,6 +25,7 @@ struct boot_room {
     struct bytes digests[LIMIT_EVENTS]; /* of a boot loader's commands, while they are hashed */
     struct rule_event events[RULE_EVENTS_MAX];
     struct rule_input input;
+    char vendor[TPM_VENDOR_ROOM];
     struct bytes advisories[LIMIT_BUNDLE_ADVISORIES * (1 + LIMIT_ADVISORY_CVES)];
     struct rule_judgement judgement;
     struct ima_judgement ima;
@@ -208,6 +209,9 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
     read_advisories(room, ask);
     facts_input(&memo->facts, input);
     input->words[SLOT_TPM_KIND] = kind_of(&ask->tpm);
+    if (ask->tpm.vendor != 0) {
+        input->words[SLOT_TPM_VENDOR] = bytes_str(tpm_vendor_text(ask->tpm.vendor, room->vendor));
+    }
     input->n_events = facts_events(&memo->facts, ask->log, ask->userspace, &room->map,
                                    policy->quote.bank, room->events);
     return 0;

@@ -27,6 +27,8 @@ outcome_name(enum policy_outcome outcome)
         [OUTCOME_DENIED] = "denied",
         [OUTCOME_UNAVAILABLE] = "unavailable",
         [OUTCOME_RETRIED] = "retried",
+        [OUTCOME_ELSEWHERE] = "elsewhere",
+        [OUTCOME_SHUTDOWN] = "shutdown",
         [OUTCOME_VIOLATED] = "violated",
         [OUTCOME_WEAK] = "weak",
         [OUTCOME_BAD_SIGNATURE] = "bad-signature",

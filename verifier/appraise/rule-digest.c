@@ -176,6 +176,69 @@ judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t
     return true;
 }
 
+bool
+judging_keep(struct judging *j, struct bytes *value)
+{
+    struct rule_room *room = j->room;
+    uint8_t *place = &room->values[room->n_values];
+
+    if (value->len > sizeof(room->values) - room->n_values) {
+        return false;
+    }
+    if (value->len > 0) {
+        memcpy(place, value->p, value->len);
+    }
+    room->n_values += value->len;
+    *value = bytes_of(place, value->len);
+    return true;
+}
+
+void
+judging_raise(struct judging *j, struct bytes name, struct bytes value)
+{
+    struct rule_judgement *judgement = j->judgement;
+
+    for (size_t i = 0; i < judgement->n_learnt; i++) {
+        if (is_of(j, &judgement->learnt[i], name)) {
+            return; /* another rule of the slot asks for the same */
+        }
+    }
+    if (j->input->may_pin && judgement->n_learnt < RULE_PINS_MAX &&
+        (judging_has_pins(j, name) || judgement->n_learnt + j->input->n_pins < RULE_PINS_MAX)) {
+        judgement->learnt[judgement->n_learnt++] = (struct rule_pin){j->slot, name, value};
+    }
+}
+
+/* Is a release of the component that a set `COMPONENT/NAME` is of, and of another name? */
+static bool
+is_elsewhere(const struct bundle_release *release, struct bytes set)
+{
+    size_t len = release->component.len;
+
+    return set.len > len + 1 && set.p[len] == '/' &&
+           bytes_equal(bytes_of(set.p, len), release->component) &&
+           !bytes_equal(bytes_of(set.p + len + 1, set.len - len - 1), release->name);
+}
+
+/* A value that the rule does not know: firmware may be that of another class's hardware, which may
+ * pass there. */
+static enum policy_outcome
+unknown_as(const struct judging *j, uint32_t event)
+{
+    const struct rule_found *found = &j->room->found[event];
+
+    for (size_t i = 0; j->slot == SLOT_FIRMWARE && i < found->n; i++) {
+        const struct rulebook_ref *ref = &found->refs[i];
+        enum bundle_state state = rulebook_state(j->book, ref, j->input->now_s);
+
+        if (ref->release != BUNDLE_NONE && (state == BUNDLE_ACTIVE || state == BUNDLE_RETIRING) &&
+            is_elsewhere(&j->bundle->releases[ref->release], judging_set(j, 0)->name)) {
+            return OUTCOME_ELSEWHERE;
+        }
+    }
+    return OUTCOME_UNKNOWN;
+}
+
 /* One event against a set, or so many against the device's pins. */
 static void
 judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
@@ -196,7 +259,7 @@ judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
     } else if (*pins_left > 0 && judging_learn(j, BYTES_NULL, digest, event)) {
         (*pins_left)--;
     } else {
-        judging_note(j, OUTCOME_UNKNOWN, event, BYTES_NULL);
+        judging_note(j, unknown_as(j, event), event, BYTES_NULL);
     }
 }
 
@@ -274,7 +337,11 @@ judge_whole(struct judging *j)
         }
         farthest = stop != RULE_NO_EVENT && stop > farthest ? stop : farthest;
     }
-    judging_note(j, outcome, outcome == OUTCOME_UNKNOWN ? farthest : first, BYTES_NULL);
+    if (outcome == OUTCOME_UNKNOWN) {
+        judging_note(j, unknown_as(j, farthest), farthest, BYTES_NULL);
+    } else {
+        judging_note(j, outcome, first, BYTES_NULL);
+    }
 }
 
 void

@@ -44,6 +44,9 @@ struct rule_pin {
     struct bytes value;
 };
 
+/* The svn that a device was accepted with, of the component behind the colon. */
+#define RULE_MARK "svn:"
+
 struct rule_number {
     struct bytes name; /* a component of SBAT; the GUID of an SVN row */
     uint64_t number;
@@ -95,7 +98,9 @@ struct rule_judgement {
     enum tier tier;    /* the worst; in mode observe always warning */
     uint16_t n_failed; /* rules whose effect is FAIL, in mode observe too */
     size_t n_learnt;
-    struct rule_pin learnt[RULE_PINS_MAX]; /* of rules that learn: to be pinned if all is well */
+    /* Of rules that learn: to be pinned if all is well. One of a name that has a pin takes its
+     * place: the highest svn that a device was accepted with (RULE_MARK). */
+    struct rule_pin learnt[RULE_PINS_MAX];
     size_t n_shown;
     struct rule_pin shown[RULE_PINS_MAX]; /* what rules that pin and did not pass saw: to be pinned
                                            * if an operator says so; as many as there is room for */

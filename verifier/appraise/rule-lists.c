@@ -181,46 +181,6 @@ verb_includes(struct judging *j)
     }
 }
 
-/* The newest release of a component that an event is of; false when it is of none. */
-static bool
-svn_of(const struct judging *j, uint32_t event, struct bytes component, uint64_t *ret_svn)
-{
-    const struct rule_found *found = &j->room->found[event];
-    bool any = false;
-
-    for (size_t i = 0; i < found->n; i++) {
-        uint16_t place = found->refs[i].release;
-        const struct bundle_release *release =
-            place == BUNDLE_NONE ? NULL : &j->bundle->releases[place];
-
-        if (release && bytes_equal(release->component, component) &&
-            (!any || release->svn > *ret_svn)) {
-            *ret_svn = release->svn;
-            any = true;
-        }
-    }
-    return any;
-}
-
-/* Events of no release are for other rules to tell; but all cannot be. */
-static void
-judge_floor(struct judging *j, const struct bundle_arg *arg)
-{
-    bool any = false;
-
-    for (uint32_t i = judging_first(j); i != RULE_NO_EVENT; i = judging_next(j, i)) {
-        uint64_t svn = 0;
-
-        if (svn_of(j, i, arg->text, &svn)) {
-            any = true;
-            judging_note(j, svn >= arg->number ? OUTCOME_PASSED : OUTCOME_OLD, i, BYTES_NULL);
-        }
-    }
-    if (!any && judging_first(j) != RULE_NO_EVENT) {
-        judging_note(j, OUTCOME_UNKNOWN, judging_first(j), BYTES_NULL);
-    }
-}
-
 void
 verb_at_least(struct judging *j)
 {

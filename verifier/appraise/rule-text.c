@@ -84,25 +84,6 @@ item_of_word(const struct judging *j, const struct bundle_list *list, struct byt
     return best;
 }
 
-/* The word ends with its line, so what may be learnt of it is kept in the room. Returns whether it
- * found place. */
-static bool
-keep_value(struct judging *j, struct bytes *value)
-{
-    struct rule_room *room = j->room;
-    uint8_t *place = &room->values[room->n_values];
-
-    if (value->len > sizeof(room->values) - room->n_values) {
-        return false;
-    }
-    if (value->len > 0) {
-        memcpy(place, value->p, value->len);
-    }
-    room->n_values += value->len;
-    *value = bytes_of(place, value->len);
-    return true;
-}
-
 /* The value of a hole: as pinned, or learnt where nothing is pinned. */
 static void
 judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
@@ -115,7 +96,7 @@ judge_bind(struct judging *j, uint32_t event, const struct bundle_item *item,
     if (!glob_hole(item->text, arg->word, GLOB_PARAMETER, &name, &value) || !name.p) {
         return;
     }
-    kept = keep_value(j, &value);
+    kept = judging_keep(j, &value); /* the word ends with its line */
     if (kept) {
         judging_show(j, name, value);
     }

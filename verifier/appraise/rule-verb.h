@@ -66,8 +66,16 @@ bool judging_has_pins(const struct judging *j, struct bytes name);
  * else it would be learnt anew each time. What may not be whole yet (SLOT_F_LATE) passes unlearnt.
  */
 bool judging_learn(struct judging *j, struct bytes name, struct bytes value, uint32_t event);
+/* Copies what a judgement is to keep into its room; false when that is full. */
+bool judging_keep(struct judging *j, struct bytes *value);
+/* Learns a value that takes the place of what is pinned of that name, once the boot is trusted.
+ * Where there is no room for one more the device is held to what it was. */
+void judging_raise(struct judging *j, struct bytes name, struct bytes value);
 /* Notes what a rule that pins saw; value stays valid as long as the judgement. */
 void judging_show(struct judging *j, struct bytes name, struct bytes value);
+
+/* `at-least` with a component (rule-floor.c). */
+void judge_floor(struct judging *j, const struct bundle_arg *arg);
 
 void verb_one_of(struct judging *j);
 void verb_sequence(struct judging *j);

@@ -144,6 +144,22 @@ rename_pin(struct boots *boots, struct store *store, const struct boots_note *no
     return r > 0 ? -EIO : r;
 }
 
+/* A mark that rises takes the place of the one before; all else is learnt where there is nothing.
+ */
+static int
+drop_mark(struct store *store, const struct boots_note *note, const struct rule_pin *pin)
+{
+    struct bytes head = bytes_str(RULE_MARK);
+    char name[STORE_PIN_NAME_MAX];
+
+    if (pin->name.len < head.len || pin->name.len >= sizeof(name) ||
+        !bytes_equal(bytes_of(pin->name.p, head.len), head)) {
+        return 0;
+    }
+    snprintf(name, sizeof(name), "%.*s", (int)pin->name.len, (const char *)pin->name.p);
+    return store_pin_drop(store, note->device, PINS_HELD, slot_table(pin->slot)->name, name, NULL);
+}
+
 int
 boots_learn(struct store *store, const struct boots_note *note,
             const struct rule_judgement *judgement)
@@ -151,7 +167,8 @@ boots_learn(struct store *store, const struct boots_note *note,
     int r = 0;
 
     for (size_t i = 0; i < judgement->n_learnt && r == 0; i++) {
-        r = put_pin(store, note, PINS_HELD, &judgement->learnt[i]);
+        r = drop_mark(store, note, &judgement->learnt[i]);
+        r = r == 0 ? put_pin(store, note, PINS_HELD, &judgement->learnt[i]) : r;
     }
     return r;
 }

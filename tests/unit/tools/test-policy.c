@@ -231,6 +231,8 @@ a_slot_tells_its_own_claims(void)
         {WITH("  rule x : sb.db includes @sb/db claim dbx.level"), 4, 40, "rules of sb.dbx"},
         {WITH("  rule x : rtm is hw claim"), 4, 27, "no claim of this name"},
         {WITH("  rule x : tpm.kind is discrete"), 4, 24, "that it is hardware"},
+        {WITH("  rule x : tpm.vendor is infineon"), 4, 26, "such as IFX or STM"},
+        {WITH("  rule x : tpm.vendor is 0x49465800"), 4, 26, "such as IFX or STM"},
         {WITH("  rule x : tpm.kind is"), 4, 23, "that it is hardware"},
         {WITH("  rule x : rtm is hw claim \"rtm\""), 4, 28, "no claim of this name"},
     };
