@@ -22,7 +22,13 @@ CATALOGUE = {
     'schemas/base/claim.def': 'CLAIM(A_B, 1, TEXT, ITSELF, "a.b", "text", "i")\n',
 }
 
+ROADMAP = ''.join(f'| {n}: x | scenario-{n:02} |\n' for n in range(1, 49)) + (
+    '| 49: x | test-x |\n| 50: x | not yet |\n')
+SCENARIOS = ''.join(f"    '{n:02}': 'x',\n" for n in range(1, 49))
+
 CLEAN = {
+    'docs/roadmap.md': ROADMAP,
+    'tests/meson.build': SCENARIOS,
     'schemas/base/rd.h': '#pragma once\n\nint rd_u8(void) MUST_CHECK;\n\nenum { A };\n',
     'schemas/base/fault.h': (
         '#pragma once\n\n#define F(x) \\\n    int x(void)\nint fault_at(int a);\n'),
@@ -113,6 +119,11 @@ SINS = [
     ('docs', 'no path', 'docs/a.md', 'see /' + 'home/me/x\n'),
     ('docs', 'no host', 'docs/a.md', 'from https://registry.npm' + 'js.org/x\n'),
     ('docs', "README's code map", 'other/a.md', 'x\n'),
+    ('docs', 'each acceptance', 'docs/roadmap.md', ROADMAP.replace('| 7: x | scenario-07 |\n', '')),
+    ('docs', 'each acceptance', 'docs/roadmap.md', ROADMAP.replace('scenario-07', 'test-x')),
+    ('docs', 'each acceptance', 'docs/roadmap.md', ROADMAP.replace('test-x', 'scenario-49')),
+    ('docs', 'each acceptance', 'docs/roadmap.md', ROADMAP.replace('not yet', 'we think so')),
+    ('docs', 'each acceptance', 'tests/meson.build', SCENARIOS + "    '50': 'x',\n"),
     ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-x::b` |\n'),
     ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `test-y` |\n'),
     ('threats', 'each test and case', 'docs/threats.md', '| 1 | y | `y::a` |\n'),

@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 #include "keeper/control.h"
-#include "lib/check.h"
+#include "lib/check-named.h"
 #include "lib/policy-play.h"
 
 static const uint32_t EV_IPL = 13;
@@ -491,13 +491,13 @@ a_candidate_pins_nothing_until_it_has_taken_over(void)
     done();
 }
 
-CHECK_MAIN(CASE(names_of_rules_mean_nothing_to_pins), CASE(pins_tell_slot_time_and_policy),
-           CASE(another_disk_is_accepted_by_an_operator_s_word),
-           CASE(what_was_refused_is_accepted_too), CASE(only_what_was_shown_is_accepted),
-           CASE(only_genuine_evidence_shows), CASE(what_is_dropped_is_pinned_anew),
-           CASE(a_quarantined_device_pins_nothing), CASE(a_new_era_begins_without_pins),
-           CASE(another_class_begins_without_pins), CASE(another_tpm_takes_no_pins_over),
-           CASE(no_more_is_accepted_than_there_is_room_for),
-           CASE(pins_of_rules_get_the_slot_that_the_rule_has),
-           CASE(a_pin_of_a_rule_that_refuses_is_found_by_its_slot),
-           CASE(a_candidate_pins_nothing_until_it_has_taken_over))
+CHECK_MAIN_NAMED(CASE(names_of_rules_mean_nothing_to_pins), CASE(pins_tell_slot_time_and_policy),
+                 CASE(another_disk_is_accepted_by_an_operator_s_word),
+                 CASE(what_was_refused_is_accepted_too), CASE(only_what_was_shown_is_accepted),
+                 CASE(only_genuine_evidence_shows), CASE(what_is_dropped_is_pinned_anew),
+                 CASE(a_quarantined_device_pins_nothing), CASE(a_new_era_begins_without_pins),
+                 CASE(another_class_begins_without_pins), CASE(another_tpm_takes_no_pins_over),
+                 CASE(no_more_is_accepted_than_there_is_room_for),
+                 CASE(pins_of_rules_get_the_slot_that_the_rule_has),
+                 CASE(a_pin_of_a_rule_that_refuses_is_found_by_its_slot),
+                 CASE(a_candidate_pins_nothing_until_it_has_taken_over))

@@ -1,6 +1,7 @@
 /* `policy publish` and `policy active`: what is taken and what is refused, and that nothing counts
  * which the store has not. */
 #include "keeper/policies.h"
+#include "lib/check-named.h"
 #include "lib/control-play.h"
 #include "lib/rule-play.h"
 #include "lib/sealing.h"
@@ -520,17 +521,17 @@ a_broken_one_is_told_with_its_rule_and_can_be_replaced(void)
     drop_folder(&made);
 }
 
-CHECK_MAIN(CASE(a_good_bundle_counts_and_its_row_says_who_and_which),
-           CASE(what_is_active_is_told_whole),
-           CASE(the_same_bytes_again_are_fine_and_write_nothing), CASE(no_bundle_goes_back),
-           CASE(a_higher_sequence_in_the_store_holds), CASE(what_is_not_ours_is_refused),
-           CASE(what_is_not_for_now_is_refused),
-           CASE(a_signed_body_that_cannot_be_loaded_is_refused),
-           CASE(a_site_without_a_key_takes_none), CASE(words_and_file_are_asked_for),
-           CASE(each_move_of_a_release_has_a_row), CASE(why_it_was_published_is_in_its_row),
-           CASE(a_publication_whose_row_fails_does_not_count),
-           CASE(a_publication_whose_commit_fails_does_not_count),
-           CASE(within_a_turn_the_old_one_counts), CASE(a_restart_finds_it_again),
-           CASE(a_broken_one_is_told_with_its_rule_and_can_be_replaced),
-           CASE(a_test_is_written_down_and_must_be_of_what_counts),
-           CASE(words_of_a_test_that_are_none_are_refused))
+CHECK_MAIN_NAMED(CASE(a_good_bundle_counts_and_its_row_says_who_and_which),
+                 CASE(what_is_active_is_told_whole),
+                 CASE(the_same_bytes_again_are_fine_and_write_nothing), CASE(no_bundle_goes_back),
+                 CASE(a_higher_sequence_in_the_store_holds), CASE(what_is_not_ours_is_refused),
+                 CASE(what_is_not_for_now_is_refused),
+                 CASE(a_signed_body_that_cannot_be_loaded_is_refused),
+                 CASE(a_site_without_a_key_takes_none), CASE(words_and_file_are_asked_for),
+                 CASE(each_move_of_a_release_has_a_row), CASE(why_it_was_published_is_in_its_row),
+                 CASE(a_publication_whose_row_fails_does_not_count),
+                 CASE(a_publication_whose_commit_fails_does_not_count),
+                 CASE(within_a_turn_the_old_one_counts), CASE(a_restart_finds_it_again),
+                 CASE(a_broken_one_is_told_with_its_rule_and_can_be_replaced),
+                 CASE(a_test_is_written_down_and_must_be_of_what_counts),
+                 CASE(words_of_a_test_that_are_none_are_refused))

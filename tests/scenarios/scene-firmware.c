@@ -1,5 +1,5 @@
-/* Firmware, its settings and its boot menu: scenarios 2, 3, 7, 8, 11. The log is scene_laptop()'s,
- * changed as each case says. */
+/* Firmware, its settings and its boot menu: scenarios 2, 3, 7, 8, 11, 49. The log is
+ * scene_laptop()'s, changed as each case says. */
 #include "formats/evtype.h"
 #include "lib/cohort-rig.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a reader elsewhere would stumble over: paths of one machine, hosts of one network, a code
-map that leaves a folder out."""
+map that leaves a folder out, an acceptance scenario that the roadmap does not tell of."""
 import os
 import re
 
@@ -16,6 +16,7 @@ TEXT = re.compile(r'(\.(c|h|def|py|sh|md|build|txt|json|toml|ini|conf|cddl|servi
 LOGS_INSIDE = 'tests/unit/'
 # README's code map names each folder at the top but these, which tools and not people look for.
 UNMAPPED = {'.ci', '.github', 'LICENSES'}
+ROADMAP, SCENARIOS = 'docs/roadmap.md', 50
 
 
 def matches(pattern, paths):
@@ -36,6 +37,32 @@ def unmapped_folders():
             yield f'README.md does not name {folder}/'
 
 
+def scenario_rows():
+    """Number -> the roadmap's word on what proves it."""
+    return {int(number): proof for number, proof in re.findall(
+        r'^\| (\d+): [^|]*\| (.*) \|$', read(ROADMAP), re.M)}
+
+
+def scenario_tests():
+    """Numbers with a test of their own: keys of two digits in the test's build file."""
+    return {int(number) for number in re.findall(
+        r"^    '(\d\d)': ", read('tests/meson.build'), re.M)}
+
+
+def scenario_problems():
+    rows, tests = scenario_rows(), scenario_tests()
+    for number in range(1, SCENARIOS + 1):
+        name = f'scenario-{number:02}'
+        if number not in rows:
+            yield f'{ROADMAP} has no row {number}'
+        elif number in tests and name not in rows[number]:
+            yield f'{ROADMAP}: row {number} does not name {name}'
+        elif number not in tests and re.search(rf'{name}\b', rows[number]):
+            yield f'{ROADMAP}: row {number} names {name}, which is no test'
+        elif number not in tests and not re.search(r'test-\w|_\w|not yet', rows[number]):
+            yield f'{ROADMAP}: row {number} names no test, and not "not yet"'
+
+
 def main():
     tap = Tap()
     paths = [path for path in files() if TEXT.search(path)]
@@ -46,6 +73,13 @@ def main():
         tap.case("README's code map names every folder", unmapped_folders())
     else:
         tap.skip("README's code map names every folder", 'no README.md yet')
+    if os.path.exists(os.path.join(ROOT, ROADMAP)):
+        without = sorted(set(range(1, SCENARIOS + 1)) - scenario_tests())
+        tap.case('each acceptance scenario has its row, and is named where it is a test',
+                 scenario_problems())
+        print(f'# without a test of their own: {", ".join(map(str, without)) or "none"}')
+    else:
+        tap.skip('each acceptance scenario has its row', 'no roadmap')
     tap.done()
 
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "crypto/digest.h"
-#include "lib/check.h"
+#include "lib/check-named.h"
 #include "lib/rule-play.h"
 
 static struct bytes
@@ -155,8 +155,8 @@ books_are_told_apart_by_their_marks(void)
     CHECK(marks[0] != marks[2]);
 }
 
-CHECK_MAIN(CASE(a_whole_bundle_is_taken), CASE(an_unknown_slot_is_refused),
-           CASE(a_slot_is_asked_only_what_it_can_tell),
-           CASE(a_policy_without_a_needed_rule_is_refused), CASE(what_is_no_bundle_is_refused),
-           CASE(the_index_finds_what_is_there), CASE(a_key_is_not_a_digest),
-           CASE(books_are_told_apart_by_their_marks))
+CHECK_MAIN_NAMED(CASE(a_whole_bundle_is_taken), CASE(an_unknown_slot_is_refused),
+                 CASE(a_slot_is_asked_only_what_it_can_tell),
+                 CASE(a_policy_without_a_needed_rule_is_refused),
+                 CASE(what_is_no_bundle_is_refused), CASE(the_index_finds_what_is_there),
+                 CASE(a_key_is_not_a_digest), CASE(books_are_told_apart_by_their_marks))
