@@ -32,6 +32,7 @@ static const struct kind {
     {.name = "dbx", .policy = true, .published = true, .run = import_dbx},
     {.name = "keylime-boot", .policy = true, .release = true, .run = import_keylime_boot},
     {.name = "keylime-runtime", .run = import_keylime_runtime},
+    {.name = "keys", .policy = true, .published = true, .run = import_keys},
     {.name = "pcrlock",
      .policy = true,
      .component = true,
@@ -96,7 +97,7 @@ problem_of(struct job *job)
         job->kind = strcmp(job->kind_name, kinds[i].name) == 0 ? &kinds[i] : job->kind;
     }
     if (!job->kind) {
-        return "--kind is corim, dbx, keylime-boot, keylime-runtime or pcrlock";
+        return "--kind is corim, dbx, keylime-boot, keylime-runtime, keys or pcrlock";
     }
     if (job->paths.n == 0) {
         return "at least one file is wanted";
@@ -294,6 +295,10 @@ const struct cmd cmd_policy_import = {
         "               keylime-runtime: runtime policies. No policy text but a list, a digest "
         "and\n"
         "               a path a line, in which nothing that keylime excludes is said.\n"
+        "               keys: public keys and certificates, PEM or DER, that sign files. Each "
+        "file\n"
+        "               becomes a set for `signed` of an ima block. Only the key counts, not its\n"
+        "               certificate's issuer or time.\n"
         "  --component  of corim: all releases are of it; of "
         "pcrlock: all files are one release of it, of the version --release; "
         "parts have the\n"

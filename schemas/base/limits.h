@@ -137,6 +137,8 @@
 #define LIMIT_LIST_ITEMS 64u            /* tokens of one list; the longest example has 15 */
 #define LIMIT_BUNDLE_ITEMS 1024u        /* of all lists */
 #define LIMIT_BUNDLE_ADVISORIES 128u    /* ours has 5; some makers name one a year */
+#define LIMIT_BUNDLE_KEYS 128u          /* of all sets; a distribution signs files with two */
+#define LIMIT_BUNDLE_SPKI 576u          /* RSA-4096 takes 550 */
 #define LIMIT_ADVISORY_SPANS 16u        /* of one advisory: the longest names 14 versions */
 #define LIMIT_ADVISORY_CVES 16u         /* of one advisory */
 #define LIMIT_BUNDLE_NAME 48u           /* names of policies, rules, sets, components, claims */

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "crypto/der-sig.h"
+#include "crypto/digest.h"
 
 struct pubkey {
     enum key_kind kind;
@@ -306,6 +307,22 @@ pubkey_spki(const struct pubkey *key, uint8_t *out, size_t cap, size_t *ret_len)
 }
 
 int
+pubkey_ski(const struct pubkey *key, struct hasher *hasher, uint8_t ret[20])
+{
+    X509_PUBKEY *spki = NULL;
+    const unsigned char *bits = NULL;
+    int len = 0;
+    int r = -ENOMEM;
+
+    if (X509_PUBKEY_set(&spki, key->pkey) == 1 &&
+        X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki) == 1) {
+        r = hasher_bytes(hasher, HASH_SHA1, bytes_of(bits, (size_t)len), ret);
+    }
+    X509_PUBKEY_free(spki);
+    return r;
+}
+
+int
 pubkey_verify_ecdsa(struct pubkey *key, struct bytes digest, struct bytes r, struct bytes s)
 {
     uint8_t der[DER_SIG_MAX];
@@ -341,4 +358,21 @@ pubkey_verify_rsa(struct pubkey *key, enum sig_scheme scheme, enum hash alg, str
     return EVP_PKEY_verify(key->verify, signature.p, signature.len, digest.p, digest.len) == 1
                ? 0
                : PUBKEY_E_WRONG;
+}
+
+int
+pubkey_verify_plain(struct pubkey *key, enum hash alg, struct bytes digest, struct bytes signature)
+{
+    uint8_t rs[2 * 66];
+    size_t size = key_coord_size(key->kind);
+
+    if (size == 0) {
+        return pubkey_verify_rsa(key, SIG_RSASSA, alg, digest, signature);
+    }
+    if (digest.len != hash_size(alg)) {
+        return PUBKEY_E_ALG;
+    }
+    return der_sig_read(signature, size, rs) != 0
+               ? PUBKEY_E_WRONG
+               : pubkey_verify_ecdsa(key, digest, bytes_of(rs, size), bytes_of(rs + size, size));
 }

@@ -32,6 +32,7 @@ enum pubkey_outcome {
 size_t key_coord_size(enum key_kind kind);
 
 struct pubkey;
+struct hasher;
 
 void pubkey_free(struct pubkey *key);
 void pubkey_freep(struct pubkey **key);
@@ -60,6 +61,10 @@ MUST_CHECK int pubkey_modulus(const struct pubkey *key, uint8_t *n, size_t cap, 
  * Returns 0 or -EINVAL. */
 MUST_CHECK int pubkey_spki(const struct pubkey *key, uint8_t *out, size_t cap, size_t *ret_len);
 
+/* The key identifier of RFC 5280 section 4.2.1.2, method 1: SHA-1 of subjectPublicKey without its
+ * head, 20 bytes. Returns 0 or a negative errno. */
+MUST_CHECK int pubkey_ski(const struct pubkey *key, struct hasher *hasher, uint8_t ret[20]);
+
 /* Verifies over a digest of hash_size(alg) bytes. r and s are big-endian of any length up to the
  * field's; zero is refused (pitfall list: r = 0). Returns 0, PUBKEY_E_WRONG, PUBKEY_E_ALG when the
  * key is of another kind, or a negative errno. */
@@ -67,3 +72,8 @@ MUST_CHECK int pubkey_verify_ecdsa(struct pubkey *key, struct bytes digest, stru
                                    struct bytes s);
 MUST_CHECK int pubkey_verify_rsa(struct pubkey *key, enum sig_scheme scheme, enum hash alg,
                                  struct bytes digest, struct bytes signature);
+
+/* The same for signatures that say no more of themselves than their hash, as of files: PKCS #1 v1.5
+ * by an RSA key, else ECDSA with r and s as DER (RFC 3279 section 2.2.3). */
+MUST_CHECK int pubkey_verify_plain(struct pubkey *key, enum hash alg, struct bytes digest,
+                                   struct bytes signature);

@@ -76,8 +76,24 @@ decode_line(struct armour *armour, struct bytes line, struct wr *out)
     return true;
 }
 
+/* -----BEGIN LABEL----- */
+static bool
+is_mark(struct bytes line, const char *word, const char *label)
+{
+    static const char dashes[] = "-----";
+    struct rd rd = rd_init(line);
+    const char *const parts[] = {dashes, word, label, dashes};
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (!bytes_equal(rd_bytes(&rd, strlen(parts[i])), bytes_str(parts[i]))) {
+            return false;
+        }
+    }
+    return rd_end(&rd);
+}
+
 int
-pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_len)
+pem_next_of(struct rd *rd, const char *label, uint8_t *room, size_t cap, size_t *ret_len)
 {
     struct wr out = wr_init(room, cap);
     struct armour armour = {0};
@@ -87,9 +103,9 @@ pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_len)
         if (!next_line(rd, &line)) {
             return PEM_E_NONE;
         }
-    } while (!bytes_equal(line, bytes_str("-----BEGIN CERTIFICATE-----")));
+    } while (!is_mark(line, "BEGIN ", label));
     while (next_line(rd, &line)) {
-        if (bytes_equal(line, bytes_str("-----END CERTIFICATE-----"))) {
+        if (is_mark(line, "END ", label)) {
             if (armour.n != 0 || out.failed || out.len == 0) {
                 return PEM_E_FORM;
             }
@@ -101,4 +117,10 @@ pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_len)
         }
     }
     return PEM_E_FORM;
+}
+
+int
+pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_len)
+{
+    return pem_next_of(rd, "CERTIFICATE", room, cap, ret_len);
 }

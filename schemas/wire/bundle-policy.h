@@ -111,7 +111,7 @@ enum bundle_item_kind {
     ITEM_DENY_SET,    /* ima: digests; 605 */
     ITEM_DENY_PATH,   /* ima: 605 */
     ITEM_ALLOW_SET,   /* ima: digests */
-    ITEM_SIGNED_SET,  /* ima: keys, a set of certificates; 606, 607 */
+    ITEM_SIGNED_SET,  /* ima: a set of keys; 606, 607, 608 */
     ITEM_SKIP_PATH,   /* ima */
     ITEM_KIND_MAX = ITEM_SKIP_PATH,
 };

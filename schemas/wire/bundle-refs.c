@@ -186,7 +186,7 @@ items_hold(const struct bundle *b)
 
     for (size_t i = 0; i < b->n_items; i++) {
         const struct bundle_item *item = &b->items[i];
-        unsigned kinds = item->kind == ITEM_SIGNED_SET ? 1u << BUNDLE_SET_CERTS : digests;
+        unsigned kinds = item->kind == ITEM_SIGNED_SET ? 1u << BUNDLE_SET_KEYS : digests;
 
         if (bundle_item_is_set(item->kind) && !(kind_bit(b, item->set) & kinds)) {
             return false;

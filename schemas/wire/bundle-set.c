@@ -11,6 +11,7 @@ enum set_key {
     SET_WORDS,
     SET_NEXT,
     SET_FILE,
+    SET_KEYS,
 };
 
 enum {
@@ -21,7 +22,7 @@ enum {
 
 static const char *const state_names[] = {"", "staged", "active", "retiring", "retired", "revoked"};
 static const char *const kind_names[] = {"",     "digests",    "certs", "dbx",
-                                         "sbat", "advisories", "file"};
+                                         "sbat", "advisories", "file",  "keys"};
 
 static unsigned
 name_index(const char *const *names, size_t n, struct bytes name)
@@ -211,6 +212,27 @@ read_words(struct cbor_rd *c, struct bundle *b, struct bundle_set *set)
     }
 }
 
+static bool
+key_before(const struct bundle_key *a, const struct bundle_key *b)
+{
+    return a->id != b->id ? a->id < b->id : part_before(a->spki, b->spki);
+}
+
+static void
+read_keys(struct cbor_rd *c, struct bundle *b, struct bundle_set *set)
+{
+    set->first_key = b->n_keys;
+    set->n_keys = part_array(c, LIMIT_BUNDLE_KEYS, b->n_keys, LIMIT_BUNDLE_KEYS);
+    for (size_t i = 0; i < set->n_keys && !cbor_rd_failed(c); i++) {
+        struct bundle_key *key = &b->keys[b->n_keys++];
+
+        cbor_rd_array(c, 2);
+        key->id = (uint32_t)cbor_rd_uint(c, UINT32_MAX);
+        key->spki = cbor_rd_bstr(c, LIMIT_BUNDLE_SPKI);
+        cbor_rd_require(c, key->spki.len > 0 && (i == 0 || key_before(key - 1, key)));
+    }
+}
+
 static void
 read_set_key(struct cbor_rd *c, int64_t key, struct bundle *b, struct bundle_set *set)
 {
@@ -240,6 +262,9 @@ read_set_key(struct cbor_rd *c, int64_t key, struct bundle *b, struct bundle_set
         set->file = cbor_rd_bstr(c, FILE_DIGEST);
         cbor_rd_require(c, set->file.len == FILE_DIGEST);
         break;
+    case SET_KEYS:
+        read_keys(c, b, set);
+        break;
     default:
         cbor_rd_fail(c);
     }
@@ -252,19 +277,22 @@ set_holds(const struct bundle_set *set)
     bool tables = set->n_tables > 0;
     bool words = set->n_words > 0;
     bool file = set->file.len > 0;
+    bool keys = set->n_keys > 0;
     bool next = set->next != BUNDLE_NONE;
 
     switch (set->kind) {
     case BUNDLE_SET_DIGESTS:
     case BUNDLE_SET_CERTS:
-        return tables && !words && !file && !next;
+        return tables && !words && !file && !keys && !next;
     case BUNDLE_SET_DBX:
-        return (tables || words) && !file;
+        return (tables || words) && !file && !keys;
     case BUNDLE_SET_SBAT:
     case BUNDLE_SET_ADVISORIES:
-        return words && !tables && !file && !next;
+        return words && !tables && !file && !keys && !next;
     case BUNDLE_SET_FILE:
-        return file && !tables && !words && !next;
+        return file && !tables && !words && !keys && !next;
+    case BUNDLE_SET_KEYS:
+        return keys && !tables && !words && !file && !next;
     }
     return false;
 }
@@ -272,7 +300,7 @@ set_holds(const struct bundle_set *set)
 void
 part_read_set(struct cbor_rd *c, struct bundle *b, struct bundle_set *set)
 {
-    struct cbor_map map = cbor_rd_map(c, SET_FILE);
+    struct cbor_map map = cbor_rd_map(c, SET_KEYS);
     unsigned seen = 0;
     int64_t key;
 
@@ -315,11 +343,28 @@ write_words(struct wr *wr, const struct bundle *b, const struct bundle_set *set)
     }
 }
 
+static void
+write_keys(struct wr *wr, const struct bundle *b, const struct bundle_set *set)
+{
+    if (set->n_keys == 0) {
+        return;
+    }
+    cbor_wr_int(wr, SET_KEYS);
+    cbor_wr_array(wr, set->n_keys);
+    for (size_t i = 0; i < set->n_keys; i++) {
+        const struct bundle_key *key = &b->keys[set->first_key + i];
+
+        cbor_wr_array(wr, 2);
+        cbor_wr_uint(wr, key->id);
+        cbor_wr_bstr(wr, key->spki);
+    }
+}
+
 void
 part_write_set(struct wr *wr, const struct bundle *b, const struct bundle_set *set)
 {
     cbor_wr_map(wr, 3u + (set->published_s > 0) + (set->n_tables > 0) + (set->n_words > 0) +
-                        (set->next != BUNDLE_NONE) + (set->file.len > 0));
+                        (set->next != BUNDLE_NONE) + (set->file.len > 0) + (set->n_keys > 0));
     part_write_text(wr, SET_NAME, set->name);
     part_write_uint(wr, SET_VERSION, set->version);
     part_write_uint(wr, SET_KIND, set->kind);
@@ -334,4 +379,5 @@ part_write_set(struct wr *wr, const struct bundle *b, const struct bundle_set *s
         cbor_wr_int(wr, SET_FILE);
         cbor_wr_bstr(wr, set->file);
     }
+    write_keys(wr, b, set);
 }

@@ -28,7 +28,8 @@ enum bundle_set_kind {
     BUNDLE_SET_SBAT,        /* words: component, least generation; named "sbat:LEVEL" */
     BUNDLE_SET_ADVISORIES,  /* words: names of advisories or of CVEs, numbers are 0 */
     BUNDLE_SET_FILE,        /* a set kept outside the bundle, named by the SHA-256 of its file */
-    BUNDLE_SET_KIND_MAX = BUNDLE_SET_FILE,
+    BUNDLE_SET_KEYS,        /* public keys that sign files */
+    BUNDLE_SET_KIND_MAX = BUNDLE_SET_KEYS,
 };
 
 /* What the digest of a record of a certificate or dbx set is: the SHA-256 of a certificate's DER,
@@ -66,12 +67,20 @@ struct bundle_set {
     uint32_t version;  /* at least 1 */
     enum bundle_set_kind kind;
     uint64_t published_s; /* UTC; 0: not said. "for D then" counts from here */
-    size_t n_tables;      /* 0 for the kinds SBAT, ADVISORIES and FILE; else ascending by alg */
+    size_t n_tables;      /* of the kinds DIGESTS, CERTS and DBX; ascending by alg */
     struct bundle_table tables[LIMIT_SET_TABLES];
     size_t first_word, n_words; /* in the bundle's words; ascending by name */
     uint16_t next;              /* of a dbx baseline: the set that supersedes it, or BUNDLE_NONE; a
                                  * baseline is met when it or any successor is. Never a circle. */
     struct bytes file;          /* of the kind FILE: 32 bytes; else empty */
+    size_t first_key, n_keys;   /* in the bundle's keys; ascending by id, then by spki */
+};
+
+/* A key of a set of the kind KEYS. That it is one is for who loads the bundle to find out: the
+ * reader sees bytes. */
+struct bundle_key {
+    uint32_t id;       /* as file signatures name it: the last 4 bytes of its key identifier */
+    struct bytes spki; /* DER SubjectPublicKeyInfo, 1 to LIMIT_BUNDLE_SPKI bytes */
 };
 
 struct bundle_word {

@@ -34,7 +34,7 @@ struct bundle_release {
                             * its kernel is of this release; executables at most 33 */
 };
 
-/* A whole bundle; about 540 kB, so keep it in memory that lives as long as it is used. Texts and
+/* A whole bundle; about 550 kB, so keep it in memory that lives as long as it is used. Texts and
  * tables are views into the bytes that were read. */
 struct bundle {
     size_t n_policies; /* at least 1; ascending by name, as sets, releases and lists are */
@@ -51,11 +51,12 @@ struct bundle {
     size_t n_advisories; /* ascending by name */
     struct bundle_advisory advisories[LIMIT_BUNDLE_ADVISORIES];
     /* pools that policies, rules, sets and lists point into by first and n */
-    size_t n_rules, n_args, n_words, n_items;
+    size_t n_rules, n_args, n_words, n_items, n_keys;
     struct bundle_rule rules[LIMIT_BUNDLE_RULES];
     struct bundle_arg args[LIMIT_BUNDLE_ARGS];
     struct bundle_word words[LIMIT_BUNDLE_WORDS];
     struct bundle_item items[LIMIT_BUNDLE_ITEMS];
+    struct bundle_key keys[LIMIT_BUNDLE_KEYS];
 };
 
 /* Reads a body. Returns 0, or 1 with the fault (RULE_WIRE_BUNDLE, RULE_BUNDLE_SCHEMA). *ret must

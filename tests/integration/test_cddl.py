@@ -216,10 +216,13 @@ def limits(schema, reader):
                          *((keys[name], value) for name, value in kw.items())])
 
     def one_set(**kw):
-        keys = {'name': 1, 'version': 2, 'kind': 3, 'words': 6, 'file': 8}
+        keys = {'name': 1, 'version': 2, 'kind': 3, 'words': 6, 'file': 8, 'signers': 9}
         pairs = {1: 's', 2: 1, 3: 5, 6: [['a', 0]]}
         pairs.update({keys[name]: value for name, value in kw.items()})
         return diag.Map(sorted((k, v) for k, v in pairs.items() if v is not None))
+
+    def signers(*keys):
+        return one_set(kind=7, words=None, signers=[list(key) for key in keys])
 
     def release(**kw):
         keys = {'svn': 4, 'state': 5, 'active': 7, 'slots': 11}
@@ -265,6 +268,7 @@ def limits(schema, reader):
                     bundle({9: 41}),
                     bundle(sets=[one_set(name='n' * 48)]), bundle(labels=['x' * 128, 'y']),
                     bundle(sets=[one_set(kind=6, words=None, file=bytes(32))]),
+                    bundle(sets=[signers([0, b'k'], [2**32 - 1, bytes(576)])]),
                     bundle(releases=[release(svn=2**63 - 1, active=2**32 - 1)]),
                     bundle(releases=[release(state=5, slots='x' * 128)]),
                     bundle(cmdlines=[tokens(*[(1, 'x')] * 64, other=2)]),
@@ -274,9 +278,13 @@ def limits(schema, reader):
           bundle({10: 315360001}), bundle({11: 1}), bundle({15: 1048577}), bundle({16: 4097}),
           bundle({17: 0}), bundle({17: 4}), bundle({17: None}), bundle({18: []}),
           bundle({19: 0}), bundle({19: 2}),
-          bundle(sets=[]), bundle(sets=[one_set(kind=0)]), bundle(sets=[one_set(kind=7)]),
+          bundle(sets=[]), bundle(sets=[one_set(kind=0)]), bundle(sets=[one_set(kind=8)]),
           bundle(sets=[one_set(words=[])]), bundle(labels=['']), bundle(labels=['x' * 129]),
           bundle(sets=[one_set(kind=6, words=None, file=bytes(31))]),
+          bundle(sets=[signers()]), bundle(sets=[signers([2**32, b'k'])]),
+          bundle(sets=[signers([0, b''])]), bundle(sets=[signers([0, bytes(577)])]),
+          bundle(sets=[signers([0, b'k', 0])]),
+          bundle(sets=[signers(*[[i, b'k'] for i in range(129)])]),
           bundle(releases=[release(svn=0)]), bundle(releases=[release(svn=2**63)]),
           bundle(releases=[release(state=6)]), bundle(releases=[release(active=2**32)]),
           bundle(cmdlines=[tokens()]), bundle(cmdlines=[tokens(*[(1, 'x')] * 65)]),

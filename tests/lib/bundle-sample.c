@@ -1,6 +1,6 @@
 #include "lib/bundle-sample.h"
 
-enum { SET_KERNEL, SET_DBX_1, SET_DBX_2, SET_DB, SET_SBAT, N_SETS };
+enum { SET_KERNEL, SET_DBX_1, SET_DBX_2, SET_DB, SET_SBAT, SET_SIGNERS, N_SETS };
 enum { N_RULES = 4, ROOM = 8192, SIZE = HASH_SIZE_MAX + BUNDLE_RECORD_TAIL };
 
 static struct bytes
@@ -36,6 +36,7 @@ static void
 sets(struct bundle *b)
 {
     static uint8_t rooms[4][SIZE];
+    static const uint8_t spki[] = {0x30, 2, 5, 0};
 
     add_set(b, "os.kernel", BUNDLE_SET_DIGESTS, record(rooms[0], 0x8d, 0, 0, 0));
     add_set(b, "sb/dbx-1", BUNDLE_SET_DBX, record(rooms[1], 1, BUNDLE_NONE, 2, BUNDLE_NONE));
@@ -47,6 +48,12 @@ sets(struct bundle *b)
     b->words[0] = (struct bundle_word){bytes_str("grub"), 4};
     b->words[1] = (struct bundle_word){bytes_str("shim"), 5};
     b->n_words = 2;
+    add_set(b, "signers", BUNDLE_SET_KEYS, BYTES_NULL);
+    b->sets[SET_SIGNERS].n_keys = 3;
+    b->keys[0] = (struct bundle_key){7, BYTES_OF(spki)};
+    b->keys[1] = (struct bundle_key){UINT32_MAX, bytes_of(spki, 3)};
+    b->keys[2] = (struct bundle_key){UINT32_MAX, BYTES_OF(spki)};
+    b->n_keys = 3;
 }
 
 static void
@@ -65,7 +72,7 @@ lists(struct bundle *b)
     b->items[1] = (struct bundle_item){ITEM_DENY, bytes_str("init=*"), BUNDLE_NONE};
     b->items[2] = (struct bundle_item){ITEM_EXPECT, bytes_str("linux /a *"), BUNDLE_NONE};
     b->items[3] = (struct bundle_item){ITEM_ALLOW_SET, BYTES_NULL, SET_KERNEL};
-    b->items[4] = (struct bundle_item){ITEM_SIGNED_SET, BYTES_NULL, SET_DB};
+    b->items[4] = (struct bundle_item){ITEM_SIGNED_SET, BYTES_NULL, SET_SIGNERS};
     b->n_items = 5;
     b->n_cmdlines = b->n_grubcmds = b->n_imas = 1;
 }

@@ -65,6 +65,12 @@ MUST_CHECK int import_keylime_runtime(FILE *out, struct hasher *hasher,
 MUST_CHECK int import_corim(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                             struct import_fault *ret_fault);
 
+/* Public keys and certificates, PEM or DER: a set of keys a file. An id is the end of a
+ * certificate's subject key identifier, which is what kernels look its key up by. Nothing else of a
+ * certificate counts: neither its issuer nor its time. */
+MUST_CHECK int import_keys(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                           struct import_fault *ret_fault);
+
 /* ---- for the importers ---- */
 
 /* "# KIND "FILE", sha256:…": where the text comes from. Returns 0 or a negative errno. */

@@ -245,6 +245,9 @@ set_item(struct draft *d, size_t set)
     case BUNDLE_SET_FILE:
         file_item(d, set);
         break;
+    case BUNDLE_SET_KEYS:
+        draft_key_item(d, set);
+        break;
     }
 }
 
@@ -259,7 +262,7 @@ set_kind(struct draft *d)
         policy_guess_try(&guess, bytes_str(bundle_set_kind_name((enum bundle_set_kind)i)));
     }
     if (kind == 0 || d->at->kind != LEX_WORD) {
-        draft_error(d, "a set is of digests, certs, dbx, sbat, advisories or file%s",
+        draft_error(d, "a set is of digests, certs, dbx, sbat, advisories, file or keys%s",
                     policy_guess_text(&guess, room));
         return 0;
     }
@@ -307,7 +310,7 @@ draft_set_block(struct draft *d)
         set_item(d, set);
     }
     if (d->n_records == n_records && d->sets[set].set.n_words == 0 &&
-        d->sets[set].set.file.len == 0) {
+        d->sets[set].set.file.len == 0 && d->sets[set].set.n_keys == 0) {
         draft_error_at(d, at, "the set is empty: nothing would match it (803)");
     }
 }

@@ -102,6 +102,10 @@ struct draft_record *draft_record_add(struct draft *d, size_t set);
 void draft_item_add(struct draft *d, struct bundle_list *list, struct bundle_item item);
 void draft_items_sort(struct draft *d, const struct bundle_list *list);
 
+/* An item of a set of keys; and those of a set put in order, in which none stands twice. */
+void draft_key_item(struct draft *d, size_t set);
+void draft_sort_keys(struct draft *d, const struct draft_set *set);
+
 /* Blocks; the cursor is behind the block's first word. */
 void draft_advisory_block(struct draft *d);
 void draft_cert_block(struct draft *d);

@@ -16,8 +16,8 @@ sets(struct draft *d, struct bundle_ima *ima, enum bundle_item_kind kind)
         enum bundle_set_kind have = set == BUNDLE_NONE ? 0 : d->b->sets[set].kind;
         bool keys = kind == ITEM_SIGNED_SET;
 
-        if (!d->failed && keys != (have == BUNDLE_SET_CERTS)) {
-            draft_error_at(d, at, keys ? "keys are a set of certs" : "files are a set of digests");
+        if (!d->failed && keys && have != BUNDLE_SET_KEYS) {
+            draft_error_at(d, at, "keys that sign files are a set of the kind keys");
         }
         if (!d->failed && !keys && have != BUNDLE_SET_DIGESTS && have != BUNDLE_SET_FILE) {
             draft_error_at(d, at, "files are a set of the kind digests or file");

@@ -248,6 +248,7 @@ draft_pack_sets(struct draft *d)
     qsort(d->sets, d->n_sets, sizeof(d->sets[0]), by_name);
     for (size_t i = 0; i < d->n_sets; i++) {
         sort_words(d, &d->sets[i]);
+        draft_sort_keys(d, &d->sets[i]);
         d->b->sets[d->b->n_sets++] = d->sets[i].set;
     }
     for (size_t i = 0; i < d->n_sets; i++) {

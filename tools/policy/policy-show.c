@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/b64.h"
 #include "base/hex.h"
 #include "formats/tpm-vendor.h"
 #include "policy/policy-compile.h"
@@ -310,6 +311,19 @@ show_words(FILE *out, const struct bundle *b, const struct bundle_set *set)
     }
 }
 
+static void
+show_set_keys(FILE *out, const struct bundle *b, const struct bundle_set *set)
+{
+    char room[B64_LEN(LIMIT_BUNDLE_SPKI) + 1];
+
+    for (size_t i = 0; i < set->n_keys; i++) {
+        const struct bundle_key *key = &b->keys[set->first_key + i];
+
+        b64_write(room, key->spki);
+        fprintf(out, "  spki:%s id %08x\n", room, key->id);
+    }
+}
+
 /* What a cert block makes. A set of another kind that only has such a name is shown as what it is.
  */
 static bool
@@ -339,6 +353,7 @@ show_set(FILE *out, const struct bundle *b, const struct bundle_set *set)
     fprintf(out, " {\n");
     show_records(out, b, set);
     show_words(out, b, set);
+    show_set_keys(out, b, set);
     if (set->file.len > 0) {
         fprintf(out, "  ");
         show_digest(out, HASH_SHA256, set->file);

@@ -29,6 +29,7 @@ struct boot_room {
     struct bytes advisories[LIMIT_BUNDLE_ADVISORIES * (1 + LIMIT_ADVISORY_CVES)];
     struct rule_judgement judgement;
     struct ima_judgement ima;
+    struct ima_sigs *sigs;
     struct rule_room *rules;
 };
 
@@ -51,8 +52,9 @@ boot_room_new(void)
 
     if (room) {
         room->rules = rule_room_new();
-        if (!room->rules) {
-            free(room);
+        room->sigs = ima_sigs_new();
+        if (!room->rules || !room->sigs) {
+            boot_room_free(room);
             room = NULL;
         }
     }
@@ -64,6 +66,7 @@ boot_room_free(struct boot_room *room)
 {
     if (room) {
         rule_room_free(room->rules);
+        ima_sigs_free(room->sigs);
         free(room);
     }
 }
@@ -243,6 +246,7 @@ read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .files = ask->ima_files,
         .past = ask->ima_past,
         .now_s = ask->now_s,
+        .sigs = room->sigs,
     };
     int r;
 

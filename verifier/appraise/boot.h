@@ -62,7 +62,8 @@ struct boot_memo;
 struct boot_memo *boot_memo_new(void); /* NULL when memory ends */
 void boot_memo_free(struct boot_memo *memo);
 
-/* Memory of a judgement; about 2 MB, one for each who judges. */
+/* Memory of a judgement and the signatures of files that it found good; about 4 MB, one for each
+ * who judges. */
 struct boot_room;
 struct boot_room *boot_room_new(void); /* NULL when memory ends */
 void boot_room_free(struct boot_room *room);

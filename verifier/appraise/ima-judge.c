@@ -4,21 +4,16 @@
 #include "appraise/ima-past.h"
 #include "appraise/ima-records.h"
 #include "formats/ima-replay.h"
-#include "formats/ima-sig.h"
 
 const char *
 ima_status_name(enum ima_status status)
 {
     static const char *const names[] = {
-        [IMA_ALLOWED] = "allowed",
-        [IMA_SKIPPED] = "skipped",
-        [IMA_VIOLATED] = "violation",
-        [IMA_WEAK] = "weak-digest",
-        [IMA_PENDING] = "pending",
-        [IMA_UNKNOWN] = "unknown",
-        [IMA_KEY_UNKNOWN] = "key-unknown",
-        [IMA_KEY_WEAK] = "key-weak",
-        [IMA_BAD_SIGNATURE] = "bad-signature",
+        [IMA_ALLOWED] = "allowed",   [IMA_SIGNED] = "signed",
+        [IMA_SKIPPED] = "skipped",   [IMA_VIOLATED] = "violation",
+        [IMA_WEAK] = "weak-digest",  [IMA_PENDING] = "pending",
+        [IMA_UNKNOWN] = "unknown",   [IMA_KEY_UNKNOWN] = "key-unknown",
+        [IMA_KEY_WEAK] = "key-weak", [IMA_BAD_SIGNATURE] = "bad-signature",
         [IMA_DENIED] = "denied",
     };
 
@@ -30,6 +25,7 @@ struct judging_ima {
     const struct ima_judge_ask *ask;
     struct hasher *hasher;
     enum hash bound; /* the template digest that the quote binds */
+    struct ima_sigs_ask sigs;
     struct ima_judgement *ret;
 };
 
@@ -140,40 +136,28 @@ ima_judge_lacks(const struct ima_judge_ask *ask)
 
 /* ---- one entry ---- */
 
-/* Smallest RSA signature that the block takes, in bytes; 0 when it takes no RSA. */
-static size_t
-rsa_least(uint8_t keys)
-{
-    return keys & BUNDLE_KEY_RSA2048   ? 256
-           : keys & BUNDLE_KEY_RSA3072 ? 384
-           : keys & BUNDLE_KEY_RSA4096 ? 512
-                                       : 0;
-}
-
-/* An ECDSA signature is a DER sequence, and shorter than any RSA one that is taken. */
 static bool
-is_ecdsa(struct bytes value)
+is_weak(const struct judging_ima *j, const struct ima_entry *e)
 {
-    return value.len >= 8 && value.len <= 141 && value.p[0] == 0x30 &&
-           (value.p[1] == value.len - 2 || (value.p[1] == 0x81 && value.p[2] == value.len - 3));
+    return e->digest.hash == HASH_N ||
+           hash_size(e->digest.hash) < hash_size(j->ask->block->min_digest);
 }
 
-/* What a signature is worth as long as no key is at hand: its length tells a weak key. */
-static enum ima_status
-judge_signature(const struct judging_ima *j, struct bytes field)
+/* What a signature is worth. *ret is a status; returns 0 or a negative errno. */
+static int
+judge_signature(struct judging_ima *j, const struct ima_entry *e, enum ima_status *ret)
 {
-    struct ima_sig sig;
-    struct fault fault;
-    size_t least = rsa_least(j->ask->block->keys);
+    static const enum ima_status statuses[] = {
+        [IMA_SIGS_GOOD] = IMA_SIGNED,         [IMA_SIGS_E_FORM] = IMA_BAD_SIGNATURE,
+        [IMA_SIGS_E_KEY] = IMA_KEY_UNKNOWN,   [IMA_SIGS_E_WEAK] = IMA_KEY_WEAK,
+        [IMA_SIGS_E_BAD] = IMA_BAD_SIGNATURE,
+    };
+    int r = ima_sigs_judge(&j->sigs, e);
 
-    if (ima_sig_read(field, &sig, &fault) != 0) {
-        return IMA_BAD_SIGNATURE;
+    if (r >= 0) {
+        *ret = r == IMA_SIGS_GOOD && is_weak(j, e) ? IMA_WEAK : statuses[r];
     }
-    if (is_ecdsa(sig.value)) {
-        return j->ask->block->keys & (BUNDLE_KEY_P256 | BUNDLE_KEY_P384) ? IMA_KEY_UNKNOWN
-                                                                         : IMA_KEY_WEAK;
-    }
-    return least == 0 || sig.value.len < least ? IMA_KEY_WEAK : IMA_KEY_UNKNOWN;
+    return r < 0 ? r : 0;
 }
 
 /* Code that the kernel itself runs or obeys, as far as an entry tells: modules by their name,
@@ -216,36 +200,32 @@ unknown_now(const struct judging_ima *j)
 }
 
 static bool
-is_weak(const struct judging_ima *j, const struct ima_entry *e)
+is_denied(const struct judging_ima *j, const struct ima_entry *e)
 {
-    return e->digest.hash == HASH_N ||
-           hash_size(e->digest.hash) < hash_size(j->ask->block->min_digest);
+    bool by_digest = e->digest.hash != HASH_N && (any_set(j, ITEM_DENY_SET, ANY_STATE, e) ||
+                                                  any_set(j, ITEM_ALLOW_SET, REVOKED, e));
+
+    return by_digest || any_path(j, ITEM_DENY_PATH, e);
 }
 
-/* The fixed order of section 3. */
-static enum ima_status
-judge_entry(const struct judging_ima *j, const struct ima_entry *e)
+/* The fixed order of section 3. Returns 0 or a negative errno. */
+static int
+judge_entry(struct judging_ima *j, const struct ima_entry *e, enum ima_status *ret)
 {
-    bool known_hash = e->digest.hash != HASH_N;
-
     if (e->violation) {
-        return any_path(j, ITEM_DENY_PATH, e) ? IMA_DENIED : IMA_VIOLATED;
+        *ret = any_path(j, ITEM_DENY_PATH, e) ? IMA_DENIED : IMA_VIOLATED;
+    } else if (is_denied(j, e)) {
+        *ret = IMA_DENIED;
+    } else if (e->number == 0 && ima_is_aggregate(e)) {
+        *ret = IMA_ALLOWED; /* compared with the quote by ima_begin_judge() */
+    } else if (e->digest.hash != HASH_N && any_set(j, ITEM_ALLOW_SET, IN_USE, e)) {
+        *ret = is_weak(j, e) ? IMA_WEAK : IMA_ALLOWED;
+    } else if (e->sig.len > 0 && has_item(j, ITEM_SIGNED_SET)) {
+        return judge_signature(j, e, ret);
+    } else {
+        *ret = !never_skipped(e) && any_path(j, ITEM_SKIP_PATH, e) ? IMA_SKIPPED : unknown_now(j);
     }
-    if ((known_hash &&
-         (any_set(j, ITEM_DENY_SET, ANY_STATE, e) || any_set(j, ITEM_ALLOW_SET, REVOKED, e))) ||
-        any_path(j, ITEM_DENY_PATH, e)) {
-        return IMA_DENIED;
-    }
-    if (e->number == 0 && ima_is_aggregate(e)) {
-        return IMA_ALLOWED; /* compared with the quote by ima_begin_judge() */
-    }
-    if (known_hash && any_set(j, ITEM_ALLOW_SET, IN_USE, e)) {
-        return is_weak(j, e) ? IMA_WEAK : IMA_ALLOWED;
-    }
-    if (e->sig.len > 0 && has_item(j, ITEM_SIGNED_SET)) {
-        return judge_signature(j, e->sig);
-    }
-    return !never_skipped(e) && any_path(j, ITEM_SKIP_PATH, e) ? IMA_SKIPPED : unknown_now(j);
+    return 0;
 }
 
 static void
@@ -268,6 +248,7 @@ ima_judge_effect(const struct bundle_ima *block, const struct ima_judgement *jud
 {
     switch (status) {
     case IMA_ALLOWED:
+    case IMA_SIGNED:
     case IMA_SKIPPED:
         return EFFECT_NOTE;
     case IMA_VIOLATED:
@@ -336,6 +317,7 @@ judge_all(struct judging_ima *j, const struct growing_ima *list, struct bytes ac
     struct ima_records records = ima_records_open(list->records);
     struct fault fault;
     struct ima_record record;
+    enum ima_status status;
     struct ima_entry e;
     struct ima ima;
     int r = ima_open(&ima, accepted, HASH_SHA1, list->known.n_entries, &fault);
@@ -346,8 +328,12 @@ judge_all(struct judging_ima *j, const struct growing_ima *list, struct bytes ac
             return IMA_JUDGE_E_FORM;
         }
         r = compare(j, &e, &record);
-        if (r == 0 && e.pcr == j->ask->block->pcr) { /* of other PCRs the quote tells nothing */
-            note(j->ret, &e, judge_entry(j, &e));
+        if (r != 0 || e.pcr != j->ask->block->pcr) {
+            continue; /* of other PCRs the quote tells nothing */
+        }
+        r = judge_entry(j, &e, &status);
+        if (r == 0) {
+            note(j->ret, &e, status);
         }
     }
     return r == IMA_E_END ? 0 : r < 0 ? r : IMA_JUDGE_E_FORM;
@@ -360,7 +346,13 @@ ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask, const struct g
     struct ima_judgement judgement = {.block = ask->block,
                                       .judged = ask->block->pcr == GROWING_PCR_IMA,
                                       .n_entries = list->now.n_entries};
-    struct judging_ima j = {ask, hasher, bound_by(&list->now), &judgement};
+    struct judging_ima j = {
+        .ask = ask,
+        .hasher = hasher,
+        .bound = bound_by(&list->now),
+        .sigs = {.book = ask->book, .block = ask->block, .hasher = hasher, .sigs = ask->sigs},
+        .ret = &judgement,
+    };
     int r;
 
     if (list->end > part.len) {

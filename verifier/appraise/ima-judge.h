@@ -8,26 +8,28 @@
 #pragma once
 
 #include "appraise/growing.h"
+#include "appraise/ima-sigs.h"
 #include "appraise/rulebook.h"
 #include "formats/digest-set.h"
 
 enum ima_status {
     IMA_ALLOWED,
+    IMA_SIGNED, /* by a key that the block takes */
     IMA_SKIPPED,
     IMA_VIOLATED, /* 610: changed or written while it was measured */
     IMA_WEAK,     /* 609: its digest is of a weaker hash than the block wants, or of none known */
     IMA_PENDING,  /* 612: unknown, within the block's span */
     IMA_UNKNOWN,  /* 604 */
-    IMA_KEY_UNKNOWN,   /* 607: signed, and nobody here has the key */
+    IMA_KEY_UNKNOWN,   /* 607: signed, and the block's sets do not have the key */
     IMA_KEY_WEAK,      /* 608: signed with a key that the block does not take */
-    IMA_BAD_SIGNATURE, /* 606: its signature is of no form */
+    IMA_BAD_SIGNATURE, /* 606: its signature is of no form, or not by its key over its digest */
     IMA_DENIED,        /* 605 */
     IMA_STATUS_N,
 };
 
 const char *ima_status_name(enum ima_status status);
 
-/* One entry that is neither allowed nor skipped. Views into the list. */
+/* One entry that does not pass. Views into the list. */
 struct ima_finding {
     uint32_t entry; /* of the boot, from 0 */
     enum ima_status status;
@@ -57,7 +59,8 @@ struct ima_judge_ask {
     /* Of sets of the kind file, by their place in the bundle; NULL, or n of 0: not at hand, so that
      * nothing is in it. LIMIT_BUNDLE_SETS of them, or NULL. */
     const struct digest_set *files;
-    uint64_t now_s; /* UTC */
+    uint64_t now_s;        /* UTC */
+    struct ima_sigs *sigs; /* signatures that were found good; NULL: all are verified */
     /* What came of the entries before the part, by the same block; NULL: there are none. */
     const struct ima_past *past;
 };

@@ -26,7 +26,7 @@ struct ima_past {
 void ima_past_take(const struct ima_judgement *judgement, const uint8_t by[32],
                    struct ima_past *ret);
 
-/* As bytes for a store, at most IMA_PAST_MAX: u8 1 | by | for each status u32 n and, where there is
+/* As bytes for a store, at most IMA_PAST_MAX: u8 2 | by | for each status u32 n and, where there is
  * a first, u32 entry | u16 TPM_ALG_ID or 0 | u8 length, digest | u8 length, path. The reader
  * returns 0, or 1 when they are none; *ret is untouched then. */
 void ima_past_write(struct wr *wr, const struct ima_past *past);

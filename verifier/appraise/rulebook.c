@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "appraise/file-key.h"
+#include "crypto/sha256-run.h"
+
 /* When a release changes by itself; UTC seconds, UINT64_MAX: never. */
 struct life {
     uint64_t active_s, retiring_s, retired_s;
@@ -25,6 +28,7 @@ struct rulebook {
     uint64_t components[LIMIT_BUNDLE_RELEASES][RULEBOOK_WORDS];
     struct digest_index indices[HASH_N];
     uint64_t mark;
+    struct rulebook_key keys[LIMIT_BUNDLE_KEYS];
     struct bundle bundle;
 };
 
@@ -306,6 +310,33 @@ mark_of(struct bytes body)
 }
 
 static int
+decode_key(struct bytes spki, struct rulebook_key *ret)
+{
+    struct sha256_run run;
+    int r = file_key_read(spki, &ret->key);
+
+    if (r != 0) {
+        return r;
+    }
+    r = sha256_run_init(&run);
+    r = r == 0 ? sha256_run_add(&run, spki) : r;
+    return r == 0 ? sha256_run_digest(&run, ret->digest) : r;
+}
+
+static int
+decode_keys(struct rulebook *book, struct fault *ret_fault)
+{
+    for (size_t i = 0; i < book->bundle.n_keys; i++) {
+        int r = decode_key(book->bundle.keys[i].spki, &book->keys[i]);
+
+        if (r != 0) {
+            return r < 0 ? r : fault_at(ret_fault, RULE_BUNDLE_KEY, (uint32_t)i, 0);
+        }
+    }
+    return 0;
+}
+
+static int
 load(struct rulebook *book, struct bytes body, struct fault *ret_fault)
 {
     int r;
@@ -319,6 +350,7 @@ load(struct rulebook *book, struct bytes body, struct fault *ret_fault)
     }
     r = bundle_read(bytes_of(book->bytes, body.len), &book->bundle, ret_fault);
     r = r == 0 ? check_rules(book, ret_fault) : r;
+    r = r == 0 ? decode_keys(book, ret_fault) : r;
     for (enum hash alg = 0; r == 0 && alg < HASH_N; alg++) {
         r = index_digests(book, alg);
     }
@@ -359,6 +391,9 @@ rulebook_free(struct rulebook *book)
         free(book->indices[i].refs);
         free(book->indices[i].slots);
         free(book->indices[i].variants);
+    }
+    for (size_t i = 0; book && i < book->bundle.n_keys; i++) {
+        pubkey_free(book->keys[i].key);
     }
     if (book) {
         free(book->bytes);
@@ -434,6 +469,12 @@ rulebook_find(const struct rulebook *book, enum hash alg, struct bytes digest,
     }
     *ret_refs = n > 0 ? &index->refs[first] : *ret_refs;
     return n;
+}
+
+const struct rulebook_key *
+rulebook_key(const struct rulebook *book, size_t i)
+{
+    return &book->keys[i];
 }
 
 const struct rulebook_variant *

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "appraise/slot-table.h"
+#include "crypto/pubkey.h"
 #include "wire/bundle.h"
 #include "wire/policy-code.h"
 
@@ -30,8 +31,9 @@ struct rulebook_variant {
 
 /* Takes a copy of a body. Returns 0; 1 with the fault: the body is not of its form
  * (RULE_WIRE_BUNDLE, RULE_BUNDLE_SCHEMA), names a slot that this table does not have or asks of one
- * what it cannot tell (RULE_BUNDLE_SLOT), or leaves a slot without the rule that it needs
- * (RULE_BUNDLE_EMPTY); or -ENOMEM. */
+ * what it cannot tell (RULE_BUNDLE_SLOT), leaves a slot without the rule that it needs
+ * (RULE_BUNDLE_EMPTY), or holds a key that signs no files (RULE_BUNDLE_KEY, its place as the
+ * event); or a negative errno. */
 MUST_CHECK int rulebook_new(struct bytes body, struct rulebook **ret, struct fault *ret_fault);
 void rulebook_free(struct rulebook *book);
 void rulebook_freep(struct rulebook **book);
@@ -51,6 +53,13 @@ size_t rulebook_find(const struct rulebook *book, enum hash alg, struct bytes di
                      const struct rulebook_ref **ret_refs);
 struct bytes rulebook_digest(const struct rulebook *book, enum hash alg,
                              const struct rulebook_ref *ref);
+
+/* A key of the bundle's sets, decoded; by its place in the bundle's keys. */
+struct rulebook_key {
+    struct pubkey *key;
+    uint8_t digest[32]; /* SHA-256 of its SPKI */
+};
+const struct rulebook_key *rulebook_key(const struct rulebook *book, size_t i);
 
 /* The variant of a set that is (release, group) in a bank, or NULL. */
 const struct rulebook_variant *rulebook_variant(const struct rulebook *book, enum hash alg,

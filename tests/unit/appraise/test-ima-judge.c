@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "lib/check.h"
 #include "lib/ima-rig.h"
+#include "lib/ima-signer.h"
 #include "lib/rule-play.h"
 
 static struct ima_judgement judgement;
@@ -14,7 +15,7 @@ static struct digest_set files[LIMIT_BUNDLE_SETS];
 static void
 start(const char *lines, const char *blocks)
 {
-    char text[4096];
+    static char text[8192];
 
     snprintf(text, sizeof(text), "ima x {\n%s}\n%s", lines, blocks);
     rule_play_rules("  rule files : ima policy ima/x\n", text);
@@ -145,17 +146,38 @@ findings_have_an_end(void)
     done();
 }
 
+/* A set of keys of two kinds, and a weak one. */
+static const char *
+keys(void)
+{
+    static char text[3072];
+
+    snprintf(text, sizeof(text), "set keys keys { %s %s %s }\n", ima_signer_item(SIGNER_RSA),
+             ima_signer_item(SIGNER_P256), ima_signer_item(SIGNER_RSA_1024));
+    return text;
+}
+
+/* A file of digest `of`, with a signature over digest `over`. */
+static void
+signed_file(uint8_t of, enum ima_signer signer, uint8_t over)
+{
+    ima_rig_signed(of, "/bin/sh", ima_signer_attribute(signer, HASH_SHA256, over));
+}
+
 static void
 deny_beats_all(void)
 {
+    char sets[4096];
+
+    snprintf(sets, sizeof(sets), SET_11 "set digests bad { " D("11") D("22") " }\n%s", keys());
     start("  deny digest @bad\n  deny path /opt/**\n  allow digest @ok\n  signed @keys\n"
           "  skip path /**\n",
-          SET_11 "set digests bad { " D("11") D("22") " }\nset certs keys { " D("77") " }\n");
+          sets);
     ima_rig_file(HASH_SHA256, 0x11, "/bin/sh"); /* allowed too */
     expect(IMA_DENIED, REASON_IMA_DENIED);
     ima_rig_file(HASH_SHA256, 0x22, "/bin/sh"); /* skipped too */
     expect(IMA_DENIED, REASON_IMA_DENIED);
-    ima_rig_signed(0x22, "/bin/sh", check_hex("030204aabbccdd0004 01020304"));
+    signed_file(0x22, SIGNER_RSA, 0x22);
     expect(IMA_DENIED, REASON_IMA_DENIED);
     ima_rig_file(HASH_SHA256, 0x33, "/opt/a/b");
     expect(IMA_DENIED, REASON_IMA_DENIED);
@@ -248,62 +270,76 @@ violations_pass_up_to_a_number(void)
     done();
 }
 
-/* An attribute of a file signature, with so many bytes behind its head. */
-static struct bytes
-attribute(size_t n, const char *begin)
-{
-    static uint8_t room[1024];
-    struct wr wr = wr_init(room, sizeof(room));
-    struct bytes first = check_hex(begin);
-
-    wr_bytes(&wr, check_hex("030204aabbccdd"));
-    wr_be16(&wr, (uint16_t)n);
-    wr_bytes(&wr, first);
-    for (size_t i = first.len; i < n; i++) {
-        wr_u8(&wr, 0x5a);
-    }
-    return wr_done(&wr);
-}
-
-#define KEYS "set certs keys { " D("77") " }\n"
-
 static void
-a_signature_alone_lets_nothing_pass(void)
+a_signature_lets_its_file_pass_and_no_other(void)
 {
-    start("  signed @keys\n  skip path /**\n", KEYS);
-    ima_rig_signed(0x11, "/bin/sh", attribute(256, ""));
+    start("  signed @keys\n  skip path /**\n", keys());
+    signed_file(0x11, SIGNER_RSA, 0x11);
+    expect(IMA_SIGNED, REASON_NONE);
+    signed_file(0x11, SIGNER_RSA, 0x12);
+    expect(IMA_BAD_SIGNATURE, REASON_IMA_BAD_SIGNATURE);
+    signed_file(0x11, SIGNER_P256, 0x11);
+    expect(IMA_SIGNED, REASON_NONE);
+    signed_file(0x11, SIGNER_P384, 0x11);
     expect(IMA_KEY_UNKNOWN, REASON_IMA_KEY_UNKNOWN);
-    ima_rig_signed(0x11, "/bin/sh", attribute(255, ""));
-    expect(IMA_KEY_WEAK, REASON_IMA_KEY_WEAK);
-    ima_rig_signed(0x11, "/bin/sh", attribute(71, "3045"));
-    expect(IMA_KEY_UNKNOWN, REASON_IMA_KEY_UNKNOWN);
-    ima_rig_signed(0x11, "/bin/sh", attribute(71, "3044")); /* no DER: an RSA key of 568 bits */
+    signed_file(0x11, SIGNER_RSA_1024, 0x11);
     expect(IMA_KEY_WEAK, REASON_IMA_KEY_WEAK);
     ima_rig_signed(0x11, "/bin/sh", check_hex("0302"));
     expect(IMA_BAD_SIGNATURE, REASON_IMA_BAD_SIGNATURE);
     ima_rig_signed(0x11, "/bin/sh", BYTES_NULL);
     expect(IMA_SKIPPED, REASON_NONE);
     done();
+    start("  skip path /**\n", ""); /* nobody asks for signatures */
+    signed_file(0x11, SIGNER_RSA, 0x12);
+    expect(IMA_SKIPPED, REASON_NONE);
+    done();
+}
+
+/* The order is fixed: a digest that is denied beats the best signature, one that is allowed the
+ * worst. */
+static void
+a_signature_comes_behind_digests(void)
+{
+    char sets[4096];
+
+    snprintf(sets, sizeof(sets), SET_11 "set digests bad { " D("22") " }\n%s", keys());
+    start("  deny digest @bad\n  allow digest @ok\n  signed @keys\n", sets);
+    signed_file(0x22, SIGNER_RSA, 0x22);
+    expect(IMA_DENIED, REASON_IMA_DENIED);
+    signed_file(0x11, SIGNER_RSA, 0x12);
+    expect(IMA_ALLOWED, REASON_NONE);
+    signed_file(0x33, SIGNER_RSA, 0x33);
+    expect(IMA_SIGNED, REASON_NONE);
+    done();
 }
 
 static void
-keys_are_of_the_kinds_that_the_block_takes(void)
+a_signature_over_a_weak_digest_warns(void)
 {
-    start("  min-key rsa-4096\n  signed @keys\n", KEYS);
-    ima_rig_signed(0x11, "/bin/sh", attribute(256, ""));
-    expect(IMA_KEY_WEAK, REASON_IMA_KEY_WEAK);
-    ima_rig_signed(0x11, "/bin/sh", attribute(512, ""));
-    expect(IMA_KEY_UNKNOWN, REASON_IMA_KEY_UNKNOWN);
-    ima_rig_signed(0x11, "/bin/sh", attribute(71, "3045"));
-    expect(IMA_KEY_WEAK, REASON_IMA_KEY_WEAK);
+    start("  min-digest sha384\n  signed @keys\n", keys());
+    signed_file(0x11, SIGNER_RSA, 0x11);
+    expect(IMA_WEAK, REASON_IMA_DIGEST_WEAK);
+    signed_file(0x11, SIGNER_RSA, 0x12);
+    expect(IMA_BAD_SIGNATURE, REASON_IMA_BAD_SIGNATURE);
     done();
-    start("  min-key ecc-p256\n  signed @keys\n", KEYS);
-    ima_rig_signed(0x11, "/bin/sh", attribute(512, ""));
-    expect(IMA_KEY_WEAK, REASON_IMA_KEY_WEAK);
-    done();
-    start("  skip path /**\n", ""); /* nobody asks for signatures */
-    ima_rig_signed(0x11, "/bin/sh", attribute(128, ""));
-    expect(IMA_SKIPPED, REASON_NONE);
+}
+
+/* A list of many files, of which the last has no good signature. */
+static void
+every_signature_of_a_list_counts(void)
+{
+    start("  signed @keys\n", keys());
+    for (unsigned i = 0; i < 30; i++) {
+        signed_file((uint8_t)i, i % 2 ? SIGNER_RSA : SIGNER_P256, (uint8_t)i);
+    }
+    judge();
+    CHECK_EQ(judgement.n[IMA_SIGNED], 30);
+    CHECK_EQ(judgement.n_findings, 0);
+    signed_file(30, SIGNER_RSA, 31);
+    judge();
+    CHECK_EQ(judgement.n[IMA_SIGNED], 30);
+    CHECK_EQ(judgement.worst[IMA_BAD_SIGNATURE].entry, 30);
+    CHECK_EQ(rule_play_reason("files"), REASON_IMA_BAD_SIGNATURE);
     done();
 }
 
@@ -583,8 +619,9 @@ CHECK_MAIN(CASE(known_files_pass), CASE(what_is_marked_as_revoked_is_denied),
            CASE(the_first_of_each_status_is_named), CASE(findings_have_an_end),
            CASE(deny_beats_all), CASE(a_path_without_end_is_no_way_out),
            CASE(what_the_kernel_obeys_is_never_skipped), CASE(a_weak_digest_of_a_known_file_warns),
-           CASE(violations_pass_up_to_a_number), CASE(a_signature_alone_lets_nothing_pass),
-           CASE(keys_are_of_the_kinds_that_the_block_takes), CASE(what_is_unknown_may_have_time),
+           CASE(violations_pass_up_to_a_number), CASE(a_signature_lets_its_file_pass_and_no_other),
+           CASE(a_signature_comes_behind_digests), CASE(a_signature_over_a_weak_digest_warns),
+           CASE(every_signature_of_a_list_counts), CASE(what_is_unknown_may_have_time),
            CASE(a_set_that_nobody_dates_gives_no_time),
            CASE(the_aggregate_is_the_first_entry_alone), CASE(only_what_met_the_quote_is_judged),
            CASE(a_reader_that_lies_is_found_out),

@@ -4,6 +4,7 @@
 
 #include "crypto/digest.h"
 #include "lib/check-named.h"
+#include "lib/ima-signer.h"
 #include "lib/rule-play.h"
 
 static struct bytes
@@ -70,6 +71,29 @@ a_policy_without_a_needed_rule_is_refused(void)
 {
     CHECK_EQ(refused(renamed("driver", "config")), RULE_BUNDLE_EMPTY);
     CHECK_EQ(rule_reason(RULE_BUNDLE_EMPTY), REASON_REFSET_EMPTY);
+}
+
+/* A key is looked at when the bundle is loaded: one whose point is none refuses it. */
+static void
+a_key_that_is_none_refuses_the_bundle(void)
+{
+    char text[4096];
+    struct bytes body;
+    struct bytes spki = ima_signer_spki(SIGNER_P256);
+    uint8_t *at;
+
+    snprintf(text, sizeof(text), "policy p { }\nset keys k { %s %s }\n",
+             ima_signer_item(SIGNER_RSA), ima_signer_item(SIGNER_P256));
+    body = rule_play_body(text);
+    CHECK_EQ(refused(body), RULE_NONE);
+    at = memmem(body.p, body.len, spki.p, spki.len);
+    CHECK(at);
+    at[spki.len - 1] ^= 1; /* off the curve */
+    CHECK_EQ(refused(body), RULE_BUNDLE_KEY);
+    CHECK_EQ(rule_reason(RULE_BUNDLE_KEY), REASON_SCHEMA_UNSUPPORTED);
+    at[spki.len - 1] ^= 1;
+    at[23] ^= 1; /* another curve, and another form */
+    CHECK_EQ(refused(body), RULE_BUNDLE_KEY);
 }
 
 static void
@@ -158,5 +182,6 @@ books_are_told_apart_by_their_marks(void)
 CHECK_MAIN_NAMED(CASE(a_whole_bundle_is_taken), CASE(an_unknown_slot_is_refused),
                  CASE(a_slot_is_asked_only_what_it_can_tell),
                  CASE(a_policy_without_a_needed_rule_is_refused),
-                 CASE(what_is_no_bundle_is_refused), CASE(the_index_finds_what_is_there),
-                 CASE(a_key_is_not_a_digest), CASE(books_are_told_apart_by_their_marks))
+                 CASE(a_key_that_is_none_refuses_the_bundle), CASE(what_is_no_bundle_is_refused),
+                 CASE(the_index_finds_what_is_there), CASE(a_key_is_not_a_digest),
+                 CASE(books_are_told_apart_by_their_marks))

@@ -52,6 +52,26 @@ several_blocks_come_in_order(void)
     CHECK_EQ(pem_next(&rd, room, sizeof(room), &len), PEM_E_NONE);
 }
 
+/* A label is all of what stands between the dashes. */
+static void
+blocks_of_another_label_are_passed_over(void)
+{
+    static const char text[] =
+        BEGIN "AA==\n" END "-----BEGIN EC PUBLIC KEY-----\nAg==\n-----END EC PUBLIC KEY-----\n"
+              "-----BEGIN PUBLIC KEY----\nAw==\n"
+              "-----BEGIN PUBLIC KEY-----\nAQ==\n-----END PUBLIC KEY-----\n" BEGIN "AA==\n" END;
+    static const char crossed[] = "-----BEGIN PUBLIC KEY-----\nAQ==\n" END;
+    struct rd rd = rd_init(bytes_str(text));
+    uint8_t room[8];
+    size_t len = 0;
+
+    CHECK_EQ(pem_next_of(&rd, "PUBLIC KEY", room, sizeof(room), &len), 0);
+    CHECK_BYTES(bytes_of(room, len), check_hex("01"));
+    CHECK_EQ(pem_next_of(&rd, "PUBLIC KEY", room, sizeof(room), &len), PEM_E_NONE);
+    rd = rd_init(bytes_str(crossed));
+    CHECK_EQ(pem_next_of(&rd, "PUBLIC KEY", room, sizeof(room), &len), PEM_E_FORM);
+}
+
 static void
 damaged_blocks_are_refused(void)
 {
@@ -71,4 +91,4 @@ damaged_blocks_are_refused(void)
 }
 
 CHECK_MAIN(CASE(blocks_decode), CASE(several_blocks_come_in_order),
-           CASE(damaged_blocks_are_refused))
+           CASE(blocks_of_another_label_are_passed_over), CASE(damaged_blocks_are_refused))

@@ -102,8 +102,12 @@ lists_are_checked(void)
         {"ima a { skip path /a\n unknown warn for 1h then warn }\n", 2, 32, "something worse"},
         {"ima a { pcr 24 }\n", 1, 13, "a PCR from 1 to 23"},
         {"ima a { min-keys rsa-2048 }\n", 1, 9, "an ima block has"},
-        {"ima a { signed @s }\nset digests s { " POLICY_DIGEST " }\n", 1, 16, "a set of certs"},
-        {"ima a { allow @s }\nset certs s { " POLICY_DIGEST " }\n", 1, 15, "a set of digests"},
+        {"ima a { signed @s }\nset digests s { " POLICY_DIGEST " }\n", 1, 16,
+         "a set of the kind keys"},
+        {"ima a { allow @s }\nset certs s { " POLICY_DIGEST " }\n", 1, 15,
+         "of the kind digests or file"},
+        {"ima a { signed @s }\nset certs s { " POLICY_DIGEST " }\n", 1, 16,
+         "a set of the kind keys"},
     };
 
     EACH(mistakes)

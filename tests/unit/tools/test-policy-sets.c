@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/check.h"
+#include "lib/ima-signer.h"
 #include "lib/policy-mistake.h"
 #include "lib/policy-text.h"
 
@@ -203,12 +204,18 @@ lists_hold_their_items_by_kind(void)
 static void
 ima_blocks_hold_what_they_say(void)
 {
-    comes_back(BASE "set digests bad { " D("01") " }\nset certs keys { " D(
-        "02") " }\n"
-              "ima b {\n pcr 11 min-digest sha384 min-key rsa-4096\n"
-              " deny digest @bad path /a/** /b\n allow @bad\n signed @keys\n skip path /c\n"
-              " violations warn max 3\n unknown note for 90s when pending-update then warn\n"
-              "}\nima a {\n skip /x\n unknown warn for 2h then fail\n}\n");
+    char text[4096];
+
+    snprintf(
+        text, sizeof(text),
+        BASE "set digests bad { " D(
+            "01") " }\nset keys keys { %s }\n"
+                  "ima b {\n pcr 11 min-digest sha384 min-key rsa-4096\n"
+                  " deny digest @bad path /a/** /b\n allow @bad\n signed @keys\n skip path /c\n"
+                  " violations warn max 3\n unknown note for 90s when pending-update then warn\n"
+                  "}\nima a {\n skip /x\n unknown warn for 2h then fail\n}\n",
+        ima_signer_item(SIGNER_P256));
+    comes_back(text);
     CHECK_EQ(policy_bundle.n_imas, 2);
     CHECK_EQ(policy_bundle.imas[0].pcr, 10);
     CHECK_EQ(policy_bundle.imas[0].unknown_for_s, 7200);
@@ -221,6 +228,74 @@ ima_blocks_hold_what_they_say(void)
     CHECK_EQ(policy_bundle.imas[1].unknown_for_s, 90);
     CHECK(policy_bundle.imas[1].unknown_pending);
     CHECK_EQ(policy_bundle.imas[1].unknown_then, EFFECT_WARN);
+}
+
+/* Two keys with ids of their own, in the order of a bundle and not of the text. */
+static void
+keys_come_back_by_id(void)
+{
+    char text[4096];
+    uint32_t own = ima_signer_id(SIGNER_RSA);
+
+    snprintf(text, sizeof(text),
+             BASE
+             "set keys k version 3 published 2026-01-02 {\n%s id ffffffff\n%s\n%s id 00000007\n}\n",
+             ima_signer_item(SIGNER_P384), ima_signer_item(SIGNER_RSA),
+             ima_signer_item(SIGNER_RSA_1024));
+    comes_back(text);
+    CHECK_EQ(set("k")->n_keys, 3);
+    CHECK_EQ(policy_bundle.keys[0].id, 7);
+    CHECK_BYTES(policy_bundle.keys[0].spki, ima_signer_spki(SIGNER_RSA_1024));
+    CHECK_EQ(policy_bundle.keys[1].id, own);
+    CHECK_EQ(policy_bundle.keys[2].id, UINT32_MAX);
+    CHECK_EQ(set("k")->published_s, 1767312000);
+}
+
+/* The first thing that is said of a set of this item. */
+static void
+wrong_key(const char *item, const char *said)
+{
+    static char text[4096];
+
+    snprintf(text, sizeof(text), BASE "set keys k { %s }\n", item);
+    CHECK_EQ(policy_text(text), 1);
+    CHECK(strstr(policy_said.items[0].text, said));
+}
+
+static void
+wrong_keys_are_told(void)
+{
+    char twice[2048];
+    char bad[1024];
+
+    wrong_key("", "empty");
+    wrong_key(D("01"), "spki:BASE64URL");
+    wrong_key("spki:", "spki:BASE64URL");
+    wrong_key("spki:AA=", "spki:BASE64URL");
+    wrong_key("spki:AAAA", "DER form");
+    wrong_key(ima_signer_item(SIGNER_P521), "P-256 or P-384");
+    snprintf(bad, sizeof(bad), "%s id 1234567", ima_signer_item(SIGNER_RSA));
+    wrong_key(bad, "eight digits");
+    snprintf(bad, sizeof(bad), "%s id 123456zz", ima_signer_item(SIGNER_RSA));
+    wrong_key(bad, "eight digits");
+    snprintf(twice, sizeof(twice), "%s %s", ima_signer_item(SIGNER_RSA),
+             ima_signer_item(SIGNER_RSA));
+    wrong_key(twice, "stands twice");
+}
+
+static void
+keys_have_a_most(void)
+{
+    char *text = check_keep(calloc(1, 65536));
+    size_t len = (size_t)snprintf(text, 200, BASE "set keys k {\n");
+
+    for (unsigned i = 0; i <= LIMIT_BUNDLE_KEYS; i++) {
+        len += (size_t)snprintf(text + len, 400, "%s id %08x\n", ima_signer_item(SIGNER_P256), i);
+    }
+    snprintf(text + len, 8, "}\n");
+    CHECK_EQ(policy_text(text), 1);
+    CHECK(strstr(policy_said.items[0].text, "more than 128 keys"));
+    free(text);
 }
 
 static void
@@ -273,5 +348,6 @@ CHECK_MAIN(CASE(digests_are_sorted_and_stand_once), CASE(each_hash_has_its_table
            CASE(parts_of_two_banks_have_one_position), CASE(a_part_has_256_places),
            CASE(variants_keep_the_order_of_their_events),
            CASE(all_that_is_said_of_a_release_is_kept), CASE(lists_hold_their_items_by_kind),
-           CASE(ima_blocks_hold_what_they_say), CASE(rules_of_every_form_come_back),
+           CASE(ima_blocks_hold_what_they_say), CASE(keys_come_back_by_id),
+           CASE(wrong_keys_are_told), CASE(keys_have_a_most), CASE(rules_of_every_form_come_back),
            CASE(policies_with_bases_come_back))

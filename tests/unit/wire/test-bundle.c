@@ -87,8 +87,8 @@ indices_must_be_in_range(void)
     REFUSED(b->args[2].index = 1);
     REFUSED(b->args[3].index = 1);
     REFUSED(b->releases[0].cmdline = 1);
-    REFUSED(b->items[3].set = 5);
-    REFUSED(b->sets[1].next = 5);
+    REFUSED(b->items[3].set = 6);
+    REFUSED(b->sets[1].next = 6);
     REFUSED(b->n_labels = 1);
     REFUSED(b->n_releases = 0);
     REFUSED(b->n_cmdlines = 0);
@@ -97,9 +97,11 @@ indices_must_be_in_range(void)
 static void
 an_index_names_the_right_kind(void)
 {
-    REFUSED(b->args[0].index = 3);              /* certificates as digests */
-    REFUSED(b->items[4].set = 0);               /* digests as keys */
-    REFUSED(b->items[3].set = 3);               /* keys as digests */
+    REFUSED(b->args[0].index = 3); /* certificates as digests */
+    REFUSED(b->items[4].set = 0);  /* digests as keys */
+    REFUSED(b->items[3].set = 3);  /* certificates as digests */
+    REFUSED(b->items[3].set = 5);  /* keys as digests */
+    REFUSED(b->args[0].index = 5);
     REFUSED(b->sets[1].next = 0);               /* a successor that is no baseline */
     REFUSED(b->sets[2].next = 1);               /* a circle */
     REFUSED(b->sets[1].next = 1);               /* of itself */
@@ -242,6 +244,30 @@ a_set_has_members_and_those_of_its_kind(void)
     REFUSED(b->sets[0].file = BYTES_OF(((uint8_t[32]){1})));
     REFUSED(b->words[0].number = 0);
     REFUSED(b->sets[0].version = 0);
+}
+
+static void
+keys_ascend_and_stand_in_a_set_of_theirs(void)
+{
+    static const uint8_t longest[LIMIT_BUNDLE_SPKI + 1] = {0x31};
+
+    TAKEN((void)b);
+    CHECK_EQ(got.n_keys, 3);
+    CHECK_EQ(got.sets[5].n_keys, 3);
+    CHECK_EQ(got.keys[2].id, UINT32_MAX);
+    CHECK_BYTES(got.keys[1].spki, check_hex("300205"));
+    REFUSED(b->sets[5].n_keys = 0);
+    REFUSED(b->sets[5].kind = BUNDLE_SET_FILE);
+    REFUSED(b->sets[5].n_tables = 1; b->sets[5].tables[0] = b->sets[0].tables[0]);
+    REFUSED(b->sets[5].next = 1);
+    REFUSED(b->sets[5].file = BYTES_OF(((uint8_t[32]){1})));
+    REFUSED(b->sets[4].first_key = 0; b->sets[4].n_keys = 1);
+    REFUSED(b->keys[0].id = UINT32_MAX);
+    REFUSED(b->keys[1].spki.len = 4);
+    REFUSED(b->keys[0].spki.len = 0);
+    TAKEN(b->keys[2].spki = bytes_of(longest, LIMIT_BUNDLE_SPKI));
+    REFUSED(b->keys[2].spki = BYTES_OF(longest));
+    REFUSED(b->items[4].set = 3); /* certificates, of which only digests are known */
 }
 
 static void
@@ -405,7 +431,7 @@ numbers_and_names_of_enums_go_both_ways(void)
     CHECK_STR(bundle_severity_name((enum bundle_severity)0), "unknown");
     CHECK_EQ(bundle_severity_from(bytes_str("grave")), 0);
     CHECK_STR(bundle_state_name((enum bundle_state)0), "unknown");
-    CHECK_STR(bundle_set_kind_name((enum bundle_set_kind)7), "unknown");
+    CHECK_STR(bundle_set_kind_name((enum bundle_set_kind)8), "unknown");
     CHECK_EQ(bundle_state_from(bytes_str("")), 0);
     CHECK(!bundle_item_fits(ITEM_REQUIRE, ARGS_SET));
 }
@@ -417,6 +443,7 @@ CHECK_MAIN(CASE(the_sample_is_read_as_it_was_written),
            CASE(names_and_texts_are_safe_to_print), CASE(a_flag_stands_only_with_its_verb),
            CASE(arguments_are_those_of_the_verb), CASE(a_span_ends_in_something_worse),
            CASE(an_applied_policy_quotes_and_rules), CASE(a_set_has_members_and_those_of_its_kind),
+           CASE(keys_ascend_and_stand_in_a_set_of_theirs),
            CASE(an_advisory_names_a_maker_and_its_versions),
            CASE(records_agree_with_their_releases), CASE(records_are_ordered_and_well_formed),
            CASE(certificates_are_active), CASE(a_table_is_whole_and_in_its_place),
