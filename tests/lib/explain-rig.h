@@ -19,7 +19,7 @@ extern struct explain_rig {
     struct store_device device; /* its id begins with 0100000001 */
     struct explain_case c;
     json_t *told;
-    char text[64 * 1024];
+    char text[256 * 1024];
 } explain_rig;
 
 /* The member and its accepted boot RIG_BOOT, of class "c"; scene.policy is published as sequence 1.

@@ -92,21 +92,28 @@ quarantine(struct advising *a, const char *why)
              "%s; it gets no token whatever it brings, until it is released", why);
 }
 
+/* What a command does that is right for a change that was meant, and what is right for another. */
+static void
+meant(struct advising *a, const char *what)
+{
+    snprintf(a->ret->what, sizeof(a->ret->what),
+             "if the change was meant: %s; if not: assay device quarantine %s --why TEXT", what,
+             a->id);
+}
+
 static void
 learn(struct advising *a)
 {
     if (!a->c->row) {
         say(a->ret->command, "assay golden learn --class %s --from %s", class_of(a), a->id);
-        snprintf(a->ret->what, sizeof(a->ret->what),
-                 "if the change was meant: adds what it booted to the class's reference events");
+        meant(a, "adds what it booted to the class's reference events");
     } else {
         say(a->ret->command,
             "assay device log %s --out boot.log && "
             "assay policy learn --class %s --out update.policy boot.log",
             a->id, class_of(a));
-        snprintf(a->ret->what, sizeof(a->ret->what),
-                 "if the change was meant: writes what it booted as a release, to be staged in the "
-                 "site's text; nothing counts before that is signed and published");
+        meant(a, "writes what it booted as a release, to be staged in the site's text; nothing "
+                 "counts before that is signed and published");
     }
     a->ret->devices = 1 + (a->peers ? a->peers->same : 0);
 }
@@ -190,8 +197,7 @@ of_pins(struct advising *a, bool *ret)
 
         say(a->ret->command, "assay device accept %s %s%s%s", a->id, shown.slot, one ? "=" : "",
             one ? shown.name : "");
-        snprintf(a->ret->what, sizeof(a->ret->what),
-                 "if the change was meant: holds this device, and no other, to what it showed");
+        meant(a, "holds this device, and no other, to what it showed");
         *ret = true;
     }
     return r;

@@ -16,7 +16,7 @@ struct explain_known explain_known(const struct explain_case *c);
 
 struct explain_advice {
     char command[240]; /* "": nothing to type here */
-    char what[320];    /* what it does; without a command, what is to be done */
+    char what[400];    /* what it does; without a command, what is to be done */
     uint32_t devices;  /* that it is for by what they show now, this one counted */
 };
 

@@ -354,6 +354,29 @@ print_peers(FILE *out, const json_t *explained)
     }
 }
 
+/* What the device had said of it before. */
+static void
+print_announced(FILE *out, const json_t *explained)
+{
+    const json_t *announced = json_object_get(explained, "announced");
+    char component[EXPLAIN_TEXT_ROOM];
+    char version[EXPLAIN_TEXT_ROOM];
+    char at[WHEN_ROOM];
+
+    if (!json_is_object(json_object_get(explained, "peers"))) {
+        return; /* the cause is no value */
+    }
+    if (explain_text_of(announced, "component", component)[0] != '\0') {
+        explain_text_line(out, "announced", "by the device on %s, as %s %s (its own word)",
+                          when_utc(at, int_of(announced, "heard_ms")), component,
+                          explain_text_of(announced, "version", version));
+    } else {
+        explain_text_line(out, "announced", "not by the device%s",
+                          int_of(announced, "standing") > 0 ? ", which announced other values"
+                                                            : "");
+    }
+}
+
 static void
 print_moves(FILE *out, const json_t *history)
 {
@@ -385,6 +408,8 @@ print_history(FILE *out, const json_t *explained)
         explain_text_line(out, "policy", "what counted when it passed last is not known any more");
     } else if (int_of(history, "published") == 0) {
         explain_text_line(out, "policy", "nothing was published since it passed last");
+    }
+    if (int_of(history, "published") == 0) {
         return;
     }
     if (int_of(history, "then") > 0) {
@@ -469,6 +494,7 @@ explain_device_text(FILE *out, const json_t *explained, bool verbose)
         print_diff(out, explained, verbose);
     }
     print_peers(out, explained);
+    print_announced(out, explained);
     print_history(out, explained);
     print_advice(out, explained);
     print_repair(out, explained);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "explain/explain-advice.h"
+#include "explain/explain-announced.h"
 #include "explain/explain-diff.h"
 #include "explain/explain-history.h"
 #include "explain/explain-repair.h"
@@ -16,6 +18,7 @@ enum { VALUES_TOLD = 8 };
 struct gathered {
     bool has_peers, has_repair;
     struct explain_peers peers;
+    struct explain_announced announced;
     struct explain_history history;
     struct explain_advice advice;
     struct repair repair;
@@ -362,6 +365,22 @@ tell_peers(struct json_wr *j, const struct gathered *all)
 }
 
 static void
+tell_announced(struct json_wr *j, const struct explain_announced *announced)
+{
+    char room[TEXT_QUOTED_ROOM(LIMIT_TEXT)];
+    bool found = announced->found;
+
+    json_wr_key(j, "announced");
+    json_wr_object(j);
+    tell_int(j, "standing", announced->standing);
+    tell_text(j, "component", found ? announced->component : NULL);
+    tell_text(j, "version",
+              found ? text_escaped(room, sizeof(room), bytes_str(announced->version)) : NULL);
+    tell_time(j, "heard_ms", found ? announced->heard_ms : 0);
+    json_wr_end_object(j);
+}
+
+static void
 tell_history(struct json_wr *j, const struct explain_history *history)
 {
     size_t n = history->n_moves < HISTORY_MOVES ? history->n_moves : HISTORY_MOVES;
@@ -466,6 +485,7 @@ gather(struct explain_case *c, struct gathered *all)
     if (r == 0 && has_value(c)) {
         r = find_peers(c, all);
     }
+    r = r == 0 ? explain_announced(c, &all->announced) : r;
     return r == 0 ? explain_advice(c, all->has_peers ? &all->peers : NULL, &all->advice) : r;
 }
 
@@ -509,6 +529,7 @@ explain_device(struct explain_case *c, void *room, size_t cap, struct bytes *ret
         tell_unjudged(&j);
     }
     tell_peers(&j, all);
+    tell_announced(&j, &all->announced);
     tell_history(&j, &all->history);
     tell_advice(&j, &all->advice);
     all->has_repair = r == 0 && judged && c->row && c->has_cause;

@@ -26,6 +26,8 @@
  *                changes: [{slot, pcr, change, before, after, words_before, words_after}]};
  *                before and after of a change are null or {event, digest, label}
  *   peers        null, or {members, kept, same, refused, not_read, logs, since_ms}
+ *   announced    {standing, component, version, heard_ms}: how many announcements of the device
+ *                stand; the others are null unless one has the cause's value
  *   history      {known, then, now, published_ms, published, moves, moves_more}
  *   advice       {command, what, devices}
  *   repair       null, or {passes, left, steps: [{slot, rule, event, pcr, tried, seen,

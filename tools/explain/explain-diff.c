@@ -7,7 +7,8 @@
 #include "explain/slot-diff.h"
 #include "explain/tell.h"
 
-enum { WORDS_TOLD = 16, WORD_SHOWN = 128 };
+/* So that no boot is too much to be told. */
+enum { TEXTS_TOLD = 8, WORDS_TOLD = 16, WORD_SHOWN = 128 };
 
 struct both {
     struct slot_map before, after;
@@ -111,9 +112,10 @@ tell_words(struct json_wr *j, const char *key, struct bytes a, struct bytes b)
 
 /* Where both texts are what was measured, and are of words. */
 static void
-tell_texts(struct json_wr *j, const struct explain_case *c, const struct slot_diff_item *item)
+tell_texts(struct json_wr *j, const struct explain_case *c, const struct slot_diff_item *item,
+           size_t *left)
 {
-    bool words = item->slot == SLOT_BOOT_CMDLINE && item->change == SLOT_CHANGED;
+    bool words = item->slot == SLOT_BOOT_CMDLINE && item->change == SLOT_CHANGED && *left > 0;
     struct bytes before = words ? event_text(&c->accepted.read.log, item->before) : BYTES_NULL;
     struct bytes after = words ? event_text(&c->firmware.read.log, item->after) : BYTES_NULL;
 
@@ -121,6 +123,7 @@ tell_texts(struct json_wr *j, const struct explain_case *c, const struct slot_di
         !memchr(after.p, 0, after.len - 1)) {
         tell_words(j, "words_before", before, after);
         tell_words(j, "words_after", after, before);
+        (*left)--;
     } else {
         tell_null(j, "words_before");
         tell_null(j, "words_after");
@@ -128,7 +131,8 @@ tell_texts(struct json_wr *j, const struct explain_case *c, const struct slot_di
 }
 
 static void
-tell_change(struct json_wr *j, const struct explain_case *c, const struct slot_diff_item *item)
+tell_change(struct json_wr *j, const struct explain_case *c, const struct slot_diff_item *item,
+            size_t *left)
 {
     const struct event *one = item->after ? item->after : item->before;
 
@@ -138,13 +142,15 @@ tell_change(struct json_wr *j, const struct explain_case *c, const struct slot_d
     tell_text(j, "change", slot_change_name(item->change));
     tell_event(j, "before", &c->accepted.read.log, item->before, c->quoted.bank);
     tell_event(j, "after", &c->firmware.read.log, item->after, c->quoted.bank);
-    tell_texts(j, c, item);
+    tell_texts(j, c, item, left);
     json_wr_end_object(j);
 }
 
 static void
 tell_diff(struct json_wr *j, const struct explain_case *c, const struct slot_diff *diff)
 {
+    size_t left = TEXTS_TOLD;
+
     json_wr_object(j);
     tell_int(j, "before", diff->n_before);
     tell_int(j, "after", diff->n_after);
@@ -153,7 +159,7 @@ tell_diff(struct json_wr *j, const struct explain_case *c, const struct slot_dif
     json_wr_key(j, "changes");
     json_wr_array(j);
     for (size_t i = 0; i < diff->n; i++) {
-        tell_change(j, c, &diff->items[i]);
+        tell_change(j, c, &diff->items[i], &left);
     }
     json_wr_end_array(j);
     json_wr_end_object(j);

@@ -69,6 +69,8 @@ people_read_the_same(void)
                            "/initrd.img\n"));
     CHECK(explain_rig_says("  = separator, action, crtm.version, firmware,"));
     CHECK(explain_rig_says("peers        none of 0 others of class c shows the value\n"));
+    CHECK(strstr(explain_rig.text, "; if not: assay device quarantine 00000001 --why TEXT (1 "
+                                   "device now)\n"));
     CHECK(explain_rig_says("suggest      assay device log 00000001 --out boot.log && assay policy "
                            "learn --class c --out update.policy boot.log\n"));
     CHECK(explain_rig_says("would pass   with 1 other value\n"));
@@ -319,6 +321,31 @@ reference_events_are_explained_too(void)
     CHECK_EQ(explain_rig_number("diff.changed"), 1);
 }
 
+/* No boot is too much to be told: changes, words and labels have their bounds. */
+static void
+a_flood_of_changes_is_told_all_the_same(void)
+{
+    char line[2048];
+
+    explain_rig_start();
+    for (unsigned n = 0; n < 400; n++) {
+        size_t len = (size_t)snprintf(line, sizeof(line), "/vmlinuz");
+
+        for (unsigned k = 0; k < 12; k++) {
+            len += (size_t)snprintf(line + len, sizeof(line) - len, " word%u=\x01%u", k, n);
+        }
+        scene_copy(41, 42);
+        scene_grub(42, "kernel_cmdline: ", line);
+    }
+    explain_rig_boot(scene_log(), TIER_CONTRAINDICATED, REASON_CMDLINE_DENIED_TOKEN);
+    (void)explain_rig_text(true);
+    CHECK_EQ(explain_rig_number("diff.changed"), 400);
+    CHECK_EQ(json_array_size(explain_rig_at("diff.changes")), 256);
+    CHECK(json_is_false(explain_rig_at("accepted")));
+    CHECK(strstr(explain_rig.text, "and 144 more\n"));
+    CHECK(!strchr(explain_rig.text, '\x01'));
+}
+
 static void
 a_room_that_is_too_small_is_no_object(void)
 {
@@ -359,5 +386,5 @@ CHECK_MAIN(CASE(an_initrd_that_nobody_knows_is_told_whole),
            CASE(a_device_without_evidence_is_told_so), CASE(evidence_of_before_is_told_as_such),
            CASE(a_log_that_is_gone_is_no_judgement),
            CASE(rules_for_the_list_that_is_not_kept_say_nothing),
-           CASE(reference_events_are_explained_too), CASE(a_room_that_is_too_small_is_no_object),
-           CASE(who_is_asked_about_must_be_one_device))
+           CASE(reference_events_are_explained_too), CASE(a_flood_of_changes_is_told_all_the_same),
+           CASE(a_room_that_is_too_small_is_no_object), CASE(who_is_asked_about_must_be_one_device))
