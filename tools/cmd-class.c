@@ -230,7 +230,8 @@ const struct cmd cmd_class_add = {
         "                    and behind a comma each: rs256 (JWT signed with the RSA key),\n"
         "                    ear-2026 (EAR's names as respelled in 2026), pairwise (bearer: sub\n"
         "                    differs from every other audience's), x5t (bound: to the key's\n"
-        "                    certificate, not to the key)\n"
+        "                    certificate, not to the key), claims=A+B (its tokens tell these\n"
+        "                    claims too: `assay code list --claims`)\n"
         "  --need-ek-chain   the TPM's maker must vouch for its endorsement key\n"
         "  --allow-no-nonce  the first evidence of a boot may do without the verifier's nonce\n"
         "  --allow-sha1      --bank may be sha1: for old machines only\n"
@@ -240,7 +241,8 @@ const struct cmd cmd_class_add = {
         "                    a coaps+tcp server: for long IMA lists\n\n" ASK_HELP "Example:\n"
         "  $ assay class add laptops --pcrs 0-9,14 --audience bearer:vpn --need-ek-chain\n"
         "  $ assay class add gates --audience bound:broker --audience "
-        "bearer:wiki,rs256,pairwise\n\n"
+        "bearer:wiki,rs256,pairwise\n"
+        "  $ assay class add laptops --audience bearer:vpn,claims=os.kernel+sb.pk.id\n\n"
         "Exit status: 0 made, 1 refused, 2 usage.\n",
     .run = add_run,
 };

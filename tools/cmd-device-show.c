@@ -5,6 +5,7 @@
 #include "advice.h"
 #include "cmd-control.h"
 #include "code-book.h"
+#include "explain-text.h"
 #include "formats/evtype.h"
 #include "table.h"
 #include "when.h"
@@ -349,6 +350,25 @@ next_step(struct view *v)
     }
 }
 
+/* What the verdict tells those who trust tokens, whether this or that audience asked for it. */
+static void
+claims(struct view *v)
+{
+    const json_t *told = said_object(&v->said, v->device, "claims");
+    const char *head = "claims";
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)told, key, value)
+    {
+        char text[EXPLAIN_TEXT_CLAIM];
+
+        table_cell(v->table, "%s", head);
+        table_cell(v->table, "%s", explain_text_claim(key, value, text));
+        head = "";
+    }
+}
+
 static int
 say_device(const json_t *answer)
 {
@@ -361,6 +381,7 @@ say_device(const json_t *answer)
     tpm_line(&view);
     boot_line(&view);
     boot_events(&view);
+    claims(&view);
     announced(&view);
     next_step(&view);
     return said_wrong(&view.said) ? 1 : table_print(table, stdout);
@@ -380,9 +401,9 @@ const struct cmd cmd_device_show = {
         "ID is the beginning of its id or fingerprint, 8 digits at least, as in `assay device\n"
         "list`. What it prints: who the device is, the verdict with all reasons, the rule that\n"
         "decided it, the event of the boot log with what was expected and seen, what was started,\n"
-        "what it announced of boots to come, and one next step. Texts from the device are\n"
-        "escaped; its maker, model, serial and announcements are its own word.\n\n" ASK_HELP
-        "Example:\n"
+        "what the verdict tells (`assay code list --claims`), what it announced of boots to come,\n"
+        "and one next step. Texts from the device are escaped; its maker, model, serial and\n"
+        "announcements are its own word.\n\n" ASK_HELP "Example:\n"
         "  $ assay device show 3fa94c10\n\n"
         "Exit status: 0 shown (whatever the verdict), 1 refused, 2 usage.\n",
     .run = show_run,

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "code-book.h"
 
-enum { LINE_ROOM = 1024, FILES_SHOWN = 5 };
+enum { LINE_ROOM = EXPLAIN_TEXT_CLAIM, FILES_SHOWN = 5 };
 
 const char *
 explain_text_of(const json_t *object, const char *key, char room[EXPLAIN_TEXT_ROOM])
@@ -340,8 +340,19 @@ join_value(char *line, const json_t *value)
     }
 }
 
-void
-explain_text_claims(FILE *out, const json_t *claims)
+const char *
+explain_text_claim(const char *name, const json_t *value, char line[EXPLAIN_TEXT_CLAIM])
+{
+    char room[EXPLAIN_TEXT_ROOM];
+
+    line[0] = '\0';
+    join(line, LINE_ROOM, "%s", text_printable(room, sizeof(room), bytes_str(name)));
+    join_value(line, value);
+    return line;
+}
+
+static void
+print_claims(FILE *out, const json_t *claims)
 {
     const char *head = "claims";
     const char *key;
@@ -349,12 +360,9 @@ explain_text_claims(FILE *out, const json_t *claims)
 
     json_object_foreach((json_t *)(uintptr_t)claims, key, value)
     {
-        char line[LINE_ROOM] = "";
-        char room[EXPLAIN_TEXT_ROOM];
+        char line[EXPLAIN_TEXT_CLAIM];
 
-        join(line, sizeof(line), "%s", text_printable(room, sizeof(room), bytes_str(key)));
-        join_value(line, value);
-        explain_text_line(out, head, "%s", line);
+        explain_text_line(out, head, "%s", explain_text_claim(key, value, line));
         head = "";
     }
 }
@@ -421,5 +429,5 @@ explain_text(FILE *out, const json_t *explained, bool verbose)
     if (line[0] != '\0') {
         explain_text_line(out, "dimensions", "%s", line);
     }
-    explain_text_claims(out, json_object_get(explained, "claims"));
+    print_claims(out, json_object_get(explained, "claims"));
 }

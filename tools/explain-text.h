@@ -20,8 +20,10 @@ void explain_text_causes(FILE *out, const json_t *explained, bool verbose,
  * form, as from another version's keeper, prints what it has. */
 void explain_text(FILE *out, const json_t *explained, bool verbose);
 
-/* The claims of a verdict, {name: value}, one a line. */
-void explain_text_claims(FILE *out, const json_t *claims);
+/* "dbx.level dbx/2025-10": a claim of a verdict in one line, fit for a terminal. Returns line. */
+#define EXPLAIN_TEXT_CLAIM 1024u
+const char *explain_text_claim(const char *name, const json_t *value,
+                               char line[EXPLAIN_TEXT_CLAIM]);
 
 /* "name  text", names in a column of their own. */
 __attribute__((format(printf, 3, 4))) void explain_text_line(FILE *out, const char *name,

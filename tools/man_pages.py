@@ -177,10 +177,10 @@ def reason_records(folder):
 
 
 def claim_records(folder):
-    """(name, type, whether a rule may tell it, meaning) of each claim."""
+    """(number, name, type, whether a rule may tell it, meaning) of each claim."""
     for words, said_of_it in records(f'{folder}/claim.def', 'CLAIM'):
         name, kind, meaning = said_of_it
-        yield name, kind, words[3] != 'ITSELF', meaning
+        yield int(words[1]), name, kind, words[3] != 'ITSELF', meaning
 
 
 def reasons(version, folder):
@@ -221,10 +221,13 @@ def codes(_, folder):
                 f'- impact: {one["impact"]}', '- usual causes: ' + '; '.join(one['causes']),
                 f'- do: {one["action"]}', f'- the user is told: {one["user"]}']
     out += ['', '# Claims', '', 'Names that a policy may use (`claim NAME`). A claim is absent '
-            'when unknown, never false. Tokens do not carry them', 'yet.', '',
-            '| claim | type | told by | meaning |', '|---|---|---|---|']
-    out += [f'| `{name}` | {kind} | {"a rule" if by_rule else "the service"} | {meaning} |'
-            for name, kind, by_rule, meaning in claim_records(folder)]
+            'when unknown, never false. Tokens carry', 'those of numbers up to 7, and what the '
+            'audience asked for (`assay class add --audience KIND:NAME,claims=A+B`): in a JWT as '
+            '`device_NAME` with', '_ for each dot, in a CWT by the number.', '',
+            '| number | claim | type | told by | meaning |', '|---|---|---|---|---|']
+    out += [f'| {number} | `{name}` | {kind} | {"a rule" if by_rule else "the service"} | '
+            f'{meaning} |'
+            for number, name, kind, by_rule, meaning in claim_records(folder)]
     return out
 
 

@@ -52,6 +52,7 @@
 #define LIMIT_ENVELOPE_BYTES 4096u /* what the keeper reads itself beside log bytes */
 #define LIMIT_EVIDENCE_LOGS 4u     /* firmware, IMA, userspace, one spare */
 #define LIMIT_TOKEN_BYTES 2048u    /* protocol page, Tokens */
+#define LIMIT_TOKEN_CWT 832u       /* with what it can leave out: 1,024 less the answer's rest */
 
 /* Announcements: kernel, initrd and boot loader of a machine take ten events, and four banks each
  * 300 bytes; dbx and firmware fewer */

@@ -269,6 +269,29 @@ jose_write(struct wr *wr, const char *typ, struct bytes kid, struct bytes payloa
     return wr->failed ? -ENOSPC : 0;
 }
 
+static size_t
+signature_size(const struct privkey *key)
+{
+    uint8_t modulus[RS256_SIG_MAX];
+    size_t len = ES256_SIG_SIZE;
+
+    if (privkey_kind(key) == KEY_RSA && privkey_rsa_modulus(key, modulus, &len) != 0) {
+        return RS256_SIG_MAX;
+    }
+    return len;
+}
+
+size_t
+jose_size(const char *typ, struct bytes kid, size_t payload_len, const struct privkey *key)
+{
+    uint8_t room[512];
+    struct wr wr = wr_init(room, sizeof(room));
+    int r = header_write(&wr, privkey_kind(key) == KEY_RSA ? JOSE_RS256 : JOSE_ES256, typ, kid);
+
+    return r < 0 || wr.failed ? 0
+                              : wr.len + 2 + B64_LEN(payload_len) + B64_LEN(signature_size(key));
+}
+
 static void
 rsa_key_write(struct json_wr *j, const struct jose_key *key)
 {

@@ -49,6 +49,9 @@ MUST_CHECK int jose_verify(const struct jose *jose, struct pubkey *key, struct h
 MUST_CHECK int jose_write(struct wr *wr, const char *typ, struct bytes kid, struct bytes payload,
                           struct privkey *key, struct hasher *hasher);
 
+/* How long the text of so long a payload becomes; 0 for a kid or typ that cannot be. */
+size_t jose_size(const char *typ, struct bytes kid, size_t payload_len, const struct privkey *key);
+
 /* A key to publish; kid is ASCII, in our sets the thumbprint as base64url. */
 struct jose_key {
     struct p256 point;

@@ -28,7 +28,7 @@ enum claim_kind {
 #define CLAIM_END 64u        /* above the highest number: a set is one bit each */
 #define CLAIM_TEXT_MAX 128u  /* the longest names of a release and its version have 97 */
 #define CLAIM_LIST_MAX 16u   /* as many CVEs as one advisory has */
-#define CLAIM_ITEMS_MAX 64u  /* of all lists */
+#define CLAIM_ITEMS_MAX 80u  /* of all five lists */
 #define CLAIM_SET_ROOM 2048u /* CBOR of a set that is kept; a boot of 39 claims takes 700 */
 
 /* One value: flag and number are numbers, a list is n items of the set from `first` on. Views. */

@@ -22,9 +22,15 @@ enum {
     CWT_VECTOR = 1001,
     CWT_POLICIES = 1003,
     CWT_VERIFIER = 1004,
+    CWT_TOLD = -65541, /* private */
+    TOLD_CODES = -1,
+    TOLD_BOOT_ID = -2,
     VERIFIER_DEVELOPER = 0,
     VERIFIER_BUILD = 1,
     NONCE_MAX = 64,
+    BOOT_ID_MAX = 32,
+    REASON_MAX = 899,
+    AROUND = 92, /* what COSE puts around payload and kid: tag, headers, heads, signature */
 };
 
 static const char *const cnf_names[] = {[TOKEN_CNF_JKT] = "jkt", [TOKEN_CNF_X5T] = "x5t#S256"};
@@ -86,6 +92,35 @@ cnf_write(struct wr *wr, const struct token_claims *claims)
     cbor_wr_bstr(wr, BYTES_OF(claims->cnf_digest));
 }
 
+static bool
+has_told(const struct token_claims *claims)
+{
+    return claims->told.present != 0 || claims->n_codes > 0 || claims->boot_id.len > 0;
+}
+
+/* What the verdict tells: its claims by their numbers, then its codes and the boot's name. */
+static void
+told_write(struct wr *wr, const struct token_claims *claims)
+{
+    bool has_codes = claims->n_codes > 0;
+    bool has_boot = claims->boot_id.len > 0;
+
+    cbor_wr_int(wr, CWT_TOLD);
+    cbor_wr_map(wr, claim_set_pairs(&claims->told) + has_codes + has_boot);
+    claim_set_write_pairs(wr, &claims->told);
+    if (has_codes) {
+        cbor_wr_int(wr, TOLD_CODES);
+        cbor_wr_array(wr, claims->n_codes);
+        for (size_t i = 0; i < claims->n_codes; i++) {
+            cbor_wr_uint(wr, claims->codes[i]);
+        }
+    }
+    if (has_boot) {
+        cbor_wr_int(wr, TOLD_BOOT_ID);
+        cbor_wr_bstr(wr, claims->boot_id);
+    }
+}
+
 int
 token_cwt_write(struct wr *wr, const struct token_claims *claims)
 {
@@ -94,7 +129,7 @@ token_cwt_write(struct wr *wr, const struct token_claims *claims)
     if (token_check(claims) != 0) {
         return TOKEN_E_CLAIMS;
     }
-    cbor_wr_map(wr, 10u + has_nbf + (claims->cnf != TOKEN_CNF_NONE));
+    cbor_wr_map(wr, 10u + has_nbf + (claims->cnf != TOKEN_CNF_NONE) + has_told(claims));
     key_text(wr, CWT_ISS, claims->iss);
     key_text(wr, CWT_SUB, claims->sub);
     key_text(wr, CWT_AUD, claims->aud);
@@ -115,7 +150,35 @@ token_cwt_write(struct wr *wr, const struct token_claims *claims)
     cbor_wr_map(wr, 2);
     key_text(wr, VERIFIER_DEVELOPER, claims->developer);
     key_text(wr, VERIFIER_BUILD, claims->build);
+    if (has_told(claims)) {
+        told_write(wr, claims);
+    }
     return wr->failed ? -ENOSPC : 0;
+}
+
+/* The claims map, as much of it as a token has room for beside header and signature. What nobody
+ * can leave out may make it longer. */
+static int
+write_fitting(const struct token_claims *claims, struct bytes kid, uint8_t room[LIMIT_TOKEN_BYTES],
+              struct bytes *ret_payload)
+{
+    const size_t most = kid.len <= LIMIT_KID_BYTES ? LIMIT_TOKEN_CWT - AROUND - kid.len : 0;
+    struct token_claims left = *claims;
+    struct token_mirror mirror;
+    bool fits = true;
+    struct wr wr;
+    int r;
+
+    do {
+        wr = wr_init(room, fits ? most : LIMIT_TOKEN_BYTES);
+        r = token_cwt_write(&wr, &left);
+        if (r != -ENOSPC || !fits) {
+            break;
+        }
+        fits = token_shed(&left, &mirror);
+    } while (true);
+    *ret_payload = wr_done(&wr);
+    return r;
 }
 
 int
@@ -124,13 +187,10 @@ token_cwt_sign(struct wr *wr, const struct token_claims *claims, struct bytes ki
 {
     const struct cose_header header = {.kid = kid, .typ = TOKEN_CWT_TYP};
     uint8_t room[LIMIT_TOKEN_BYTES];
-    struct wr payload = wr_init(room, sizeof(room));
-    int r = token_cwt_write(&payload, claims);
+    struct bytes payload;
+    int r = write_fitting(claims, kid, room, &payload);
 
-    if (r != 0) {
-        return r;
-    }
-    return cose_sign1_write(wr, &header, BYTES_NULL, wr_done(&payload), key, hasher);
+    return r != 0 ? r : cose_sign1_write(wr, &header, BYTES_NULL, payload, key, hasher);
 }
 
 /* Claims while they are read: which were there, and what must agree in two places. */
@@ -286,6 +346,35 @@ cnf_read(struct cbor_rd *c, struct token_claims *claims)
     }
 }
 
+static void
+codes_read(struct cbor_rd *c, struct token_claims *claims)
+{
+    size_t n = cbor_rd_array_max(c, LIMIT_TOKEN_REASONS);
+
+    cbor_rd_require(c, n > 0);
+    for (size_t i = 0; i < n; i++) {
+        claims->codes[i] = (uint16_t)cbor_rd_uint(c, REASON_MAX);
+        cbor_rd_require(c, claims->codes[i] > 0);
+    }
+    claims->n_codes = n;
+}
+
+static void
+told_claim(struct cbor_rd *c, int64_t number, struct draft *draft)
+{
+    switch (number) {
+    case TOLD_CODES:
+        codes_read(c, &draft->claims);
+        break;
+    case TOLD_BOOT_ID:
+        draft->claims.boot_id = cbor_rd_bstr(c, BOOT_ID_MAX);
+        cbor_rd_require(c, draft->claims.boot_id.len > 0);
+        break;
+    default:
+        claim_set_read_value(c, number, &draft->claims.told);
+    }
+}
+
 static struct bytes
 text_read(struct cbor_rd *c, struct draft *draft, uint32_t bit)
 {
@@ -324,6 +413,9 @@ nested_claim(struct cbor_rd *c, int64_t key, struct draft *draft)
         break;
     case CWT_VERIFIER:
         map_read(c, draft, verifier_claim);
+        break;
+    case CWT_TOLD:
+        map_read(c, draft, told_claim);
         break;
     default:
         (void)cbor_rd_raw(c);

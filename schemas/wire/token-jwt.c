@@ -1,6 +1,7 @@
 #include "wire/token-jwt.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/json-wr.h"
 #include "crypto/jose.h"
@@ -57,32 +58,127 @@ reasons_write(struct json_wr *j, const struct token_mirror *mirror)
     json_wr_joined(j, names, mirror->n_reasons);
 }
 
-/* The members device_*: they sort between cnf and ear*. */
-static void
-mirror_write(struct json_wr *j, const struct token_mirror *mirror, enum token_status status)
+/* Claims that are not written yet, while the members device_* are, in their order. */
+struct telling {
+    struct json_wr *j;
+    const struct claim_set *set;
+    uint64_t left;
+};
+
+/* As strcmp(), of names as members have them: "dbx.level" is "dbx_level". */
+static int
+compare_names(const char *a, const char *b)
 {
-    if (mirror->attested_at > 0) {
-        member_int(j, "device_attested_at", mirror->attested_at);
+    while (*a != '\0' && (*a == *b || (*a == '.' && *b == '_') || (*a == '_' && *b == '.'))) {
+        a++;
+        b++;
     }
-    if (mirror->boot_id.len > 0) {
-        json_wr_key(j, "device_boot_id");
-        json_wr_b64(j, mirror->boot_id);
+    return (*a == '.' ? '_' : *a) - (*b == '.' ? '_' : *b);
+}
+
+static enum claim
+first_left(const struct telling *telling)
+{
+    enum claim first = (enum claim)__builtin_ctzll(telling->left);
+
+    for (unsigned i = first + 1; i < CLAIM_END; i++) {
+        if (telling->left >> i & 1 &&
+            compare_names(claim_name((enum claim)i), claim_name(first)) < 0) {
+            first = (enum claim)i;
+        }
     }
-    json_wr_key(j, "device_compliant");
-    json_wr_bool(j, mirror->compliant);
-    json_wr_key(j, "device_groups");
-    json_wr_joined(j, mirror->groups, mirror->n_groups);
-    member_int(j, "device_level", mirror->level);
+    return first;
+}
+
+static void
+tell_claim(struct telling *telling, enum claim claim)
+{
+    char room[64];
+
+    snprintf(room, sizeof(room), "device_%s", claim_name(claim));
+    for (char *at = room; *at != '\0'; at++) {
+        *at = *at == '.' ? '_' : *at;
+    }
+    json_wr_key(telling->j, room);
+    claim_set_say(telling->j, telling->set, claim, true);
+    telling->left &= ~(UINT64_C(1) << claim);
+}
+
+/* Claims whose members stand before device_NAME; NULL: all that are left. */
+static void
+tell_before(struct telling *telling, const char *name)
+{
+    while (telling->left != 0) {
+        enum claim claim = first_left(telling);
+
+        if (name && compare_names(claim_name(claim), name) > 0) {
+            return;
+        }
+        tell_claim(telling, claim);
+    }
+}
+
+static void
+policy_write(struct json_wr *j, const struct token_mirror *mirror)
+{
     if (mirror->policy.len > 0) {
         member_text(j, "device_policy", mirror->policy);
     }
-    reasons_write(j, mirror);
+}
+
+static void
+secure_boot_write(struct json_wr *j, const struct token_mirror *mirror)
+{
     if (mirror->secure_boot != TOKEN_UNKNOWN) {
         json_wr_key(j, "device_secure_boot");
         json_wr_bool(j, mirror->secure_boot == TOKEN_YES);
     }
+}
+
+static void
+boot_write(struct json_wr *j, const struct token_mirror *mirror)
+{
+    if (mirror->boot_id.len > 0) {
+        json_wr_key(j, "device_boot_id");
+        json_wr_b64(j, mirror->boot_id);
+    }
+}
+
+/* The members device_*, which sort between cnf and ear*: the mirror's with the claims' among them.
+ */
+static void
+device_write(struct json_wr *j, const struct token_claims *claims)
+{
+    const struct token_mirror *mirror = claims->mirror;
+    struct telling telling = {j, &claims->told, claims->told.present};
+
+    if (!mirror) {
+        tell_before(&telling, NULL);
+        return;
+    }
+    if (mirror->attested_at > 0) {
+        member_int(j, "device_attested_at", mirror->attested_at);
+    }
+    tell_before(&telling, "boot_id");
+    boot_write(j, mirror);
+    tell_before(&telling, "compliant");
+    json_wr_key(j, "device_compliant");
+    json_wr_bool(j, mirror->compliant);
+    tell_before(&telling, "groups");
+    json_wr_key(j, "device_groups");
+    json_wr_joined(j, mirror->groups, mirror->n_groups);
+    tell_before(&telling, "level");
+    member_int(j, "device_level", mirror->level);
+    tell_before(&telling, "policy");
+    policy_write(j, mirror);
+    tell_before(&telling, "reasons");
+    reasons_write(j, mirror);
+    tell_before(&telling, "secure_boot");
+    secure_boot_write(j, mirror);
+    tell_before(&telling, "trust");
     json_wr_key(j, "device_trust");
-    json_wr_str(j, token_status_name(status));
+    json_wr_str(j, token_status_name(claims->status));
+    tell_before(&telling, NULL);
 }
 
 static void
@@ -194,9 +290,7 @@ token_jwt_write(const struct token_claims *claims, char *room, size_t cap, struc
     json_wr_object(&j);
     member_text(&j, "aud", claims->aud);
     cnf_write(&j, claims);
-    if (claims->mirror) {
-        mirror_write(&j, claims->mirror, claims->status);
-    }
+    device_write(&j, claims);
     rest_write(&j, claims);
     json_wr_end_object(&j);
     if (!json_wr_done(&j).p) {
@@ -206,22 +300,31 @@ token_jwt_write(const struct token_claims *claims, char *room, size_t cap, struc
     return 0;
 }
 
+/* The claims as JSON, as many as a token has room for. */
+static int
+write_fitting(const struct token_claims *claims, struct bytes kid, const struct privkey *key,
+              char room[LIMIT_TOKEN_BYTES], struct bytes *ret_json)
+{
+    struct token_claims left = *claims;
+    struct token_mirror mirror;
+    int r;
+
+    do {
+        r = token_jwt_write(&left, room, LIMIT_TOKEN_BYTES, ret_json);
+        if (r == 0 && jose_size(TOKEN_JWT_TYP, kid, ret_json->len, key) > LIMIT_TOKEN_BYTES) {
+            r = -ENOSPC;
+        }
+    } while (r == -ENOSPC && token_shed(&left, &mirror));
+    return r;
+}
+
 int
 token_jwt_sign(struct wr *wr, const struct token_claims *claims, struct bytes kid,
                struct privkey *key, struct hasher *hasher)
 {
     char room[LIMIT_TOKEN_BYTES];
     struct bytes json;
-    size_t start = wr->len;
-    int r = token_jwt_write(claims, room, sizeof(room), &json);
+    int r = write_fitting(claims, kid, key, room, &json);
 
-    if (r != 0) {
-        return r;
-    }
-    r = jose_write(wr, TOKEN_JWT_TYP, kid, json, key, hasher);
-    if (r == 0 && wr->len - start > LIMIT_TOKEN_BYTES) {
-        wr->failed = true;
-        return -ENOSPC;
-    }
-    return r;
+    return r != 0 ? r : jose_write(wr, TOKEN_JWT_TYP, kid, json, key, hasher);
 }

@@ -1,4 +1,5 @@
-/* Tokens as JWT: JWS compact with typ "JWT", ES256 and kid, RFC 7519. Members are sorted bytewise,
+/* Tokens as JWT: JWS compact with typ "JWT", ES256 and kid, RFC 7519. Claims of the verdict
+ * are members device_NAME with _ for each dot. Members are sorted bytewise,
  * so that the same claims give the same bytes. EAR's names are spelled as the audience wants them.
  * Nothing here reads JSON: that is the relying party's, and `assay token`'s for people. */
 #pragma once
@@ -13,7 +14,8 @@
 MUST_CHECK int token_jwt_write(const struct token_claims *claims, char *room, size_t cap,
                                struct bytes *ret_json);
 
-/* Appends the signed token, at most LIMIT_TOKEN_BYTES long. kid is ASCII.
+/* Appends the signed token, at most LIMIT_TOKEN_BYTES long: what does not fit is left out as
+ * token_shed() does, and -ENOSPC only when that does not help. kid is ASCII.
  * Returns as token_jwt_write(), or another negative errno. */
 MUST_CHECK int token_jwt_sign(struct wr *wr, const struct token_claims *claims, struct bytes kid,
                               struct privkey *key, struct hasher *hasher);

@@ -164,6 +164,7 @@ token_check(const struct token_claims *claims)
     if (!text_fits(claims->iss) || !text_fits(claims->aud) || !sub_fits(claims->sub) ||
         !text_fits(claims->developer) || !text_fits(claims->build) || !times_fit(claims) ||
         !status_fits(claims) || claims->n_policies > LIMIT_TOKEN_POLICIES ||
+        claims->n_codes > LIMIT_TOKEN_REASONS || claims->boot_id.len > 32 ||
         (claims->nonce.len > 0 && (claims->nonce.len < 8 || claims->nonce.len > 64))) {
         return TOKEN_E_CLAIMS;
     }
@@ -173,6 +174,26 @@ token_check(const struct token_claims *claims)
         }
     }
     return !claims->mirror || mirror_fits(claims->mirror) ? 0 : TOKEN_E_CLAIMS;
+}
+
+bool
+token_shed(struct token_claims *claims, struct token_mirror *room)
+{
+    bool has_reasons = claims->mirror && claims->mirror->n_reasons > 0;
+
+    if (claim_set_shed(&claims->told)) {
+        return true;
+    }
+    if (has_reasons) {
+        *room = *claims->mirror;
+        room->n_reasons--;
+        claims->mirror = room;
+    }
+    if (claims->n_codes == 0) {
+        return has_reasons;
+    }
+    claims->n_codes--;
+    return true;
 }
 
 struct bytes

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/wr.h"
+#include "wire/claim-set.h"
 
 #define TOKEN_PROFILE_NEW "tag:ietf.org,2026:rats/ear#03"    /* PENDING */
 #define TOKEN_PROFILE_OLD "tag:github.com,2023:veraison/ear" /* deployed readers */
@@ -47,7 +48,8 @@ enum token_spelling { TOKEN_EAR_NEW, TOKEN_EAR_OLD };
 
 enum token_flag { TOKEN_UNKNOWN, TOKEN_NO, TOKEN_YES };
 
-/* The flat mirror; JWT only. Unset parts are left out, lists may be empty. */
+/* The flat mirror; JWT only. Unset parts are left out, lists
+ * may be empty. */
 struct token_mirror {
     bool compliant;
     uint8_t level;              /* 0 to TOKEN_LEVEL_MAX */
@@ -81,6 +83,14 @@ struct token_claims {
     struct bytes nonce; /* of the evidence, 8 to 64 bytes; empty: left out */
     enum token_spelling spelling;
     const struct token_mirror *mirror; /* NULL: left out */
+    /* What this audience is told of the verdict; views. A token that is too long lacks the claims
+     * of the highest numbers, then the last codes. */
+    struct claim_set told;
+    /* CWT only, where the mirror has them for JWTs: codes, and the boot's name (at most 32 bytes).
+     */
+    size_t n_codes;
+    uint16_t codes[LIMIT_TOKEN_REASONS];
+    struct bytes boot_id;
 };
 
 enum token_outcome {
@@ -105,6 +115,10 @@ enum token_status token_value_tier(int8_t value);
 enum token_status token_vector_tier(const struct token_vector *vector);
 
 const char *token_category_name(enum token_category category);
+
+/* Makes what is written shorter: by one claim, else by one code, here and in the mirror, which
+ * becomes a copy in *room. Returns false when there is neither. */
+bool token_shed(struct token_claims *claims, struct token_mirror *room);
 
 /* Writes TOKEN_SUB_PREFIX and the UEID of 7 to TOKEN_UEID_MAX bytes as base64url, with a NUL.
  * Returns the text, empty for a UEID of another size. */

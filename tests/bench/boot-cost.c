@@ -1,10 +1,10 @@
 /* What one boot costs the keeper beside the signature: a real log that is new to it (its texts
- * hashed, replayed, judged by a policy), and one that it knows. One line of JSON; CPU time of this
- * process. usage: bench-boot LOG */
+ * hashed, replayed, judged by a policy, its claims told), and one that it knows. One line of JSON;
+ * CPU time of this process. usage: bench-boot LOG */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "appraise/boot.h"
+#include "appraise/boot-claims.h"
 #include "base/file.h"
 #include "cpu-time.h"
 #include "lib/check.h"
@@ -28,6 +28,7 @@ static struct slot_rig rig;
 static struct boot_room *room;
 static struct boot_memo *known;
 static struct event_memo memo[LIMIT_BANKS];
+static uint8_t written[CLAIM_SET_ROOM];
 
 /* What the keeper does with a log at hand; a new one has nothing in its memo. */
 static size_t
@@ -36,6 +37,7 @@ judge(bool new, struct bytes log)
     static const struct selection selection = {1, {{HASH_SHA256, 0x43ff}}};
     static struct pcr_values values;
     static struct boot_told told;
+    static struct boot_claims claims;
     struct verdict verdict = {0};
     const struct boot_ask ask = {
         .book = rule_play.book, .log = &rig.log, .may_pin = true, .now_s = 1790000000};
@@ -48,6 +50,9 @@ judge(bool new, struct bytes log)
     CHECK_EQ(events_values(rig.make.hasher, &rig.log, &selection, &values), 0);
     CHECK_EQ(events_check(rig.make.hasher, &rig.log, HASH_SHA256, &verdict), 0);
     CHECK_EQ(boot_judge(room, rig.make.hasher, &ask, &verdict, &told), 0);
+    claims = (struct boot_claims){0};
+    boot_claims(&ask, &told, &claims);
+    CHECK(claim_set_write(&claims.set, written, sizeof(written)).p);
     return told.n_events;
 }
 

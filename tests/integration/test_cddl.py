@@ -20,7 +20,7 @@ MESSAGES = ['announce', 'answer', 'audit-head', 'audit-row', 'bundle', 'claims',
             'device-key', 'enroll', 'enrolled', 'evidence', 'problem', 'selection', 'token-cwt',
             'values']
 # Maps into which others may write: everything below the top of these is closed again, or listed.
-OPEN = {'problem': {''}, 'token-cwt': {'', '/266/tpm', '/1004'}}
+OPEN = {'problem': {''}, 'token-cwt': {'', '/266/tpm', '/1004', '/-65541'}}
 # Entries of others, whose content is theirs, and which our writer does not write.
 OTHERS = {'problem': {7, -2, 'https://proxy.example/problem'}}
 MAY_BE_NULL = {('audit-row', '/3 is None')}

@@ -57,7 +57,8 @@ CLEAN = {
     **CATALOGUE,
     'schemas/wire/policy-code.def': (
         'DIMENSION("s", IDENTITY)\nDIMENSION("*", HARDWARE)\nCODE("s", NONE, 0, A)\n'),
-    'tests/unit/test-codes.c': 'int a = REASON_A;\n',
+    'tests/unit/test-codes.c': 'int a = REASON_A;\nint b = CLAIM_A_B;\n',
+    'verifier/appraise/told.c': 'static int a = CLAIM_A_B;\n',
     'README.md': '`schemas/` `verifier/` `attestor/` `tools/` `tests/` `docs/` `debian/`\n',
     'meson.build': "project('assay', 'c',\n    version: '1.2.3',\n)\n",
     'tools/install-deps': "build='gcc libone-dev\n    libc6-dev libtwo-dev'\n",
@@ -150,6 +151,8 @@ SINS = [
     ('codes', 'each reason and claim', 'schemas/base/reason.def', REASON_ROW.replace('"b"', '""')),
     ('codes', 'each reason and claim', 'schemas/base/claim.def',
      'CLAIM(A, 1, TEXT, ITSELF, "a", "b", "c");\n'),
+    ('codes', 'each claim is told', 'verifier/appraise/told.c', '/* CLAIM_A_B */\n'),
+    ('codes', 'each claim is shown', 'tests/unit/test-codes.c', 'int a = REASON_A;\n'),
     ('codes', 'numbers rise', 'schemas/base/reason.def', REASON_ROW * 2),
     ('codes', 'each reason that is not reserved is said', 'schemas/wire/policy-code.def',
      'DIMENSION("*", IDENTITY)\n'),

@@ -86,10 +86,14 @@ a_published_fault_of_the_tpm_warns_until_it_is_updated(void)
     warns_of(REASON_TPM_ADVISORY, "tpm");
     CHECK(strstr(shown(), "\"vendor\":\"IFX\",\"kind\":\"discrete\",\"firmware\":\"4.33.0.1\""));
     CHECK(strstr(shown(), "\"name\":\"roca\",\"severity\":\"high\",\"cves\":[\"CVE-2017-15361\"]"));
+    CHECK(strstr(shown(), "\"tpm.cves\":[\"CVE-2017-15361\"]"));
+    CHECK(strstr(shown(),
+                 "\"tpm.vendor\":\"IFX\",\"tpm.fw\":\"4.33.0.1\",\"tpm.kind\":\"discrete\""));
     play.rig.device.firmware = good_tpm.firmware;
     warns_of(REASON_TPM_FW_CHANGED, NULL);
     passes();
     CHECK(strstr(shown(), "\"advisories\":[]"));
+    CHECK(strstr(shown(), "\"tpm.cves\":[]"));
     play_done();
 }
 
@@ -118,6 +122,7 @@ an_unknown_maker_is_not_known_to_be_without_faults(void)
         tpm_is(unknown[i], play.rig.device.firmware);
         warns_of(REASON_TPM_ADVISORY, "tpm");
         CHECK(strstr(shown(), "\"advisories\":null"));
+        CHECK(!strstr(shown(), "\"tpm.cves\""));
     }
     tpm_is(good_tpm.vendor, play.rig.device.firmware);
     passes();

@@ -290,6 +290,70 @@ another_connection_s_trouble_is_not_in_a_token(void)
     memcpy(play.rig.exporter, exporter, sizeof(exporter));
     CHECK_EQ(ask_token(), COAP_CODE(2, 5));
     CHECK(jwt_says(play.rig.reply.body, "laptop:3"));
+    CHECK(jwt_says(play.rig.reply.body, "\"device_secureboot\":\"on\""));
+    play_done();
+}
+
+/* A claim that the device's last verdict tells, as text; "" when it tells none. */
+static const char *
+told(enum claim claim)
+{
+    static struct store_claims row;
+    static char text[CLAIM_TEXT_MAX + 1];
+    struct store_last last = policy_play_last();
+    struct claim_set set;
+
+    if (store_claims_get(play.rig.keeper.store, policy_play_device().id, last.claims, &row) != 0) {
+        return "";
+    }
+    CHECK(claim_set_read(bytes_of(row.body, row.len), &set));
+    if (!claim_set_has(&set, claim)) {
+        return "";
+    }
+    snprintf(text, sizeof(text), "%.*s", (int)set.values[claim].bytes.len,
+             (const char *)set.values[claim].bytes.p);
+    return text;
+}
+
+static void
+what_the_verdict_tells_is_kept_and_in_tokens(void)
+{
+    struct token_claims claims;
+    struct answer answer;
+    uint8_t digest[32];
+
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    answer = policy_play_attest();
+    claims = claims_of(answer.cwt);
+    CHECK_BYTES(claims.told.values[CLAIM_SECUREBOOT].bytes, bytes_str("on"));
+    CHECK_BYTES(claims.told.values[CLAIM_MODE].bytes, bytes_str("enforce"));
+    CHECK_EQ(claims.told.present & ~claim_default(), 0);
+    CHECK_STR(told(CLAIM_SECUREBOOT), "on");
+    CHECK_STR(told(CLAIM_EK_CHAIN), "none");
+    memcpy(digest, policy_play_last().claims, sizeof(digest));
+    CHECK_EQ(ask_token(), COAP_CODE(2, 5));
+    CHECK(jwt_says(play.rig.reply.body, "\"device_secureboot\":\"on\""));
+    CHECK(jwt_says(play.rig.reply.body, "\"device_reasons\":\"QUIRK_USED\""));
+    (void)policy_play_attest();
+    CHECK_BYTES(BYTES_OF(policy_play_last().claims), BYTES_OF(digest));
+    policy_play_change(4, PLAY_EV_APPLICATION, 3, "another kernel");
+    CHECK(!policy_play_attest().cwt.p);
+    CHECK_STR(told(CLAIM_SECUREBOOT), "on"); /* of a refused boot too */
+    CHECK(memcmp(policy_play_last().claims, digest, sizeof(digest)) != 0);
+    play_done();
+}
+
+static void
+evidence_that_is_not_genuine_tells_nothing(void)
+{
+    static const uint8_t nothing[32];
+
+    policy_play_start(PLAY_HEADING, PLAY_IMAGES, "");
+    CHECK(policy_play_attest().cwt.p);
+    play.rig.device.values.value[1][4][0] ^= 1; /* what was extended is not what the log says */
+    CHECK_EQ(policy_play_attest().reasons[0], REASON_LOG_REPLAY);
+    CHECK_BYTES(BYTES_OF(policy_play_last().claims), BYTES_OF(nothing));
+    CHECK_STR(told(CLAIM_SECUREBOOT), "");
     play_done();
 }
 
@@ -661,7 +725,9 @@ CHECK_MAIN(
     CASE(a_bundle_that_must_not_be_used_gives_nobody_a_token),
     CASE(a_bundle_whose_end_has_passed_gives_no_token), CASE(pcrs_of_the_policy_are_asked_for),
     CASE(an_ak_of_another_kind_than_the_policy_takes_is_refused),
-    CASE(another_connection_s_trouble_is_not_in_a_token), CASE(an_old_boot_warns),
+    CASE(another_connection_s_trouble_is_not_in_a_token),
+    CASE(what_the_verdict_tells_is_kept_and_in_tokens),
+    CASE(evidence_that_is_not_genuine_tells_nothing), CASE(an_old_boot_warns),
     CASE(old_evidence_is_what_the_policy_says), CASE(a_token_lives_as_long_as_the_policy_says),
     CASE(a_root_of_trust_in_hardware_is_the_policy_s_to_ask_for),
     CASE(a_root_of_trust_that_only_the_log_tells_of_is_none),

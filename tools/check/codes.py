@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The catalogue of reasons and claims (schemas/base/reason.def, claim.def): each has a whole
 record; what is said has something that says it and a test that shows it, what is reserved has
-nothing; docs/codes.md is what is made of it."""
+nothing; each claim has something that tells it and a test; docs/codes.md is what is made of it."""
 import os
 import re
 import sys
@@ -50,6 +50,18 @@ def shown_by():
     return words | rules | {word[len('REASON_'):] for word in words if word.startswith('REASON_')}
 
 
+def claims_in(folder):
+    """The claims, as CLAIM_NAME without the prefix, that C code below a folder names."""
+    return {name for path in files('.c', '.h') if path.startswith(folder)
+            for name in re.findall(r'\bCLAIM_(\w+)', c_code(read(path)))}
+
+
+def claim_rows(folder):
+    """(NAME, printed name) of each claim."""
+    return [(words[0], texts[0])
+            for words, texts in man_pages.records(f'{folder}/claim.def', 'CLAIM')]
+
+
 def about_of(name, dimensions):
     """What the table of policies says that the reason is about; None where it is not in it."""
     slots = {slot for slot, _, _, reason in policy_rows() if reason == name}
@@ -85,6 +97,13 @@ def main():
         name for one, name in zip(reasons, names) if one['reserved'] and name in said])
     tap.case('each reason that is not reserved is shown by a test', [
         name for one, name in zip(reasons, names) if not one['reserved'] and name not in shown])
+    told, tested = claims_in('verifier/appraise/'), claims_in('tests/')
+    texts = '\n'.join(read(path) for path in files('.c', '.py') if path.startswith('tests/'))
+    tap.case('each claim is told by something', [
+        printed for name, printed in claim_rows(folder) if name not in told])
+    tap.case('each claim is shown by a test', [
+        printed for name, printed in claim_rows(folder)
+        if name not in tested and f'scene_claim("{printed}"' not in texts])
     tap.case('reasons are about what the table of policies says', [
         f'{one["name"]}: {about}, not {one["about"]}' for one in reasons
         for about in [about_of(one['name'], dimensions)] if about not in (None, one['about'])])

@@ -321,6 +321,9 @@ tell_secureboot(const struct gathering *g)
     if (facts->deployed == FACT_ON || facts->deployed == FACT_OFF) {
         claim_set_flag(set, CLAIM_SB_DEPLOYED, facts->deployed == FACT_ON);
     }
+    if (facts->testkey == FACT_ON || facts->testkey == FACT_OFF) {
+        claim_set_flag(set, CLAIM_SB_TESTKEY, facts->testkey == FACT_ON);
+    }
     tell_lists(g);
     if (level->known) {
         claim_set_text(set, CLAIM_DBX_LEVEL,

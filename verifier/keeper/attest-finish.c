@@ -118,6 +118,35 @@ last_policy(const struct attest *attest, struct store_last *last)
     }
 }
 
+/* What the TPM itself tells stands beside what a policy told of the boot; of evidence that is not
+ * genuine nothing does. The row with the bytes is written when they changed. Returns 0 or a
+ * negative errno. */
+static int
+keep_claims(struct attest *attest, struct store_last *last)
+{
+    struct keeper *keeper = attest->keeper;
+    const struct advisory_tpm tpm = {attest->device.tpm_vendor, true,
+                                     attest->quote.firmware_version};
+    uint8_t room[STORE_CLAIMS_MAX];
+    struct bytes body;
+    int r;
+
+    memset(last->claims, 0, sizeof(last->claims));
+    if (!verdict_genuine(&attest->verdict)) {
+        attest->claims_told.set.present = 0;
+        return 0;
+    }
+    boot_claims_tpm(&tpm, ek_chain_name(attest->device.ek_chain), &attest->claims_told);
+    body = claim_set_write(&attest->claims_told.set, room, sizeof(room));
+    r = hasher_bytes(keeper->hasher, HASH_SHA256, body, last->claims);
+    if (r != 0 || (attest->has_last &&
+                   memcmp(last->claims, attest->last.claims, sizeof(last->claims)) == 0)) {
+        return r;
+    }
+    return store_claims_put(keeper->store, attest->device.id, last->claims, attest->last.claims,
+                            body);
+}
+
 static void
 last_lengths(const struct attest *attest, struct store_last *last)
 {
@@ -312,6 +341,9 @@ write_verdict(struct attest *attest, struct store_last *last)
 
     if (r == 0) {
         last_fill(attest, last);
+        r = keep_claims(attest, last);
+    }
+    if (r == 0) {
         r = store_last_put(keeper->store, attest->device.id, last);
     }
     if (r == 0 && attest->two_tpms) {
@@ -388,6 +420,9 @@ open_session(struct attest *attest, const struct store_last *last)
 
     memcpy(session.policy, last->policy, sizeof(session.policy));
     memcpy(session.vector, last->vector, sizeof(session.vector));
+    memcpy(session.claims, last->claims, sizeof(session.claims));
+    session.n_reasons = last->n_reasons;
+    memcpy(session.reasons, last->reasons, sizeof(session.reasons));
     memcpy(session.device, attest->device.id, sizeof(session.device));
     memcpy(session.exporter, request->exporter, sizeof(session.exporter));
     return sessions_put(attest->keeper->sessions, attest->asked->front, request->connection,
@@ -417,6 +452,7 @@ send_answer(struct attest *attest, const struct store_last *last)
         struct issue issue = {.device = &attest->device,
                               .class_row = &attest->class_row,
                               .last = last,
+                              .told = &attest->claims_told.set,
                               .life_s = attest_policy_life_s(attest),
                               .key = &attest->key};
 

@@ -88,6 +88,8 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
     if (r != 0) {
         return r;
     }
+    attest->claims_told = (struct boot_claims){0};
+    boot_claims(&ask, &attest->told, &attest->claims_told);
     attest->by_policy = true;
     attest->policy_s = ask.now_s;
     judge_beside(attest);

@@ -1,7 +1,7 @@
 /* POST /attest, from bytes to verdict. The steps are separate files; this is what they share. */
 #pragma once
 
-#include "appraise/boot.h"
+#include "appraise/boot-claims.h"
 #include "appraise/golden.h"
 #include "appraise/ima-past.h"
 #include "appraise/order.h"
@@ -64,8 +64,9 @@ struct attest {
     uint64_t policy_s;     /* UTC: when, of by_policy */
     bool by_policy;        /* a policy judged it; told and policy are of that, in the same turn */
     struct boot_told told; /* views into what the keeper judges with: until the next judgement */
-    char policy[BOOT_POLICY_MAX]; /* NAME:VERSION */
-    struct attest *next;          /* in keeper->reading while a reader has its log */
+    char policy[BOOT_POLICY_MAX];   /* NAME:VERSION */
+    struct boot_claims claims_told; /* what the verdict tells; views as told has */
+    struct attest *next;            /* in keeper->reading while a reader has its log */
 };
 
 /* How a step ended. */

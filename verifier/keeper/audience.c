@@ -26,10 +26,33 @@ part(struct bytes *text, char separator)
     return head;
 }
 
+/* "dbx.level+tpm.vendor": one name at least, none twice, none that every token tells. */
+static bool
+claims_read(struct bytes names, uint64_t *claims)
+{
+    uint64_t all = claim_default();
+    bool good = *claims == 0 && names.len > 0 && names.p[names.len - 1] != '+';
+
+    while (good && names.len > 0) {
+        enum claim claim;
+
+        good = claim_named(part(&names, '+'), &claim) && !(all >> claim & 1);
+        all |= good ? UINT64_C(1) << claim : 0;
+    }
+    *claims = all & ~claim_default();
+    return good;
+}
+
 /* Adds one option; false when it is none, or there already. */
 static bool
-option_read(struct bytes word, unsigned *set)
+option_read(struct bytes word, unsigned *set, uint64_t *claims)
 {
+    static const char with[] = "claims=";
+    const size_t len = sizeof(with) - 1;
+
+    if (word.len > len && memcmp(word.p, with, len) == 0) {
+        return claims_read(bytes_of(word.p + len, word.len - len), claims);
+    }
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         if (bytes_equal(word, bytes_str(options[i].name))) {
             bool fresh = !(*set & options[i].option);
@@ -41,11 +64,16 @@ option_read(struct bytes word, unsigned *set)
     return false;
 }
 
+/* What differs between two machines that run the same: it would tie their names together. */
+static const uint64_t unlike =
+    UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST | UINT64_C(1) << CLAIM_BOOT_SCRIPT_DIGEST;
+
 /* What each kind of token cannot be. */
 static bool
-options_fit(bool bound, unsigned set)
+options_fit(bool bound, unsigned set, uint64_t claims)
 {
-    return !(set & (bound ? OPTION_PAIRWISE : OPTION_X5T));
+    return !(set & (bound ? OPTION_PAIRWISE : OPTION_X5T)) &&
+           !(set & OPTION_PAIRWISE && claims & unlike);
 }
 
 static bool
@@ -56,16 +84,17 @@ word_read(struct bytes word, struct audience *ret)
     bool bound = bytes_equal(kind, bytes_str("bound"));
     struct bytes name = part(&word, ',');
     unsigned set = 0;
+    uint64_t claims = 0;
 
     if (!listed || (!bound && !bytes_equal(kind, bytes_str("bearer"))) || !name_good(name)) {
         return false;
     }
     while (word.len > 0) {
-        if (!option_read(part(&word, ','), &set)) {
+        if (!option_read(part(&word, ','), &set, &claims)) {
             return false;
         }
     }
-    if (!options_fit(bound, set)) {
+    if (!options_fit(bound, set, claims)) {
         return false;
     }
     *ret = (struct audience){
@@ -73,6 +102,7 @@ word_read(struct bytes word, struct audience *ret)
         .bound = bound,
         .rs256 = set & OPTION_RS256,
         .pairwise = set & OPTION_PAIRWISE,
+        .claims = claim_default() | claims,
         .spelling = set & OPTION_EAR_2026 ? TOKEN_EAR_NEW : TOKEN_EAR_OLD,
         .cnf = !bound             ? TOKEN_CNF_NONE
                : set & OPTION_X5T ? TOKEN_CNF_X5T

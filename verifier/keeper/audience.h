@@ -9,6 +9,8 @@
  *     pairwise    sub and boot name differ from every other audience's (bearer only: the device
  *                 key of bound tokens is one for all audiences, and would tie them together)
  *     ear-2026    EAR's names as respelled in 2026; without it as deployed readers know them
+ *     claims=A+B  tokens tell these claims of base/claim.def too, beside claim_default(); not to a
+ *                 pairwise audience what names one machine: digests of command lines and scripts
  *     x5t         cnf names the key's certificate (RFC 8705); without it the key (RFC 9449; bound
  *                 only)
  *
@@ -23,6 +25,7 @@ struct audience {
     bool bound;
     bool rs256;
     bool pairwise;
+    uint64_t claims; /* that its tokens tell: bits of enum claim */
     enum token_spelling spelling;
     enum token_cnf cnf; /* TOKEN_CNF_NONE unless bound */
 };

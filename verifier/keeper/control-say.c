@@ -6,6 +6,7 @@
 #include "appraise/explain.h"
 #include "base/hex.h"
 #include "keeper/policies.h"
+#include "wire/claim-set.h"
 
 enum { BOOT_LINES = 12 };
 
@@ -157,20 +158,6 @@ say_events(struct control *control, const struct known_events *known)
     json_wr_end_array(&control->json);
 }
 
-static const char *
-chain_name(enum ek_chain chain)
-{
-    switch (chain) {
-    case EK_CHAIN_NONE:
-        return "none";
-    case EK_CHAIN_LISTED:
-        return "listed";
-    case EK_CHAIN_VERIFIED:
-        return "verified";
-    }
-    return "unknown";
-}
-
 /* An AK that waits for an operator's rekey. */
 static int
 say_candidate(struct control *control, const struct store_device *device)
@@ -201,6 +188,22 @@ say_tpm(struct control *control, const struct store_device *device, const struct
     explain_tpm(&control->json, book ? rulebook_bundle(book) : NULL, &tpm);
 }
 
+/* What its verdict tells; nothing where it is of before, or refused before anything was known. */
+static int
+say_claims(struct control *control, const struct store_device *device,
+           const struct store_last *last)
+{
+    struct store_claims row;
+    struct claim_set set;
+    int r = store_claims_get(control->keeper->store, device->id, last->claims, &row);
+
+    if (r == 0 && claim_set_read(bytes_of(row.body, row.len), &set)) {
+        json_wr_key(&control->json, "claims");
+        claim_set_say_all(&control->json, &set);
+    }
+    return r == STORE_NONE ? 0 : r;
+}
+
 int
 say_details(struct control *control, const struct store_device *device)
 {
@@ -210,7 +213,7 @@ say_details(struct control *control, const struct store_device *device)
     int r;
 
     control_hex(control, "ak_name", bytes_of(device->ak_name, device->ak_name_len));
-    say_str(control, "ek_chain", chain_name(device->ek_chain));
+    say_str(control, "ek_chain", ek_chain_name(device->ek_chain));
     say_int(control, "enrolled_ms", device->enrolled_ms);
     say_str(control, "why", device->why);
     r = say_candidate(control, device);
@@ -231,5 +234,6 @@ say_details(struct control *control, const struct store_device *device)
     if (known) {
         say_events(control, known);
     }
-    return say_announced(control, device, &last);
+    r = say_claims(control, device, &last);
+    return r == 0 ? say_announced(control, device, &last) : r;
 }

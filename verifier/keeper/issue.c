@@ -159,6 +159,7 @@ struct paper {
     char sub[TOKEN_SUB_ROOM];
     char policy[96];
     uint8_t boot[32];
+    enum reason reasons[LIMIT_TOKEN_REASONS];
     struct bytes group;
     struct token_mirror mirror;
     struct token_claims claims;
@@ -174,13 +175,20 @@ static void
 mirror_fill(const struct issue *issue, struct paper *paper)
 {
     bool affirming = issue->last->tier == TIER_AFFIRMING;
+    size_t n = 0;
 
+    while (n < issue->last->n_reasons && n < LIMIT_TOKEN_REASONS) {
+        paper->reasons[n] = (enum reason)issue->last->reasons[n];
+        n++;
+    }
     paper->group = bytes_str(issue->class_row->name);
     paper->mirror = (struct token_mirror){
         .compliant = true,
         .level = affirming ? 2 : 1,
         .groups = &paper->group,
         .n_groups = 1,
+        .reasons = paper->reasons,
+        .n_reasons = n,
         .boot_id = BYTES_OF(paper->boot),
         .policy = bytes_str(paper->policy),
         .secure_boot = flag_of(issue->last->secure_boot),
@@ -215,7 +223,16 @@ claims_fill(struct keeper *keeper, const struct issue *issue, int64_t exp, struc
     claims->policies[0] = bytes_str(paper->policy);
     claims->n_policies = 1;
     claims->spelling = paper->audience.spelling;
+    if (issue->told) {
+        claims->told = *issue->told;
+        claims->told.present &= paper->audience.claims;
+    }
     claims->mirror = &paper->mirror;
+    claims->boot_id = BYTES_OF(paper->boot);
+    claims->n_codes = paper->mirror.n_reasons;
+    for (size_t i = 0; i < claims->n_codes; i++) {
+        claims->codes[i] = (uint16_t)paper->reasons[i];
+    }
     cnf_fill(issue, paper->audience.cnf, claims);
 }
 

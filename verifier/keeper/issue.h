@@ -9,6 +9,7 @@ struct issue {
     const struct store_device *device;
     const struct store_class *class_row;
     const struct store_last *last; /* an accepted verdict */
+    const struct claim_set *told;  /* what the verdict tells; NULL: nothing is known */
     int64_t life_s;                /* of its tokens, from its challenge on */
     const struct bound_key *key;   /* certified on this connection; NULL: none */
 };

@@ -49,6 +49,26 @@ of_session(const struct session *session, struct store_last *last)
     last->secure_boot = session->secure_boot;
     memcpy(last->policy, session->policy, sizeof(last->policy));
     memcpy(last->vector, session->vector, sizeof(last->vector));
+    memcpy(last->claims, session->claims, sizeof(last->claims));
+    last->n_reasons = session->n_reasons;
+    memcpy(last->reasons, session->reasons, sizeof(last->reasons));
+}
+
+/* What that verdict tells, with *room for its bytes. Returns 0, STORE_NONE when other connections
+ * have brought two since that tell something else, or a negative errno. */
+static int
+told_of(struct keeper *keeper, const struct store_device *device, const struct store_last *last,
+        struct store_claims *room, struct claim_set *ret)
+{
+    static const uint8_t nothing[32];
+    int r;
+
+    if (memcmp(last->claims, nothing, sizeof(nothing)) == 0) {
+        *ret = (struct claim_set){0};
+        return 0;
+    }
+    r = store_claims_get(keeper->store, device->id, last->claims, room);
+    return r != 0 || claim_set_read(bytes_of(room->body, room->len), ret) ? r : -EIO;
 }
 
 static void
@@ -57,7 +77,9 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
     const struct session *session = keeper_session(keeper, asked, device);
     struct store_class class_row;
     struct store_last last;
-    struct issue issue = {.device = device, .class_row = &class_row, .last = &last};
+    struct store_claims room;
+    struct claim_set told;
+    struct issue issue = {.device = device, .class_row = &class_row, .last = &last, .told = &told};
     int r;
 
     if (!session) {
@@ -75,6 +97,15 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
     issue.key = &session->key;
     issue.life_s = session->life_s;
     of_session(session, &last);
+    r = told_of(keeper, device, &last, &room, &told);
+    if (r == STORE_NONE) {
+        keeper_challenge(keeper, asked, device->id, REASON_EVIDENCE_STALE);
+        return;
+    }
+    if (r != 0) {
+        keeper_broke(keeper, asked, "claims", r);
+        return;
+    }
     serve_jwt(keeper, asked, &issue);
 }
 

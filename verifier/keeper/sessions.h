@@ -25,6 +25,9 @@ struct session {
     char policy[STORE_POLICY_MAX];
     uint8_t vector[STORE_VECTOR_SIZE];
     enum store_flag secure_boot;
+    uint8_t claims[32]; /* as store_last has it */
+    size_t n_reasons;
+    uint16_t reasons[LIMIT_REASONS];
     struct bound_key key;
 };
 

@@ -9,6 +9,15 @@ _Static_assert(DEVICE_PENDING == 0 && DEVICE_PROVISIONAL == 1 && DEVICE_FRESH ==
                "device states");
 _Static_assert(EK_CHAIN_NONE == 0 && EK_CHAIN_LISTED == 1 && EK_CHAIN_VERIFIED == 2, "EK chains");
 
+const char *
+ek_chain_name(enum ek_chain chain)
+{
+    static const char *const names[] = {
+        [EK_CHAIN_NONE] = "none", [EK_CHAIN_LISTED] = "listed", [EK_CHAIN_VERIFIED] = "verified"};
+
+    return names[chain];
+}
+
 static void
 read_row(struct sql *sql, struct store_device *device)
 {

@@ -67,6 +67,7 @@ read_row(struct sql *sql, struct store_last *last)
     sql_get_exact(sql, last->vector, sizeof(last->vector));
     last->secure_boot = (enum store_flag)sql_get_int(sql, FLAG_UNKNOWN, FLAG_YES);
     last->trusted_firmware = sql_get_uint(sql);
+    sql_get_exact(sql, last->claims, sizeof(last->claims));
 }
 
 int
@@ -121,6 +122,7 @@ bind_row(struct sql *sql, struct bytes reasons, const struct store_last *last)
     sql_blob(sql, BYTES_OF(last->vector));
     sql_int(sql, last->secure_boot);
     sql_uint(sql, last->trusted_firmware);
+    sql_blob(sql, BYTES_OF(last->claims));
 }
 
 int
@@ -145,6 +147,52 @@ store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const stru
     sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
     bind_row(&sql, wr_done(&reasons), last);
     return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_claims_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const uint8_t digest[32],
+                 struct store_claims *ret)
+{
+    struct sql sql = sql_begin(store, SQL_CLAIMS_GET);
+    struct store_claims claims = {0};
+    int r;
+
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    sql_blob(&sql, bytes_of(digest, 32));
+    r = sql_row(&sql);
+    if (r == 0) {
+        claims.len = sql_get_upto(&sql, claims.body, sizeof(claims.body));
+    }
+    r = sql_end(&sql, r);
+    if (r == 0) {
+        *ret = claims;
+    }
+    return r;
+}
+
+int
+store_claims_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], const uint8_t digest[32],
+                 const uint8_t before[32], struct bytes body)
+{
+    struct sql sql;
+    int r = body.len > STORE_CLAIMS_MAX ? -EINVAL : sql_call(store);
+
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_CLAIMS_TRIM);
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    sql_blob(&sql, bytes_of(digest, 32));
+    sql_blob(&sql, bytes_of(before, 32));
+    r = sql_run(&sql, NULL);
+    if (r == 0) {
+        sql = sql_begin(store, SQL_CLAIMS_PUT);
+        sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+        sql_blob(&sql, bytes_of(digest, 32));
+        sql_blob(&sql, body);
+        r = sql_run(&sql, NULL);
+    }
+    return sql_done(store, r);
 }
 
 int

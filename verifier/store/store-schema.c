@@ -182,9 +182,23 @@ static const char version_16[] =
     "CREATE INDEX announced_expires ON announced (expires_ms);"
     "PRAGMA user_version = 16;";
 
-const char *const schema_steps[] = {
-    version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
-    version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16};
+/* What verdicts tell: the last one's, by its digest, and the one's that told something else before
+ * it, for who still lives on that. */
+static const char version_17[] =
+    "ALTER TABLE verdict ADD COLUMN claims BLOB NOT NULL DEFAULT"
+    " x'0000000000000000000000000000000000000000000000000000000000000000'"
+    " CHECK (length(claims) = 32);"
+    "CREATE TABLE claims ("
+    " device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " digest BLOB NOT NULL CHECK (length(digest) = 32),"
+    " body BLOB NOT NULL CHECK (length(body) <= 2048),"
+    " PRIMARY KEY (device, digest)) STRICT, WITHOUT ROWID;"
+    "PRAGMA user_version = 17;";
+
+const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4,  version_5,
+                                    version_6,  version_7,  version_8,  version_9,  version_10,
+                                    version_11, version_12, version_13, version_14, version_15,
+                                    version_16, version_17};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

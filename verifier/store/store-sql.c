@@ -12,7 +12,7 @@
     "clock_ms, clock_at_ms, boot_restart, firmware, null_used, firmware_log, pcr_digest, "    \
     "ima_length, userspace_length, fault_event, fault_pcr, fault_rule, fault_expected, "      \
     "fault_seen, judged_ms, low_ms, psk_master, boot_ms, policy, vector, secure_boot, "       \
-    "trusted_firmware"
+    "trusted_firmware, claims"
 #define CANDIDATE_COLUMNS "device, ident, ak_name, ak_public, enrolled_ms, accepted_ms"
 #define CLASS_COLUMNS                                                                          \
     "name, bank, pcr_mask, interval_s, need_ek_chain, allow_sha1, allow_no_nonce, audiences, " \

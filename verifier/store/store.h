@@ -29,6 +29,7 @@
 #define STORE_PUBLIC_MAX 512u
 #define STORE_LABEL_MAX 160u
 #define STORE_JUDGED_MAX 2048u
+#define STORE_CLAIMS_MAX 2048u   /* CLAIM_SET_ROOM */
 #define STORE_TRACKS_MAX 2176u   /* 32 PCR values of 64 bytes, 4 bytes each beside */
 #define STORE_PIN_NAME_MAX 49u   /* LIMIT_BUNDLE_NAME and its end */
 #define STORE_PIN_SLOT_MAX 54u   /* the same behind STORE_PIN_RULE */
@@ -47,6 +48,9 @@ enum store_outcome {
 };
 
 enum ek_chain { EK_CHAIN_NONE, EK_CHAIN_LISTED, EK_CHAIN_VERIFIED };
+
+/* "none", "listed", "verified". */
+const char *ek_chain_name(enum ek_chain chain);
 
 struct store_device {
     uint8_t id[WIRE_UEID_SIZE]; /* UEID; primary key */
@@ -107,6 +111,7 @@ struct store_last {
     enum store_flag secure_boot;       /* as the policy's boot had it */
     uint8_t psk_master;       /* id of the master that its connection's PSK came of; 0: not known */
     bool null_used;           /* this boot has had its verdict without a keeper's nonce */
+    uint8_t claims[32];       /* SHA-256 of what it tells (store_claims_get()); zero: nothing */
     uint8_t firmware_log[32]; /* digest of the log; zero when none */
     uint8_t pcr_digest[32];   /* pcrDigest of the quote */
     uint64_t ima_length;      /* accepted bytes of the IMA list */
@@ -280,6 +285,19 @@ MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SI
                               struct store_last *ret);
 MUST_CHECK int store_last_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                               const struct store_last *last);
+
+/* What a device's verdict tells: wire/claim-set.h, as bytes. Getting names the digest that the
+ * verdict has: STORE_NONE when two that tell something else have come since, or it tells nothing.
+ * Putting keeps what has the digest `before` beside it, and no more. */
+struct store_claims {
+    size_t len;
+    uint8_t body[STORE_CLAIMS_MAX];
+};
+MUST_CHECK int store_claims_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                const uint8_t digest[32], struct store_claims *ret);
+MUST_CHECK int store_claims_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                const uint8_t digest[32], const uint8_t before[32],
+                                struct bytes body);
 
 /* How many devices were last judged on a connection of this PSK master. */
 MUST_CHECK int store_last_masters(struct store *store, uint8_t psk_master, int64_t *ret);

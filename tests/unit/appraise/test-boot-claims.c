@@ -225,17 +225,20 @@ lists_are_told_as_far_as_they_were_read(void)
     CHECK_STR(said(CLAIM_SB_DB_CA2023), "false"); /* the digest of an image, by chance */
     CHECK_STR(said(CLAIM_SB_PK_ID), "");          /* of two nobody says which */
     CHECK_STR(said(CLAIM_BOOT_AUTHORITY), "");
+    CHECK_STR(said(CLAIM_SB_TESTKEY), "");
     facts.lists[SLOT_SB_DB].n = 2;
     facts.lists[SLOT_SB_PK].n = 1;
     facts.lists[SLOT_BOOT_AUTHORITY] = (struct rule_entries){true, 0, entries};
     facts.sbat_level = 2024010900;
     facts.debug = facts.dma_unprotected = true;
+    facts.testkey = FACT_ON;
     facts.rtm = FACT_RTM_HCRTM;
     gather();
     CHECK_STR(said(CLAIM_SB_DB_CA2023), "true");
     CHECK_STR(said(CLAIM_SB_PK_ID), "\"sha256:076f1fea90ac29155ebf77c17682f75f"
                                     "1fdd1be196da302dc8461e350a9ae330\"");
     CHECK_STR(said(CLAIM_BOOT_AUTHORITY), "[]");
+    CHECK_STR(said(CLAIM_SB_TESTKEY), "true");
     CHECK_STR(said(CLAIM_SBAT_LEVEL), "2024010900");
     CHECK_STR(said(CLAIM_FW_DEBUG), "true");
     CHECK_STR(said(CLAIM_DMA_PROTECTION), "\"off\"");

@@ -46,6 +46,36 @@ each_option_sets_its_own_and_order_is_free(void)
 }
 
 static void
+claims_are_asked_for_by_name(void)
+{
+    static const char *const bad[] = {
+        "bearer:a,claims",
+        "bearer:a,claims=",
+        "bearer:a,claims=dbx",
+        "bearer:a,claims=os.kernel+",
+        "bearer:a,claims=+os.kernel",
+        "bearer:a,claims=os.kernel+os.kernel",
+        "bearer:a,claims=secureboot", /* every token tells it */
+        "bearer:a,claims=os.kernel,claims=uki",
+        "bearer:a,claims=os.kernel uki",
+        "bearer:a,pairwise,claims=boot.cmdline.digest",
+        "bearer:a,claims=uki+boot.script.digest,pairwise",
+    };
+    struct audience audience;
+
+    CHECK(read_one("bearer:a", &audience));
+    CHECK_EQ(audience.claims, claim_default());
+    CHECK(read_one("bearer:a,claims=os.kernel+boot.cmdline.digest,rs256", &audience));
+    CHECK(audience.rs256);
+    CHECK_EQ(audience.claims, claim_default() | UINT64_C(1) << CLAIM_OS_KERNEL |
+                                  UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST);
+    CHECK(read_one("bearer:a,pairwise,claims=sb.pk.id", &audience));
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        CHECK(!audience_list_good(bad[i]));
+    }
+}
+
+static void
 other_words_are_no_audience(void)
 {
     static const char *const bad[] = {
@@ -129,6 +159,6 @@ a_good_list_names_nobody_twice(void)
 }
 
 CHECK_MAIN(CASE(a_plain_word_is_what_deployed_consumers_take),
-           CASE(each_option_sets_its_own_and_order_is_free), CASE(other_words_are_no_audience),
-           CASE(a_list_passes_over_what_it_does_not_know), CASE(the_first_word_of_a_name_counts),
-           CASE(a_good_list_names_nobody_twice))
+           CASE(each_option_sets_its_own_and_order_is_free), CASE(claims_are_asked_for_by_name),
+           CASE(other_words_are_no_audience), CASE(a_list_passes_over_what_it_does_not_know),
+           CASE(the_first_word_of_a_name_counts), CASE(a_good_list_names_nobody_twice))

@@ -249,6 +249,36 @@ jwt_text(const char *audience, struct jose *ret_jose)
 }
 
 static void
+an_audience_is_told_what_it_asked_for(void)
+{
+    struct claim_set told = {0};
+    struct token_claims claims;
+    struct jose jose;
+    const char *text;
+
+    start();
+    CHECK_EQ(cwt().told.present, 0); /* nothing is known */
+    claim_set_text(&told, CLAIM_SECUREBOOT, bytes_str("on"));
+    claim_set_text(&told, CLAIM_OS_KERNEL, bytes_str("6.12.48"));
+    claim_set_text(&told, CLAIM_TPM_VENDOR, bytes_str("NTC"));
+    issue.told = &told;
+    last.n_reasons = 2;
+    last.reasons[0] = REASON_TPM_ADVISORY;
+    last.reasons[1] = REASON_QUIRK_USED;
+    audiences("bearer:plain bearer:more,claims=os.kernel+uki");
+    claims = cwt();
+    CHECK_EQ(claims.told.present, UINT64_C(1) << CLAIM_SECUREBOOT);
+    text = jwt_text("plain", &jose);
+    CHECK(strstr(text, "\"device_secureboot\":\"on\""));
+    CHECK(strstr(text, "\"device_reasons\":\"TPM_ADVISORY QUIRK_USED\""));
+    CHECK(!strstr(text, "6.12.48") && !strstr(text, "NTC"));
+    text = jwt_text("more", &jose);
+    CHECK(strstr(text, "\"device_secureboot\":\"on\""));
+    CHECK(strstr(text, "\"device_os_kernel\":\"6.12.48\""));
+    CHECK(!strstr(text, "NTC") && !strstr(text, "uki")); /* asked for, and not known */
+}
+
+static void
 a_bound_audience_needs_a_key_and_names_it(void)
 {
     struct token_claims claims;
@@ -498,6 +528,7 @@ CHECK_MAIN(CASE(claims_say_who_for_whom_and_by_which_policy),
            CASE(what_a_policy_said_is_what_the_token_says), CASE(times_follow_from_the_challenge),
            CASE(a_null_nonce_gives_a_shorter_life), CASE(a_token_has_its_least_life_left),
            CASE(the_cwt_is_for_the_first_audience_whose_binding_is_met),
+           CASE(an_audience_is_told_what_it_asked_for),
            CASE(a_bound_audience_needs_a_key_and_names_it), CASE(x5t_needs_the_certificate),
            CASE(rs256_is_signed_by_the_rsa_key_and_named_by_its_kid),
            CASE(the_spelling_is_the_audiences), CASE(pairwise_names_connect_for_nobody),

@@ -23,6 +23,7 @@ whole_last(void)
         .null_used = true,
         .firmware_log = {7},
         .pcr_digest = {8},
+        .claims = {14},
         .ima_length = 9,
         .userspace_length = 10,
         .fault_event = FAULT_NO_EVENT,
@@ -60,6 +61,7 @@ check_last(const struct store_last *a, const struct store_last *b)
     CHECK_EQ(a->null_used, b->null_used);
     CHECK_BYTES(BYTES_OF(a->firmware_log), BYTES_OF(b->firmware_log));
     CHECK_BYTES(BYTES_OF(a->pcr_digest), BYTES_OF(b->pcr_digest));
+    CHECK_BYTES(BYTES_OF(a->claims), BYTES_OF(b->claims));
     CHECK_EQ(a->ima_length, b->ima_length);
     CHECK_EQ(a->userspace_length, b->userspace_length);
     CHECK_EQ(a->fault_event, b->fault_event);
@@ -90,6 +92,37 @@ the_last_verdict_comes_back_whole(void)
     CHECK_EQ(store_last_put(store, device.id, &want), 0);
     CHECK_EQ(store_last_get(store, device.id, &seen), 0);
     check_last(&seen, &want);
+}
+
+static void
+what_it_tells_is_kept_and_the_one_before(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    const uint8_t digests[3][32] = {{1}, {2}, {3}};
+    const uint8_t none[32] = {0};
+    static uint8_t longest[STORE_CLAIMS_MAX + 1] = {0xa0};
+    struct store_claims claims = {.len = 42};
+
+    CHECK_EQ(store_claims_put(store, device.id, digests[0], none, bytes_str("a")), STORE_NONE);
+    put_device(store, 1);
+    CHECK_EQ(store_claims_get(store, device.id, digests[0], &claims), STORE_NONE);
+    CHECK_EQ(claims.len, 42);
+    CHECK_EQ(store_claims_put(store, device.id, digests[0], none, bytes_str("a")), 0);
+    CHECK_EQ(store_claims_put(store, device.id, digests[0], none, bytes_str("a")), 0);
+    CHECK_EQ(store_claims_put(store, device.id, digests[1], digests[0], bytes_str("b")), 0);
+    CHECK_EQ(store_claims_get(store, device.id, digests[0], &claims), 0);
+    CHECK_BYTES(bytes_of(claims.body, claims.len), bytes_str("a"));
+    CHECK_EQ(store_claims_put(store, device.id, digests[2], digests[1], BYTES_OF(longest)),
+             -EINVAL);
+    CHECK_EQ(store_claims_put(store, device.id, digests[2], digests[1],
+                              bytes_of(longest, STORE_CLAIMS_MAX)),
+             0);
+    CHECK_EQ(store_claims_get(store, device.id, digests[0], &claims), STORE_NONE);
+    CHECK_EQ(store_claims_get(store, device.id, digests[1], &claims), 0);
+    CHECK_BYTES(bytes_of(claims.body, claims.len), bytes_str("b"));
+    CHECK_EQ(store_claims_get(store, device.id, digests[2], &claims), 0);
+    CHECK_EQ(claims.len, STORE_CLAIMS_MAX);
 }
 
 static void
@@ -240,6 +273,7 @@ of_many_racers_one_wins(void)
     drop_folder(&made);
 }
 
-CHECK_MAIN(CASE(the_last_verdict_comes_back_whole), CASE(a_verdict_needs_its_device),
-           CASE(a_verdict_out_of_range_is_refused), CASE(a_challenge_is_used_once),
-           CASE(of_two_connections_at_once_one_wins), CASE(of_many_racers_one_wins))
+CHECK_MAIN(CASE(the_last_verdict_comes_back_whole), CASE(what_it_tells_is_kept_and_the_one_before),
+           CASE(a_verdict_needs_its_device), CASE(a_verdict_out_of_range_is_refused),
+           CASE(a_challenge_is_used_once), CASE(of_two_connections_at_once_one_wins),
+           CASE(of_many_racers_one_wins))

@@ -232,7 +232,133 @@ unknown_claims_are_ignored_but_unknown_confirmations_are_not(void)
     }
 }
 
-CHECK_MAIN(CASE(claims_read_back), CASE(each_truncation_and_trailing_byte_is_form),
+static struct token_claims
+telling(void)
+{
+    static const uint8_t digest[32] = {0xd1};
+    struct token_claims claims = token_sample();
+
+    claim_set_text(&claims.told, CLAIM_SECUREBOOT, bytes_str("on"));
+    claim_set_list(&claims.told, CLAIM_TPM_CVES);
+    claim_set_add(&claims.told, CLAIM_TPM_CVES, bytes_str("CVE-1"));
+    claim_set_digest(&claims.told, CLAIM_SB_PK_ID, BYTES_OF(digest));
+    claims.n_codes = 2;
+    claims.codes[0] = REASON_CONFIG_CHANGED;
+    claims.codes[1] = REASON_QUIRK_USED;
+    claims.boot_id = bytes_of(digest, 16);
+    return claims;
+}
+
+static void
+what_the_verdict_tells_reads_back(void)
+{
+    struct token_claims claims = telling();
+    struct token_claims back;
+    struct bytes whole = written(&claims);
+
+    /* -65541: {1: "on", 6: ["CVE-1"], 34: h'd1…', -1: [312, 219], -2: boot} */
+    CHECK(memmem(whole.p, whole.len,
+                 "\x3a\x00\x01\x00\x04\xa5\x01\x62on\x06\x81\x65"
+                 "CVE-1",
+                 18));
+    CHECK(memmem(whole.p, whole.len, "\x20\x82\x19\x01\x38\x18\xdb\x21\x50", 9));
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), 0);
+    check_same(&claims, &back);
+    CHECK_EQ(back.told.present, claims.told.present);
+    CHECK_BYTES(back.told.values[CLAIM_SECUREBOOT].bytes, bytes_str("on"));
+    CHECK_EQ(back.n_codes, 2);
+    CHECK_EQ(back.codes[1], REASON_QUIRK_USED);
+    CHECK_BYTES(back.boot_id, claims.boot_id);
+    whole = written(&claims);
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), 0);
+    CHECK_EQ(back.told.present, claims.told.present);
+    for (size_t n = 0; n < whole.len; n++) {
+        CHECK_EQ(token_cwt_read(check_guarded(bytes_of(whole.p, n)), &back), TOKEN_E_FORM);
+    }
+    claims.told.present = 0;
+    claims.n_codes = 0;
+    claims.boot_id = BYTES_NULL;
+    whole = written(&claims);
+    CHECK(!memmem(whole.p, whole.len, "\x3a\x00\x01\x00\x04", 5));
+}
+
+static void
+what_is_told_must_be_of_its_kind(void)
+{
+    struct token_claims claims = telling();
+    struct token_claims back;
+    struct bytes whole;
+    uint8_t *at;
+
+    whole = written(&claims);
+    at = memmem(room, whole.len, "\x62on", 3);
+    CHECK(at);
+    at[1] = '\n';
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), TOKEN_E_FORM);
+    at[1] = 'o';
+    at[-1] = 0; /* a number that is none of ours */
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), 0);
+    CHECK(!claim_set_has(&back.told, CLAIM_SECUREBOOT));
+    at = memmem(room, whole.len, "\x20\x82\x19", 3);
+    CHECK(at);
+    at[1] = 0x80; /* no code, and what was one is the next key */
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), TOKEN_E_FORM);
+    at[1] = 0x82;
+    at[3] = 0xff; /* no number of a code */
+    CHECK_EQ(token_cwt_read(check_guarded(whole), &back), TOKEN_E_FORM);
+}
+
+static void
+a_token_with_all_claims_stays_within_its_limit(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    struct token_claims claims = token_sample();
+    struct wr wr = wr_init(room, sizeof(room));
+    static const uint8_t kid[32];
+    struct cose_sign1 message;
+    struct token_claims back;
+
+    for (unsigned i = 0; i < CLAIM_END; i++) {
+        claim_set_text(&claims.told, (enum claim)i,
+                       bytes_str("0123456789012345678901234567890123456"));
+    }
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(token_cwt_sign(&wr, &claims, BYTES_OF(kid), key, hasher), 0);
+    CHECK(wr.len <= LIMIT_TOKEN_CWT && wr.len > LIMIT_TOKEN_CWT - 64);
+    CHECK_EQ(cose_sign1_read(wr_done(&wr), &message), 0);
+    CHECK_EQ(token_cwt_read(message.payload, &back), 0);
+    CHECK(claim_set_has(&back.told, CLAIM_SECUREBOOT));
+    CHECK(back.told.present < claims.told.present); /* the highest numbers are gone */
+    CHECK_EQ(back.told.present & claims.told.present, back.told.present);
+}
+
+/* What nobody can leave out is not cut, so that a site with long names has tokens. */
+static void
+long_names_may_make_it_longer(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    struct token_claims claims = telling();
+    struct wr wr = wr_init(room, sizeof(room));
+    static uint8_t name[LIMIT_TOKEN_TEXT];
+    struct cose_sign1 message;
+    struct token_claims back;
+
+    memset(name, 'n', sizeof(name));
+    claims.iss = claims.aud = claims.developer = BYTES_OF(name);
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(token_cwt_sign(&wr, &claims, BYTES_NULL, key, hasher), 0);
+    CHECK(wr.len > LIMIT_TOKEN_CWT);
+    CHECK_EQ(cose_sign1_read(wr_done(&wr), &message), 0);
+    CHECK_EQ(token_cwt_read(message.payload, &back), 0);
+    CHECK_EQ(back.told.present, 0);
+}
+
+CHECK_MAIN(CASE(what_the_verdict_tells_reads_back), CASE(what_is_told_must_be_of_its_kind),
+           CASE(a_token_with_all_claims_stays_within_its_limit),
+           CASE(long_names_may_make_it_longer), CASE(claims_read_back),
+           CASE(each_truncation_and_trailing_byte_is_form),
            CASE(a_flipped_byte_never_reads_as_the_same_claims),
            CASE(the_signed_token_leaves_room_for_the_answer), CASE(each_missing_claim_is_form),
            CASE(another_profile_is_named), CASE(values_of_a_wrong_type_or_range_are_form),

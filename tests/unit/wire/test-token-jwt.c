@@ -1,5 +1,6 @@
 /* wire/token-jwt: texts byte for byte, since others read them by name. */
 #include "wire/token-jwt.h"
+#include "base/b64.h"
 #include "crypto/jose.h"
 #include "lib/check.h"
 #include "lib/token-sample.h"
@@ -129,10 +130,134 @@ a_token_over_the_limit_is_not_made(void)
     claims.mirror = &mirror;
     CHECK_EQ(privkey_generate(&key), 0);
     CHECK(token_jwt_sign(&wr, &claims, bytes_str("k"), key, hasher) < 0);
-    CHECK(wr_done(&wr).p == NULL);
+    CHECK_EQ(wr.len, 0);
     mirror.n_groups = LIMIT_TOKEN_GROUPS;
     wr = wr_init(text, sizeof(text));
     CHECK(token_jwt_sign(&wr, &claims, bytes_str("k"), key, hasher) < 0);
+}
+
+/* Fills the set with one claim of each kind, and as many as there are numbers up to the last. */
+static void
+tell(struct claim_set *set, const char *text)
+{
+    static const uint8_t digest[32] = {0xd1};
+
+    for (unsigned i = 0; i < CLAIM_END; i++) {
+        claim_set_text(set, (enum claim)i, bytes_str(text));
+        claim_set_number(set, (enum claim)i, i);
+        claim_set_flag(set, (enum claim)i, true);
+        claim_set_digest(set, (enum claim)i, BYTES_OF(digest));
+    }
+    claim_set_list(set, CLAIM_TPM_CVES);
+    claim_set_add(set, CLAIM_TPM_CVES, bytes_str("CVE-1"));
+    claim_set_add(set, CLAIM_TPM_CVES, bytes_str("CVE-2"));
+}
+
+static void
+what_the_verdict_tells_stands_among_the_mirror(void)
+{
+    struct token_claims claims = token_sample();
+
+    claim_set_text(&claims.told, CLAIM_SECUREBOOT, bytes_str("on"));
+    claim_set_text(&claims.told, CLAIM_DBX_LEVEL, bytes_str("dbx/2025-10"));
+    claim_set_number(&claims.told, CLAIM_DBX_MISSING, 0);
+    claim_set_list(&claims.told, CLAIM_TPM_CVES);
+    claim_set_flag(&claims.told, CLAIM_UKI, true);
+    claim_set_text(&claims.told, CLAIM_BOOT_PREOS, bytes_str("none"));
+    CHECK(strstr((const char *)written(&claims).p,
+                 "\"device_attested_at\":1789999995,\"device_boot_id\":\"sAcAAAAAAAAAAAAAAAAAAA\","
+                 "\"device_boot_preos\":\"none\",\"device_compliant\":true,"
+                 "\"device_dbx_level\":\"dbx/2025-10\",\"device_dbx_missing\":0,"
+                 "\"device_groups\":\"servers site-berlin\",\"device_level\":3,"
+                 "\"device_policy\":\"servers-2026-11\","
+                 "\"device_reasons\":\"CONFIG_CHANGED QUIRK_USED\",\"device_secure_boot\":true,"
+                 "\"device_secureboot\":\"on\",\"device_tpm_cves\":\"\","
+                 "\"device_trust\":\"affirming\",\"device_uki\":true,\"ear_status\""));
+    claims.mirror = NULL;
+    CHECK(strstr((const char *)written(&claims).p,
+                 "\"device_secureboot\":\"on\",\"device_tpm_cves\":\"\",\"device_uki\":true,"
+                 "\"ear_status\""));
+}
+
+/* As written: names of members in ascending order, none twice. */
+static void
+members_of_all_claims_are_sorted(void)
+{
+    struct token_claims claims = token_sample();
+    static char all[4 * LIMIT_TOKEN_BYTES];
+    char last[64] = "";
+    struct bytes json;
+    unsigned n = 0;
+
+    tell(&claims.told, "x");
+    CHECK_EQ(token_jwt_write(&claims, all, sizeof(all), &json), 0);
+    for (const char *at = all; (at = strstr(at, "\"device_"));) {
+        char name[64];
+
+        CHECK_EQ(sscanf(at, "\"%63[a-z_0-9]", name), 1);
+        CHECK(strcmp(last, name) < 0);
+        memcpy(last, name, sizeof(last));
+        at++;
+        n++;
+    }
+    CHECK_EQ(n, claim_set_pairs(&claims.told) + 9);
+}
+
+static void
+claims_without_room_go_from_the_highest_number_down(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    struct token_claims claims = token_sample();
+    static uint8_t text[2 * LIMIT_TOKEN_BYTES];
+    static uint8_t decoded[LIMIT_TOKEN_BYTES];
+    struct wr wr = wr_init(text, sizeof(text));
+    struct jose jose;
+
+    tell(&claims.told, "0123456789012345678901234567890123456789");
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(token_jwt_sign(&wr, &claims, bytes_str("k"), key, hasher), 0);
+    CHECK(wr.len <= LIMIT_TOKEN_BYTES && wr.len > LIMIT_TOKEN_BYTES - 256);
+    CHECK_EQ(jose_size("JWT", bytes_str("k"), 0, key) + B64_LEN(3),
+             jose_size("JWT", bytes_str("k"), 3, key));
+    CHECK_EQ(jose_read(wr_done(&wr), decoded, sizeof(decoded), &jose), 0);
+    CHECK_EQ(jose_size("JWT", bytes_str("k"), jose.payload.len, key), wr.len);
+    CHECK(memmem(jose.payload.p, jose.payload.len, "\"device_secureboot\"", 19));
+    CHECK(memmem(jose.payload.p, jose.payload.len, "\"device_mode\"", 13));
+    CHECK(memmem(jose.payload.p, jose.payload.len, "\"device_reasons\":\"C", 19));
+    CHECK(!memmem(jose.payload.p, jose.payload.len, "\"device_sb_testkey\"", 19));
+}
+
+static void
+reasons_go_when_no_claim_is_left_to_go(void)
+{
+    CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
+    CLEANUP(privkey_freep) struct privkey *key = NULL;
+    struct token_claims claims = token_sample();
+    enum reason reasons[LIMIT_TOKEN_REASONS];
+    struct token_mirror mirror = *claims.mirror;
+    static uint8_t group[60];
+    static uint8_t text[2 * LIMIT_TOKEN_BYTES];
+    static uint8_t decoded[LIMIT_TOKEN_BYTES];
+    struct wr wr = wr_init(text, sizeof(text));
+    struct jose jose;
+
+    for (size_t i = 0; i < LIMIT_TOKEN_REASONS; i++) {
+        reasons[i] = REASON_FIRMWARE_ERROR_SEPARATOR;
+    }
+    memset(group, 'g', sizeof(group));
+    mirror.groups = (struct bytes[]){BYTES_OF(group), BYTES_OF(group)};
+    mirror.reasons = reasons;
+    mirror.n_reasons = LIMIT_TOKEN_REASONS;
+    claims.mirror = &mirror;
+    tell(&claims.told, "x");
+    CHECK_EQ(privkey_generate(&key), 0);
+    CHECK_EQ(token_jwt_sign(&wr, &claims, bytes_str("k"), key, hasher), 0);
+    CHECK(wr.len <= LIMIT_TOKEN_BYTES);
+    CHECK_EQ(jose_read(wr_done(&wr), decoded, sizeof(decoded), &jose), 0);
+    CHECK(!memmem(jose.payload.p, jose.payload.len, "\"device_secureboot\"", 19));
+    CHECK(memmem(jose.payload.p, jose.payload.len, "FIRMWARE_ERROR_SEPARATOR\"", 25));
+    CHECK_EQ(mirror.n_reasons, LIMIT_TOKEN_REASONS); /* the caller's stays as it is */
 }
 
 static void
@@ -150,4 +275,7 @@ inconsistent_claims_are_not_signed(void)
 CHECK_MAIN(CASE(the_new_spelling_with_the_mirror), CASE(the_old_spelling_without_the_mirror),
            CASE(what_is_unset_is_left_out_and_empty_lists_stay),
            CASE(the_signed_token_carries_the_claims), CASE(a_token_over_the_limit_is_not_made),
-           CASE(inconsistent_claims_are_not_signed))
+           CASE(what_the_verdict_tells_stands_among_the_mirror),
+           CASE(members_of_all_claims_are_sorted),
+           CASE(claims_without_room_go_from_the_highest_number_down),
+           CASE(reasons_go_when_no_claim_is_left_to_go), CASE(inconsistent_claims_are_not_signed))
