@@ -60,6 +60,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_audit_export,
     &cmd_audit_verify,
     &cmd_policy_learn,
+    &cmd_policy_export,
     &cmd_policy_import,
     &cmd_policy_check,
     &cmd_policy_compile,

@@ -11,6 +11,7 @@ extern const struct cmd cmd_golden_stage;
 extern const struct cmd cmd_golden_suggest;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_compile;
+extern const struct cmd cmd_policy_export;
 extern const struct cmd cmd_policy_import;
 extern const struct cmd cmd_policy_learn;
 extern const struct cmd cmd_policy_report;

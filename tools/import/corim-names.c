@@ -1,6 +1,7 @@
 #include "import/corim-names.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "wire/bundle-part.h"
 
@@ -52,11 +53,41 @@ corim_names_word(struct bytes text, const char *otherwise, char room[CORIM_NAMES
     return room;
 }
 
-const char *
-corim_names_part(const struct comid_measurement *m, char room[CORIM_NAMES_ROOM])
+bool
+corim_names_keyword(struct bytes word)
 {
     static const char *const taken[] = {"active", "cmdline", "overlap", "replaces", "retire",
                                         "slots",  "source",  "state",   "svn",      "variant"};
+
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+        if (bytes_equal(word, bytes_str(taken[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+corim_names_holds(enum hash alg)
+{
+    return alg == HASH_SHA256 || alg == HASH_SHA384 || alg == HASH_SHA512;
+}
+
+void
+corim_names_put_day(FILE *out, const char *text, uint64_t seconds)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm;
+    char room[32];
+
+    if (seconds > 0 && gmtime_r(&when, &tm) && strftime(room, sizeof(room), "%F", &tm) > 0) {
+        fprintf(out, "%s%s", text, room);
+    }
+}
+
+const char *
+corim_names_part(const struct comid_measurement *m, char room[CORIM_NAMES_ROOM])
+{
     char text[CORIM_NAME_ROOM];
 
     corim_name_text(&m->key, text);
@@ -68,10 +99,8 @@ corim_names_part(const struct comid_measurement *m, char room[CORIM_NAMES_ROOM])
         plain_word(m->key.kind == CORIM_TEXT ? m->key.bytes : bytes_str(text), PART_MAX, "measured",
                    room);
     }
-    for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
-        if (strcmp(room, taken[i]) == 0) {
-            snprintf(room + strlen(room), CORIM_NAMES_ROOM - strlen(room), "-is");
-        }
+    if (corim_names_keyword(bytes_str(room))) {
+        snprintf(room + strlen(room), CORIM_NAMES_ROOM - strlen(room), "-is");
     }
     return room;
 }
@@ -87,6 +116,28 @@ is_given(const struct corim_names *names, const struct corim_release *one)
         }
     }
     return false;
+}
+
+static void
+put_word(char room[CORIM_NAMES_ROOM], struct bytes text)
+{
+    snprintf(room, CORIM_NAMES_ROOM, "%.*s", (int)text.len, (const char *)text.p);
+}
+
+bool
+corim_names_take(struct corim_names *names, struct bytes component, struct bytes name,
+                 struct bytes version)
+{
+    struct corim_release one = {{0}, {0}, {0}};
+
+    put_word(one.component, component);
+    put_word(one.name, name);
+    put_word(one.version, version);
+    if (is_given(names, &one) || names->n == LIMIT_BUNDLE_RELEASES) {
+        return false;
+    }
+    names->given[names->n++] = one;
+    return true;
 }
 
 /* With a number behind `text`, a version or a set's name, until there is none like it. */

@@ -2,10 +2,9 @@
  * CoSWID tags become sets. */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "formats/coswid.h"
-#include "import/corim-names.h"
+#include "import/corim-own.h"
 #include "import/import.h"
 #include "policy/policy-put.h"
 
@@ -13,8 +12,6 @@ enum {
     DAY_S = 86400,
     LABELS_MAX = LIMIT_BUNDLE_LABELS,
 };
-
-#define DATE_LAST_S 4291660800u /* 2105-12-31: the last that a policy can say */
 
 struct group {
     struct bytes version;
@@ -33,6 +30,7 @@ struct state {
     const struct import_ask *ask;
     const struct import_file *file;
     struct corim corim;
+    bool own;     /* its profile is ours */
     bool vouched; /* its signature is by the key that was asked with */
     struct corim_tag tag;
     struct comid comid;
@@ -63,18 +61,6 @@ put_name(FILE *out, const char *word, const struct corim_name *name)
     }
 }
 
-static void
-put_day(FILE *out, const char *word, uint64_t seconds)
-{
-    time_t when = (time_t)seconds;
-    struct tm tm;
-    char room[32];
-
-    if (seconds > 0 && gmtime_r(&when, &tm) && strftime(room, sizeof(room), "%F", &tm) > 0) {
-        fprintf(out, "%s%s", word, room);
-    }
-}
-
 /* The beginning of a line that tells what is left out of this tag. */
 static FILE *
 left_out(const struct state *s)
@@ -94,8 +80,8 @@ put_signature(const struct state *s)
     }
     fputs(s->vouched ? "# signed by the key given" : "# SIGNATURE NOT VERIFIED", s->out);
     put_text(s->out, ", as ", corim->signer);
-    put_day(s->out, ", from ", corim->signature_validity.from_s);
-    put_day(s->out, ", until ", corim->signature_validity.until_s);
+    corim_names_put_day(s->out, ", from ", corim->signature_validity.from_s);
+    corim_names_put_day(s->out, ", until ", corim->signature_validity.until_s);
     fputc('\n', s->out);
 }
 
@@ -108,8 +94,8 @@ put_manifest(const struct state *s)
     put_name(s->out, "# id ", &corim->id);
     put_name(s->out, ", profile ", &corim->profile);
     put_text(s->out, ", of ", corim->entity);
-    put_day(s->out, ", valid from ", corim->validity.from_s);
-    put_day(s->out, ", valid until ", corim->validity.until_s);
+    corim_names_put_day(s->out, ", valid from ", corim->validity.from_s);
+    corim_names_put_day(s->out, ", valid until ", corim->validity.until_s);
     fputc('\n', s->out);
     if (corim->n_dependent > 0) {
         fprintf(s->out, "# NOT IMPORTED: %zu manifests that it depends on\n", corim->n_dependent);
@@ -136,12 +122,6 @@ put_environment(FILE *out, const struct comid_env *env)
 
 /* ---- measurements ---- */
 
-static bool
-is_taken(const struct comid_digest *digest)
-{
-    return digest->alg == HASH_SHA256 || digest->alg == HASH_SHA384 || digest->alg == HASH_SHA512;
-}
-
 /* How many digests of it a policy can hold; all of them are read. Returns 0 or 1 with *ret_fault.
  */
 static int
@@ -157,7 +137,7 @@ count_digests(const struct state *s, struct corim_list list, size_t *ret_n, stru
             return fault_at(ret_fault, RULE_COMID_DIGEST, s->tag.index, rd_offset(&list.c.rd));
         }
         seen |= digest.alg != HASH_N ? 1u << digest.alg : 0;
-        *ret_n += is_taken(&digest);
+        *ret_n += corim_names_holds(digest.alg);
     }
     return r == CORIM_E_END ? 0 : 1;
 }
@@ -174,7 +154,7 @@ put_other_digests(const struct state *s, struct corim_list list, size_t triple, 
     struct comid_digest digest;
 
     while (comid_next_digest(&list, &digest, NULL) == 0) {
-        if (!is_taken(&digest)) {
+        if (!corim_names_holds(digest.alg)) {
             char room[CORIM_NAME_ROOM];
 
             put_place(s, triple, n);
@@ -203,7 +183,7 @@ put_registers(const struct state *s, struct corim_list list, size_t triple, size
 
             put_place(s, triple, n);
             fprintf(s->out, "value of register %s", corim_name_text(&one.key, room));
-            if (is_taken(&digest)) {
+            if (corim_names_holds(digest.alg)) {
                 fputc(' ', s->out);
                 policy_put_digest(s->out, digest.alg, digest.value);
             } else {
@@ -293,7 +273,7 @@ put_digests(const struct state *s, struct corim_list list)
     struct comid_digest digest;
 
     while (comid_next_digest(&list, &digest, NULL) == 0) {
-        if (is_taken(&digest)) {
+        if (corim_names_holds(digest.alg)) {
             fputc(' ', s->out);
             policy_put_digest(s->out, digest.alg, digest.value);
         }
@@ -342,14 +322,14 @@ put_validity(const struct state *s)
     if (s->corim.validity.until_s == 0) {
         return;
     }
-    if (from_s > DATE_LAST_S || until_s <= from_s) {
+    if (from_s > CORIM_DATE_LAST_S || until_s <= from_s) {
         fputs("  state staged # it is valid on no whole day until 2105\n", s->out);
         return;
     }
-    put_day(s->out, "  active ", from_s);
+    corim_names_put_day(s->out, "  active ", from_s);
     fputs(from_s > 0 ? "\n" : "", s->out);
-    if (until_s <= DATE_LAST_S) {
-        put_day(s->out, "  retire ", until_s);
+    if (until_s <= CORIM_DATE_LAST_S) {
+        corim_names_put_day(s->out, "  retire ", until_s);
         fputc('\n', s->out);
     }
 }
@@ -427,6 +407,9 @@ put_comid(struct state *s, struct fault *ret_fault)
             fprintf(left_out(s), "%zu %s\n", comid->n_triples[kind], comid_kind_name(kind));
         }
     }
+    if (s->own) {
+        return corim_own_put(s->out, &s->tag, comid, &s->names, ret_fault);
+    }
     if (comid->n_unknown + (comid->own.len > 0) > 0) {
         fprintf(left_out(s), "%zu members that are not known\n",
                 comid->n_unknown + (comid->own.len > 0));
@@ -457,8 +440,8 @@ count_file(void *context, struct bytes path, const struct comid_digest *digest)
 
     (void)path;
     all->n_bare += !digest;
-    all->n_other += digest && !is_taken(digest);
-    all->room += digest && is_taken(digest);
+    all->n_other += digest && !corim_names_holds(digest->alg);
+    all->room += digest && corim_names_holds(digest->alg);
 }
 
 static void
@@ -468,7 +451,7 @@ take_file(void *context, struct bytes path, const struct comid_digest *digest)
     struct swid_file *one = &all->files[all->n];
     uint8_t *copy;
 
-    if (!digest || !is_taken(digest) || all->broke) {
+    if (!digest || !corim_names_holds(digest->alg) || all->broke) {
         return;
     }
     copy = malloc(path.len);
@@ -547,14 +530,14 @@ put_coswid(struct state *s, struct fault *ret_fault)
     if (r != 0) {
         return 1;
     }
+    if (all.room > LIMIT_SET_RECORDS || s->names.n == LIMIT_BUNDLE_RELEASES) {
+        return fault_at(ret_fault, RULE_IMPORT_MANY, s->tag.index, 0);
+    }
     all.files = calloc(all.room + 1, sizeof(*all.files));
     if (all.files) {
         ignore(coswid_files(&coswid, take_file, &all, NULL), "they were counted before");
     }
     r = all.files && !all.broke ? 0 : -ENOMEM;
-    if (r == 0 && s->names.n == LIMIT_BUNDLE_RELEASES) {
-        r = fault_at(ret_fault, RULE_IMPORT_MANY, s->tag.index, 0);
-    }
     if (r == 0) {
         fprintf(s->out, "# tag %u: CoSWID", s->tag.index);
         put_name(s->out, " ", &coswid.id);
@@ -631,6 +614,8 @@ put_file(struct state *s, struct hasher *hasher, struct fault *ret_fault)
         return r;
     }
     put_manifest(s);
+    s->own = s->corim.profile.kind == CORIM_TEXT &&
+             bytes_equal(s->corim.profile.bytes, bytes_str(CORIM_OWN_PROFILE));
     while (r == 0) {
         r = corim_next_tag(&s->corim.tags, &s->tag, ret_fault);
         if (r == CORIM_E_END) {

@@ -1,6 +1,7 @@
 /* import/import-corim: manifests of others as releases and sets. */
 #include "import/corim-names.h"
 #include "import/import.h"
+#include "base/wr.h"
 #include "lib/cbor-text.h"
 #include "lib/check.h"
 #include "lib/import-rig.h"
@@ -262,6 +263,35 @@ more_than_a_policy_holds_is_refused(void)
     CHECK_EQ(import_rig.fault.fault.rule, RULE_IMPORT_MANY);
 }
 
+/* A set has LIMIT_SET_RECORDS digests of a hash; their paths are not kept for nothing. */
+static void
+more_files_than_a_set_holds_are_refused(void)
+{
+    enum { FILE_LEN = 42 };
+    const struct bytes head = check_hex("a2 1818 6166 07 82 01 5820");
+    static const uint8_t rest[28];
+    static uint8_t bytes[64 + (LIMIT_SET_RECORDS + 1) * FILE_LEN];
+
+    for (size_t n = LIMIT_SET_RECORDS; n <= LIMIT_SET_RECORDS + 1; n++) {
+        struct wr wr = wr_init(bytes, sizeof(bytes));
+        struct import_file file = {.path = "a"};
+
+        wr_bytes(&wr, check_hex("a2 00 6169 01 81 d901f9 5a"));
+        wr_be32(&wr, (uint32_t)(15 + n * FILE_LEN));
+        wr_bytes(&wr, check_hex("a3 00 6174 01 616e 06 a1 11 9a"));
+        wr_be32(&wr, (uint32_t)n);
+        for (size_t i = 0; i < n; i++) {
+            wr_bytes(&wr, head);
+            wr_be32(&wr, (uint32_t)i);
+            wr_bytes(&wr, BYTES_OF(rest));
+        }
+        file.bytes = wr_done(&wr);
+        CHECK(file.bytes.p);
+        CHECK_EQ(import_rig_run(import_corim, &file, 1), n > LIMIT_SET_RECORDS);
+    }
+    CHECK_EQ(import_rig.fault.fault.rule, RULE_IMPORT_MANY);
+}
+
 /* Releases are of all files of one command together. */
 static void
 files_have_no_release_twice(void)
@@ -324,5 +354,5 @@ CHECK_MAIN(CASE(manifests_of_others_become_releases),
            CASE(what_is_of_one_machine_or_some_is_left_out), CASE(a_validity_is_whole_days),
            CASE(the_least_svn_is_told_as_one), CASE(digests_that_no_policy_holds_are_told),
            CASE(files_of_software_are_sets), CASE(more_than_a_policy_holds_is_refused),
-           CASE(files_have_no_release_twice), CASE(broken_tags_are_refused_by_their_number),
-           CASE(a_signature_wants_a_key_or_a_word))
+           CASE(more_files_than_a_set_holds_are_refused), CASE(files_have_no_release_twice),
+           CASE(broken_tags_are_refused_by_their_number), CASE(a_signature_wants_a_key_or_a_word))
