@@ -10,6 +10,7 @@
 #include "cmd-policy.h"
 #include "flags.h"
 #include "policy/policy-move.h"
+#include "rejudge/rejudge-gate.h"
 
 struct moving {
     const char *path;
@@ -17,6 +18,8 @@ struct moving {
     struct policy_move move;
     struct policy_moved moved;
     bool json, dry;
+    struct rejudge_gate gate; /* of `promote`, where a store is named */
+    const char *share;
 };
 
 /* The lines that differ, between those that both begin and end with. */
@@ -109,6 +112,24 @@ write_text(const struct moving *m)
     return r;
 }
 
+static bool
+names_store(const struct moving *m)
+{
+    return m->gate.place.store || m->gate.place.conf;
+}
+
+/* Whether the text may take force: nothing is written before. */
+static int
+try_text(struct moving *m)
+{
+    if (!names_store(m)) {
+        return 0;
+    }
+    m->gate.text = m->moved.text;
+    m->gate.path = m->path;
+    return rejudge_gate_run(&m->gate);
+}
+
 static int
 finish(const struct moving *m)
 {
@@ -162,7 +183,7 @@ run_move(struct moving *m)
         fprintf(stderr, "assay: %s: %s\n", m->path, strerror(-r));
     } else if (r > 0) {
         print_sayings(&say, m->path);
-    } else {
+    } else if (try_text(m) == 0) {
         code = finish(m);
     }
     free((void *)(uintptr_t)m->source.p);
@@ -186,6 +207,24 @@ retire_words(const struct cmd *self, struct moving *m, bool now)
     return 0;
 }
 
+/* What only `promote` takes; NULL or what is wrong with it. */
+static const char *
+gate_problem(struct moving *m)
+{
+    size_t digits = m->share ? strspn(m->share, "0123456789") : 0;
+
+    if ((m->share || m->gate.acknowledged) && !names_store(m)) {
+        return "--share and --acknowledge are of the store that --store or --conf names";
+    }
+    if (m->share) {
+        if (digits == 0 || digits > 2 || m->share[digits] != '\0') {
+            return "--share takes percents from 0 to 99";
+        }
+        m->gate.share = (uint32_t)strtoul(m->share, NULL, 10);
+    }
+    return rejudge_place_problem(&m->gate.place);
+}
+
 static int
 run(const struct cmd *self, int argc, char **argv)
 {
@@ -193,14 +232,26 @@ run(const struct cmd *self, int argc, char **argv)
     struct flag_words words = {0};
     bool retires = self == &cmd_golden_retire;
     bool now = false;
+    const char *problem;
     const struct flag flags[] = {{.name = "json", .ret_set = &m.json},
                                  {.name = "dry-run", .ret_set = &m.dry},
                                  {.name = "until", .ret_value = &m.move.until},
                                  {.name = "now", .ret_set = &now}};
-    int r = flags_read(self, argc, argv, flags, retires ? 4 : 2, &words);
+    const struct flag of_promote[] = {{.name = "json", .ret_set = &m.json},
+                                      {.name = "dry-run", .ret_set = &m.dry},
+                                      {.name = "acknowledge", .ret_value = &m.gate.acknowledged},
+                                      {.name = "share", .ret_value = &m.share},
+                                      REJUDGE_PLACE_FLAGS(&m.gate.place)};
+    int r = self == &cmd_golden_promote
+                ? flags_read(self, argc, argv, of_promote, ARRAY_LEN(of_promote), &words)
+                : flags_read(self, argc, argv, flags, retires ? 4 : 2, &words);
 
     if (r != 0) {
         return r;
+    }
+    problem = gate_problem(&m);
+    if (problem) {
+        return cmd_usage(self, problem);
     }
     if (words.n != 2 || strcmp(words.words[0], "-") == 0) {
         return cmd_usage(self, "a file and a release are wanted");
@@ -239,16 +290,27 @@ const struct cmd cmd_golden_stage = {
 
 const struct cmd cmd_golden_promote = {
     .name = "golden promote",
-    .args = "FILE RELEASE [--dry-run] [--json]",
+    .args = "FILE RELEASE [--dry-run] [--json]\n"
+            "       [--store FILE | --conf FILE [--acknowledge RULE,...] [--share PERCENT]]",
     .summary = "let a release of a policy text be active",
-    .help = "From staged, or back from retiring and retired; one that was revoked stays "
-            "so.\n\n" MOVE_HELP "Example:\n"
-            "  $ assay golden promote site.policy os/debian-12-corp/2026.11.1\n"
-            "  site.policy:41:\n"
-            "  -   state staged\n"
-            "  +   state active\n"
-            "  os/debian-12-corp/2026.11.1: active, was staged\n\n"
-            "Exit status: 0 it is active in the text, 1 refused, 2 usage.\n",
+    .help =
+        "From staged, or back from retiring and retired; one that was revoked stays so.\n\n"
+        "Where a store is named the whole text is tried on the evidence that it keeps, against\n"
+        "the bundle in it: a rule that would newly refuse a device stands against it, and\n"
+        "nothing is written. `assay policy publish` tries it once more.\n\n" MOVE_HELP
+        "  --store, --conf  the store to try it on, or the configuration that names it\n"
+        "  --acknowledge    rules that may refuse devices; `publish` takes the same words\n"
+        "  --share          percent of a policy's devices that a rule may newly refuse; 0\n\n"
+        "Example:\n"
+        "  $ assay golden promote site.policy os/debian-12-corp/2026.11.1\n"
+        "  site.policy:41:\n"
+        "  -   state staged\n"
+        "  +   state active\n"
+        "  os/debian-12-corp/2026.11.1: active, was staged\n"
+        "  $ assay golden promote site.policy os/debian-12-corp/2026.11.1 --store monday.db\n"
+        "  assay: rule chain would newly refuse 3 of 12 devices: 421 BOOT_IMAGE_UNKNOWN, as "
+        "1f2c88b0\n\n"
+        "Exit status: 0 it is active in the text, 1 refused, 2 usage.\n",
     .run = run,
 };
 

@@ -10,6 +10,7 @@
 #include "when.h"
 #include "wire/bundle.h"
 
+enum { WHY_ROOM = 1024 };
 enum { SEALED_MAX = LIMIT_BUNDLE_BYTES + 4096 /* as the keeper takes it, store/store.h */ };
 
 static const char *
@@ -43,8 +44,9 @@ struct publish {
     struct rejudge_run run;
     struct rejudge_tally tally;
     bool untested;
-    const char *accept; /* --accept-failures, or NULL */
-    const char *why;    /* --why, or NULL */
+    const char *accept;    /* --accept-failures, or NULL */
+    const char *why;       /* --why, or NULL */
+    char reason[WHY_ROOM]; /* both for the audit row */
     long accepted;
     char numbers[4][24]; /* words of the test */
     char old[65];
@@ -69,11 +71,15 @@ try_bundle(struct publish *publish)
                         "--untested publishes it all the same\n");
         return 1;
     }
-    if (tally->fails > (uint64_t)publish->accepted) {
+    if (tally->fails - tally->acknowledged > (uint64_t)publish->accepted) {
         fprintf(stderr,
-                "assay: not published: these %" PRIu64 " devices would get no token any more; "
-                "--accept-failures %" PRIu64 " publishes it all the same\n",
-                tally->fails, tally->fails);
+                "assay: not published: these %" PRIu64 " devices would get no token any more",
+                tally->fails);
+        if (tally->acknowledged > 0) {
+            fprintf(stderr, ", %" PRIu64 " of them by acknowledged rules", tally->acknowledged);
+        }
+        fprintf(stderr, "; --accept-failures %" PRIu64 " publishes it all the same\n",
+                tally->fails - tally->acknowledged);
         return 1;
     }
     return 0;
@@ -93,6 +99,21 @@ test_words(struct publish *publish)
         snprintf(publish->numbers[i], sizeof(publish->numbers[i]), "%" PRIu64, numbers[i]);
         ask_word(&publish->ask, publish->numbers[i]);
     }
+}
+
+/* What was acknowledged stands in the audit row before the reason; the keeper says how long both
+ * may be. */
+static const char *
+reason(struct publish *publish)
+{
+    const char *rules = publish->run.acknowledged;
+
+    if (!rules) {
+        return publish->why;
+    }
+    snprintf(publish->reason, sizeof(publish->reason), "acknowledged %s%s%s", rules,
+             publish->why ? ": " : "", publish->why ? publish->why : "");
+    return publish->reason;
 }
 
 static int
@@ -116,8 +137,8 @@ publish_file(const char *path, struct publish *publish)
         if (!publish->untested) {
             test_words(publish);
         }
-        if (publish->why) {
-            ask_word(ask, publish->why);
+        if (reason(publish)) {
+            ask_word(ask, reason(publish));
         }
         code = ask_and_say(ask, say_published);
     }
@@ -134,7 +155,7 @@ problem_of(struct publish *publish, const struct flag_words *words)
     if (words->n != 1) {
         return "one signed bundle is wanted";
     }
-    if (publish->untested && (accept || place->store || place->conf)) {
+    if (publish->untested && (accept || publish->run.acknowledged || place->store || place->conf)) {
         return "--untested tries nothing: the other options are for the test";
     }
     if (accept) {
@@ -155,6 +176,7 @@ publish_run(const struct cmd *self, int argc, char **argv)
     struct flag_words words = {0};
     const struct flag flags[] = {{.name = "untested", .ret_set = &publish.untested},
                                  {.name = "accept-failures", .ret_value = &publish.accept},
+                                 {.name = "acknowledge", .ret_value = &publish.run.acknowledged},
                                  {.name = "why", .ret_value = &publish.why},
                                  REJUDGE_PLACE_FLAGS(&publish.run.place),
                                  ASK_FLAGS(&publish.ask)};
@@ -320,7 +342,7 @@ active_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_publish = {
     .name = "policy publish",
-    .args = "BUNDLE [--accept-failures N] " REJUDGE_PLACE_ARGS "\n"
+    .args = "BUNDLE [--accept-failures N] [--acknowledge RULE,...] " REJUDGE_PLACE_ARGS "\n"
             "       [--untested] [--why TEXT] " ASK_ARGS,
     .summary = "have the verifier judge by a signed bundle from now on",
     .help = "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"
@@ -332,6 +354,7 @@ const struct cmd cmd_policy_publish = {
             "nothing is published. The audit log has what the test said, or that there was none.\n"
             "\n"
             "  --accept-failures  publish though as many as N devices would get no token\n"
+            "  --acknowledge      publish though devices would get none by these rules\n"
             "  --untested         publish without a test\n"
             "  --why              the reason, for the audit log, which also names each release\n"
             "                     that has another state or other days now\n" REJUDGE_PLACE_HELP

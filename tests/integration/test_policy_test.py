@@ -214,6 +214,42 @@ def rules_that_would_refuse_are_counted_before_they_do(rig):
 
 
 @on_a_site
+def what_is_promoted_is_tried_on_the_store_first(rig):
+    """A text in which a rule newly refuses b: promote writes nothing, unless the rule is
+    acknowledged; publish says the same, and the audit row has what was acknowledged."""
+    policy = rig.learnt("a")
+    run(PROGRAMS.assay, "golden", "stage", policy, f"os/{SITE_CLASS}/1")
+    before = read(policy)
+
+    def promote(*words, code):
+        done = run(PROGRAMS.assay, "golden", "promote", policy, f"os/{SITE_CLASS}/1", *words)
+        assert done.code == code, (words, done)
+        return done
+    where = ("--conf", rig.site.verifier_conf)
+    done = promote(*where, code=1)
+    assert re.search(r"rule chain would newly refuse 1 of 2 devices: 421 BOOT_IMAGE_UNKNOWN, as "
+                     + rig.devices["b"].row()["id"][2:10], done.err), done
+    assert "not promoted" in done.err and done.out == "" and read(policy) == before, done
+    promote(*where, "--share", "49", code=1)
+    assert "no rule of the text" in promote(*where, "--acknowledge", "chains", code=1).err
+    assert read(policy) == before
+    done = promote(*where, "--share", "50", "--dry-run", code=0)
+    assert "would newly" not in done.err and read(policy) == before, done
+    done = promote(*where, "--acknowledge", "fw,chain", code=0)
+    assert "(acknowledged)" in done.err and b"state active" in read(policy), done
+    promote(code=0)  # no store: nothing is tried
+    for words in (("--share", "50"), ("--acknowledge", "chain"), (*where, "--share", "100"),
+                  (*where, "--share", "x"), (*where, "--store", "y")):
+        done = run(PROGRAMS.assay, "golden", "promote", policy, f"os/{SITE_CLASS}/1", *words)
+        assert done.code == 2 and "usage: " in done.err, (words, done)
+    new = rig.signed(policy)
+    done = rig.publish(new, "--acknowledge", "initrd", code=1)
+    assert "these 1 devices would get no token any more; --accept-failures 1" in done.err, done
+    rig.publish(new, "--acknowledge", "fw,chain", "--why", "b is sold")
+    assert rig.audit_texts()[-1].endswith("1 without a token: acknowledged fw,chain: b is sold")
+
+
+@on_a_site
 def virtual_tpms_suggest_nothing_and_hear_why(rig):
     """swtpm's devices, one with a kernel that the policy does not know: however few are asked
     for, they are no cohort. Scenario 10 of the appraisal page, with a real verifier."""
@@ -256,8 +292,9 @@ def what_is_no_bundle_or_no_store_is_said(rig):
     for words in (("a", "b"), ("--last", "0h"), ("--store", "a", "--conf", "b")):
         done = run(PROGRAMS.assay, "policy", "report", *words)
         assert done.code == 2 and "usage: " in done.err, (words, done)
-    for words in (("--untested", "--accept-failures", "1"), ("--accept-failures", "x"),
-                  ("--store", "a", "--conf", "b"), ("--untested", "--conf", "a")):
+    for words in (("--untested", "--accept-failures", "1"), ("--untested", "--acknowledge", "fw"),
+                  ("--accept-failures", "x"), ("--store", "a", "--conf", "b"),
+                  ("--untested", "--conf", "a")):
         done = rig.site.ask("policy", "publish", broken, *words)
         assert done.code == 2 and "usage: " in done.err, (words, done)
     done = rig.site.ask("policy", "publish", rig.signed(rig.learnt("a")), "--store", broken)
@@ -275,6 +312,7 @@ CASES = (
     who_cannot_be_judged_is_named_with_why,
     without_a_bundle_reference_events_judge,
     rules_that_would_refuse_are_counted_before_they_do,
+    what_is_promoted_is_tried_on_the_store_first,
     virtual_tpms_suggest_nothing_and_hear_why,
     what_is_no_bundle_or_no_store_is_said,
 )

@@ -3,7 +3,9 @@
  * learnt from it; that no hardware began to measure is not asked. */
 #include "formats/evtype.h"
 #include "lib/policy-play.h"
+#include "lib/rule-play.h"
 #include "lib/scene.h"
+#include "rejudge/rejudge-report.h"
 
 static void
 boot(void)
@@ -226,6 +228,77 @@ who_is_observed_gets_a_token_with_all_that_would_fail(void)
 }
 
 static void
+no_visit(void *context, const struct store_device *device, const struct rejudge_result *result)
+{
+    CHECK(context == NULL && device && result->why == REJUDGE_JUDGED);
+}
+
+/* What the store keeps of the member, by the policy; the same lines as `assay policy report`. */
+static struct rejudge_rules *
+report(char **ret_said)
+{
+    struct rejudge_ask ask = {.store = play.rig.keeper.store,
+                              .now_s = 1790000000,
+                              .since_ms = INT64_MIN,
+                              .alone = true,
+                              .witness = rejudge_rules_see};
+    const struct rejudge_walk walk = {.visit = no_visit};
+    struct rejudge_report how = {.json = false};
+    struct rejudge_tally tally = {.members = 0};
+    struct rulebook *book = NULL;
+    struct rejudge_rules *rules;
+    struct fault fault;
+    size_t len = 0;
+
+    CHECK_EQ(rulebook_new(rule_play_body(scene.policy), &book, &fault), 0);
+    rules = check_keep(rejudge_rules_new(check_keep(book)));
+    ask.books[REJUDGE_NEW] = book;
+    ask.witness_context = rules;
+    CHECK_EQ(rejudge_walk(check_keep(rejudge_new(&ask)), &ask, &walk, &tally), 0);
+    how.out = open_memstream(ret_said, &len);
+    rejudge_report_say(&how, rules, &tally, 0);
+    CHECK_EQ(fclose(how.out), 0);
+    check_keep(*ret_said);
+    return rules;
+}
+
+static size_t
+rules_that_fail(const struct rejudge_rules *rules)
+{
+    const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
+    size_t n = 0;
+
+    for (size_t i = 0; i < bundle->n_rules; i++) {
+        const struct bytes id = bundle->rules[i].id;
+
+        if (rejudge_rules_rule(rules, i)->failed > 0) {
+            printf("# would fail: %.*s\n", (int)id.len, (const char *)id.p);
+            n++;
+        }
+    }
+    return n;
+}
+
+/* It names each of the ten rules; and of an honest boot none. */
+static void
+the_report_lists_them(void)
+{
+    char *said;
+
+    member();
+    scene_swap("  mode    enforce", "  mode    observe");
+    publish();
+    CHECK_EQ(policy_play_attest().tier, TIER_WARNING);
+    CHECK_EQ(rules_that_fail(report(&said)), 0);
+    CHECK(strstr(said, "(observe): 1 devices, 0 would fail\n"));
+    break_ten_rules();
+    (void)policy_play_attest();
+    CHECK_EQ(rules_that_fail(report(&said)), 10);
+    CHECK(strstr(said, "(observe): 1 devices, 1 would fail\n"));
+    play_done();
+}
+
+static void
 enforced_the_same_boot_gets_none(void)
 {
     struct answer answer;
@@ -253,4 +326,4 @@ SCENE_MAIN({1,
            {45,
             "a policy that only observes",
             {CASE(who_is_observed_gets_a_token_with_all_that_would_fail),
-             CASE(enforced_the_same_boot_gets_none)}})
+             CASE(the_report_lists_them), CASE(enforced_the_same_boot_gets_none)}})

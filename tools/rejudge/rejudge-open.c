@@ -129,8 +129,8 @@ compile(struct bytes source, const char *path, struct bytes *ret_body)
     return r < 0 ? say(path, strerror(-r)) : 0;
 }
 
-static int
-open_text(struct bytes source, const char *path, struct bundle_file *ret)
+int
+rejudge_open_text(struct bytes source, const char *path, struct bundle_file *ret)
 {
     struct bytes body;
 
@@ -152,7 +152,7 @@ rejudge_open_bundle(struct store *store, const char *word, uint64_t now_s, struc
     if (!is_text(in)) {
         return bundle_file_take(in, word, NULL, now_s, ret); /* a pipe is read once */
     }
-    r = open_text(in, word, ret);
+    r = rejudge_open_text(in, word, ret);
     free((void *)(uintptr_t)in.p);
     return r;
 }

@@ -38,6 +38,9 @@ MUST_CHECK int rejudge_open_bytes(struct bytes take_bytes, const char *name,
  * active`). With none ret->book is NULL. Returns as above. */
 MUST_CHECK int rejudge_open_active(struct store *store, struct bundle_file *ret);
 
+/* The bundle that a text compiles to; path: for messages. Returns as above. */
+MUST_CHECK int rejudge_open_text(struct bytes source, const char *path, struct bundle_file *ret);
+
 /* A bundle by its word: "active", or a file that is text, a compiled body or a signed bundle.
  * Returns as above. */
 MUST_CHECK int rejudge_open_bundle(struct store *store, const char *word, uint64_t now_s,

@@ -5,13 +5,24 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "rejudge/rejudge-gate.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, DAYS_MAX = 3660 };
+
+struct visiting {
+    struct rejudge_run *run;
+    struct rejudge_tally *tally;
+};
 
 static void
 visit(void *context, const struct store_device *device, const struct rejudge_result *result)
 {
-    rejudge_say_member(context, device, result);
+    struct visiting *visiting = context;
+    struct bytes rule = bytes_str(result->sides[REJUDGE_NEW].rule);
+
+    visiting->tally->acknowledged +=
+        result->fails && rejudge_gate_knows(visiting->run->acknowledged, rule);
+    rejudge_say_member(&visiting->run->say, device, result);
 }
 
 /* Everything that is read is open by now. */
@@ -19,11 +30,12 @@ static int
 judge(struct rejudge_run *run, const struct rejudge_ask *ask, struct rejudge_tally *tally)
 {
     CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
+    struct visiting visiting = {run, tally};
     const struct rejudge_walk walk = {
         .class_name = run->class_name,
         .progress = isatty(STDERR_FILENO) == 1,
         .visit = visit,
-        .context = &run->say,
+        .context = &visiting,
     };
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 

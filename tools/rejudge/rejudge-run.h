@@ -9,6 +9,7 @@ struct rejudge_run {
     const char *words[REJUDGE_SIDES]; /* rejudge_open_bundle() */
     struct bytes sealed;              /* the new one, signed, instead of its word; or p NULL */
     const char *class_name;           /* NULL: of all classes */
+    const char *acknowledged;         /* rules with commas between, or NULL */
     int64_t last_s;                   /* evidence of the last seconds only; 0: all that is kept */
     struct rejudge_say say;
 };

@@ -1,5 +1,6 @@
-/* rejudge-rules, rejudge-report: how many members each rule passes and would refuse, and what of
- * it is new. With a real verifier: policy_test. */
+/* rejudge-rules, rejudge-report, rejudge-gate: how many members each rule passes and would refuse,
+ * what of it is new, and what of that an operator lets pass. With a real verifier: policy_test. */
+#include "rejudge/rejudge-gate.h"
 #include "rejudge/rejudge-report.h"
 
 #include <stdlib.h>
@@ -234,8 +235,114 @@ programs_read_the_same(void)
     has(said, "],\"counts\":{\"members\":3,\"judged\":2,\"fails\":2,\"no_policy\":1,\"why\":{");
 }
 
+/* ---- the gate ---- */
+
+/* How many rules stand against it, and what is told of them. */
+static size_t
+gate(const char *acknowledged, uint32_t share, char **ret_said)
+{
+    const struct rejudge_gate how = {.acknowledged = acknowledged, .share = share};
+    size_t len = 0;
+    FILE *out = open_memstream(ret_said, &len);
+    size_t n = rejudge_gate_count(&how, rules, out);
+
+    CHECK_EQ(fclose(out), 0);
+    check_keep(*ret_said);
+    return n;
+}
+
+static void
+one_device_is_enough_to_stand_against_it(void)
+{
+    char *said;
+
+    start(POLICY("", "any"), POLICY("", "any"));
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 0);
+    CHECK_STR(said, "");
+    start(POLICY("", "any"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 1);
+    CHECK_STR(said, "assay: rule sb would newly refuse 2 of 2 devices: 401 SB_OFF, as 00000001\n");
+}
+
+static void
+what_was_refused_before_does_not_stand_against_it(void)
+{
+    char *said;
+
+    start(POLICY("", "is off"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 0);
+    start(POLICY("", "any"), POLICY("  mode observe\n", "is off")); /* nobody is refused by it */
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 0);
+    start(POLICY("  mode observe\n", "is off"), POLICY("", "is off")); /* now they are */
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 1);
+}
+
+static void
+a_rule_that_was_acknowledged_does_not_and_another_does(void)
+{
+    char *said;
+
+    start(POLICY("", "any"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(gate("sb", 0, &said), 0);
+    has(said,
+        "rule sb would newly refuse 2 of 2 devices: 401 SB_OFF, as 00000001 (acknowledged)\n");
+    CHECK_EQ(gate("fw,sb", 0, &said), 0);
+    CHECK_EQ(gate("fw,sbx,s,sb2", 0, &said), 1);
+    CHECK_EQ(gate("", 0, &said), 1);
+}
+
+static void
+a_share_that_all_exceed_lets_nobody_pass(void)
+{
+    char *said;
+
+    start(POLICY("", "any"), POLICY("", "is off"));
+    walk();
+    CHECK_EQ(gate(NULL, 99, &said), 1);
+    CHECK_EQ(gate(NULL, 100, &said), 0);
+}
+
+static void
+what_no_rule_says_cannot_be_acknowledged(void)
+{
+    char *said;
+
+    start(POLICY("", "any"),
+          "policy p version 1 schema 1 {\n  applies class in { c }\n"
+          "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"
+          "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n");
+    walk();
+    CHECK_EQ(gate("(no rule)", 0, &said), 1);
+    has(said, "assay: rule (no rule) would newly refuse 2 of 2 devices: 205 EVT_UNCLAIMED");
+}
+
+static void
+words_of_a_list_are_whole(void)
+{
+    const struct rulebook *of = book(POLICY("", "any"));
+
+    CHECK(rejudge_gate_knows("a,bc", bytes_str("a")) &&
+          rejudge_gate_knows("a,bc", bytes_str("bc")));
+    CHECK(!rejudge_gate_knows("a,bc", bytes_str("b")) &&
+          !rejudge_gate_knows("a,bc", bytes_str("c")));
+    CHECK(!rejudge_gate_knows("a,bc", bytes_str("a,bc")) && !rejudge_gate_knows(NULL, BYTES_NULL));
+    CHECK(!rejudge_gate_stranger(NULL, of).p && !rejudge_gate_stranger("fw,sb", of).p);
+    CHECK(bytes_equal(rejudge_gate_stranger("fw,none,sb", of), bytes_str("none")));
+    CHECK(rejudge_gate_stranger("fw,", of).p && rejudge_gate_stranger("", of).p);
+}
+
 CHECK_MAIN(CASE(each_member_is_counted_once_in_each_rule),
            CASE(observed_failures_are_counted_and_are_not_new), CASE(what_failed_before_is_not_new),
            CASE(what_failed_before_is_a_members_own), CASE(what_no_rule_says_is_counted_too),
            CASE(rules_of_the_list_are_left_out_and_others_are_not), CASE(people_read_a_line_a_rule),
-           CASE(programs_read_the_same))
+           CASE(programs_read_the_same), CASE(one_device_is_enough_to_stand_against_it),
+           CASE(what_was_refused_before_does_not_stand_against_it),
+           CASE(a_rule_that_was_acknowledged_does_not_and_another_does),
+           CASE(a_share_that_all_exceed_lets_nobody_pass),
+           CASE(what_no_rule_says_cannot_be_acknowledged), CASE(words_of_a_list_are_whole))
