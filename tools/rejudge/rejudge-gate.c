@@ -111,14 +111,6 @@ rejudge_gate_count(const struct rejudge_gate *gate, const struct rejudge_rules *
     return n;
 }
 
-static void
-no_visit(void *context, const struct store_device *device, const struct rejudge_result *result)
-{
-    (void)context; /* the rules have seen it */
-    (void)device;
-    (void)result;
-}
-
 static int
 say_count(const struct rejudge_gate *gate, const struct rejudge_rules *rules)
 {
@@ -140,7 +132,7 @@ judge(const struct rejudge_gate *gate, const struct rejudge_ask *ask,
       const struct rejudge_rules *rules, struct rejudge_tally *tally)
 {
     CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
-    const struct rejudge_walk walk = {.progress = isatty(STDERR_FILENO) == 1, .visit = no_visit};
+    const struct rejudge_walk walk = {.progress = isatty(STDERR_FILENO) == 1};
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 
     r = r == 0 ? rejudge_walk(rejudge, ask, &walk, tally) : r;

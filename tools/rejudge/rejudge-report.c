@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
-#include "base/json-wr.h"
 #include "policy/policy-words.h"
+#include "rejudge/rejudge-json.h"
 #include "rejudge/rejudge-say.h"
 #include "table.h"
 
@@ -93,24 +93,6 @@ say_text(const struct rejudge_report *report, const struct rejudge_rules *rules,
 /* ---- JSON ---- */
 
 static void
-number(struct json_wr *j, const char *key, uint64_t value)
-{
-    json_wr_key(j, key);
-    json_wr_int(j, (int64_t)value);
-}
-
-static void
-word(struct json_wr *j, const char *key, struct bytes text)
-{
-    json_wr_key(j, key);
-    if (text.len > 0) {
-        json_wr_text(j, text);
-    } else {
-        json_wr_null(j);
-    }
-}
-
-static void
 rule_json(struct json_wr *j, struct bytes id, struct bytes slot,
           const struct rejudge_rule_count *count)
 {
@@ -118,16 +100,17 @@ rule_json(struct json_wr *j, struct bytes id, struct bytes slot,
     char hex[2 * WIRE_UEID_SIZE + 1];
 
     json_wr_object(j);
-    word(j, "rule", id);
-    word(j, "slot", slot);
-    number(j, "pass", count->passed);
-    number(j, "note", count->noted);
-    number(j, "warn", count->warned);
-    number(j, "fail", count->failed);
-    number(j, "not_judged", count->left_out);
-    number(j, "code", count->code);
-    word(j, "name", any ? bytes_str(reason_name(count->code)) : BYTES_NULL);
-    word(j, "device", any ? bytes_str(hex_write(hex, BYTES_OF(count->device))) : BYTES_NULL);
+    rejudge_json_text(j, "rule", id);
+    rejudge_json_text(j, "slot", slot);
+    rejudge_json_number(j, "pass", count->passed);
+    rejudge_json_number(j, "note", count->noted);
+    rejudge_json_number(j, "warn", count->warned);
+    rejudge_json_number(j, "fail", count->failed);
+    rejudge_json_number(j, "not_judged", count->left_out);
+    rejudge_json_number(j, "code", count->code);
+    rejudge_json_text(j, "name", any ? bytes_str(reason_name(count->code)) : BYTES_NULL);
+    rejudge_json_text(j, "device",
+                      any ? bytes_str(hex_write(hex, BYTES_OF(count->device))) : BYTES_NULL);
     json_wr_end_object(j);
 }
 
@@ -139,11 +122,11 @@ policy_json(struct json_wr *j, const struct rejudge_rules *rules, size_t i)
     const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
 
     json_wr_object(j);
-    word(j, "policy", policy->name);
-    number(j, "version", policy->version);
-    word(j, "mode", bytes_str(policy_modes[policy->mode - 1]));
-    number(j, "devices", count->members);
-    number(j, "fails", count->failed);
+    rejudge_json_text(j, "policy", policy->name);
+    rejudge_json_number(j, "version", policy->version);
+    rejudge_json_text(j, "mode", bytes_str(policy_modes[policy->mode - 1]));
+    rejudge_json_number(j, "devices", count->members);
+    rejudge_json_number(j, "fails", count->failed);
     json_wr_key(j, "rules");
     json_wr_array(j);
     for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
@@ -161,25 +144,17 @@ counts_json(struct json_wr *j, const struct rejudge_rules *rules, const struct r
             uint64_t without)
 {
     json_wr_object(j);
-    number(j, "members", tally->members);
-    number(j, "judged", rejudge_rules_members(rules));
-    number(j, "fails", rejudge_rules_failed(rules));
-    number(j, "no_policy", without);
+    rejudge_json_number(j, "members", tally->members);
+    rejudge_json_number(j, "judged", rejudge_rules_members(rules));
+    rejudge_json_number(j, "fails", rejudge_rules_failed(rules));
+    rejudge_json_number(j, "no_policy", without);
     json_wr_key(j, "why");
     json_wr_object(j);
     for (size_t why = REJUDGE_JUDGED + 1; why < REJUDGE_WHY_N; why++) {
-        number(j, rejudge_why_name((enum rejudge_why)why), tally->others[why]);
+        rejudge_json_number(j, rejudge_why_name((enum rejudge_why)why), tally->others[why]);
     }
     json_wr_end_object(j);
     json_wr_end_object(j);
-}
-
-static void
-put(FILE *out, const char *before, const struct json_wr *j)
-{
-    struct bytes done = json_wr_done(j);
-
-    fprintf(out, "%s%.*s", before, (int)done.len, (const char *)done.p);
 }
 
 static void
@@ -195,13 +170,13 @@ say_json(const struct rejudge_report *report, const struct rejudge_rules *rules,
         if (rejudge_rules_policy(rules, i)->members > 0) {
             j = json_wr_init(room, sizeof(room));
             policy_json(&j, rules, i);
-            put(report->out, before, &j);
+            rejudge_json_put(report->out, before, &j);
             before = ",";
         }
     }
     j = json_wr_init(room, REST_ROOM);
     counts_json(&j, rules, tally, without);
-    put(report->out, "],\"counts\":", &j);
+    rejudge_json_put(report->out, "],\"counts\":", &j);
     fprintf(report->out, "}\n");
 }
 

@@ -51,7 +51,9 @@ on_device(void *context, const struct store_device *device)
     }
     count(walking->tally, &result);
     progress(walking);
-    walk->visit(walk->context, device, &result);
+    if (walk->visit) {
+        walk->visit(walk->context, device, &result);
+    }
     return true;
 }
 

@@ -6,7 +6,7 @@
 struct rejudge_walk {
     const char *class_name; /* NULL: of all classes */
     bool progress;          /* count on stderr, which is a terminal */
-    /* Told of each member that was judged, or could not be. */
+    /* Told of each member that was judged, or could not be; NULL: a witness has seen enough. */
     void (*visit)(void *context, const struct store_device *device,
                   const struct rejudge_result *result);
     void *context;

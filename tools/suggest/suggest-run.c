@@ -108,14 +108,6 @@ print_release(const struct suggest_run *run, const struct suggest *suggest)
     return 1;
 }
 
-static void
-ignore_member(void *context, const struct store_device *device, const struct rejudge_result *result)
-{
-    (void)context; /* the witness has seen it */
-    (void)device;
-    (void)result;
-}
-
 static int
 say(const struct suggest_run *run, struct suggest *suggest, const struct rejudge_ask *ask,
     const char *text)
@@ -135,8 +127,7 @@ look(const struct suggest_run *run, const struct rejudge_ask *ask, struct sugges
 {
     CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
     const struct rejudge_walk walk = {.class_name = run->class_name,
-                                      .progress = isatty(STDERR_FILENO) == 1,
-                                      .visit = ignore_member};
+                                      .progress = isatty(STDERR_FILENO) == 1};
     struct rejudge_tally tally = {.members = 0};
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/hex.h"
-#include "base/json-wr.h"
 #include "base/text.h"
+#include "rejudge/rejudge-json.h"
 #include "rejudge/rejudge-say.h"
 #include "suggest/suggest-text.h"
 #include "when.h"
@@ -244,34 +244,16 @@ say_text(const struct suggest_say *say, const struct suggest *suggest,
 /* ---- JSON ---- */
 
 static void
-word(struct json_wr *j, const char *key, struct bytes text)
-{
-    json_wr_key(j, key);
-    if (text.len > 0) {
-        json_wr_text(j, text);
-    } else {
-        json_wr_null(j);
-    }
-}
-
-static void
-number(struct json_wr *j, const char *key, uint64_t value)
-{
-    json_wr_key(j, key);
-    json_wr_int(j, (int64_t)value);
-}
-
-static void
 value_json(struct json_wr *j, const struct suggest *suggest, const struct suggest_seen *seen)
 {
     const struct bundle_rule *rule = rule_of(suggest, seen);
     char digits[2 * HASH_SIZE_MAX + 1];
 
-    word(j, "slot", rule->slot);
-    word(j, "rule", rule->id);
-    word(j, "set", suggest_set(suggest, seen->set)->name);
-    word(j, "digest", bytes_str(digest_text(seen, digits)));
-    word(j, "label", bytes_str(seen->label));
+    rejudge_json_text(j, "slot", rule->slot);
+    rejudge_json_text(j, "rule", rule->id);
+    rejudge_json_text(j, "set", suggest_set(suggest, seen->set)->name);
+    rejudge_json_text(j, "digest", bytes_str(digest_text(seen, digits)));
+    rejudge_json_text(j, "label", bytes_str(seen->label));
 }
 
 static void
@@ -281,8 +263,8 @@ devices_json(struct json_wr *j, const struct suggest *suggest, const struct sugg
     const uint32_t *devices = suggest_group_devices(suggest, group, &n);
     char id[2 * WIRE_UEID_SIZE + 1];
 
-    number(j, "n_devices", n);
-    number(j, "n_sites", suggest->values[group->values[0]].n_sites);
+    rejudge_json_number(j, "n_devices", n);
+    rejudge_json_number(j, "n_sites", suggest->values[group->values[0]].n_sites);
     json_wr_key(j, "devices");
     json_wr_array(j);
     for (size_t i = 0; i < n && i < IDS_TOLD; i++) {
@@ -302,12 +284,12 @@ dry_json(struct json_wr *j, const struct suggest_dry *dry)
         return;
     }
     json_wr_object(j);
-    number(j, "better", dry->better);
-    number(j, "worse", dry->worse);
-    number(j, "fails", dry->fails);
-    number(j, "still", dry->still);
-    number(j, "code", dry->code);
-    word(j, "rule", bytes_str(dry->rule));
+    rejudge_json_number(j, "better", dry->better);
+    rejudge_json_number(j, "worse", dry->worse);
+    rejudge_json_number(j, "fails", dry->fails);
+    rejudge_json_number(j, "still", dry->still);
+    rejudge_json_number(j, "code", dry->code);
+    rejudge_json_text(j, "rule", bytes_str(dry->rule));
     json_wr_end_object(j);
 }
 
@@ -319,10 +301,10 @@ group_json(struct json_wr *j, const struct suggest *suggest, const struct sugges
     char *text = NULL;
 
     json_wr_object(j);
-    word(j, "id", bytes_str(group->id));
-    word(j, "class", bytes_str(suggest->classes[group->of_class]));
-    word(j, "kind", bytes_str(kinds[group->kind]));
-    word(j, "release", bytes_str(suggest_text_name(suggest, group, name)));
+    rejudge_json_text(j, "id", bytes_str(group->id));
+    rejudge_json_text(j, "class", bytes_str(suggest->classes[group->of_class]));
+    rejudge_json_text(j, "kind", bytes_str(kinds[group->kind]));
+    rejudge_json_text(j, "release", bytes_str(suggest_text_name(suggest, group, name)));
     json_wr_key(j, "values");
     json_wr_array(j);
     for (size_t i = 0; i < group->n_values; i++) {
@@ -336,7 +318,7 @@ group_json(struct json_wr *j, const struct suggest *suggest, const struct sugges
     if (suggest_text(suggest, group, BUNDLE_STAGED, &text) != 0) {
         text = NULL;
     }
-    word(j, "text", text ? bytes_str(text) : BYTES_NULL);
+    rejudge_json_text(j, "text", text ? bytes_str(text) : BYTES_NULL);
     free(text);
     json_wr_end_object(j);
 }
@@ -347,27 +329,19 @@ other_json(struct json_wr *j, const struct suggest *suggest, const struct sugges
     const struct suggest_seen *seen = &suggest->seen[value->first];
 
     json_wr_object(j);
-    word(j, "class", bytes_str(suggest->classes[seen->of_class]));
+    rejudge_json_text(j, "class", bytes_str(suggest->classes[seen->of_class]));
     value_json(j, suggest, seen);
-    number(j, "n_devices", value->n_devices);
-    number(j, "n_sites", value->n_sites);
+    rejudge_json_number(j, "n_devices", value->n_devices);
+    rejudge_json_number(j, "n_sites", value->n_sites);
     json_wr_key(j, "not");
     json_wr_object(j);
     for (size_t bar = SUGGEST_COUNTS + 1; bar < SUGGEST_BAR_N; bar++) {
         if (value->bars[bar] > 0) {
-            number(j, suggest_bar_name((enum suggest_bar)bar), value->bars[bar]);
+            rejudge_json_number(j, suggest_bar_name((enum suggest_bar)bar), value->bars[bar]);
         }
     }
     json_wr_end_object(j);
     json_wr_end_object(j);
-}
-
-static void
-put(FILE *out, const char *before, const struct json_wr *j)
-{
-    struct bytes done = json_wr_done(j);
-
-    fprintf(out, "%s%.*s", before, (int)done.len, (const char *)done.p);
 }
 
 static void
@@ -383,14 +357,14 @@ say_json(const struct suggest_say *say, const struct suggest *suggest,
     for (size_t i = 0; i < suggest->n_groups; i++) {
         j = json_wr_init(room, sizeof(room));
         group_json(&j, suggest, &suggest->groups[i], &dries[i]);
-        put(say->out, i > 0 ? "," : "", &j);
+        rejudge_json_put(say->out, i > 0 ? "," : "", &j);
     }
     fprintf(say->out, "],\"others\":[");
     for (size_t i = 0; say->all && i < suggest->n_values && said < OTHERS_MAX; i++) {
         if (is_other(suggest, &suggest->values[i])) {
             j = json_wr_init(room, sizeof(room));
             other_json(&j, suggest, &suggest->values[i]);
-            put(say->out, before, &j);
+            rejudge_json_put(say->out, before, &j);
             before = ",";
             said++;
         }
