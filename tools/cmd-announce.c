@@ -255,7 +255,7 @@ const struct cmd cmd_announce = {
         "(" ANNOUNCE_FOLDER "), whole, in the place of what the component had there. The\n"
         "attestor tells it with its next accepted evidence. Then an operator who asks why a boot\n"
         "is not known sees that the device said it would come. It is the device's own word:\n"
-        "nothing passes by it.\n\n"
+        "it makes no boot good, and at most, where a policy says so, an initrd a warning.\n\n"
         "  --file    a file that is measured by its content, as GRUB does in PCR 9\n"
         "  --event   digests of an event that is known otherwise; a label is for people\n"
         "  --days    how long it stands, 1 to 7 (the default); after three more boots it ends too\n"

@@ -1,8 +1,8 @@
 /* POST /announce: what a hook of the device says that a coming boot will measure, and the same
  * bytes as a file that the hook leaves for the attestor. announce.cddl; protocol page, Answers.
  *
- * It is the device's word and explains; nothing passes by it. PCRs and digests are named and not
- * slots: which slot an event is in the verifier finds from the log that brings it. */
+ * It is the device's word and explains; no boot is affirmed by it. PCRs and digests are named and
+ * not slots: which slot an event is in the verifier finds from the log that brings it. */
 #pragma once
 
 #include "base/alg.h"

@@ -30,7 +30,9 @@ enum policy_outcome {
     OUTCOME_BAD_SIGNATURE, /* of no form */
     OUTCOME_KEY_UNKNOWN,
     OUTCOME_KEY_WEAK,
-    OUTCOME_MAX = OUTCOME_KEY_WEAK,
+    OUTCOME_ANNOUNCED, /* passes, but nobody vouches for it beside the device: an initrd that it
+                        * announced, under a kernel whose release says that this will do */
+    OUTCOME_MAX = OUTCOME_ANNOUNCED,
 };
 
 /* AR4SI section 2.3, those that we assert. */

@@ -133,6 +133,8 @@ learn_rig_judge(const struct learn_rig_boot *boot)
         .userspace = boot->has_userspace ? &boot->userspace : NULL,
         .n_pins = learn_rig.n_pins,
         .pins = learn_rig.pins,
+        .n_announced = learn_rig.n_announced,
+        .announced = learn_rig.announced,
         .may_pin = learn_rig.n_pins == 0,
         .now_s = learn_rig.now_s,
         .tpm = learn_rig.tpm,

@@ -33,7 +33,9 @@ extern struct learn_rig {
     struct verdict verdict;
     size_t n_pins;
     struct rule_pin pins[RULE_PINS_MAX]; /* of learn_rig_pin() */
-    uint64_t now_s;                      /* by which is judged; a test may change it */
+    size_t n_announced;
+    struct rule_announced announced[8]; /* by the device that is judged; a test sets them */
+    uint64_t now_s;                     /* by which is judged; a test may change it */
 } learn_rig;
 
 /* Forgets all. */

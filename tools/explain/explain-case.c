@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cmd.h"
 #include "rejudge/rejudge-open.h"
@@ -78,6 +79,7 @@ explain_case_done(struct explain_case *c)
     hasher_freep(&c->hasher);
     boots_free(c->boots);
     golden_cache_free(c->golden);
+    free(c->announced);
     *c = (struct explain_case){.why = REJUDGE_NO_EVIDENCE};
 }
 
@@ -184,6 +186,20 @@ choose(struct explain_case *c)
     c->why = c->no_ages ? REJUDGE_JUDGED : lack;
 }
 
+/* As the service does, so that both say the same. */
+static int
+read_announced(struct explain_case *c)
+{
+    const struct store_moment moment = {(int64_t)c->now_s * 1000, c->rows.era, c->rows.reset_count};
+    int r = announced_load(c->store, c->device.id, &moment, c->row->quote.bank, &c->announced);
+
+    if (r == 0 && c->announced) {
+        c->about.n_announced = c->announced->n;
+        c->about.announced = c->announced->rows;
+    }
+    return r;
+}
+
 static int
 read_case(struct explain_case *c)
 {
@@ -206,6 +222,7 @@ read_case(struct explain_case *c)
     if (r == 0 && c->why == REJUDGE_JUDGED && c->row) {
         r = boots_pins(c->boots, c->store, c->device.id, c->bundle.book, c->policy, &c->about.pins,
                        &c->about.n_pins);
+        r = r == 0 ? read_announced(c) : r;
     }
     return r;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bundle-file.h"
+#include "keeper/announced.h"
 #include "keeper/boots.h"
 #include "rejudge/rejudge-opinion.h"
 #include "rejudge/rejudge-rows.h"
@@ -34,9 +35,10 @@ struct explain_case {
 
     /* The rest says nothing unless JUDGED; ages may be unknown all the same. */
     enum rejudge_why why;
-    bool no_ages;              /* the policy limits ages, and nobody knows them any more */
-    struct rejudge_rows rows;  /* with why NO_CLASS and NO_EVIDENCE of no use */
-    struct rejudge_case about; /* views into this */
+    bool no_ages;                /* the policy limits ages, and nobody knows them any more */
+    struct rejudge_rows rows;    /* with why NO_CLASS and NO_EVIDENCE of no use */
+    struct rejudge_case about;   /* views into this */
+    struct announced *announced; /* what it said of boots to come; NULL: nothing that stands */
     size_t policy;
     const struct bundle_policy *row; /* NULL: reference events judge */
     struct pcr_set quoted;           /* what it asks for */

@@ -185,6 +185,8 @@ rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *
         .userspace = about->userspace,
         .pins = about->pins,
         .n_pins = about->n_pins,
+        .n_announced = about->n_announced,
+        .announced = about->announced,
         .may_pin = true,
         .tpm = about->tpm,
         .now_s = judge->now_s,

@@ -14,6 +14,8 @@ struct rejudge_case {
     const struct event_log *userspace; /* NULL: none */
     const struct rule_pin *pins;
     size_t n_pins;
+    const struct rule_announced *announced; /* what it said of boots to come */
+    size_t n_announced;
     struct boot_beside beside; /* as it was when the evidence came */
     struct advisory_tpm tpm;   /* the same */
 };

@@ -8,12 +8,14 @@ static int
 read_beside(struct store *store, const struct store_device *device, struct rejudge_rows *rows)
 {
     struct tpm_public ak;
-    struct store_last last;
+    struct store_last last = {0};
     int r = store_last_get(store, device->id, &last);
 
     if (r < 0) {
         return r;
     }
+    rows->era = last.era;
+    rows->reset_count = last.reset_count;
     rows->has_ages = r == 0 && last.arrived_ms == rows->evidence.arrived_ms;
     if (rows->has_ages) {
         rows->tpm = (struct advisory_tpm){device->tpm_vendor, true, last.firmware};

@@ -10,6 +10,8 @@ struct rejudge_rows {
     bool has_ages;             /* ages and firmware: its last verdict is of this evidence */
     struct boot_beside beside; /* as it was when the evidence came */
     struct advisory_tpm tpm;   /* the same */
+    int64_t era;               /* of its last verdict's boot, as its resetCount */
+    uint64_t reset_count;
 };
 
 /* Returns 0, REJUDGE_NO_CLASS, REJUDGE_NO_EVIDENCE, or a negative errno; *ret is of no use unless

@@ -7,11 +7,13 @@
 #include "rejudge/rejudge-memo.h"
 #include "rejudge/rejudge-opinion.h"
 #include "rejudge/rejudge-rows.h"
+#include "keeper/announced.h"
 #include "keeper/boots.h"
 
 enum {
     KEY_PARTS =
-        1024 + REJUDGE_SIDES * RULE_PINS_MAX * (STORE_PIN_NAME_MAX + STORE_PIN_VALUE_MAX + 12)
+        1024 + REJUDGE_SIDES * (RULE_PINS_MAX * (STORE_PIN_NAME_MAX + STORE_PIN_VALUE_MAX + 12) +
+                                ANNOUNCED_MAX * (HASH_SIZE_MAX + 8))
 };
 
 /* Which policy of a side judges a member; without one its class's reference events do. */
@@ -32,6 +34,7 @@ struct rejudge {
     struct rejudge_rows rows;
     struct chosen chosen[REJUDGE_SIDES];
     struct rejudge_case about;
+    struct announced *announced; /* NULL: none */
     uint8_t key_room[KEY_PARTS];
 };
 
@@ -62,6 +65,7 @@ rejudge_free(struct rejudge *rejudge)
         boots_free(rejudge->boots);
         golden_cache_free(rejudge->golden);
         rejudge_memo_free(rejudge->memo);
+        free(rejudge->announced);
         free(rejudge);
     }
 }
@@ -127,17 +131,35 @@ choose(struct rejudge *rejudge)
     return (int)lack;
 }
 
-/* The pins of the member in hand as a side's policy sees them, until the next call. */
+/* What a side's policy holds the member in hand to, and what the member announced, until the next
+ * call. */
 static int
-read_pins(struct rejudge *rejudge, int side)
+read_own(struct rejudge *rejudge, int side)
 {
     const struct chosen *chosen = &rejudge->chosen[side];
     struct rejudge_case *about = &rejudge->about;
+    int r;
 
+    free_p(&rejudge->announced);
     about->n_pins = 0;
-    return chosen->row ? boots_pins(rejudge->boots, rejudge->ask.store, about->device->id,
-                                    chosen->book, chosen->policy, &about->pins, &about->n_pins)
-                       : 0;
+    about->n_announced = 0;
+    if (!chosen->row) {
+        return 0;
+    }
+    r = boots_pins(rejudge->boots, rejudge->ask.store, about->device->id, chosen->book,
+                   chosen->policy, &about->pins, &about->n_pins);
+    if (r == 0) {
+        const struct store_moment moment = {(int64_t)rejudge->ask.now_s * 1000, rejudge->rows.era,
+                                            rejudge->rows.reset_count};
+
+        r = announced_load(rejudge->ask.store, about->device->id, &moment, chosen->row->quote.bank,
+                           &rejudge->announced);
+    }
+    if (r == 0 && rejudge->announced) {
+        about->n_announced = rejudge->announced->n;
+        about->announced = rejudge->announced->rows;
+    }
+    return r;
 }
 
 static void
@@ -153,7 +175,7 @@ key_side(struct rejudge *rejudge, int side, struct wr *wr)
 {
     const struct bundle_policy *row = rejudge->chosen[side].row;
     const struct rejudge_case *about = &rejudge->about;
-    int r = read_pins(rejudge, side);
+    int r = read_own(rejudge, side);
 
     /* nothing else of an age or a key tells members apart */
     wr_u8(wr, row ? (uint8_t)boot_beside_amiss(row, &about->beside) : 0);
@@ -162,6 +184,11 @@ key_side(struct rejudge *rejudge, int side, struct wr *wr)
         wr_be32(wr, about->pins[i].slot);
         key_text(wr, about->pins[i].name);
         key_text(wr, about->pins[i].value);
+    }
+    wr_be32(wr, (uint32_t)about->n_announced);
+    for (size_t i = 0; r == 0 && i < about->n_announced; i++) {
+        wr_be32(wr, about->announced[i].pcr);
+        key_text(wr, about->announced[i].digest);
     }
     return r;
 }
@@ -243,7 +270,7 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
         bool left_out = false;
 
         judge.sight.side = (enum rejudge_side)side;
-        r = read_pins(rejudge, side);
+        r = read_own(rejudge, side);
         if (r < 0) {
             return r;
         }

@@ -1,6 +1,7 @@
 /* What was seen and what would have passed, in words for people. Texts of a device are escaped. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "appraise/boot.h"
 #include "base/hex.h"
@@ -22,17 +23,36 @@ label_of(const struct event_log *log, const struct rule_event *event)
     return BYTES_NULL;
 }
 
+/* "announced 2026-11-28 13:58Z as os, "; or nothing. */
+static void
+say_announced(const struct boot_ask *ask, const struct rule_event *event, char *room, size_t cap)
+{
+    const struct rule_announced *announced =
+        rule_announced_of(ask->announced, ask->n_announced, event);
+    time_t seconds = announced ? (time_t)announced->heard_s : 0;
+    char when[32];
+    struct tm tm;
+
+    room[0] = '\0';
+    if (announced && gmtime_r(&seconds, &tm) &&
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%MZ", &tm) > 0) {
+        snprintf(room, cap, "announced %s as %.24s, ", when, announced->component);
+    }
+}
+
 void
 boot_say_seen(const struct boot_ask *ask, const struct rule_event *event, char *room, size_t cap)
 {
     enum hash bank = rulebook_bundle(ask->book)->policies[ask->policy].quote.bank;
     struct bytes label = label_of(ask->log, event);
     char digits[2 * HASH_SIZE_MAX + 1];
+    char announced[80];
 
+    say_announced(ask, event, announced, sizeof(announced));
     label = label.p ? label : label_of(ask->userspace, event);
     label.len = label.len < LABEL_SHOWN ? label.len : LABEL_SHOWN;
-    snprintf(room, cap, "%s:%s %.*s", hash_name(bank), hex_write(digits, event->digest),
-             (int)label.len, (const char *)label.p);
+    snprintf(room, cap, "%s:%s %s%.*s", hash_name(bank), hex_write(digits, event->digest),
+             announced, (int)label.len, (const char *)label.p);
 }
 
 void

@@ -206,6 +206,8 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
         .events = room->events,
         .n_pins = ask->n_pins,
         .pins = ask->pins,
+        .n_announced = ask->n_announced,
+        .announced = ask->announced,
         .may_pin = ask->may_pin,
         .now_s = ask->now_s,
     };

@@ -25,6 +25,8 @@ struct boot_ask {
     const struct event_log *userspace; /* whole, replayed; NULL: there is none */
     size_t n_pins;
     const struct rule_pin *pins;
+    size_t n_announced;
+    const struct rule_announced *announced; /* what the device said of boots to come */
     unsigned quirks; /* bits that whoever replayed the logs found, beside the log's own */
     bool may_pin;    /* rules without pins learn: rule_input */
     /* The IMA list, which met the quote, and its bytes, from its start or from where ima_past ends;
@@ -81,7 +83,8 @@ void boot_room_freep(struct boot_room **room);
 MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
                           struct verdict *verdict, struct boot_told *ret);
 
-/* What was measured, as people read it: `sha256:HEX label`. Its label comes from its log. */
+/* What was measured, as people read it: `sha256:HEX label`. Its label comes from its log. Where the
+ * device announced it, that stands before the label. */
 void boot_say_seen(const struct boot_ask *ask, const struct rule_event *event, char *room,
                    size_t cap);
 

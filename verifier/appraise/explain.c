@@ -34,6 +34,7 @@ outcome_name(enum policy_outcome outcome)
         [OUTCOME_BAD_SIGNATURE] = "bad-signature",
         [OUTCOME_KEY_UNKNOWN] = "key-unknown",
         [OUTCOME_KEY_WEAK] = "key-weak",
+        [OUTCOME_ANNOUNCED] = "announced",
     };
 
     return names[outcome];

@@ -209,6 +209,65 @@ judging_raise(struct judging *j, struct bytes name, struct bytes value)
     }
 }
 
+const struct rule_announced *
+rule_announced_of(const struct rule_announced *announced, size_t n, const struct rule_event *event)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (announced[i].pcr == event->pcr && bytes_equal(announced[i].digest, event->digest)) {
+            return &announced[i];
+        }
+    }
+    return NULL;
+}
+
+/* "os.initrd" and "os/NAME" are sets of the component os. */
+static bool
+is_of_component(struct bytes set, struct bytes component)
+{
+    return set.len > component.len && memcmp(set.p, component.p, component.len) == 0 &&
+           (set.p[component.len] == '.' || set.p[component.len] == '/');
+}
+
+/* Whether an active release of the component that the rule's set is of has this kernel, and says
+ * that an announced initrd will do. */
+static bool
+kernel_lets_announce(const struct judging *j, uint32_t kernel)
+{
+    const struct rule_found *found = &j->room->found[kernel];
+
+    for (size_t i = 0; i < found->n; i++) {
+        const struct rulebook_ref *ref = &found->refs[i];
+        const struct bundle_release *release =
+            ref->release == BUNDLE_NONE ? NULL : &j->bundle->releases[ref->release];
+
+        if (release && release->announced_initrd &&
+            is_of_component(judging_set(j, 0)->name, release->component) &&
+            rulebook_state(j->book, ref, j->input->now_s) == BUNDLE_ACTIVE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An initrd that the device announced, where each kernel that was loaded is one that may have such:
+ * a second one would be no longer signed for. Appraisal page, section 5c (3). */
+static bool
+is_announced(const struct judging *j, uint32_t event)
+{
+    uint32_t first = j->room->first[SLOT_BOOT_KERNEL];
+
+    if (j->slot != SLOT_BOOT_INITRD || first == RULE_NO_EVENT ||
+        !rule_announced_of(j->input->announced, j->input->n_announced, &j->input->events[event])) {
+        return false;
+    }
+    for (uint32_t i = first; i != RULE_NO_EVENT; i = judging_next(j, i)) {
+        if (!kernel_lets_announce(j, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Is a release of the component that a set `COMPONENT/NAME` is of, and of another name? */
 static bool
 is_elsewhere(const struct bundle_release *release, struct bytes set)
@@ -220,13 +279,16 @@ is_elsewhere(const struct bundle_release *release, struct bytes set)
            !bytes_equal(bytes_of(set.p + len + 1, set.len - len - 1), release->name);
 }
 
-/* A value that the rule does not know: firmware may be that of another class's hardware, which may
- * pass there. */
+/* A value that the rule does not know: an initrd may have been announced, and firmware may be that
+ * of another class's hardware, which may pass there. */
 static enum policy_outcome
 unknown_as(const struct judging *j, uint32_t event)
 {
     const struct rule_found *found = &j->room->found[event];
 
+    if (is_announced(j, event)) {
+        return OUTCOME_ANNOUNCED;
+    }
     for (size_t i = 0; j->slot == SLOT_FIRMWARE && i < found->n; i++) {
         const struct rulebook_ref *ref = &found->refs[i];
         enum bundle_state state = rulebook_state(j->book, ref, j->input->now_s);

@@ -49,7 +49,8 @@ bool
 outcome_is_remark(enum policy_outcome outcome)
 {
     return outcome == OUTCOME_RETIRING || outcome == OUTCOME_UNPINNED ||
-           outcome == OUTCOME_RETRIED || outcome == OUTCOME_SHUTDOWN;
+           outcome == OUTCOME_RETRIED || outcome == OUTCOME_SHUTDOWN ||
+           outcome == OUTCOME_ANNOUNCED;
 }
 
 void

@@ -47,6 +47,15 @@ struct rule_pin {
 /* The svn that a device was accepted with, of the component behind the colon. */
 #define RULE_MARK "svn:"
 
+/* What the device said that a boot would measure: its own word, which explains and vouches for
+ * nothing. */
+struct rule_announced {
+    uint32_t pcr;
+    struct bytes digest; /* in the policy's bank */
+    const char *component;
+    int64_t heard_s; /* UTC */
+};
+
 struct rule_number {
     struct bytes name; /* a component of SBAT; the GUID of an SVN row */
     uint64_t number;
@@ -68,6 +77,8 @@ struct rule_input {
     size_t n_critical;              /* the first so many are of critical ones */
     size_t n_pins;
     const struct rule_pin *pins;
+    size_t n_announced;
+    const struct rule_announced *announced;
     bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the
                    * running system measures is learnt no earlier than it can all be there */
     /* What came of the IMA list by the first ima block that a rule names; NULL: nothing. */
@@ -117,6 +128,10 @@ struct rule_room;
 struct rule_room *rule_room_new(void); /* NULL when memory ends */
 void rule_room_free(struct rule_room *room);
 void rule_room_freep(struct rule_room **room);
+
+/* What was announced of an event; NULL: nothing. */
+const struct rule_announced *rule_announced_of(const struct rule_announced *announced, size_t n,
+                                               const struct rule_event *event);
 
 /* Judges by policy `policy` of the book. input has at most RULE_EVENTS_MAX events. A rule that does
  * not pass has the effect that it names, after `for D then` the later one; a value that passes with

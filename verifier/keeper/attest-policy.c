@@ -3,6 +3,7 @@
 
 #include "appraise/boot-beside.h"
 #include "appraise/quoted.h"
+#include "keeper/announced.h"
 #include "keeper/attest.h"
 #include "keeper/boots.h"
 #include "keeper/policies.h"
@@ -57,6 +58,17 @@ judge_beside(struct attest *attest)
     boot_beside(&attest->told, &beside, &attest->verdict);
 }
 
+/* What the device announced of this boot, or of one close to it. */
+static int
+announced_of(const struct attest *attest, enum hash bank, struct announced **ret)
+{
+    const struct keeper *keeper = attest->keeper;
+    const struct store_moment moment = {keeper->clock->utc_ms(keeper->clock->context),
+                                        attest->device.era, attest->quote.reset_count};
+
+    return announced_load(keeper->store, attest->device.id, &moment, bank, ret);
+}
+
 static int
 judge(struct attest *attest, const struct event_log *log, const struct rulebook *book,
       size_t policy)
@@ -64,6 +76,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
     struct keeper *keeper = attest->keeper;
     struct verdict *verdict = &attest->verdict;
     const struct ima_sets *sets = policies_sets(keeper->policies);
+    CLEANUP(free_p) struct announced *announced = NULL;
     struct event_log userspace;
     struct boot_ask ask = {
         .book = book,
@@ -83,6 +96,11 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
                        &ask.n_pins);
 
     if (r == 0) {
+        r = announced_of(attest, rulebook_bundle(book)->policies[policy].quote.bank, &announced);
+    }
+    if (r == 0) {
+        ask.n_announced = announced ? announced->n : 0;
+        ask.announced = announced ? announced->rows : NULL;
         r = boot_judge(boots_room(keeper->boots), keeper->hasher, &ask, verdict, &attest->told);
     }
     if (r != 0) {

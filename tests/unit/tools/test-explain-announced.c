@@ -126,9 +126,13 @@ a_row_that_is_no_announcement_is_damage(void)
                                                .body = {0xff},
                                                .body_len = 1};
 
+    struct explain_case *judged;
+
     start();
+    judged = explain_rig_case();
     CHECK_EQ(store_announced_put(explain_rig.store, explain_rig.device.id, &row), 0);
-    CHECK_EQ(explain_announced(explain_rig_case(), &announced), -EIO);
+    CHECK_EQ(explain_announced(judged, &announced), -EIO);
+    CHECK_EQ(explain_case_judge(judged), -EIO); /* which hears announcements too */
 }
 
 static void

@@ -4,9 +4,13 @@
 
 #include "lib/check.h"
 #include "lib/kept-rig.h"
+#include "base/hex.h"
 #include "lib/rule-play.h"
+#include "lib/slot-rig.h"
 #include "lib/store-make.h"
 #include "rejudge/rejudge-memo.h"
+#include "store/store-announced.h"
+#include "wire/announce.h"
 
 #define NOW_MS INT64_C(1790000000000)
 
@@ -300,6 +304,89 @@ visit(void *context, const struct store_device *of, const struct rejudge_result 
     n_visited++;
 }
 
+/* Digest of the first event that the boot has in a slot, in SHA-256. */
+static struct bytes
+digest_in(enum slot slot)
+{
+    static struct slot_rig rig;
+    struct bytes digest = BYTES_NULL;
+
+    slot_rig_new(&rig);
+    slot_rig_read(&rig, boot());
+    for (size_t i = 0; !digest.p && i < rig.map.n; i++) {
+        if (rig.map.events[i].slot == slot) {
+            digest = rig.log.events[i].digest[event_log_bank(&rig.log, HASH_SHA256)];
+        }
+    }
+    slot_rig_done(&rig);
+    CHECK(digest.p);
+    return digest;
+}
+
+/* POLICY() with PCR 9: a kernel of a release that lets an initrd be announced. */
+static const char *
+announcing_policy(void)
+{
+    static const char pcrs[] = "pcrs 0,2,4,7";
+    static char text[8192];
+    const char *base = POLICY("", "  rule kernel : boot.kernel one-of @os.vmlinuz\n"
+                                  "  rule initrd : boot.initrd one-of @os.initrd\n"
+                                  "  rule files : boot.files any count 0..99\n");
+    const char *place = strstr(base, pcrs) + strlen(pcrs);
+    char hex[65];
+
+    snprintf(text, sizeof(text),
+             "%.*s,9%srelease os n 1 {\n  initrd announced-by-device signed-kernel\n"
+             "  vmlinuz sha256:%s\n  initrd " D("11") "\n}\n",
+             (int)(place - base), base, place, hex_write(hex, digest_in(SLOT_BOOT_KERNEL)));
+    return text;
+}
+
+/* The member said that it would boot this initrd, until then. */
+static void
+announces(const struct store_device *of, int64_t expires_ms)
+{
+    static struct announce message;
+    struct store_announced row = {
+        .component = "os", .heard_ms = NOW_MS - 5, .expires_ms = expires_ms, .reset_last = 3};
+    struct wr wr = wr_init(row.body, sizeof(row.body));
+
+    message = (struct announce){.component = bytes_str("os"),
+                                .version = bytes_str("2"),
+                                .n_events = 1,
+                                .events = {{.pcr = 9}},
+                                .life_s = 60};
+    message.events[0].digests[HASH_SHA256] = digest_in(SLOT_BOOT_INITRD);
+    announce_write(&wr, &message);
+    row.body_len = wr_done(&wr).len;
+    CHECK_EQ(store_announced_put(store, of->id, &row), 0);
+}
+
+/* The service would count it, so a test does; and only for the member that said it. */
+static void
+an_announcement_is_of_its_member_and_of_its_time(void)
+{
+    struct store_device silent;
+    struct store_device late;
+    struct rejudge_result result;
+
+    start(POLICY("", ""), announcing_policy());
+    silent = kept_rig_member(store, 2, "c", boot(), NOW_MS);
+    late = kept_rig_member(store, 3, "c", boot(), NOW_MS);
+    announces(&device, NOW_MS + 1);
+    announces(&late, NOW_MS);
+    result = judge(&device);
+    CHECK_EQ(result.why, REJUDGE_JUDGED);
+    CHECK_EQ(result.sides[REJUDGE_NEW].tier, TIER_WARNING);
+    CHECK(result.sides[REJUDGE_NEW].token);
+    result = judge(&silent);
+    CHECK(result.fails);
+    CHECK_EQ(result.sides[REJUDGE_NEW].code, REASON_INITRD_UNKNOWN);
+    CHECK_EQ(rejudge_shared(rejudge), 0);
+    CHECK(judge(&late).fails);
+    CHECK_EQ(rejudge_shared(rejudge), 1); /* as one that said nothing */
+}
+
 static void
 the_walk_counts_members_and_no_others(void)
 {
@@ -356,5 +443,6 @@ CHECK_MAIN(CASE(the_same_bundle_changes_nothing), CASE(a_rule_that_fails_is_the_
            CASE(a_userspace_log_is_judged_if_it_is_kept),
            CASE(alike_members_share_and_others_do_not), CASE(an_age_beyond_a_limit_is_not_shared),
            CASE(advisories_are_of_the_tpm_that_was_quoted),
+           CASE(an_announcement_is_of_its_member_and_of_its_time),
            CASE(the_walk_counts_members_and_no_others),
            CASE(the_memo_keeps_what_fits_and_mixes_nothing_up))
