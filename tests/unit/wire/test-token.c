@@ -90,12 +90,20 @@ statuses_have_their_numbers(void)
     CHECK_STR(token_status_name(TOKEN_CONTRAINDICATED), "contraindicated");
 }
 
+static struct token_claims claims;
+static struct token_mirror mirror;
+
+static void
+sample(void)
+{
+    claims = token_sample();
+    mirror = *claims.mirror;
+    claims.mirror = &mirror;
+}
+
 #define REFUSED(change)                                 \
     do {                                                \
-        struct token_claims claims = token_sample();    \
-        struct token_mirror mirror = *claims.mirror;    \
-                                                        \
-        claims.mirror = &mirror;                        \
+        sample();                                       \
         change;                                         \
         CHECK_EQ(token_check(&claims), TOKEN_E_CLAIMS); \
     } while (0)
