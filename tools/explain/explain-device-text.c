@@ -94,10 +94,13 @@ print_now(FILE *out, const json_t *explained)
     }
     fprintf(out, ": %s%s", explain_text_of(now, "tier", room),
             is_true(now, "token") ? "" : ", no token");
-    fprintf(out, "%s\n",
-            is_true(now, "token") && !is_true(verdict, "accepted")
-                ? ": it passes with its next evidence"
-                : "");
+    if (is_true(now, "token") && !is_true(verdict, "accepted")) {
+        fputs(is_true(json_object_get(explained, "kept"), "is_last")
+                  ? ": it passes with its next evidence"
+                  : " for the evidence of before",
+              out);
+    }
+    fputc('\n', out);
 }
 
 /* Why nothing is judged again, and what is not known. */

@@ -112,11 +112,13 @@ static void
 what_is_not_known_is_said(void)
 {
     (void)text_of("{" DEVICE "," REFUSED ",\"kept\":{\"judged\":true,\"is_last\":false,\"ages\":"
-                  "false,\"ima\":true},\"history\":{\"known\":false,\"now\":9,\"published\":2,"
+                  "false,\"ima\":true},\"now\":{\"tier\":\"warning\",\"token\":true},\"history\":{"
+                  "\"known\":false,\"now\":9,\"published\":2,"
                   "\"published_ms\":1790000000000}}",
                   false);
     CHECK(has_line("kept         evidence of before: the last was not genuine, and of such nothing "
                    "is kept"));
+    CHECK(has_line("by now       reference events: warning for the evidence of before"));
     CHECK(has_line("not judged   ages, which the policy limits: they are not kept"));
     CHECK(has_line("not judged   the files of its IMA list, which is not kept"));
     CHECK(has_line("diff         no log of accepted evidence is kept to compare with"));
