@@ -672,7 +672,7 @@ def help_teaches_with_an_example():
     names = [name for name in names  # moves of releases are made in a text
              if name.split()[-1] not in ('stage', 'promote', 'retire', 'revoke')]
     names += ['policy publish', 'policy active']
-    assert len(names) == 27, names
+    assert len(names) == 30, names
     for name in names:
         code, out, _ = assay(name + ' --help')
         assert code == 0 and KEEPER.heard == []
