@@ -120,7 +120,8 @@ const struct cmd cmd_device_explain = {
         "  --json     one object with the same facts\n\n"
         "Exit status: 0 accepted, 1 refused, or it would be now, or has brought no evidence,\n"
         "2 usage, no such device, no such store.\n\n"
-        "  assay device explain 3fa94c10\n"
-        "  assay device explain 3fa94c10 --store monday.db --json\n",
+        "Example:\n"
+        "  $ assay device explain 3fa94c10\n"
+        "  $ assay device explain 3fa94c10 --store monday.db --json\n",
     .run = run,
 };

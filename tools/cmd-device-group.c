@@ -257,9 +257,8 @@ const struct cmd cmd_device_group = {
     .args = "{ID… {--add GROUP | --remove GROUP}… | --file CSV} [--dry-run]\n       " ASK_ARGS,
     .summary = "put devices into groups, or take them out",
     .help =
-        "Where a policy is for the device's class and one of its groups, its next evidence is\n"
-        "judged by that. A device is in 8 groups at most, and stands at one site: --add and\n"
-        "--remove in one command take it from one to another.\n\n"
+        "A device is in 8 groups at most, and stands at one site: --add and --remove in one\n"
+        "command take it from one to another.\n\n"
         "CSV (- is standard input) has a line FINGERPRINT,CLASS,GROUPS for each device, as for\n"
         "`assay device import`; GROUPS are names with a blank between. The device is in these\n"
         "and in no others then; the class is not looked at. If a line is bad, it is named and\n"

@@ -110,7 +110,7 @@ run(const struct cmd *self, int argc, char **argv)
 extern const struct cmd cmd_device_log;
 const struct cmd cmd_device_log = {
     .name = "device log",
-    .args = "ID [--out FILE] [--accepted | --userspace] " REJUDGE_PLACE_ARGS,
+    .args = "ID [--out FILE] [--accepted | --userspace]\n       " REJUDGE_PLACE_ARGS,
     .summary = "save the boot log that the verifier keeps of a device",
     .help =
         "Copies the firmware's event log of the last genuine evidence out of the verifier's "
@@ -124,8 +124,9 @@ const struct cmd cmd_device_log = {
         "whole\n" REJUDGE_PLACE_HELP "\n"
         "Exit status: 0 written, 1 no such log is kept, or it cannot be written, 2 usage, no such\n"
         "device, no such store.\n\n"
-        "  assay device log 3fa94c10 --out now.log\n"
-        "  assay device log 3fa94c10 --accepted --out before.log\n"
-        "  assay log diff before.log now.log\n",
+        "Example:\n"
+        "  $ assay device log 3fa94c10 --out now.log\n"
+        "  $ assay device log 3fa94c10 --accepted --out before.log\n"
+        "  $ assay log diff before.log now.log\n",
     .run = run,
 };

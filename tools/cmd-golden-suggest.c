@@ -70,16 +70,15 @@ run_suggest(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_golden_suggest = {
     .name = "golden suggest",
-    .args = "[--class C] [--devices N] [--sites M] " REJUDGE_PLACE_ARGS "\n"
-            "       [--all] [--text ID] [--json]",
+    .args = "[--class C] [--devices N] [--sites M] [--all] [--text ID]\n       "
+            "[--json] " REJUDGE_PLACE_ARGS,
     .summary = "what enough devices show alike and the policy does not know yet",
     .help =
         "Looks through the evidence that the verifier keeps for values that the policy in force\n"
-        "does not know, and names those that at least N devices of one class show alike at M "
-        "sites,\n"
-        "as one release that could be staged: what it would admit, who shows it since when, and "
-        "what the\n"
-        "kept evidence says if it were active. Nothing is changed: a person stages and promotes.\n"
+        "does not know, and names those that at least N devices of one class show alike at M\n"
+        "sites, as one release that could be staged: what it would admit, who shows it since\n"
+        "when, and what the kept evidence says if it were active. Nothing is changed: a person\n"
+        "stages and promotes.\n"
         "\n"
         "A device counts if the chain of its EK is verified and its TPM's maker makes hardware,\n"
         "if the inventory has it, and if nothing of higher trust than the value (firmware, keys\n"

@@ -342,7 +342,8 @@ active_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_publish = {
     .name = "policy publish",
-    .args = "BUNDLE [--accept-failures N] [--acknowledge RULE,...] " REJUDGE_PLACE_ARGS "\n"
+    .args = "BUNDLE [--accept-failures N] [--acknowledge RULE,...]\n"
+            "       " REJUDGE_PLACE_ARGS "\n"
             "       [--untested] [--why TEXT] " ASK_ARGS,
     .summary = "have the verifier judge by a signed bundle from now on",
     .help = "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"

@@ -673,11 +673,12 @@ def help_teaches_with_an_example():
              if name.split()[-1] not in ('stage', 'promote', 'retire', 'revoke')]
     names += ['policy publish', 'policy active']
     assert len(names) == 30, names
+    in_the_store = ('device explain', 'device log', 'golden suggest')
     for name in names:
         code, out, _ = assay(name + ' --help')
         assert code == 0 and KEEPER.heard == []
-        for text in (f'usage: assay {name}', 'Example:', f'$ assay {name}', 'Exit status:',
-                     '--json', '--socket'):
+        where = ('--store', '--conf') if name in in_the_store else ('--json', '--socket')
+        for text in (f'usage: assay {name}', 'Example:', f'$ assay {name}', 'Exit status:', *where):
             assert text in out, (name, text)
         assert all(len(line) <= 90 for line in out.splitlines()), name
 
