@@ -158,6 +158,7 @@ what_was_not_announced_is_refused(void)
     CHECK(!is_said());
     CHECK_EQ(announces(9), COAP_CODE(4, 1)); /* by the boot itself, too late */
     answers(TIER_CONTRAINDICATED, REASON_INITRD_UNKNOWN);
+    play_done();
     start(ALLOWED);
     CHECK_EQ(announces(8), COAP_CODE(2, 4)); /* another PCR */
     boots_its_own();
@@ -178,6 +179,7 @@ an_announcement_that_has_ended_is_none(void)
         (void)keeper_rig_problem(&play.rig, play.nonce);
     }
     answers(TIER_CONTRAINDICATED, REASON_INITRD_UNKNOWN);
+    play_done();
     start(ALLOWED);
     CHECK_EQ(announces(9), COAP_CODE(2, 4));
     boots_its_own();
