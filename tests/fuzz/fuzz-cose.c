@@ -95,6 +95,30 @@ claims(struct bytes payload)
     FUZZ_ASSERT(first.status == second.status && first.cnf == second.cnf);
 }
 
+/* What a verdict tells, as the store keeps it. */
+static void
+told(struct bytes in)
+{
+    static char text[16 * LIMIT_TOKEN_BYTES];
+    uint8_t room[2 * LIMIT_TOKEN_BYTES];
+    struct json_wr j = json_wr_init(text, sizeof(text));
+    struct claim_set set;
+    enum claim claim;
+
+    if (!claim_set_read(in, &set)) {
+        return;
+    }
+    FUZZ_ASSERT(claim_set_write(&set, room, sizeof(room)).len > 0);
+    FUZZ_ASSERT(claim_set_write(&set, room, 64).len <= 64);
+    claim_set_say_all(&j, &set);
+    for (unsigned i = 0; i < 64; i++) {
+        if (set.present >> i & 1) {
+            FUZZ_ASSERT(claim_named(bytes_str(claim_name((enum claim)i)), &claim) && claim == i);
+            claim_set_say(&j, &set, claim, true);
+        }
+    }
+}
+
 void
 fuzz_one(struct bytes in)
 {
@@ -110,6 +134,7 @@ fuzz_one(struct bytes in)
     }
     key_set(in);
     claims(in);
+    told(in);
     r = cose_sign1_read(in, &message);
     FUZZ_ASSERT(r >= 0);
     if (r == 0) {
