@@ -94,6 +94,12 @@ policy_play_start(const char *head, const char *image_rule, const char *more)
     policy_play_publish(policy_play_text(head, image_rule, more), 0);
 }
 
+uint8_t
+policy_play_token(void)
+{
+    return keeper_rig_ask(&play.rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "assay");
+}
+
 struct store_device
 policy_play_device(void)
 {

@@ -32,6 +32,9 @@ void policy_play_publish(const char *text, uint64_t not_after_s);
 /* A member that was accepted by reference events, and a policy of now. */
 void policy_play_start(const char *head, const char *image_rule, const char *more);
 
+/* Asks for the JWT of the class; its code, with the answer in play.rig.reply. */
+uint8_t policy_play_token(void);
+
 /* What the store has of the device: its row, its last verdict, how many values it is held to. */
 struct store_device policy_play_device(void);
 struct store_last policy_play_last(void);

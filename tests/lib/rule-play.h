@@ -8,6 +8,12 @@
 #define PLAY_16(b) b b b b b b b b b b b b b b b b
 #define D(b) "sha256:" PLAY_16(b) PLAY_16(b) " "
 
+/* Two releases of a system that share their shim. */
+#define PLAY_OS                                                              \
+    "release os corp 1 { svn 4 shim " D("01") "kernel " D("02") "initrd " D( \
+        "03") "}\n"                                                          \
+              "release os corp 2 { svn 5 shim " D("01") "kernel " D("12") "initrd " D("13") "}\n"
+
 extern struct rule_play {
     struct rulebook *book;
     struct rule_room *room;
