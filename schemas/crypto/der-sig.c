@@ -75,6 +75,17 @@ integer_read(struct rd *rd, size_t size, uint8_t *out)
     memcpy(out + size - value.len, value.p, value.len);
 }
 
+/* Of a signature's encodings the one: who keeps what was verified must not be asked again by
+ * another writing of the same. */
+static bool
+is_der(struct bytes der, struct bytes r, struct bytes s)
+{
+    uint8_t again[DER_SIG_MAX];
+    size_t len = 0;
+
+    return der_sig_write(r, s, again, &len) == 0 && bytes_equal(bytes_of(again, len), der);
+}
+
 int
 der_sig_read(struct bytes der, size_t size, uint8_t *ret_rs)
 {
@@ -94,7 +105,7 @@ der_sig_read(struct bytes der, size_t size, uint8_t *ret_rs)
     }
     integer_read(&rd, size, rs);
     integer_read(&rd, size, rs + size);
-    if (!rd_end(&rd)) {
+    if (!rd_end(&rd) || !is_der(der, bytes_of(rs, size), bytes_of(rs + size, size))) {
         return 1;
     }
     memcpy(ret_rs, rs, 2 * size);

@@ -11,5 +11,6 @@
 MUST_CHECK int der_sig_write(struct bytes r, struct bytes s, uint8_t out[DER_SIG_MAX],
                              size_t *ret_len);
 
-/* Reads what OpenSSL wrote into r || s of size bytes each. Returns 0, or 1 for another form. */
+/* Reads what der_sig_write() writes, and no other encoding of the same (X.690 section 8.3.2,
+ * section 10.1), into r || s of size bytes each. Returns 0, or 1. */
 MUST_CHECK int der_sig_read(struct bytes der, size_t size, uint8_t *ret_rs);

@@ -218,6 +218,26 @@ der_signatures_read_back_and_other_forms_do_not(void)
     CHECK_EQ(der_sig_read(check_hex("3006 030101 020101"), 32, rs), 1);
 }
 
+/* Else one signature is thousands, and what was verified once is asked again and again. */
+static void
+a_signature_has_one_encoding(void)
+{
+    static const char *const odd[] = {
+        "3007 0202 0001 020101",   /* a zero too many */
+        "3007 020101 0202 0001",   /* of s as well */
+        "3006 020180 020101",      /* negative */
+        "308106 020101 020101",    /* a length in the long form */
+        "3008 0203 000080 020101", /* two zeros */
+    };
+    uint8_t rs[64];
+
+    CHECK_EQ(der_sig_read(check_hex("3006 020101 020101"), 32, rs), 0);
+    CHECK_EQ(der_sig_read(check_hex("3007 0202 0080 020101"), 32, rs), 0);
+    for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+        CHECK_EQ(der_sig_read(check_hex(odd[i]), 32, rs), 1);
+    }
+}
+
 static void
 an_rsa_private_key_signs_and_survives_its_pem(void)
 {
@@ -284,4 +304,5 @@ CHECK_MAIN(CASE(a_known_signature_verifies), CASE(every_flipped_byte_of_a_signat
            CASE(a_public_half_as_pem_is_the_same_key_and_no_more),
            CASE(an_rsa_private_key_signs_and_survives_its_pem),
            CASE(the_kinds_of_private_keys_do_not_mix),
-           CASE(der_signatures_read_back_and_other_forms_do_not))
+           CASE(der_signatures_read_back_and_other_forms_do_not),
+           CASE(a_signature_has_one_encoding))
