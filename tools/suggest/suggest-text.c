@@ -15,6 +15,7 @@ struct parts {
     const struct suggest *suggest;
     const struct suggest_group *group;
     struct bytes component;
+    bool torn; /* a variant of it has what one device alone shows */
     size_t n;
     const struct suggest_seen *seen[PARTS_MAX];
 };
@@ -181,19 +182,21 @@ put_digest(FILE *out, const struct parts *parts, const struct suggest_seen *seen
 
 /* The set's events from place i on, whole and in order. */
 static void
-put_variant(FILE *out, const struct parts *parts, size_t i)
+put_variant(FILE *out, struct parts *parts, size_t i)
 {
     uint16_t set = parts->seen[i]->set;
     bool any = false;
-    bool shared = true;
+    bool whole = true;
 
     for (size_t k = i; k < parts->n; k++) {
         bool of_set = parts->seen[k]->set == set;
+        bool new = of_set &&in_group(parts, parts->seen[k]);
 
-        any = any || (of_set && in_group(parts, parts->seen[k]));
-        shared = shared && (!of_set || is_shared(parts, parts->seen[k]));
+        any = any || new;
+        whole = whole && (!of_set || new || is_shared(parts, parts->seen[k]));
     }
-    if (!any && !shared) {
+    if (!whole) { /* what one device alone has beside it would come along, and nobody was told */
+        parts->torn = parts->torn || any;
         return;
     }
     fputs("  variant {\n", out);
@@ -222,7 +225,7 @@ is_repeated(const struct parts *parts, size_t i, bool digest)
 }
 
 static void
-put_part(FILE *out, const struct parts *parts, size_t i)
+put_part(FILE *out, struct parts *parts, size_t i)
 {
     const struct suggest_seen *seen = parts->seen[i];
     struct bytes part = tail_of(parts, seen, '.');
@@ -240,7 +243,7 @@ put_part(FILE *out, const struct parts *parts, size_t i)
 }
 
 static void
-put_release(FILE *out, const struct parts *parts, enum bundle_state state)
+put_release(FILE *out, struct parts *parts, enum bundle_state state)
 {
     const struct suggest_group *group = parts->group;
     const char *of_class = parts->suggest->classes[group->of_class];
@@ -275,9 +278,9 @@ suggest_text(const struct suggest *suggest, const struct suggest_group *group,
         return -ENOMEM;
     }
     put_release(out, &parts, state);
-    if (fclose(out) != 0) {
+    if (fclose(out) != 0 || parts.torn) {
         free(text);
-        return -ENOMEM;
+        return parts.torn ? -EINVAL : -ENOMEM;
     }
     *ret = text;
     return 0;
@@ -340,5 +343,5 @@ suggest_text_book(const struct suggest *suggest, const struct suggest_group *gro
     r = joined(suggest, group, text, &whole);
     r = r == 0 ? compile(bytes_str(whole), ret) : r;
     free(whole);
-    return r;
+    return r == -EINVAL ? 1 : r;
 }

@@ -11,7 +11,8 @@ const char *suggest_text_name(const struct suggest *suggest, const struct sugges
 
 /* The release, in this state, with what is in force already and all devices of the group show
  * beside what is new: a release is whole. Returns 0 and *ret (free()), -EINVAL when the group makes
- * none, or another negative errno. */
+ * none (values of sets; a variant of which one device has something for itself), or another
+ * negative errno. */
 MUST_CHECK int suggest_text(const struct suggest *suggest, const struct suggest_group *group,
                             enum bundle_state state, char **ret);
 

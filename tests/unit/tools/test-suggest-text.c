@@ -1,5 +1,6 @@
 /* suggest, as releases: what belongs together, what a release must hold to be whole, what the dry
  * run says of it, and what is printed. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "formats/evtype.h"
@@ -168,6 +169,30 @@ firmware_is_suggested_whole_and_by_itself(void)
     cohort_rig_has(text, "(544 bytes)\"\n  }\n}\n");
     CHECK_EQ(cohort_rig.dries[0].still, 5);
     CHECK_EQ(cohort_rig.dries[0].code, REASON_KERNEL_UNKNOWN);
+}
+
+/* The release would be the first device's whole firmware: what it has for itself must not come
+ * along with what all show. */
+static void
+what_one_device_has_beside_it_makes_no_release(void)
+{
+    char *text = NULL;
+    size_t other;
+
+    cohort_rig_start();
+    (void)firmware("2");
+    for (uint32_t n = 2; n <= 6; n++) {
+        (void)cohort_rig_device(n, scene_log());
+    }
+    other = scene_find(0, EV_EFI_PLATFORM_FIRMWARE_BLOB, 1);
+    scene_measure(other, bytes_str("its own"));
+    (void)cohort_rig_device(1, scene_log());
+    cohort_rig_look(5);
+    CHECK_EQ(cohort_rig.suggest->n_groups, 1);
+    CHECK_EQ(suggest_text(cohort_rig.suggest, &cohort_rig.suggest->groups[0], BUNDLE_STAGED, &text),
+             -EINVAL);
+    CHECK(!text);
+    CHECK(!cohort_rig.dries[0].made);
 }
 
 static void
@@ -458,6 +483,7 @@ CHECK_MAIN(CASE(a_kernel_and_its_initrd_are_one_release), CASE(staged_it_changes
            CASE(what_each_has_of_its_own_is_not_suggested),
            CASE(other_devices_make_another_release),
            CASE(firmware_is_suggested_whole_and_by_itself),
+           CASE(what_one_device_has_beside_it_makes_no_release),
            CASE(firmware_beside_other_keys_is_not_suggested),
            CASE(values_of_a_set_are_for_a_person_to_write), CASE(a_floor_is_left_to_a_person),
            CASE(of_a_vendors_release_one_device_is_enough),
