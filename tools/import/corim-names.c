@@ -9,7 +9,8 @@ enum {
     WORD_MAX = 40,      /* leaves room for "-255" */
     COMPONENT_MAX = 20, /* of the model, before layer and index */
     PART_MAX = 16,
-    BETWEEN = 4, /* a dot, and room that a part gets behind a keyword */
+    BETWEEN = 4,     /* a dot, and room that a part gets behind a keyword */
+    NUMBER_ROOM = 4, /* "-255": as many as there are releases */
 };
 
 /* COMPONENT.PART is the name of a set */
@@ -140,11 +141,13 @@ corim_names_take(struct corim_names *names, struct bytes component, struct bytes
     return true;
 }
 
-/* With a number behind `text`, a version or a set's name, until there is none like it. */
+/* With a number behind `text`, a version or a set's name, until there is none like it; there is
+ * always room for the number. */
 static void
 give(struct corim_names *names, struct corim_release *one, char text[CORIM_NAMES_ROOM])
 {
-    size_t len = strlen(text);
+    size_t most = LIMIT_BUNDLE_NAME - NUMBER_ROOM;
+    size_t len = strlen(text) < most ? strlen(text) : most;
 
     for (unsigned n = 2; is_given(names, one); n++) {
         snprintf(text + len, CORIM_NAMES_ROOM - len, "-%u", n);

@@ -311,20 +311,30 @@ put_measurements(FILE *out, const struct comid_triple *triple,
     return r == CORIM_E_END ? 0 : 1;
 }
 
+/* Who speaks: a maker's own word, for which less is asked, is believed by its signature alone. */
+static void
+put_source(FILE *out, const struct comid_env *env, const struct corim_own_tag *own, bool vouched)
+{
+    bool vendor = bytes_equal(own->source_kind, bytes_str("vendor"));
+    struct bytes kind = vendor && !vouched ? bytes_str("operator") : own->source_kind;
+
+    if (kind.len > 0) {
+        fprintf(out, "  source %.*s %.*s%s\n", (int)kind.len, (const char *)kind.p,
+                (int)env->vendor.len, (const char *)env->vendor.p,
+                vendor && !vouched ? " # says vendor, and no signature was verified" : "");
+    }
+}
+
 static void
 put_head(FILE *out, const struct comid_env *env, const struct corim_own_tag *own,
-         const struct comid_measurement *m)
+         const struct comid_measurement *m, bool vouched)
 {
     struct bytes rest = env->model;
     struct bytes component = next_word(&rest);
 
     fprintf(out, "release %.*s %.*s %.*s {\n", (int)component.len, (const char *)component.p,
             (int)rest.len, (const char *)rest.p, (int)m->version.len, (const char *)m->version.p);
-    if (own->source_kind.len > 0) {
-        fprintf(out, "  source %.*s %.*s\n", (int)own->source_kind.len,
-                (const char *)own->source_kind.p, (int)env->vendor.len,
-                (const char *)env->vendor.p);
-    }
+    put_source(out, env, own, vouched);
     if (m->svn > 0) {
         fprintf(out, "  svn %llu\n", (unsigned long long)m->svn);
     }
@@ -368,7 +378,7 @@ release_read(const struct corim_tag *tag, const struct comid *comid, struct cori
 }
 
 int
-corim_own_put(FILE *out, const struct corim_tag *tag, const struct comid *comid,
+corim_own_put(FILE *out, const struct corim_tag *tag, const struct comid *comid, bool vouched,
               struct corim_names *names, struct fault *ret_fault)
 {
     struct corim_own_tag own;
@@ -388,7 +398,7 @@ corim_own_put(FILE *out, const struct corim_tag *tag, const struct comid *comid,
         return fault_at(ret_fault, RULE_CORIM_OWN, tag->index,
                         (uint64_t)(tag->content.p - tag->file));
     }
-    put_head(out, &triple.env, &own, &first);
+    put_head(out, &triple.env, &own, &first, vouched);
     if (put_measurements(out, &triple, &first, ret_fault) != 0) {
         return 1;
     }

@@ -42,7 +42,9 @@ bool corim_own_place_read(struct bytes mkey, struct corim_own_place *ret);
 const char *corim_own_place_text(const struct corim_own_place *place, char room[CORIM_OWN_ROOM]);
 bool corim_own_place_equal(const struct corim_own_place *a, const struct corim_own_place *b);
 
-/* Writes the release that a tag of our profile is to `out`, and takes its name. Returns 0, or 1
- * with *ret_fault: CORIM_OWN for what we never write, or a rule of comid.h. */
+/* Writes the release that a tag of our profile is to `out`, and takes its name. vouched: a key that
+ * was given has signed the file; else a source that says `vendor` is the operator's, who took the
+ * file. Returns 0, or 1 with *ret_fault: CORIM_OWN for what we never write, or a rule of comid.h.
+ */
 MUST_CHECK int corim_own_put(FILE *out, const struct corim_tag *tag, const struct comid *comid,
-                             struct corim_names *names, struct fault *ret_fault);
+                             bool vouched, struct corim_names *names, struct fault *ret_fault);

@@ -408,7 +408,7 @@ put_comid(struct state *s, struct fault *ret_fault)
         }
     }
     if (s->own) {
-        return corim_own_put(s->out, &s->tag, comid, &s->names, ret_fault);
+        return corim_own_put(s->out, &s->tag, comid, s->vouched, &s->names, ret_fault);
     }
     if (comid->n_unknown + (comid->own.len > 0) > 0) {
         fprintf(left_out(s), "%zu members that are not known\n",

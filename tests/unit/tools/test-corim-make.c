@@ -228,6 +228,20 @@ a_signed_one_is_by_its_key(void)
     hasher_freep(&hasher);
 }
 
+/* A key makes the difference between a maker's word and a file that an operator took. */
+static void
+a_vendor_is_one_by_its_signature_alone(void)
+{
+    struct bytes corim;
+
+    CHECK_EQ(export("release fw gw 1 {\n  source vendor acme\n  blob " S1 "\n}\n" BASE, &corim), 0);
+    take(corim);
+    import_rig_says("  source operator acme # says vendor, and no signature was verified\n");
+    CHECK(!import_rig_has("source vendor"));
+    comes_back("release fw gw 1 {\n  source pipeline ci\n  blob " S1 "\n}\n");
+    import_rig_says("  source pipeline ci\n");
+}
+
 /* ---- places ---- */
 
 static void
@@ -380,6 +394,7 @@ CHECK_MAIN(CASE(releases_come_back), CASE(alternatives_of_one_place_come_back),
            CASE(variants_come_back), CASE(days_and_states_come_back),
            CASE(the_bytes_are_as_the_profile_says), CASE(what_a_corim_does_not_say_is_told),
            CASE(nothing_is_exported_of_nothing), CASE(a_signed_one_is_by_its_key),
-           CASE(places_have_one_name), CASE(our_profile_says_nothing_that_we_never_write),
+           CASE(a_vendor_is_one_by_its_signature_alone), CASE(places_have_one_name),
+           CASE(our_profile_says_nothing_that_we_never_write),
            CASE(broken_tags_of_ours_are_broken_tags), CASE(a_release_stands_once),
            CASE(every_truncation_and_flip_of_ours_ends_well))

@@ -168,6 +168,23 @@ names_that_are_given_are_taken(void)
 }
 
 static void
+a_name_as_long_as_one_may_be_has_room_for_a_number(void)
+{
+#define LONGEST "123456789012345678901234567890123456789012345678"
+    struct import_file file = {
+        .path = "a",
+        .name = "gw",
+        .bytes = cbor_text("{0: \"i\", 1: [" ONE(ENV, "{1: {2: [" A "]}}") ", " ONE(
+            ENV, "{1: {2: [" A "]}}") "]}")};
+    struct import_ask ask = {.component = "fw", .release = LONGEST, .n = 1, .files = &file};
+
+    CHECK_EQ(import_rig_ask(import_corim, &ask), 0);
+    import_rig_says("release fw gw " LONGEST " {");
+    import_rig_says("release fw gw 12345678901234567890123456789012345678901234-2 {");
+#undef LONGEST
+}
+
+static void
 what_is_of_one_machine_or_some_is_left_out(void)
 {
     import(ONE("{0: {2: \"b\"}, 1: 550(h'01')}",
@@ -351,6 +368,7 @@ CHECK_MAIN(CASE(manifests_of_others_become_releases),
            CASE(alternatives_are_releases_of_their_own),
            CASE(parts_are_words_that_begin_no_other_line),
            CASE(components_are_models_layers_and_classes), CASE(names_that_are_given_are_taken),
+           CASE(a_name_as_long_as_one_may_be_has_room_for_a_number),
            CASE(what_is_of_one_machine_or_some_is_left_out), CASE(a_validity_is_whole_days),
            CASE(the_least_svn_is_told_as_one), CASE(digests_that_no_policy_holds_are_told),
            CASE(files_of_software_are_sets), CASE(more_than_a_policy_holds_is_refused),
