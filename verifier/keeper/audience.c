@@ -65,8 +65,11 @@ option_read(struct bytes word, unsigned *set, uint64_t *claims)
 }
 
 /* What differs between two machines that run the same: it would tie their names together. */
-static const uint64_t unlike =
-    UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST | UINT64_C(1) << CLAIM_BOOT_SCRIPT_DIGEST;
+static const uint64_t unlike = UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST |
+                               UINT64_C(1) << CLAIM_BOOT_SCRIPT_DIGEST |
+                               UINT64_C(1) << CLAIM_IMA_COUNT | UINT64_C(1) << CLAIM_IMA_UNKNOWN |
+                               UINT64_C(1) << CLAIM_SB_PK_ID |
+                               UINT64_C(1) << CLAIM_BOOT_AUTHORITY; /* where keys are one's own */
 
 /* What each kind of token cannot be. */
 static bool

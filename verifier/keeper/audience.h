@@ -10,7 +10,8 @@
  *                 key of bound tokens is one for all audiences, and would tie them together)
  *     ear-2026    EAR's names as respelled in 2026; without it as deployed readers know them
  *     claims=A+B  tokens tell these claims of base/claim.def too, beside claim_default(); not to a
- *                 pairwise audience what names one machine: digests of command lines and scripts
+ *                 pairwise audience what can name one machine: digests of command lines and
+ *                 scripts, counts of files, keys that may be a machine's own
  *     x5t         cnf names the key's certificate (RFC 8705); without it the key (RFC 9449; bound
  *                 only)
  *

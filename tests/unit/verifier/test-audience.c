@@ -60,6 +60,10 @@ claims_are_asked_for_by_name(void)
         "bearer:a,claims=os.kernel uki",
         "bearer:a,pairwise,claims=boot.cmdline.digest",
         "bearer:a,claims=uki+boot.script.digest,pairwise",
+        "bearer:a,pairwise,claims=sb.pk.id",
+        "bearer:a,pairwise,claims=boot.authority",
+        "bearer:a,pairwise,claims=ima.count",
+        "bearer:a,pairwise,claims=ima.unknown",
     };
     struct audience audience;
 
@@ -69,7 +73,7 @@ claims_are_asked_for_by_name(void)
     CHECK(audience.rs256);
     CHECK_EQ(audience.claims, claim_default() | UINT64_C(1) << CLAIM_OS_KERNEL |
                                   UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST);
-    CHECK(read_one("bearer:a,pairwise,claims=sb.pk.id", &audience));
+    CHECK(read_one("bearer:a,pairwise,claims=sbat.level", &audience));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CHECK(!audience_list_good(bad[i]));
     }
