@@ -378,6 +378,9 @@ tell_preos(const struct gathering *g)
     bool absolute;
     bool listed = is_listed(g, SLOT_BOOT_PREOS, &absolute);
 
+    if (!is_quoted(g, 4)) { /* nothing of it is in a slot then */
+        return;
+    }
     tell(g, CLAIM_BOOT_PREOS,
          count_of(g, SLOT_BOOT_PREOS) == 0 ? "none"
          : !listed                         ? "other"

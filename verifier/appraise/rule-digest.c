@@ -279,16 +279,13 @@ is_elsewhere(const struct bundle_release *release, struct bytes set)
            !bytes_equal(bytes_of(set.p + len + 1, set.len - len - 1), release->name);
 }
 
-/* A value that the rule does not know: an initrd may have been announced, and firmware may be that
- * of another class's hardware, which may pass there. */
+/* A value that the rule does not know: firmware may be that of another class's hardware, which may
+ * pass there. */
 static enum policy_outcome
 unknown_as(const struct judging *j, uint32_t event)
 {
     const struct rule_found *found = &j->room->found[event];
 
-    if (is_announced(j, event)) {
-        return OUTCOME_ANNOUNCED;
-    }
     for (size_t i = 0; j->slot == SLOT_FIRMWARE && i < found->n; i++) {
         const struct rulebook_ref *ref = &found->refs[i];
         enum bundle_state state = rulebook_state(j->book, ref, j->input->now_s);
@@ -321,7 +318,8 @@ judge_one(struct judging *j, uint32_t event, unsigned *pins_left)
     } else if (*pins_left > 0 && judging_learn(j, BYTES_NULL, digest, event)) {
         (*pins_left)--;
     } else {
-        judging_note(j, unknown_as(j, event), event, BYTES_NULL);
+        judging_note(j, is_announced(j, event) ? OUTCOME_ANNOUNCED : unknown_as(j, event), event,
+                     BYTES_NULL);
     }
 }
 
@@ -365,7 +363,8 @@ walk_variant(const struct judging *j, const struct rulebook_variant *variant, bo
     return RULE_NO_EVENT;
 }
 
-/* Tries each variant that the slot's first event is of. */
+/* Tries each variant that the slot's first event is of. An announcement excuses none: it is of one
+ * event, and this asks for all. */
 static void
 judge_whole(struct judging *j)
 {

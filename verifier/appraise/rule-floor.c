@@ -36,17 +36,15 @@ newest_of(const struct judging *j, uint32_t event, struct bytes component)
 }
 
 /* The name of the mark's pin; empty where a component's name leaves no room for one: then there is
- * no mark. */
+ * no mark. It is the caller's room's: what a boot has filled the judgement's with must not hide a
+ * mark. */
 static struct bytes
-mark_name(struct judging *j, struct bytes component)
+mark_name(struct bytes component, char room[LIMIT_BUNDLE_NAME + 1])
 {
-    char text[LIMIT_BUNDLE_NAME + 1];
-    struct bytes name;
-    int n = snprintf(text, sizeof(text), RULE_MARK "%.*s", (int)component.len,
+    int n = snprintf(room, LIMIT_BUNDLE_NAME + 1, RULE_MARK "%.*s", (int)component.len,
                      (const char *)component.p);
 
-    name = bytes_of(text, n > 0 ? (size_t)n : 0);
-    return (size_t)n < sizeof(text) && judging_keep(j, &name) ? name : BYTES_NULL;
+    return n > 0 && n <= (int)LIMIT_BUNDLE_NAME ? bytes_of(room, (size_t)n) : BYTES_NULL;
 }
 
 /* 0 for what is no number: it holds nobody to anything. */
@@ -128,7 +126,7 @@ keep_mark(struct judging *j, struct bytes name, uint64_t mark, const struct floo
 {
     struct bytes value = words(j, "%llu", (unsigned long long)seen->least);
 
-    if (name.len == 0 || !value.p) {
+    if (name.len == 0 || !value.p || !judging_keep(j, &name)) {
         return;
     }
     if (seen->fell && seen->least >= judging_arg(j, 0)->number) {
@@ -142,7 +140,8 @@ keep_mark(struct judging *j, struct bytes name, uint64_t mark, const struct floo
 void
 judge_floor(struct judging *j, const struct bundle_arg *arg)
 {
-    struct bytes name = mark_name(j, arg->text);
+    char room[LIMIT_BUNDLE_NAME + 1];
+    struct bytes name = mark_name(arg->text, room);
     uint64_t mark = mark_of(j, name);
     struct floor_seen seen = {.accepted = true, .least = UINT64_MAX};
 

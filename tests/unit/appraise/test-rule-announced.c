@@ -20,12 +20,12 @@ static struct rule_announced said[2];
 
 /* A boot of kernel 11 with initrd 77, which was announced; its release has these lines. */
 static void
-start_as(const char *lines, const char *announces)
+start_with(const char *rules, const char *lines, const char *announces)
 {
     static char blocks[2048];
 
     snprintf(blocks, sizeof(blocks), BLOCKS, lines, announces);
-    rule_play_rules(RULES, blocks);
+    rule_play_rules(rules, blocks);
     rule_play_base();
     rule_play_event(SLOT_BOOT_KERNEL, 0x11, NULL);
     rule_play_event(SLOT_BOOT_INITRD, 0x77, NULL);
@@ -33,6 +33,12 @@ start_as(const char *lines, const char *announces)
     said[1] = (struct rule_announced){9, BYTES_OF(rule_play.digests[0x77]), "os", 2};
     rule_play.input.n_announced = 2;
     rule_play.input.announced = said;
+}
+
+static void
+start_as(const char *lines, const char *announces)
+{
+    start_with(RULES, lines, announces);
 }
 
 static void
@@ -132,6 +138,20 @@ another_initrd_beside_it_refuses(void)
     CHECK_EQ(rule_play_outcome("initrd"), OUTCOME_ANNOUNCED);
 }
 
+/* All of the slot are asked for: what comes behind an announced one is none of it. */
+static void
+a_whole_variant_is_not_announced(void)
+{
+    static const char whole[] = "  rule kernel : boot.kernel one-of @os.vmlinuz\n"
+                                "  rule initrd : boot.initrd one-of @os.initrd whole\n"
+                                "  rule files : boot.files any count 0..9 else warn\n";
+
+    start_with(whole, "", OF);
+    refuses();
+    rule_play_event(SLOT_BOOT_INITRD, 0x66, NULL);
+    refuses();
+}
+
 /* An announcement is for the slot of the initrd alone. */
 static void
 an_announced_kernel_stays_unknown(void)
@@ -146,4 +166,4 @@ an_announced_kernel_stays_unknown(void)
 CHECK_MAIN(CASE(an_announced_initrd_of_a_signed_kernel_is_a_warning),
            CASE(what_was_not_announced_refuses), CASE(a_kernel_that_is_not_signed_for_it_refuses),
            CASE(a_second_kernel_must_be_signed_too), CASE(another_initrd_beside_it_refuses),
-           CASE(an_announced_kernel_stays_unknown))
+           CASE(a_whole_variant_is_not_announced), CASE(an_announced_kernel_stays_unknown))

@@ -156,6 +156,26 @@ what_is_no_number_holds_nobody(void)
     CHECK_EQ(rule_play_reason("mine"), REASON_OS_ROLLBACK);
 }
 
+/* What a boot shows to other rules fills the room that is kept for words, and hides no mark. */
+static void
+a_room_that_is_full_hides_no_mark(void)
+{
+    static char word[1024];
+
+    rule_play_rules("  rule a : boot.cmdline tokens @cmdline/c count 0..99 else warn\n" FLOOR,
+                    RELEASES "cmdline c { bind a={a} }\n");
+    memset(word, 'x', sizeof(word) - 1);
+    memcpy(word, "a=", 2);
+    for (int i = 0; i < 40; i++) {
+        word[sizeof(word) - 2] = (char)('A' + i);
+        rule_play_event(SLOT_BOOT_CMDLINE, (uint8_t)(0x20 + i), check_keep(strdup(word)));
+    }
+    rule_play_event(SLOT_BOOT_KERNEL, 1, NULL);
+    rule_play_pin(SLOT_BOOT_KERNEL, "svn:os", bytes_str("4"));
+    rule_play_pin(SLOT_BOOT_CMDLINE, "a", bytes_str("other"));
+    CHECK_EQ(rule_play_reason("mine"), REASON_OS_ROLLBACK);
+}
+
 /* Two rules of a slot, one mark. */
 static void
 the_same_asked_twice_is_kept_once(void)
@@ -192,4 +212,5 @@ CHECK_MAIN(CASE(the_first_boot_leaves_its_svn), CASE(a_newer_one_raises_it_and_t
            CASE(who_falls_back_within_the_overlap_is_held_to_the_floor_alone),
            CASE(a_staged_release_raises_nothing), CASE(a_mark_is_of_its_component_and_slot),
            CASE(what_is_no_number_holds_nobody), CASE(the_same_asked_twice_is_kept_once),
-           CASE(a_component_of_the_longest_name_has_no_mark))
+           CASE(a_component_of_the_longest_name_has_no_mark),
+           CASE(a_room_that_is_full_hides_no_mark))
