@@ -24,6 +24,11 @@ static const struct {
     {REASON_FW_ROLLBACK, "",
      "on the device: install a newer firmware than the one that it started"},
     {REASON_OS_ROLLBACK, "", "on the device: install a newer release than the one that it started"},
+    {REASON_FW_DEBUG, "", "on the device: end the debug mode of its firmware, restart"},
+    {REASON_PK_TEST_KEY, "",
+     "on the device: update its firmware; its platform key is one that everybody has"},
+    {REASON_MOK_VALIDATION_OFF, "",
+     "on the device: mokutil --enable-validation, restart; shim starts what nobody signed"},
     {REASON_CMDLINE_MISSING_TOKEN, "",
      "on the device: start the kernel with the word that was missed"},
     {REASON_CMDLINE_DENIED_TOKEN, "", "on the device: start the kernel without the word seen"},
@@ -47,6 +52,24 @@ rank(enum bundle_state state)
                                       : 0;
 }
 
+/* Whether the rule at fault asks the set: that another rule's knows the value helps nothing here.
+ */
+static bool
+names_set(const struct explain_case *c, uint16_t set)
+{
+    const struct bundle_rule *rule = explain_case_rule(c, c->cause.rule);
+    const struct bundle *bundle = rulebook_bundle(c->bundle.book);
+
+    for (size_t i = 0; i < rule->n_args; i++) {
+        const struct bundle_arg *arg = &bundle->args[rule->first_arg + i];
+
+        if (arg->index == set) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct explain_known
 explain_known(const struct explain_case *c)
 {
@@ -54,13 +77,14 @@ explain_known(const struct explain_case *c)
     const struct rulebook_ref *refs = NULL;
     size_t n = 0;
 
-    if (c->row && c->cause.event) {
+    if (c->row && c->cause.event && c->cause.rule != EXPLAIN_NO_RULE) {
         n = rulebook_find(c->bundle.book, c->quoted.bank, c->cause.event->digest, &refs);
     }
     for (size_t i = 0; i < n; i++) {
         enum bundle_state state = rulebook_state(c->bundle.book, &refs[i], c->now_s);
 
-        if (refs[i].release != BUNDLE_NONE && (!known.release || rank(state) > rank(known.state))) {
+        if (refs[i].release != BUNDLE_NONE && names_set(c, refs[i].set) &&
+            (!known.release || rank(state) > rank(known.state))) {
             known.release = &rulebook_bundle(c->bundle.book)->releases[refs[i].release];
             known.state = state;
         }
@@ -244,11 +268,22 @@ of_rest(struct advising *a, enum reason reason)
     }
 }
 
+/* What must not run: not to be learnt, whoever meant it. */
 static bool
 is_denied(const struct explain_case *c)
 {
-    return c->row && c->cause.rule != EXPLAIN_NO_RULE &&
-           explain_case_rule(c, c->cause.rule)->verb == VERB_NOT_IN;
+    switch (c->cause.reason) {
+    case REASON_FW_REVOKED:
+    case REASON_DRIVER_REVOKED:
+    case REASON_TPM_FW_REVOKED:
+    case REASON_TPM_VIRTUAL:
+    case REASON_TPM_WEAK_KEY:
+    case REASON_BOOT_IMAGE_REVOKED:
+        return true;
+    default:
+        return c->row && c->cause.rule != EXPLAIN_NO_RULE &&
+               explain_case_rule(c, c->cause.rule)->verb == VERB_NOT_IN;
+    }
 }
 
 static int

@@ -16,7 +16,7 @@ struct rejudge_gate {
     uint32_t share;           /* percent of a policy's devices that one rule may newly refuse */
 };
 
-/* Is the rule among those that were acknowledged? */
+/* Is the rule among those that were acknowledged? What no rule says has no name, and is not. */
 bool rejudge_gate_knows(const char *acknowledged, struct bytes rule);
 
 /* The first word of the list that no rule of the book is called by, or an empty one. */

@@ -64,6 +64,19 @@ what_was_revoked_is_shut(void)
     CHECK_STR(advice.command, "assay device quarantine 00000001 --why TEXT");
 }
 
+/* A release that another rule asks has it: to promote that one helps nothing. */
+static void
+what_another_rules_release_has_is_not_known(void)
+{
+    explain_rig_start();
+    scene_measure(43, bytes_str("second initrd"));
+    scene_add(
+        scene_format("\nrelease tool n 2 {\n  state staged\n  files %s\n}\n", scene_digest(43)));
+    advise(REASON_INITRD_UNKNOWN);
+    CHECK(!explain_known(&explain_rig.c).release);
+    CHECK(!strstr(advice.command, "promote"));
+}
+
 /* Of what several releases hold the one that lives longest is told. */
 static void
 of_several_releases_the_longest_living_counts(void)
@@ -190,6 +203,7 @@ peers_count_for_what_is_for_all_of_them(void)
 
 CHECK_MAIN(CASE(what_nobody_knows_is_learnt), CASE(what_waits_is_promoted),
            CASE(what_has_ended_is_left_behind), CASE(what_was_revoked_is_shut),
+           CASE(what_another_rules_release_has_is_not_known),
            CASE(of_several_releases_the_longest_living_counts),
            CASE(what_is_pinned_otherwise_is_accepted_for_one),
            CASE(a_hole_is_named_and_several_are_the_slot),

@@ -332,6 +332,7 @@ words_of_a_list_are_whole(void)
     CHECK(!rejudge_gate_knows("a,bc", bytes_str("b")) &&
           !rejudge_gate_knows("a,bc", bytes_str("c")));
     CHECK(!rejudge_gate_knows("a,bc", bytes_str("a,bc")) && !rejudge_gate_knows(NULL, BYTES_NULL));
+    CHECK(!rejudge_gate_knows("a,", BYTES_NULL) && !rejudge_gate_knows("", BYTES_NULL));
     CHECK(!rejudge_gate_stranger(NULL, of).p && !rejudge_gate_stranger("fw,sb", of).p);
     CHECK(bytes_equal(rejudge_gate_stranger("fw,none,sb", of), bytes_str("none")));
     CHECK(rejudge_gate_stranger("fw,", of).p && rejudge_gate_stranger("", of).p);
