@@ -124,6 +124,10 @@ keeper_announce(struct keeper *keeper, struct asked *take_asked)
         asked_free(take_asked);
         return;
     }
+    if (!keeper_afford(keeper, take_asked, &device, COST_TOKEN_US, false)) {
+        asked_free(take_asked);
+        return;
+    }
     if (!keeper_session(keeper, take_asked, &device)) {
         keeper_challenge(keeper, take_asked, device.id, REASON_EVIDENCE_STALE);
     } else if (keeper_afford(keeper, take_asked, &device, COST_ANNOUNCE_US, false)) {
