@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "appraise/boot-claims.h"
+#include "appraise/list-kept.h"
 #include "lib/check.h"
 #include "lib/rule-play.h"
 #include "reader/reader-userlog.h"
@@ -123,9 +124,21 @@ learn_rig_load(const char *text)
     check_keep(learn_rig.book);
 }
 
+static int
+past_get(void *context, struct bytes digest, struct bytes *ret)
+{
+    (void)context;
+    if (learn_rig.past.r < 0 || !bytes_equal(digest, learn_rig.past_digest)) {
+        return learn_rig.past.r < 0 ? learn_rig.past.r : 1;
+    }
+    *ret = learn_rig.past_list;
+    return 0;
+}
+
 void
 learn_rig_judge(const struct learn_rig_boot *boot)
 {
+    learn_rig.past.get = past_get;
     learn_rig.ask = (struct boot_ask){
         .book = learn_rig.book,
         .policy = learn_rig.policy,
@@ -135,7 +148,8 @@ learn_rig_judge(const struct learn_rig_boot *boot)
         .pins = learn_rig.pins,
         .n_announced = learn_rig.n_announced,
         .announced = learn_rig.announced,
-        .may_pin = learn_rig.n_pins == 0,
+        .past = &learn_rig.past,
+        .may_pin = learn_rig.n_pins == 0 || learn_rig.may_pin,
         .now_s = learn_rig.now_s,
         .tpm = learn_rig.tpm,
     };
@@ -202,6 +216,19 @@ copy(struct bytes in)
     return bytes_of(out, in.len);
 }
 
+/* A list of forbidden programs, as the service keeps it beside its pin. */
+static void
+keep_list(const struct rule_pin *pin)
+{
+    static uint8_t room[LIST_KEPT_MAX];
+    struct wr wr = wr_init(room, sizeof(room));
+
+    if (pin->slot == SLOT_SB_DBX && list_kept_write(learn_rig.told.facts, &wr) == 0) {
+        learn_rig.past_digest = copy(pin->value);
+        learn_rig.past_list = copy(wr_done(&wr));
+    }
+}
+
 void
 learn_rig_pin(void)
 {
@@ -212,6 +239,7 @@ learn_rig_pin(void)
         const struct rule_pin *pin = &judgement->learnt[i];
 
         learn_rig.pins[i] = (struct rule_pin){pin->slot, copy(pin->name), copy(pin->value)};
+        keep_list(pin);
     }
 }
 

@@ -34,6 +34,9 @@ extern struct learn_rig {
     size_t n_pins;
     struct rule_pin pins[RULE_PINS_MAX]; /* of learn_rig_pin() */
     size_t n_announced;
+    bool may_pin;          /* also what has pins, as the service does */
+    struct rule_past past; /* gives what learn_rig_pin() kept */
+    struct bytes past_digest, past_list;
     struct rule_announced announced[8]; /* by the device that is judged; a test sets them */
     uint64_t now_s;                     /* by which is judged; a test may change it */
 } learn_rig;

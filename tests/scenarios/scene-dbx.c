@@ -176,22 +176,65 @@ who_stayed_away_has_no_more_days(void)
     scene_says("updated on day 40", "", TIER_AFFIRMING);
 }
 
+/* A laptop whose list is held to what it was, enrolled with this one. */
 static void
-a_list_that_lost_entries_refuses(void)
+held(struct bytes lists)
 {
     laptop("@dbx/2020-10");
     scene_swap("  rule sbat", "  rule kept : sb.dbx device-pin\n  rule sbat");
     learn_rig.n_pins = 0;
-    has(both(update("2020-10-12"), update("2021-04-29")));
-    scene_says("enrolled with all of both", "", TIER_AFFIRMING);
+    has(lists);
+    scene_says("enrolled with it", "", TIER_AFFIRMING);
     scene_enrol();
     scene_says("again", "", TIER_AFFIRMING);
+}
+
+static void
+a_list_that_lost_entries_refuses(void)
+{
+    held(both(update("2020-10-12"), update("2021-04-29")));
     has(update("2020-10-12"));
     scene_says("only 2020-10 is left, which the baseline asks for", "412f", TIER_CONTRAINDICATED);
     scene_claim("dbx.level", "\"dbx/2020-10\"");
     scene_claim("pins.changed", "[\"sb.dbx\"]");
     CHECK_STR(learn_rig.verdict.policy_rule, "kept");
     CHECK_EQ(learn_rig_rule("dbx")->outcome, OUTCOME_PASSED);
+}
+
+/* By entry: an update that was installed is no change to ask an operator about. */
+static void
+a_list_that_grew_passes_and_is_kept(void)
+{
+    const struct rule_judgement *judgement;
+
+    held(update("2020-10-12"));
+    learn_rig.may_pin = true;
+    has(both(update("2020-10-12"), update("2021-04-29")));
+    scene_says("grown by 2021-04", "", TIER_AFFIRMING);
+    judgement = learn_rig.told.judgement;
+    CHECK_EQ(judgement->n_learnt, 1);
+    CHECK(judgement->learnt[0].slot == SLOT_SB_DBX && judgement->learnt[0].instead);
+    CHECK_EQ(judgement->n_shown, 0);
+    has(both(update("2021-04-29"), update("2020-10-12")));
+    scene_says("the same in another order", "", TIER_AFFIRMING);
+    has(update("2021-04-29"));
+    scene_says("2021-04 alone, which lacks some of 2020-10", "412f", TIER_CONTRAINDICATED);
+    CHECK_EQ(learn_rig_rule("kept")->token.len, 32);
+    CHECK_EQ(learn_rig.told.judgement->n_learnt, 0);
+    CHECK_EQ(learn_rig.told.judgement->n_shown, 1);
+}
+
+/* Nobody knows what the list was: then any other is a change. */
+static void
+without_what_it_was_digests_decide(void)
+{
+    held(update("2020-10-12"));
+    learn_rig.past_list = BYTES_NULL;
+    has(both(update("2020-10-12"), update("2021-04-29")));
+    scene_says("grown, and what it was is lost", "412f", TIER_CONTRAINDICATED);
+    CHECK_EQ(learn_rig_rule("kept")->token.len, 0);
+    learn_rig.past_list = bytes_str("no list");
+    scene_says("or damaged", "412f", TIER_CONTRAINDICATED);
 }
 
 static void
@@ -262,7 +305,10 @@ SCENE_MAIN({12,
             "a dbx below its baseline",
             {CASE(an_old_list_warns_for_its_days_and_then_refuses),
              CASE(who_stayed_away_has_no_more_days)}},
-           {14, "a dbx that lost entries", {CASE(a_list_that_lost_entries_refuses)}},
+           {14,
+            "a dbx that lost entries",
+            {CASE(a_list_that_lost_entries_refuses), CASE(a_list_that_grew_passes_and_is_kept),
+             CASE(without_what_it_was_digests_decide)}},
            {15,
             "a baseline that is superseded",
             {CASE(a_successor_meets_the_baseline), CASE(without_a_successor_it_does_not),

@@ -222,6 +222,7 @@ read_case(struct explain_case *c)
     if (r == 0 && c->why == REJUDGE_JUDGED && c->row) {
         r = boots_pins(c->boots, c->store, c->device.id, c->bundle.book, c->policy, &c->about.pins,
                        &c->about.n_pins);
+        c->about.past = boots_past(c->boots);
         r = r == 0 ? read_announced(c) : r;
     }
     return r;

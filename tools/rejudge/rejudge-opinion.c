@@ -187,6 +187,7 @@ rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *
         .n_pins = about->n_pins,
         .n_announced = about->n_announced,
         .announced = about->announced,
+        .past = about->past,
         .may_pin = true,
         .tpm = about->tpm,
         .now_s = judge->now_s,

@@ -16,6 +16,7 @@ struct rejudge_case {
     size_t n_pins;
     const struct rule_announced *announced; /* what it said of boots to come */
     size_t n_announced;
+    struct rule_past *past;    /* what pinned lists were; NULL: nobody knows */
     struct boot_beside beside; /* as it was when the evidence came */
     struct advisory_tpm tpm;   /* the same */
 };

@@ -148,6 +148,7 @@ read_own(struct rejudge *rejudge, int side)
     }
     r = boots_pins(rejudge->boots, rejudge->ask.store, about->device->id, chosen->book,
                    chosen->policy, &about->pins, &about->n_pins);
+    about->past = boots_past(rejudge->boots);
     if (r == 0) {
         const struct store_moment moment = {(int64_t)rejudge->ask.now_s * 1000, rejudge->rows.era,
                                             rejudge->rows.reset_count};

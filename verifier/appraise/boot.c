@@ -208,6 +208,7 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
         .pins = ask->pins,
         .n_announced = ask->n_announced,
         .announced = ask->announced,
+        .past = ask->past,
         .may_pin = ask->may_pin,
         .now_s = ask->now_s,
     };
@@ -581,6 +582,9 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         return r;
     }
     rule_judge(ask->book, ask->policy, &room->input, room->rules, &room->judgement);
+    if (ask->past && ask->past->r < 0) {
+        return ask->past->r;
+    }
     *ret = (struct boot_told){
         .policy = policy,
         .map = &room->map,

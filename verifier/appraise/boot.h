@@ -27,6 +27,7 @@ struct boot_ask {
     const struct rule_pin *pins;
     size_t n_announced;
     const struct rule_announced *announced; /* what the device said of boots to come */
+    struct rule_past *past;                 /* what pinned lists were; NULL: nobody knows */
     unsigned quirks; /* bits that whoever replayed the logs found, beside the log's own */
     bool may_pin;    /* rules without pins learn: rule_input */
     /* The IMA list, which met the quote, and its bytes, from its start or from where ima_past ends;

@@ -205,7 +205,8 @@ judging_raise(struct judging *j, struct bytes name, struct bytes value)
     }
     if (j->input->may_pin && judgement->n_learnt < RULE_PINS_MAX &&
         (judging_has_pins(j, name) || judgement->n_learnt + j->input->n_pins < RULE_PINS_MAX)) {
-        judgement->learnt[judgement->n_learnt++] = (struct rule_pin){j->slot, name, value};
+        judgement->learnt[judgement->n_learnt++] =
+            (struct rule_pin){j->slot, name, value, .instead = true};
     }
 }
 
@@ -461,6 +462,9 @@ verb_device_pin(struct judging *j)
 {
     uint32_t first = judging_first(j);
 
+    if (judge_grown(j)) {
+        return;
+    }
     if (first == RULE_NO_EVENT) {
         judging_show(j, BYTES_NULL, BYTES_NULL);
     }

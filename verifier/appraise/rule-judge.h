@@ -42,6 +42,16 @@ struct rule_pin {
     enum slot slot;
     struct bytes name; /* of the hole; empty: value is a digest */
     struct bytes value;
+    bool instead; /* learnt: in the place of what is pinned of that name */
+};
+
+/* What a list was whose event had a pinned digest, as list-kept.h writes it; it is asked for only
+ * where the digest is another one now. get() returns 0 with a view that is valid as long as the
+ * judgement, 1 when nobody knows, or a negative errno, which stays in r. */
+struct rule_past {
+    int (*get)(void *context, struct bytes digest, struct bytes *ret);
+    void *context;
+    int r;
 };
 
 /* The svn that a device was accepted with, of the component behind the colon. */
@@ -79,6 +89,7 @@ struct rule_input {
     const struct rule_pin *pins;
     size_t n_announced;
     const struct rule_announced *announced;
+    struct rule_past *past; /* NULL: nobody knows */
     bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the
                    * running system measures is learnt no earlier than it can all be there */
     /* What came of the IMA list by the first ima block that a rule names; NULL: nothing. */
@@ -109,8 +120,7 @@ struct rule_judgement {
     enum tier tier;    /* the worst; in mode observe always warning */
     uint16_t n_failed; /* rules whose effect is FAIL, in mode observe too */
     size_t n_learnt;
-    /* Of rules that learn: to be pinned if all is well. One of a name that has a pin takes its
-     * place: the highest svn that a device was accepted with (RULE_MARK). */
+    /* Of rules that learn: to be pinned if all is well. */
     struct rule_pin learnt[RULE_PINS_MAX];
     size_t n_shown;
     struct rule_pin shown[RULE_PINS_MAX]; /* what rules that pin and did not pass saw: to be pinned

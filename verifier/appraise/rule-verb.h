@@ -77,6 +77,10 @@ void judging_show(struct judging *j, struct bytes name, struct bytes value);
 /* `at-least` with a component (rule-floor.c). */
 void judge_floor(struct judging *j, const struct bundle_arg *arg);
 
+/* `device-pin` of a list of which is known what it was (rule-grown.c). Returns false where it is
+ * not, and where nothing changed: then digests alone decide. */
+bool judge_grown(struct judging *j);
+
 void verb_one_of(struct judging *j);
 void verb_sequence(struct judging *j);
 void verb_signed_by(struct judging *j);

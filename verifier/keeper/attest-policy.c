@@ -84,6 +84,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .log = log,
         .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
         .quirks = attest->quirks,
+        .past = boots_past(keeper->boots),
         .may_pin = true,
         .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_part = attest->ima.body,
@@ -293,7 +294,6 @@ int
 attest_policy_pins(struct attest *attest)
 {
     struct keeper *keeper = attest->keeper;
-    const struct rule_judgement *judgement = attest->told.judgement;
     struct boots_note note = {.device = attest->device.id,
                               .at_ms = keeper->clock->utc_ms(keeper->clock->context),
                               .policy = attest->policy};
@@ -303,13 +303,13 @@ attest_policy_pins(struct attest *attest)
         return 0;
     }
     if (verdict_genuine(&attest->verdict)) {
-        r = boots_show(keeper->boots, keeper->store, &note, judgement);
+        r = boots_show(keeper->boots, keeper->store, &note, &attest->told);
     }
     if (r != 0 || !verdict_trusted(&attest->verdict) || would_fail(&attest->told) ||
         attest->device.state == DEVICE_QUARANTINED) {
         return r;
     }
-    return boots_learn(keeper->store, &note, judgement);
+    return boots_learn(keeper->boots, keeper->store, &note, &attest->told);
 }
 
 int64_t

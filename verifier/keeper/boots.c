@@ -4,8 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "appraise/list-kept.h"
+
+_Static_assert(LIST_KEPT_MAX <= STORE_LIST_MAX, "every list can be kept");
+
 struct boots {
     struct boot_room *room;
+    struct store *store; /* whose pins these are */
+    struct rule_past past;
+    uint8_t *list; /* what past gave last, malloc */
+    uint8_t list_room[LIST_KEPT_MAX];
     const struct rulebook *book; /* whose rules name slots, while pins are read */
     size_t policy;
     size_t n;
@@ -14,6 +22,21 @@ struct boots {
     bool too_many;
 };
 
+static int
+past_get(void *context, struct bytes digest, struct bytes *ret)
+{
+    struct boots *boots = context;
+    size_t len = 0;
+    int r;
+
+    free_p(&boots->list);
+    r = store_list_get(boots->store, digest, &boots->list, &len);
+    if (r == 0) {
+        *ret = bytes_of(boots->list, len);
+    }
+    return r == STORE_NONE ? 1 : r;
+}
+
 struct boots *
 boots_new(void)
 {
@@ -21,6 +44,7 @@ boots_new(void)
 
     if (boots) {
         boots->room = boot_room_new();
+        boots->past = (struct rule_past){.get = past_get, .context = boots};
     }
     if (boots && !boots->room) {
         free(boots);
@@ -34,6 +58,7 @@ boots_free(struct boots *boots)
 {
     if (boots) {
         boot_room_free(boots->room);
+        free(boots->list);
         free(boots);
     }
 }
@@ -42,6 +67,12 @@ struct boot_room *
 boots_room(struct boots *boots)
 {
     return boots->room;
+}
+
+struct rule_past *
+boots_past(struct boots *boots)
+{
+    return &boots->past;
 }
 
 /* The slot of the policy's rule with that id; SLOT_NONE when it has none. */
@@ -92,6 +123,8 @@ boots_pins(struct boots *boots, struct store *store, const uint8_t device[WIRE_U
 
     boots->book = book;
     boots->policy = policy;
+    boots->store = store;
+    boots->past.r = 0;
     boots->n = 0;
     boots->too_many = false;
     r = store_pin_each(store, device, PINS_HELD, on_pin, boots);
@@ -144,39 +177,54 @@ rename_pin(struct boots *boots, struct store *store, const struct boots_note *no
     return r > 0 ? -EIO : r;
 }
 
-/* A mark that rises takes the place of the one before; all else is learnt where there is nothing.
- */
+/* What a mark or a list rises to takes the place of what it was; all else is learnt where there is
+ * nothing. */
 static int
-drop_mark(struct store *store, const struct boots_note *note, const struct rule_pin *pin)
+drop_before(struct store *store, const struct boots_note *note, const struct rule_pin *pin)
 {
-    struct bytes head = bytes_str(RULE_MARK);
     char name[STORE_PIN_NAME_MAX];
 
-    if (pin->name.len < head.len || pin->name.len >= sizeof(name) ||
-        !bytes_equal(bytes_of(pin->name.p, head.len), head)) {
+    if (!pin->instead || pin->name.len >= sizeof(name)) {
         return 0;
     }
     snprintf(name, sizeof(name), "%.*s", (int)pin->name.len, (const char *)pin->name.p);
     return store_pin_drop(store, note->device, PINS_HELD, slot_table(pin->slot)->name, name, NULL);
 }
 
-int
-boots_learn(struct store *store, const struct boots_note *note,
-            const struct rule_judgement *judgement)
+/* Of a list that is pinned, or may be if an operator says so: what it is. */
+static int
+keep_list(struct boots *boots, struct store *store, const struct boot_facts *facts,
+          const struct rule_pin *pin)
 {
+    struct wr wr = wr_init(boots->list_room, sizeof(boots->list_room));
+
+    if (pin->slot != SLOT_SB_DBX || pin->name.len > 0 || pin->value.len == 0 ||
+        list_kept_write(facts, &wr) != 0) {
+        return 0;
+    }
+    return store_list_put(store, pin->value, wr_done(&wr));
+}
+
+int
+boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
+            const struct boot_told *told)
+{
+    const struct rule_judgement *judgement = told->judgement;
     int r = 0;
 
     for (size_t i = 0; i < judgement->n_learnt && r == 0; i++) {
-        r = drop_mark(store, note, &judgement->learnt[i]);
+        r = drop_before(store, note, &judgement->learnt[i]);
         r = r == 0 ? put_pin(store, note, PINS_HELD, &judgement->learnt[i]) : r;
+        r = r == 0 ? keep_list(boots, store, told->facts, &judgement->learnt[i]) : r;
     }
     return r;
 }
 
 int
 boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
-           const struct rule_judgement *judgement)
+           const struct boot_told *told)
 {
+    const struct rule_judgement *judgement = told->judgement;
     int r = store_pin_drop(store, note->device, PINS_SHOWN, NULL, NULL, NULL);
 
     for (size_t i = 0; i < boots->n && r == 0; i++) {
@@ -184,6 +232,7 @@ boots_show(struct boots *boots, struct store *store, const struct boots_note *no
     }
     for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
         r = put_pin(store, note, PINS_SHOWN, &judgement->shown[i]);
+        r = r == 0 ? keep_list(boots, store, told->facts, &judgement->shown[i]) : r;
     }
     return r;
 }

@@ -12,6 +12,9 @@ void boots_free(struct boots *boots);
 
 struct boot_room *boots_room(struct boots *boots);
 
+/* What lists were that pins of the device in hand hold it to, from the store of boots_pins(). */
+struct rule_past *boots_past(struct boots *boots);
+
 /* The pins of a device, until the next call, for a judgement by policy `policy` of the book: it
  * says which slot those are of that an older version pinned under a rule's id; what it does not
  * know of them is left where it is. Returns 0 or a negative errno; -E2BIG when it has more than
@@ -27,13 +30,14 @@ struct boots_note {
     const char *policy;
 };
 
-/* Writes what rules learnt in a boot that is trusted. Returns 0 or a negative errno. */
-MUST_CHECK int boots_learn(struct store *store, const struct boots_note *note,
-                           const struct rule_judgement *judgement);
+/* Writes what rules learnt in a boot that is trusted, and what of it is a list (list-kept.h).
+ * Returns 0 or a negative errno. */
+MUST_CHECK int boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
+                           const struct boot_told *told);
 
 /* Writes what a genuine boot showed where it is not what is pinned, in the place of what one before
  * showed. Pins of boots_pins(), called for this very boot, that were under a rule's id are under
  * their slot from now on, so that an operator's word on the slot finds them. Returns 0 or a
  * negative errno. */
 MUST_CHECK int boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
-                          const struct rule_judgement *judgement);
+                          const struct boot_told *told);

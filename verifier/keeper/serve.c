@@ -253,6 +253,7 @@ trim(struct serve *serve, int64_t now_ms)
      * turn wrote is named by its rows by now */
     r = store_challenge_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context));
     r = r == 0 ? store_log_trim(keeper->store) : r;
+    r = r == 0 ? store_list_trim(keeper->store) : r;
     r = r == 0 ? store_announced_trim(keeper->store, keeper->clock->utc_ms(keeper->clock->context))
                : r;
     if (r < 0) {

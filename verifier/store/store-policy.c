@@ -25,6 +25,24 @@ store_bundle_put(struct store *store, const struct store_bundle *bundle, struct 
     return sql_done(store, r == 0 && changes == 0 ? STORE_EXISTS : r);
 }
 
+/* The next column's bytes as the caller's own. */
+static int
+take_copy(struct sql *sql, size_t most, uint8_t **ret, size_t *ret_len)
+{
+    struct bytes view = sql_get_view(sql, most);
+    uint8_t *copy = malloc(view.len + 1);
+
+    if (!copy) {
+        return -ENOMEM;
+    }
+    if (view.len > 0) {
+        memcpy(copy, view.p, view.len);
+    }
+    *ret = copy;
+    *ret_len = view.len;
+    return 0;
+}
+
 int
 store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_sealed,
                  size_t *ret_len)
@@ -36,17 +54,9 @@ store_bundle_get(struct store *store, struct store_bundle *ret, uint8_t **ret_se
     int r = sql_row(&sql);
 
     if (r == 0) {
-        struct bytes view;
-
         bundle.sequence = (uint64_t)sql_get_int(&sql, 1, INT64_MAX);
         bundle.loaded_ms = sql_get_int(&sql, INT64_MIN, INT64_MAX);
-        view = sql_get_view(&sql, STORE_BUNDLE_MAX);
-        len = view.len;
-        copy = malloc(len + 1);
-        if (copy && len > 0) {
-            memcpy(copy, view.p, len);
-        }
-        r = copy ? 0 : -ENOMEM;
+        r = take_copy(&sql, STORE_BUNDLE_MAX, &copy, &len);
     }
     r = sql_end(&sql, r);
     if (r != 0) {
@@ -129,4 +139,59 @@ store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum store
         }
     }
     return sql_end(&sql, r == STORE_NONE ? 0 : r);
+}
+
+int
+store_list_put(struct store *store, struct bytes digest, struct bytes body)
+{
+    struct sql sql;
+    int r;
+
+    if (body.len == 0 || body.len > STORE_LIST_MAX) {
+        return -EINVAL;
+    }
+    r = sql_call(store);
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_LIST_PUT);
+    sql_blob(&sql, digest);
+    sql_blob(&sql, body);
+    return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_list_get(struct store *store, struct bytes digest, uint8_t **ret_body, size_t *ret_len)
+{
+    struct sql sql = sql_begin(store, SQL_LIST_GET);
+    uint8_t *copy = NULL;
+    size_t len = 0;
+    int r;
+
+    sql_blob(&sql, digest);
+    r = sql_row(&sql);
+    if (r == 0) {
+        r = take_copy(&sql, STORE_LIST_MAX, &copy, &len);
+    }
+    r = sql_end(&sql, r);
+    if (r != 0) {
+        free(copy);
+        return r;
+    }
+    *ret_body = copy;
+    *ret_len = len;
+    return 0;
+}
+
+int
+store_list_trim(struct store *store)
+{
+    struct sql sql;
+    int r = sql_call(store);
+
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_LIST_TRIM);
+    return sql_done(store, sql_run(&sql, NULL));
 }

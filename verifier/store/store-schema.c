@@ -195,10 +195,19 @@ static const char version_17[] =
     " PRIMARY KEY (device, digest)) STRICT, WITHOUT ROWID;"
     "PRAGMA user_version = 17;";
 
+/* What lists of forbidden programs were that are pinned by their digest. Few devices have one of
+ * their own, so the bodies are found by content. */
+static const char version_18[] =
+    "CREATE TABLE pinned_list ("
+    " digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) BETWEEN 20 AND 64),"
+    " body BLOB NOT NULL) STRICT;"
+    "CREATE INDEX pin_list ON pin (value) WHERE slot = 'sb.dbx';"
+    "PRAGMA user_version = 18;";
+
 const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4,  version_5,
                                     version_6,  version_7,  version_8,  version_9,  version_10,
                                     version_11, version_12, version_13, version_14, version_15,
-                                    version_16, version_17};
+                                    version_16, version_17, version_18};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

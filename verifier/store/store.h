@@ -36,6 +36,7 @@
 #define STORE_PIN_VALUE_MAX 256u /* a digest, or what a hole of a command line took */
 /* A bundle with its seal and signature. */
 #define STORE_BUNDLE_MAX (LIMIT_BUNDLE_BYTES + 4096u)
+#define STORE_LIST_MAX (160u * 1024u)
 #define STORE_AUDIT_TEXT_MAX 1024u /* each text of an audit row */
 
 enum store_outcome {
@@ -359,6 +360,14 @@ MUST_CHECK int store_pin_each(struct store *store, const uint8_t id[WIRE_UEID_SI
                               enum store_pins pins,
                               bool (*visit)(void *context, const struct store_pin *pin),
                               void *context);
+
+/* What a pinned list was, by its pin's value; the list is the caller's word. Getting gives a fresh
+ * copy that the caller frees, or STORE_NONE. Trimming drops those that no pin, held or shown, has
+ * as its value, those of this batch too. */
+MUST_CHECK int store_list_put(struct store *store, struct bytes digest, struct bytes body);
+MUST_CHECK int store_list_get(struct store *store, struct bytes digest, uint8_t **ret_body,
+                              size_t *ret_len);
+MUST_CHECK int store_list_trim(struct store *store);
 
 /* Logs by content: a body is stored once however many devices send it. *ret_body is a fresh copy
  * that the caller frees. The digest is the caller's word. */

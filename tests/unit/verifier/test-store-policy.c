@@ -226,7 +226,65 @@ a_pin_beyond_its_room_is_not_written(void)
     CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), -EINVAL);
 }
 
+static struct bytes
+list_of(struct store *store, const char *digest)
+{
+    uint8_t *body = NULL;
+    size_t len = 0;
+    int r = store_list_get(store, bytes_str(digest), &body, &len);
+
+    CHECK(r == 0 || r == STORE_NONE);
+    check_keep(body);
+    return bytes_of(body, len);
+}
+
+static void
+lists_live_as_long_as_a_pin_of_them(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    static const char held[] = "a digest of 20 bytes", shown[] = "a digest of 20 others";
+    struct store_pin pin = make_pin("sb.dbx", "", held);
+
+    CHECK_EQ(store_device_put(store, &device), 0);
+    CHECK_EQ(list_of(store, held).len, 0);
+    CHECK_EQ(store_list_put(store, bytes_str(held), bytes_str("list")), 0);
+    CHECK_EQ(store_list_put(store, bytes_str(shown), bytes_str("other")), 0);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
+    pin = make_pin("sb.dbx", "", shown);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_SHOWN, &pin), 0);
+    CHECK_EQ(store_list_trim(store), 0);
+    CHECK_BYTES(list_of(store, held), bytes_str("list"));
+    CHECK_BYTES(list_of(store, shown), bytes_str("other"));
+    CHECK_EQ(store_list_put(store, bytes_str(held), bytes_str("anew")), 0);
+    CHECK_BYTES(list_of(store, held), bytes_str("anew"));
+    CHECK_EQ(store_pin_drop(store, device.id, PINS_SHOWN, NULL, NULL, NULL), 0);
+    CHECK_EQ(store_list_trim(store), 0);
+    CHECK_EQ(list_of(store, shown).len, 0);
+    CHECK_BYTES(list_of(store, held), bytes_str("anew"));
+    pin = make_pin("sb.db", "", held); /* of another slot: no list of ours */
+    CHECK_EQ(store_pin_drop(store, device.id, PINS_HELD, NULL, NULL, NULL), 0);
+    CHECK_EQ(store_pin_put(store, device.id, PINS_HELD, &pin), 0);
+    CHECK_EQ(store_list_trim(store), 0);
+    CHECK_EQ(list_of(store, held).len, 0);
+}
+
+static void
+what_is_no_list_is_not_written(void)
+{
+    CLEANUP(store_closep) struct store *store = open_store(":memory:");
+    static uint8_t much[STORE_LIST_MAX + 1];
+    static const char digest[] = "a digest of 20 bytes";
+
+    CHECK_EQ(store_list_put(store, bytes_str(digest), BYTES_NULL), -EINVAL);
+    CHECK_EQ(store_list_put(store, bytes_str(digest), BYTES_OF(much)), -EINVAL);
+    CHECK_EQ(store_list_put(store, bytes_str(digest), bytes_of(much, STORE_LIST_MAX)), 0);
+    CHECK(store_list_put(store, bytes_str("short"), bytes_str("list")) != 0);
+    CHECK_EQ(list_of(store, digest).len, STORE_LIST_MAX);
+}
+
 CHECK_MAIN(CASE(the_sequence_of_a_bundle_never_falls), CASE(a_bundle_outlives_the_store),
            CASE(what_is_no_bundle_is_not_written), CASE(pins_are_kept_in_order_and_once),
            CASE(pins_are_dropped_by_name_slot_or_all), CASE(a_pin_keeps_when_and_by_which_policy),
-           CASE(pins_go_with_their_device), CASE(a_pin_beyond_its_room_is_not_written))
+           CASE(pins_go_with_their_device), CASE(a_pin_beyond_its_room_is_not_written),
+           CASE(lists_live_as_long_as_a_pin_of_them), CASE(what_is_no_list_is_not_written))
