@@ -6,9 +6,9 @@
 
 extern struct ima_rig {
     struct hasher *hasher;
-    uint8_t part[262144];
+    uint8_t part[524288];
     size_t part_len;
-    uint8_t records[262144];
+    uint8_t records[524288];
     struct growing_ima list;
 } ima_rig;
 

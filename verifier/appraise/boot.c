@@ -248,6 +248,7 @@ read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .block = block_of(rulebook_bundle(ask->book), policy),
         .files = ask->ima_files,
         .past = ask->ima_past,
+        .open = ask->ima_open,
         .now_s = ask->now_s,
         .sigs = room->sigs,
     };
@@ -454,6 +455,18 @@ tell_remarks(const struct telling *telling)
     return good;
 }
 
+/* Files that an older set allowed, whatever the sets of now say. */
+static void
+tell_superseded(const struct telling *telling)
+{
+    const struct ima_judgement *ima = telling->told->ima;
+    struct finding finding = {.reason = REASON_IMA_SUPERSEDED, .effect = EFFECT_NOTE};
+
+    if (ima && ima->judged && ima->n[IMA_SUPERSEDED] > 0) {
+        tell(telling, finding, RULE_NO_EVENT);
+    }
+}
+
 static void
 tell_observed(const struct telling *telling)
 {
@@ -561,6 +574,7 @@ judge_all(const struct telling *telling, bool *ret_broken)
     tell_all(telling);
     tell_unasserted(telling);
     tell_quirks(telling);
+    tell_superseded(telling);
     tell_observed(telling);
     return good && judgement->tier != TIER_CONTRAINDICATED && judgement->tier != TIER_NONE;
 }

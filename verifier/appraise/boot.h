@@ -35,7 +35,8 @@ struct boot_ask {
     const struct growing_ima *ima;
     struct bytes ima_part;
     const struct ima_past *ima_past;
-    const struct digest_set *ima_files; /* ima_judge_ask */
+    struct ima_open *ima_open;          /* as ima_judge_ask has it */
+    const struct digest_set *ima_files; /* the same */
     struct advisory_tpm tpm;            /* zero: nothing is known of it */
     uint64_t now_s;                     /* UTC */
 };

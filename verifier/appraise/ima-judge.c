@@ -1,7 +1,7 @@
 #include "appraise/ima-judge.h"
 
 #include "appraise/glob.h"
-#include "appraise/ima-past.h"
+#include "appraise/ima-open.h"
 #include "appraise/ima-records.h"
 #include "formats/ima-replay.h"
 
@@ -9,11 +9,17 @@ const char *
 ima_status_name(enum ima_status status)
 {
     static const char *const names[] = {
-        [IMA_ALLOWED] = "allowed",   [IMA_SIGNED] = "signed",
-        [IMA_SKIPPED] = "skipped",   [IMA_VIOLATED] = "violation",
-        [IMA_WEAK] = "weak-digest",  [IMA_PENDING] = "pending",
-        [IMA_UNKNOWN] = "unknown",   [IMA_KEY_UNKNOWN] = "key-unknown",
-        [IMA_KEY_WEAK] = "key-weak", [IMA_BAD_SIGNATURE] = "bad-signature",
+        [IMA_ALLOWED] = "allowed",
+        [IMA_SIGNED] = "signed",
+        [IMA_SUPERSEDED] = "superseded",
+        [IMA_SKIPPED] = "skipped",
+        [IMA_VIOLATED] = "violation",
+        [IMA_WEAK] = "weak-digest",
+        [IMA_PENDING] = "pending",
+        [IMA_UNKNOWN] = "unknown",
+        [IMA_KEY_UNKNOWN] = "key-unknown",
+        [IMA_KEY_WEAK] = "key-weak",
+        [IMA_BAD_SIGNATURE] = "bad-signature",
         [IMA_DENIED] = "denied",
     };
 
@@ -24,7 +30,8 @@ ima_status_name(enum ima_status status)
 struct judging_ima {
     const struct ima_judge_ask *ask;
     struct hasher *hasher;
-    enum hash bound; /* the template digest that the quote binds */
+    enum hash bound;         /* the template digest that the quote binds */
+    enum ima_status unknown; /* what nothing names, at this time */
     struct ima_sigs_ask sigs;
     struct ima_judgement *ret;
 };
@@ -76,12 +83,12 @@ in_set(const struct judging_ima *j, uint16_t set, unsigned states, const struct 
 
 static bool
 any_set(const struct judging_ima *j, enum bundle_item_kind kind, unsigned states,
-        const struct ima_entry *e)
+        const struct ima_digest *of)
 {
     for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
         const struct bundle_item *item = item_at(j, i);
 
-        if (item->kind == kind && in_set(j, item->set, states, &e->digest)) {
+        if (item->kind == kind && in_set(j, item->set, states, of)) {
             return true;
         }
     }
@@ -137,10 +144,30 @@ ima_judge_lacks(const struct ima_judge_ask *ask)
 /* ---- one entry ---- */
 
 static bool
-is_weak(const struct judging_ima *j, const struct ima_entry *e)
+is_weak(const struct judging_ima *j, enum hash hash)
 {
-    return e->digest.hash == HASH_N ||
-           hash_size(e->digest.hash) < hash_size(j->ask->block->min_digest);
+    return hash == HASH_N || hash_size(hash) < hash_size(j->ask->block->min_digest);
+}
+
+/* Whether a set allows the digest, and as what. */
+static bool
+is_allowed(const struct judging_ima *j, const struct ima_digest *of, enum ima_status *ret)
+{
+    if (of->hash == HASH_N || !any_set(j, ITEM_ALLOW_SET, IN_USE, of)) {
+        return false;
+    }
+    *ret = is_weak(j, of->hash) ? IMA_WEAK : IMA_ALLOWED;
+    return true;
+}
+
+bool
+ima_judge_allows(const struct ima_judge_ask *ask, enum hash alg, struct bytes digest,
+                 enum ima_status *ret)
+{
+    const struct judging_ima j = {.ask = ask};
+    const struct ima_digest of = {.hash = alg, .value = digest};
+
+    return is_allowed(&j, &of, ret);
 }
 
 /* What a signature is worth. *ret is a status; returns 0 or a negative errno. */
@@ -155,7 +182,7 @@ judge_signature(struct judging_ima *j, const struct ima_entry *e, enum ima_statu
     int r = ima_sigs_judge(&j->sigs, e);
 
     if (r >= 0) {
-        *ret = r == IMA_SIGS_GOOD && is_weak(j, e) ? IMA_WEAK : statuses[r];
+        *ret = r == IMA_SIGS_GOOD && is_weak(j, e->digest.hash) ? IMA_WEAK : statuses[r];
     }
     return r < 0 ? r : 0;
 }
@@ -178,23 +205,76 @@ never_skipped(const struct ima_entry *e)
     return e->buf.len > 0 || e->modsig.len > 0;
 }
 
-/* The effect of what nothing names, at this time. */
-static enum ima_status
-unknown_now(const struct judging_ima *j)
+/* Whether a set marks a digest as staged; what is of a release is looked for by it. */
+static bool
+has_staged(const struct bundle_set *set)
 {
-    const struct bundle_ima *block = j->ask->block;
-    const struct bundle *bundle = rulebook_bundle(j->ask->book);
-    uint64_t published_s = 0;
+    for (size_t i = 0; i < set->n_tables; i++) {
+        for (size_t k = 0; k < set->tables[i].n; k++) {
+            struct bundle_record record = bundle_table_at(&set->tables[i], k);
 
-    for (size_t i = 0; i < block->list.n_items; i++) {
-        const struct bundle_item *item = item_at(j, i);
-
-        if (item->kind == ITEM_ALLOW_SET && bundle->sets[item->set].published_s > published_s) {
-            published_s = bundle->sets[item->set].published_s;
+            if (record.release == BUNDLE_NONE && record.state == BUNDLE_STAGED) {
+                return true;
+            }
         }
     }
-    return block->unknown_for_s > 0 && !block->unknown_pending && published_s > 0 &&
-                   j->ask->now_s < published_s + block->unknown_for_s
+    return false;
+}
+
+/* Whether an update is under way: a release of the bundle is staged, or a digest of a set that the
+ * block allows by. */
+static bool
+is_pending(const struct judging_ima *j)
+{
+    const struct bundle *bundle = rulebook_bundle(j->ask->book);
+
+    for (size_t i = 0; i < bundle->n_releases; i++) {
+        if (rulebook_release_state(j->ask->book, (uint16_t)i, j->ask->now_s) == BUNDLE_STAGED) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
+        if (item_at(j, i)->kind == ITEM_ALLOW_SET &&
+            has_staged(&bundle->sets[item_at(j, i)->set])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From when the block's span counts: the youngest set that it allows by, or, where it waits for an
+ * update, the day of a release that is staged, if that is later. 0: nobody says. */
+static uint64_t
+span_begins(const struct judging_ima *j)
+{
+    const struct bundle *bundle = rulebook_bundle(j->ask->book);
+    uint64_t begin_s = 0;
+
+    for (size_t i = 0; i < j->ask->block->list.n_items; i++) {
+        const struct bundle_item *item = item_at(j, i);
+
+        if (item->kind == ITEM_ALLOW_SET && bundle->sets[item->set].published_s > begin_s) {
+            begin_s = bundle->sets[item->set].published_s;
+        }
+    }
+    for (size_t i = 0; j->ask->block->unknown_pending && i < bundle->n_releases; i++) {
+        if (bundle->releases[i].active_s > begin_s &&
+            rulebook_release_state(j->ask->book, (uint16_t)i, j->ask->now_s) == BUNDLE_STAGED) {
+            begin_s = bundle->releases[i].active_s;
+        }
+    }
+    return begin_s;
+}
+
+/* The effect of what nothing names, at this time. */
+static enum ima_status
+find_unknown(const struct judging_ima *j)
+{
+    const struct bundle_ima *block = j->ask->block;
+    uint64_t begin_s = block->unknown_for_s > 0 ? span_begins(j) : 0;
+
+    return begin_s > 0 && j->ask->now_s < begin_s + block->unknown_for_s &&
+                   (!block->unknown_pending || is_pending(j))
                ? IMA_PENDING
                : IMA_UNKNOWN;
 }
@@ -202,8 +282,9 @@ unknown_now(const struct judging_ima *j)
 static bool
 is_denied(const struct judging_ima *j, const struct ima_entry *e)
 {
-    bool by_digest = e->digest.hash != HASH_N && (any_set(j, ITEM_DENY_SET, ANY_STATE, e) ||
-                                                  any_set(j, ITEM_ALLOW_SET, REVOKED, e));
+    bool by_digest =
+        e->digest.hash != HASH_N && (any_set(j, ITEM_DENY_SET, ANY_STATE, &e->digest) ||
+                                     any_set(j, ITEM_ALLOW_SET, REVOKED, &e->digest));
 
     return by_digest || any_path(j, ITEM_DENY_PATH, e);
 }
@@ -218,19 +299,20 @@ judge_entry(struct judging_ima *j, const struct ima_entry *e, enum ima_status *r
         *ret = IMA_DENIED;
     } else if (e->number == 0 && ima_is_aggregate(e)) {
         *ret = IMA_ALLOWED; /* compared with the quote by ima_begin_judge() */
-    } else if (e->digest.hash != HASH_N && any_set(j, ITEM_ALLOW_SET, IN_USE, e)) {
-        *ret = is_weak(j, e) ? IMA_WEAK : IMA_ALLOWED;
+    } else if (is_allowed(j, &e->digest, ret)) {
+        return 0;
     } else if (e->sig.len > 0 && has_item(j, ITEM_SIGNED_SET)) {
         return judge_signature(j, e, ret);
     } else {
-        *ret = !never_skipped(e) && any_path(j, ITEM_SKIP_PATH, e) ? IMA_SKIPPED : unknown_now(j);
+        *ret = !never_skipped(e) && any_path(j, ITEM_SKIP_PATH, e) ? IMA_SKIPPED : j->unknown;
     }
     return 0;
 }
 
 static void
-note(struct ima_judgement *ret, const struct ima_entry *e, enum ima_status status)
+note(const struct judging_ima *j, const struct ima_entry *e, enum ima_status status)
 {
+    struct ima_judgement *ret = j->ret;
     const struct ima_finding finding = {e->number, status, e->digest.hash, e->digest.value,
                                         e->name};
 
@@ -239,6 +321,9 @@ note(struct ima_judgement *ret, const struct ima_entry *e, enum ima_status statu
     }
     if (status > IMA_SKIPPED && ret->n_findings < IMA_FINDINGS_MAX) {
         ret->findings[ret->n_findings++] = finding;
+    }
+    if (j->ask->open) {
+        ima_open_add(j->ask->open, &finding);
     }
 }
 
@@ -249,6 +334,7 @@ ima_judge_effect(const struct bundle_ima *block, const struct ima_judgement *jud
     switch (status) {
     case IMA_ALLOWED:
     case IMA_SIGNED:
+    case IMA_SUPERSEDED:
     case IMA_SKIPPED:
         return EFFECT_NOTE;
     case IMA_VIOLATED:
@@ -333,7 +419,7 @@ judge_all(struct judging_ima *j, const struct growing_ima *list, struct bytes ac
         }
         r = judge_entry(j, &e, &status);
         if (r == 0) {
-            note(j->ret, &e, status);
+            note(j, &e, status);
         }
     }
     return r == IMA_E_END ? 0 : r < 0 ? r : IMA_JUDGE_E_FORM;
@@ -358,9 +444,10 @@ ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask, const struct g
     if (list->end > part.len) {
         return IMA_JUDGE_E_FORM;
     }
+    j.unknown = find_unknown(&j);
     judgement.judged = judgement.judged && !ima_judge_lacks(ask);
     if (ask->past) {
-        ima_past_begin(ask->past, unknown_now(&j), &judgement);
+        ima_past_begin(ask->past, j.unknown, &judgement);
     }
     r = judge_all(&j, list, bytes_of(part.p, list->end));
     if (r == 0) {

@@ -14,7 +14,8 @@
 
 enum ima_status {
     IMA_ALLOWED,
-    IMA_SIGNED, /* by a key that the block takes */
+    IMA_SIGNED,     /* by a key that the block takes */
+    IMA_SUPERSEDED, /* 611: allowed by an older set of this boot */
     IMA_SKIPPED,
     IMA_VIOLATED, /* 610: changed or written while it was measured */
     IMA_WEAK,     /* 609: its digest is of a weaker hash than the block wants, or of none known */
@@ -52,6 +53,7 @@ struct ima_judgement {
 };
 
 struct ima_past;
+struct ima_open;
 
 struct ima_judge_ask {
     const struct rulebook *book;
@@ -63,6 +65,7 @@ struct ima_judge_ask {
     struct ima_sigs *sigs; /* signatures that were found good; NULL: all are verified */
     /* What came of the entries before the part, by the same block; NULL: there are none. */
     const struct ima_past *past;
+    struct ima_open *open; /* receives the files that a later set may allow; NULL: nobody asks */
 };
 
 enum { IMA_JUDGE_E_FORM = 1 };
@@ -81,3 +84,8 @@ enum reason_effect ima_judge_effect(const struct bundle_ima *block,
 
 /* Whether a set that the block denies by is not at hand: then nothing may be told of any file. */
 bool ima_judge_lacks(const struct ima_judge_ask *ask);
+
+/* Whether a set that the block allows by has the digest now; *ret is IMA_ALLOWED or IMA_WEAK
+ * then. */
+bool ima_judge_allows(const struct ima_judge_ask *ask, enum hash alg, struct bytes digest,
+                      enum ima_status *ret);

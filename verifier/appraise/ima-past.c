@@ -1,6 +1,6 @@
 #include "appraise/ima-past.h"
 
-enum { VERSION = 2 }; /* 1 knew no signed files */
+enum { VERSION = 3 };
 
 static bool
 has_first(const struct ima_past *past, enum ima_status status)
@@ -14,8 +14,8 @@ at_most(size_t len, size_t most)
     return len < most ? len : most;
 }
 
-static void
-take_file(const struct ima_finding *finding, struct ima_past_file *ret)
+void
+ima_past_file(const struct ima_finding *finding, struct ima_past_file *ret)
 {
     *ret = (struct ima_past_file){
         .entry = finding->entry,
@@ -32,16 +32,29 @@ take_file(const struct ima_finding *finding, struct ima_past_file *ret)
 }
 
 void
-ima_past_take(const struct ima_judgement *judgement, const uint8_t by[32], struct ima_past *ret)
+ima_past_take(const struct ima_judgement *judgement, const struct ima_past_by *by,
+              struct ima_past *ret)
 {
     memset(ret, 0, sizeof(*ret));
-    memcpy(ret->by, by, sizeof(ret->by));
+    memcpy(ret->by, by->by, sizeof(ret->by));
+    memcpy(ret->firm, by->firm, sizeof(ret->firm));
     for (enum ima_status i = 0; i < IMA_STATUS_N; i++) {
         ret->n[i] = judgement->n[i];
         if (has_first(ret, i)) {
-            take_file(&judgement->worst[i], &ret->first[i]);
+            ima_past_file(&judgement->worst[i], &ret->first[i]);
         }
     }
+}
+
+void
+ima_past_file_write(struct wr *wr, const struct ima_past_file *file)
+{
+    wr_le32(wr, file->entry);
+    wr_le16(wr, file->alg == HASH_N ? 0 : hash_tpm_id(file->alg));
+    wr_u8(wr, (uint8_t)file->digest_len);
+    wr_bytes(wr, bytes_of(file->digest, file->digest_len));
+    wr_u8(wr, (uint8_t)file->path_len);
+    wr_bytes(wr, bytes_of(file->path, file->path_len));
 }
 
 void
@@ -49,17 +62,11 @@ ima_past_write(struct wr *wr, const struct ima_past *past)
 {
     wr_u8(wr, VERSION);
     wr_bytes(wr, BYTES_OF(past->by));
+    wr_bytes(wr, BYTES_OF(past->firm));
     for (enum ima_status i = 0; i < IMA_STATUS_N; i++) {
-        const struct ima_past_file *file = &past->first[i];
-
         wr_le32(wr, past->n[i]);
         if (has_first(past, i)) {
-            wr_le32(wr, file->entry);
-            wr_le16(wr, file->alg == HASH_N ? 0 : hash_tpm_id(file->alg));
-            wr_u8(wr, (uint8_t)file->digest_len);
-            wr_bytes(wr, bytes_of(file->digest, file->digest_len));
-            wr_u8(wr, (uint8_t)file->path_len);
-            wr_bytes(wr, bytes_of(file->path, file->path_len));
+            ima_past_file_write(wr, &past->first[i]);
         }
     }
 }
@@ -78,8 +85,8 @@ read_bytes(struct rd *rd, uint8_t *out, size_t most)
     return len;
 }
 
-static void
-read_file(struct rd *rd, struct ima_past_file *ret)
+void
+ima_past_file_read(struct rd *rd, struct ima_past_file *ret)
 {
     uint16_t id;
 
@@ -98,10 +105,11 @@ ima_past_read(struct bytes in, struct ima_past *ret)
     bool known = rd_u8(&rd) == VERSION;
 
     rd_copy(&rd, past.by, sizeof(past.by));
+    rd_copy(&rd, past.firm, sizeof(past.firm));
     for (enum ima_status i = 0; i < IMA_STATUS_N; i++) {
         past.n[i] = rd_le32(&rd);
         if (!rd.failed && has_first(&past, i)) {
-            read_file(&rd, &past.first[i]);
+            ima_past_file_read(&rd, &past.first[i]);
         }
     }
     if (!known || !rd_end(&rd)) {

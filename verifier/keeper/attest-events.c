@@ -52,6 +52,9 @@ judge_ima(struct attest *attest, const struct quoted_values *values)
         attest->verdict.growing = CHECK_PASSED;
         return 0;
     }
+    if (attest->ima_restarted) {
+        verdict_add(&attest->verdict, REASON_IMA_LOG_RESTARTED, NULL, GROWING_PCR_IMA, NULL, NULL);
+    }
     return ima_begin_judge(attest->keeper->hasher, &attest->ima_list, !attest->ima.resumed,
                            &values->firmware, &attest->verdict);
 }

@@ -130,6 +130,19 @@ resume(struct attest *attest, struct attest_part *part, uint32_t mask, struct gr
     return 0;
 }
 
+/* Whether entries of an earlier boot were judged: told as a note, since what they said is over.
+ * Returns 0 or a negative errno. */
+static int
+find_restart(struct attest *attest)
+{
+    const struct store_growing *row = &attest->ima.row;
+    int r = store_growing_get(attest->keeper->store, attest->device.id, LOG_IMA, &attest->ima.row);
+
+    attest->ima_restarted = r == 0 && row->era == attest->device.era && row->n_entries > 0 &&
+                            row->reset_count < attest->quote.reset_count;
+    return r == STORE_NONE ? 0 : r;
+}
+
 /* Returns 0, 1 when the claim lies about nothing at all, or a negative errno. */
 static int
 begin(struct attest *attest, struct attest_part *part)
@@ -138,6 +151,12 @@ begin(struct attest *attest, struct attest_part *part)
     int r;
 
     part->want = 0;
+    if (part == &attest->ima) {
+        r = find_restart(attest);
+        if (r < 0) {
+            return r;
+        }
+    }
     part->row = (struct store_growing){0};
     r = sha256_run_init(&part->row.run);
     if (r == 0) {

@@ -7,7 +7,8 @@
 static bool
 unchanged(const struct attest *attest, const struct attest_part *part, uint32_t end)
 {
-    return part->resumed && end == 0 && part->row.era == attest->device.era &&
+    return part->resumed && end == 0 && !(part == &attest->ima && attest->ima_again) &&
+           part->row.era == attest->device.era &&
            part->row.reset_count == attest->quote.reset_count &&
            part->row.restart_count == attest->quote.restart_count;
 }
@@ -35,9 +36,10 @@ keep_one(struct attest *attest, const struct attest_part *part, const struct gro
     if (r == 0 && part == &attest->ima) {
         r = attest_policy_keep(attest, &row);
     }
-    return r < 0 ? r
-                 : store_growing_put(attest->keeper->store, attest->device.id, part->claim->kind,
-                                     &row);
+    r = r < 0
+            ? r
+            : store_growing_put(attest->keeper->store, attest->device.id, part->claim->kind, &row);
+    return r == 0 && part == &attest->ima ? attest_policy_keep_open(attest) : r;
 }
 
 int

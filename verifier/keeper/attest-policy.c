@@ -1,5 +1,7 @@
 /* What the class's policy says of a boot, or its reference events where no bundle names it. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "appraise/boot-beside.h"
 #include "appraise/quoted.h"
@@ -69,6 +71,30 @@ announced_of(const struct attest *attest, enum hash bank, struct announced **ret
     return announced_load(keeper->store, attest->device.id, &moment, bank, ret);
 }
 
+/* The files that did not pass in this boot so far; none where the list comes from its start.
+ * Returns 0 or a negative errno. */
+static int
+read_open(struct attest *attest)
+{
+    CLEANUP(free_p) uint8_t *room = attest->ima.resumed ? malloc(STORE_OPEN_MAX) : NULL;
+    size_t len = 0;
+    int r;
+
+    free(attest->ima_open);
+    attest->ima_open = calloc(1, sizeof(*attest->ima_open));
+    if (!attest->ima_open || (attest->ima.resumed && !room)) {
+        return -ENOMEM;
+    }
+    if (!room) {
+        return 0;
+    }
+    r = store_open_get(attest->keeper->store, attest->device.id, room, &len);
+    if (r == 0 && ima_open_read(bytes_of(room, len), attest->ima_open) != 0) {
+        *attest->ima_open = (struct ima_open){.lost = 1}; /* of another version: as if too many */
+    }
+    return r == STORE_NONE ? 0 : r;
+}
+
 static int
 judge(struct attest *attest, const struct event_log *log, const struct rulebook *book,
       size_t policy)
@@ -78,6 +104,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
     const struct ima_sets *sets = policies_sets(keeper->policies);
     CLEANUP(free_p) struct announced *announced = NULL;
     struct event_log userspace;
+    int r = attest->ima.claim && !attest->ima_open ? read_open(attest) : 0;
     struct boot_ask ask = {
         .book = book,
         .policy = policy,
@@ -89,13 +116,16 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .ima = attest->ima.claim ? &attest->ima_list : NULL,
         .ima_part = attest->ima.body,
         .ima_past = attest->ima.resumed ? &attest->ima_past : NULL,
+        .ima_open = attest->ima_open,
         .tpm = {attest->device.tpm_vendor, true, attest->quote.firmware_version},
         .ima_files = sets ? sets->sets : NULL,
         .now_s = now_s(keeper),
     };
-    int r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
-                       &ask.n_pins);
 
+    if (r == 0) {
+        r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
+                       &ask.n_pins);
+    }
     if (r == 0) {
         r = announced_of(attest, rulebook_bundle(book)->policies[policy].quote.bank, &announced);
     }
@@ -222,6 +252,49 @@ stamp(const struct attest *attest, const struct bundle_policy *policy, uint64_t 
     return hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
 }
 
+/* The first ima block that the policy names: what boot_judge() judges by. */
+static size_t
+block_of(const struct bundle *bundle, const struct bundle_policy *policy)
+{
+    for (size_t i = policy->first_rule; i < policy->first_rule + policy->n_rules; i++) {
+        if (bundle->rules[i].verb == VERB_POLICY) {
+            return bundle->args[bundle->rules[i].first_arg].index;
+        }
+    }
+    return 0;
+}
+
+/* Another bundle, or another day of this one: where it differs in what it allows alone, what did
+ * not pass is looked up again and the rest stays judged. Returns 0; 1 when all of the list is
+ * wanted; or a negative errno. */
+static int
+judge_again(struct attest *attest, const struct bundle_policy *policy, const uint8_t by[32])
+{
+    const struct policies *policies = attest->keeper->policies;
+    const struct rulebook *book = policies_book(policies);
+    const struct ima_sets *sets = policies_sets(policies);
+    size_t block = block_of(rulebook_bundle(book), policy);
+    const struct ima_judge_ask ask = {
+        .book = book,
+        .block = &rulebook_bundle(book)->imas[block],
+        .files = sets ? sets->sets : NULL,
+        .now_s = now_s(attest->keeper),
+    };
+    int r;
+
+    if (memcmp(attest->ima_past.firm, policies_firm(policies, block), 32) != 0) {
+        return 1;
+    }
+    r = read_open(attest);
+    if (r != 0 || !ima_open_whole(attest->ima_open, &attest->ima_past)) {
+        return r != 0 ? r : 1;
+    }
+    ima_open_again(attest->ima_open, &ask, &attest->ima_past);
+    memcpy(attest->ima_past.by, by, 32);
+    attest->ima_again = true;
+    return 0;
+}
+
 int
 attest_policy_whole(struct attest *attest, enum log_kind kind, const struct store_growing *row)
 {
@@ -236,8 +309,10 @@ attest_policy_whole(struct attest *attest, enum log_kind kind, const struct stor
     if (r < 0) {
         return r;
     }
-    return ima_past_read(bytes_of(row->judged, row->judged_len), &attest->ima_past) != 0 ||
-           memcmp(attest->ima_past.by, by, sizeof(by)) != 0;
+    if (ima_past_read(bytes_of(row->judged, row->judged_len), &attest->ima_past) != 0) {
+        return 1;
+    }
+    return memcmp(attest->ima_past.by, by, sizeof(by)) == 0 ? 0 : judge_again(attest, policy, by);
 }
 
 static bool
@@ -256,21 +331,44 @@ int
 attest_policy_keep(const struct attest *attest, struct store_growing *row)
 {
     struct wr wr = wr_init(row->judged, sizeof(row->judged));
+    const struct policies *policies = attest->keeper->policies;
     struct ima_past past;
-    uint8_t by[32];
+    struct ima_past_by by;
     int r;
 
     row->judged_len = 0;
     if (!judged_files(attest)) {
         return 0;
     }
-    r = stamp(attest, attest->told.policy, attest->policy_s, by);
+    memcpy(by.firm,
+           policies_firm(policies,
+                         block_of(rulebook_bundle(policies_book(policies)), attest->told.policy)),
+           sizeof(by.firm));
+    r = stamp(attest, attest->told.policy, attest->policy_s, by.by);
+    if (attest->ima.resumed && memcmp(attest->ima_past.by, by.by, sizeof(by.by)) != 0) {
+        return r; /* a bundle was published meanwhile: it did not judge what came before */
+    }
     if (r == 0) {
-        ima_past_take(attest->told.ima, by, &past);
+        ima_past_take(attest->told.ima, &by, &past);
         ima_past_write(&wr, &past);
         row->judged_len = wr_done(&wr).len;
     }
     return r;
+}
+
+int
+attest_policy_keep_open(const struct attest *attest)
+{
+    CLEANUP(free_p) uint8_t *room = malloc(STORE_OPEN_MAX);
+    struct wr wr = wr_init(room, room ? STORE_OPEN_MAX : 0);
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    if (judged_files(attest) && attest->ima_open && attest->ima_open->n > 0) {
+        ima_open_write(&wr, attest->ima_open);
+    }
+    return store_open_put(attest->keeper->store, attest->device.id, wr_done(&wr));
 }
 
 bool

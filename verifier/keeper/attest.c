@@ -11,6 +11,7 @@ attest_free(struct attest *attest)
 {
     if (attest) {
         free(attest->ima.records);
+        free(attest->ima_open);
         free(attest->userspace.records);
         free(attest->userspace_events);
         asked_free(attest->asked);

@@ -3,7 +3,7 @@
 
 #include "appraise/boot-claims.h"
 #include "appraise/golden.h"
-#include "appraise/ima-past.h"
+#include "appraise/ima-open.h"
 #include "appraise/order.h"
 #include "appraise/quoted-values.h"
 #include "crypto/sha256-run.h"
@@ -45,7 +45,10 @@ struct attest {
     struct attest_part ima;
     struct attest_part userspace;
     struct growing_ima ima_list;
-    struct ima_past ima_past; /* its files that were judged before, where it goes on from there */
+    struct ima_past ima_past;  /* its files that were judged before, where it goes on from there */
+    struct ima_open *ima_open; /* those of them that a later set may allow; NULL: not read yet */
+    bool ima_again;            /* they were looked up in the sets of now */
+    bool ima_restarted;        /* it began anew, after an earlier boot's */
     struct growing_userspace userspace_log;
     struct event *userspace_events; /* of userspace_log */
     enum log_kind reads;            /* what a reader has now */
@@ -129,8 +132,9 @@ MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log)
 /* Whether its policy judges what a log that grows holds, events of the userspace log or files of
  * the IMA list, and the evidence must bring all of it: of the userspace log always, of an IMA list
  * unless this policy of this bundle judged what came before, with the same sets at hand and
- * releases in the same states. That is in *row then, and goes to attest->ima_past. Returns 1, 0, or
- * a negative errno. */
+ * releases in the same states; or one that differed in what it allows alone, and all that did not
+ * pass then is kept: it is looked up again here. What came before is in *row then, and goes to
+ * attest->ima_past. Returns 1, 0, or a negative errno. */
 MUST_CHECK int attest_policy_whole(struct attest *attest, enum log_kind kind,
                                    const struct store_growing *row);
 
@@ -139,6 +143,9 @@ bool attest_policy_whole_next(const struct attest *attest, enum log_kind kind);
 
 /* What came of the list's files, for the row that is kept of it. Returns 0 or a negative errno. */
 MUST_CHECK int attest_policy_keep(const struct attest *attest, struct store_growing *row);
+
+/* The same of the files that a later set may allow; the row of the list is written. */
+MUST_CHECK int attest_policy_keep_open(const struct attest *attest);
 
 /* Whether its policy has the variants of exit-events.h tried. */
 bool attest_policy_exit_events(const struct attest *attest);

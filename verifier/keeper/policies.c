@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "appraise/ima-firm.h"
+
 /* A bundle of the store, and what became of it. */
 struct loaded {
     bool there;
     struct policies_info info;
     struct rulebook *book; /* NULL: broken, for info.why */
     struct ima_sets *sets; /* NULL: none are named */
+    uint8_t firm[LIMIT_BUNDLE_LISTS][32];
 };
 
 struct policies {
@@ -135,6 +138,19 @@ open_sets(const struct opening *opening, struct loaded *loaded)
                         : -ENOMEM;
 }
 
+static int
+take_firm(struct loaded *loaded)
+{
+    const struct bundle *bundle = rulebook_bundle(loaded->book);
+    int r = 0;
+
+    for (size_t i = 0; i < bundle->n_imas && r == 0; i++) {
+        r = ima_firm(loaded->book, &bundle->imas[i], loaded->sets ? loaded->sets->sets : NULL,
+                     loaded->firm[i]);
+    }
+    return r;
+}
+
 /* From sealed bytes to a book. Returns 0, 1 with the fault, or a negative errno; *ret is untouched
  * unless 0. */
 static int
@@ -147,6 +163,7 @@ open_book(const struct opening *opening, struct loaded *ret, struct fault *ret_f
     r = r == 0 ? open_seal(opening, &seal, ret_fault) : r;
     r = r == 0 ? rulebook_new(seal.body, &loaded.book, ret_fault) : r;
     r = r == 0 ? open_sets(opening, &loaded) : r;
+    r = r == 0 ? take_firm(&loaded) : r;
     if (r != 0) {
         loaded_done(&loaded);
     } else {
@@ -380,6 +397,12 @@ const struct ima_sets *
 policies_sets(const struct policies *policies)
 {
     return policies->now.sets;
+}
+
+const uint8_t *
+policies_firm(const struct policies *policies, size_t block)
+{
+    return policies->now.firm[block];
 }
 
 enum policies_found

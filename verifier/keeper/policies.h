@@ -109,6 +109,9 @@ const struct rulebook *policies_taken(const struct policies *policies);
  * ima_judge_ask.files. NULL: it names none, or is broken. As long as its book. */
 const struct ima_sets *policies_sets(const struct policies *policies);
 
+/* ima-firm.h of an ima block of the bundle that counts, worked out when it was loaded. */
+const uint8_t *policies_firm(const struct policies *policies, size_t block);
+
 /* The policy of a class: its index in rulebook_bundle(*ret_book)->policies. Both ret_ are untouched
  * unless POLICY_FOUND. The book lives until the turn ends: a later turn asks again. */
 enum policies_found policies_find(const struct policies *policies, const char *class_name,

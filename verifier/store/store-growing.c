@@ -66,3 +66,44 @@ store_growing_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], enum lo
     sql_blob(&sql, bytes_of(growing->judged, growing->judged_len));
     return sql_done(store, sql_run(&sql, NULL));
 }
+
+int
+store_open_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE], struct bytes files)
+{
+    struct sql sql;
+    int r;
+
+    if (files.len > STORE_OPEN_MAX) {
+        return -EINVAL;
+    }
+    r = sql_call(store);
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, files.len > 0 ? SQL_OPEN_PUT : SQL_OPEN_DROP);
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    if (files.len > 0) {
+        sql_blob(&sql, files);
+    }
+    return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_open_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE], uint8_t room[STORE_OPEN_MAX],
+               size_t *ret_len)
+{
+    struct sql sql = sql_begin(store, SQL_OPEN_GET);
+    size_t len = 0;
+    int r;
+
+    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
+    r = sql_row(&sql);
+    if (r == 0) {
+        len = sql_get_upto(&sql, room, STORE_OPEN_MAX);
+    }
+    r = sql_end(&sql, r);
+    if (r == 0) {
+        *ret_len = len;
+    }
+    return r;
+}

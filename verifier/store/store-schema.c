@@ -204,10 +204,17 @@ static const char version_18[] =
     "CREATE INDEX pin_list ON pin (value) WHERE slot = 'sb.dbx';"
     "PRAGMA user_version = 18;";
 
+/* Files of a boot that did not pass, looked up again when a later set is published. */
+static const char version_19[] =
+    "CREATE TABLE open_files ("
+    " device BLOB NOT NULL PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " files BLOB NOT NULL CHECK (length(files) <= 43776)) STRICT;"
+    "PRAGMA user_version = 19;";
+
 const char *const schema_steps[] = {version_1,  version_2,  version_3,  version_4,  version_5,
                                     version_6,  version_7,  version_8,  version_9,  version_10,
                                     version_11, version_12, version_13, version_14, version_15,
-                                    version_16, version_17, version_18};
+                                    version_16, version_17, version_18, version_19};
 const size_t schema_n_steps = ARRAY_LEN(schema_steps);
 
 /* The first number of the first row; *ret_none when there is no row. */

@@ -281,6 +281,16 @@ MUST_CHECK int store_candidate_by_ident(struct store *store, const uint8_t ident
 MUST_CHECK int store_candidate_put(struct store *store, const struct store_candidate *candidate);
 MUST_CHECK int store_candidate_drop(struct store *store, const uint8_t device[WIRE_UEID_SIZE]);
 
+/* Files of a device's IMA list that did not pass (appraise/ima-open.h), as bytes; at most
+ * STORE_OPEN_MAX, more is -EINVAL. Putting none drops what there is; getting returns STORE_NONE
+ * when nothing is kept. Device and row of the IMA list (store_growing_put()) must be there to put.
+ */
+#define STORE_OPEN_MAX 43776u
+MUST_CHECK int store_open_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              struct bytes files);
+MUST_CHECK int store_open_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                              uint8_t room[STORE_OPEN_MAX], size_t *ret_len);
+
 /* Putting returns STORE_NONE when there is no such device. */
 MUST_CHECK int store_last_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                               struct store_last *ret);

@@ -4,7 +4,7 @@
 #include "lib/ima-rig.h"
 #include "lib/rule-play.h"
 
-static const uint8_t by[32] = {1, 2, 3};
+static const struct ima_past_by by = {{1, 2, 3}, {4, 5, 6}};
 static uint8_t room[IMA_PAST_MAX];
 
 static struct ima_finding
@@ -35,7 +35,7 @@ written(const struct ima_judgement *judgement, struct ima_past *ret)
 {
     struct wr wr = wr_init(room, sizeof(room));
 
-    ima_past_take(judgement, by, ret);
+    ima_past_take(judgement, &by, ret);
     ima_past_write(&wr, ret);
     CHECK(wr_done(&wr).p);
     return wr_done(&wr);
@@ -50,7 +50,8 @@ what_was_kept_comes_back(void)
     struct bytes in = written(&judgement, &past);
 
     CHECK_EQ(ima_past_read(in, &got), 0);
-    CHECK_BYTES(BYTES_OF(got.by), BYTES_OF(by));
+    CHECK_BYTES(BYTES_OF(got.by), BYTES_OF(by.by));
+    CHECK_BYTES(BYTES_OF(got.firm), BYTES_OF(by.firm));
     for (enum ima_status i = 0; i < IMA_STATUS_N; i++) {
         CHECK_EQ(got.n[i], 1000 + i);
         CHECK_EQ(got.first[i].entry, i > IMA_SKIPPED ? 50 - i : 0);
@@ -98,7 +99,7 @@ static void
 a_length_is_not_believed(void)
 {
     /* of the first status that does not pass */
-    enum { DIGEST_LEN_AT = 1 + 32 + 4 * (IMA_SKIPPED + 1) + 4 + 4 + 2 };
+    enum { DIGEST_LEN_AT = 1 + 64 + 4 * (IMA_SKIPPED + 1) + 4 + 4 + 2 };
     struct ima_judgement judgement = full();
     struct ima_past past;
     struct ima_past got;
@@ -119,7 +120,7 @@ a_judgement_begins_with_it_in_the_order_of_the_list(void)
     struct ima_judgement now = {.judged = true};
     struct ima_past past;
 
-    ima_past_take(&before, by, &past);
+    ima_past_take(&before, &by, &past);
     ima_past_begin(&past, IMA_UNKNOWN, &now);
     CHECK_EQ(now.n[IMA_ALLOWED], 1000);
     CHECK_EQ(now.n[IMA_PENDING], 0);
@@ -155,7 +156,7 @@ two_parts_are_as_one(void)
     CHECK_EQ(ima_judge(ima_rig.hasher, &ask, &ima_rig.list,
                        bytes_of(ima_rig.part, ima_rig.part_len), &first),
              0);
-    ima_past_take(&first, by, &past);
+    ima_past_take(&first, &by, &past);
     ask.past = &past;
     ima_rig.part_len = 0;
     ima_rig_file(HASH_SHA256, 0x33, "/run/x");

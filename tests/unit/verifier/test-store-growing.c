@@ -146,7 +146,35 @@ a_row_that_does_not_fit_is_an_error(void)
     }
 }
 
-CHECK_MAIN(CASE(each_kind_has_its_row_and_replaces_it),
+/* Files that did not pass: replaced, dropped by none, and gone with their device. */
+static void
+open_files_are_kept_and_dropped(void)
+{
+    struct store *store = open_store(":memory:");
+    struct store_device device = make_device(1);
+    static uint8_t most[STORE_OPEN_MAX + 1];
+    static uint8_t room[STORE_OPEN_MAX];
+    size_t len = 7;
+
+    memset(most, 0x6b, sizeof(most));
+    CHECK_EQ(store_open_put(store, device.id, bytes_of(most, 3)), STORE_NONE); /* whose? */
+    CHECK_EQ(store_device_put(store, &device), 0);
+    CHECK_EQ(store_open_get(store, device.id, room, &len), STORE_NONE);
+    CHECK_EQ(len, 7);
+    CHECK_EQ(store_open_put(store, device.id, bytes_of(most, STORE_OPEN_MAX)), 0);
+    CHECK_EQ(store_open_get(store, device.id, room, &len), 0);
+    CHECK_BYTES(bytes_of(room, len), bytes_of(most, STORE_OPEN_MAX));
+    CHECK_EQ(store_open_put(store, device.id, BYTES_OF(most)), -EINVAL);
+    CHECK_EQ(store_open_put(store, device.id, bytes_of(most, 1)), 0);
+    CHECK_EQ(store_open_get(store, device.id, room, &len), 0);
+    CHECK_EQ(len, 1);
+    CHECK_EQ(store_open_put(store, device.id, BYTES_NULL), 0);
+    CHECK_EQ(store_open_put(store, device.id, BYTES_NULL), 0);
+    CHECK_EQ(store_open_get(store, device.id, room, &len), STORE_NONE);
+    store_close(store);
+}
+
+CHECK_MAIN(CASE(open_files_are_kept_and_dropped), CASE(each_kind_has_its_row_and_replaces_it),
            CASE(no_device_has_no_row_and_a_device_takes_its_rows_along),
            CASE(what_cannot_be_is_not_written), CASE(it_outlives_the_process),
            CASE(a_row_that_does_not_fit_is_an_error))
