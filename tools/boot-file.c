@@ -22,18 +22,14 @@ say_fault(const char *path, const struct fault *fault)
     fprintf(stderr, "\n");
 }
 
-/* A file as one of the logs. *ret_bytes, to be freed, are what the log has views into. */
+/* Bytes as one of the logs, which has views into them. */
 static int
-read_log(log_fn *read, struct hasher *hasher, const char *path, struct bytes *ret_bytes,
+read_log(log_fn *read, struct hasher *hasher, const char *path, struct bytes bytes,
          struct offline_log *ret)
 {
     struct fault fault = {0};
-    int r;
+    int r = read(hasher, bytes, ret, &fault);
 
-    if (cmd_read_file(path, LIMIT_LOG_BYTES, ret_bytes) != 0) {
-        return 1;
-    }
-    r = read(hasher, *ret_bytes, ret, &fault);
     if (r > 0) {
         say_fault(path, &fault);
     } else if (r == -EPROTO) {
@@ -44,21 +40,14 @@ read_log(log_fn *read, struct hasher *hasher, const char *path, struct bytes *re
     return r == 0 ? 0 : 1;
 }
 
-struct boot_file *
-boot_file_new(struct hasher *hasher, const char *path, const char *userspace)
+/* Reads both logs of a file that has their bytes. */
+static struct boot_file *
+read_both(struct boot_file *file, struct hasher *hasher, const char *userspace)
 {
-    struct boot_file *file = calloc(1, sizeof(*file));
-    int r;
+    int r = read_log(offline_log_firmware, hasher, file->path, file->bytes, &file->firmware);
 
-    if (!file) {
-        fprintf(stderr, "assay: no memory\n");
-        return NULL;
-    }
-    file->path = path;
-    file->has_userspace = userspace != NULL;
-    r = read_log(offline_log_firmware, hasher, path, &file->bytes, &file->firmware);
-    if (r == 0 && userspace) {
-        r = read_log(offline_log_userspace, hasher, userspace, &file->userspace_bytes,
+    if (r == 0 && file->has_userspace) {
+        r = read_log(offline_log_userspace, hasher, userspace, file->userspace_bytes,
                      &file->userspace);
     }
     if (r != 0) {
@@ -66,6 +55,44 @@ boot_file_new(struct hasher *hasher, const char *path, const char *userspace)
         return NULL;
     }
     return file;
+}
+
+struct boot_file *
+boot_file_new(struct hasher *hasher, const char *path, const char *userspace)
+{
+    struct boot_file *file = calloc(1, sizeof(*file));
+
+    if (!file) {
+        fprintf(stderr, "assay: no memory\n");
+        return NULL;
+    }
+    file->path = path;
+    file->has_userspace = userspace != NULL;
+    if (cmd_read_file(path, LIMIT_LOG_BYTES, &file->bytes) != 0 ||
+        (userspace && cmd_read_file(userspace, LIMIT_LOG_BYTES, &file->userspace_bytes) != 0)) {
+        boot_file_free(file);
+        return NULL;
+    }
+    return read_both(file, hasher, userspace);
+}
+
+struct boot_file *
+boot_file_of(struct hasher *hasher, const char *name, struct bytes take_firmware,
+             struct bytes take_userspace)
+{
+    struct boot_file *file = calloc(1, sizeof(*file));
+
+    if (!file) {
+        fprintf(stderr, "assay: no memory\n");
+        free((void *)(uintptr_t)take_firmware.p);
+        free((void *)(uintptr_t)take_userspace.p);
+        return NULL;
+    }
+    file->path = name;
+    file->has_userspace = take_userspace.len > 0;
+    file->bytes = take_firmware;
+    file->userspace_bytes = take_userspace;
+    return read_both(file, hasher, name);
 }
 
 void

@@ -20,6 +20,10 @@ struct boot_file {
 /* Reads a firmware log and, unless it is NULL, systemd's log of the same boot. Returns the boot,
  * owned by the caller, or NULL after a message on stderr. */
 struct boot_file *boot_file_new(struct hasher *hasher, const char *path, const char *userspace);
+/* The same of bytes that are at hand and now its own; name: for messages, borrowed. An empty
+ * userspace is none. */
+struct boot_file *boot_file_of(struct hasher *hasher, const char *name, struct bytes take_firmware,
+                               struct bytes take_userspace);
 void boot_file_free(struct boot_file *file);
 
 /* The other log, or NULL: none was given. */

@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "cmd-control.h"
+#include "cmd-policy.h"
 #include "formats/evtype.h"
+#include "rejudge/rejudge-open.h"
 #include "table.h"
 
 enum { DIGEST_SHOWN = 16, ID_ROOMS = FLAGS_WORDS_MAX };
@@ -214,8 +216,12 @@ static int
 learn_run(const struct cmd *self, int argc, char **argv)
 {
     struct golden g = {.confirm = "confirm"};
+    struct rejudge_place place = {NULL, NULL};
+    const char *out = NULL;
     const struct flag flags[] = {{.name = "class", .ret_value = &g.class_name},
                                  {.name = "from", .list = &g.devices},
+                                 {.name = "out", .ret_value = &out},
+                                 REJUDGE_PLACE_FLAGS(&place),
                                  {.name = "yes", .ret_set = &g.yes},
                                  ASK_FLAGS(&g.ask)};
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &g.devices);
@@ -226,18 +232,30 @@ learn_run(const struct cmd *self, int argc, char **argv)
     if (!g.class_name || g.devices.n == 0) {
         return cmd_usage(self, "--class and --from with one device at least are needed");
     }
-    return learn(&g);
+    if (!out && (place.store || place.conf)) {
+        return cmd_usage(self, "--store and --conf are for --out");
+    }
+    return out ? cmd_policy_learn_from(self, g.class_name, &g.devices, &place, out, g.ask.json)
+               : learn(&g);
 }
 
 const struct cmd cmd_golden_learn = {
     .name = "golden learn",
-    .args = "--class CLASS --from ID… [--yes] " ASK_ARGS,
+    .args = "--class CLASS --from ID… [--yes] " ASK_ARGS
+            "\n       --class CLASS --from ID… --out FILE " REJUDGE_PLACE_ARGS " [--json]",
     .summary = "take the boots of named members as golden for their class",
     .help =
+        "With --out it writes a policy to be read, edited, signed and published, which says for\n"
+        "each slot what it rests on: as `assay policy learn --from`, which has more options. It\n"
+        "is what a class of more than a few devices wants: docs/golden.md. Without it the boots\n"
+        "are added to the class's reference events, which judge it while no policy names it:\n\n"
         "Reads the latest genuine evidence of the members that you name and shows which of their\n"
         "events the class does not know yet. On a terminal it then asks; --yes adds them without\n"
         "asking. Name only machines whose state you know: whatever they booted is good for all.\n"
-        "With --json and without --yes it prints what it would add.\n\n" ASK_HELP "Example:\n"
+        "With --json and without --yes it prints what it would add.\n\n" ASK_HELP
+        "  --out     a file for the policy; the store is read for it, as root\n" REJUDGE_PLACE_HELP
+        "\nExample:\n"
+        "  $ assay golden learn --class laptops --from 3fa94c10 77d20b5e --out laptops.policy\n"
         "  $ assay golden learn --class laptops --from 3fa94c10 77d20b5e\n"
         "  PCR  TYPE                               DIGEST            WHAT IT WAS\n"
         "  4    EV_EFI_BOOT_SERVICES_APPLICATION   8d25a470c1b2e3f4  \\vmlinuz-6.12.57\n"

@@ -2,23 +2,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "appraise/boot.h"
 #include "base/file.h"
-#include "boot-file.h"
 #include "cmd-policy.h"
-#include "flags.h"
 #include "formats/tpm-selection.h"
+#include "learn-from.h"
 #include "policy/policy-compile.h"
-#include "policy/policy-learn.h"
+#include "rejudge/rejudge-child.h"
 #include "wire/bundle-part.h"
 
 struct job {
     const struct cmd *self;
     const char *class_name, *name, *version, *bank, *pcrs, *out, *source;
     bool json;
-    struct flag_words logs, userspace;
+    struct flag_words logs, userspace; /* with devices: logs are more of them */
+    struct flag_words devices;
+    struct rejudge_place place;
     struct learn_options options;
+    int fd; /* where a child leaves the policy's text; -1: there is no child */
 
     struct hasher *hasher;
     size_t n;
@@ -93,8 +97,14 @@ problem_of(struct job *job)
     job->options.class_name = job->class_name;
     job->options.name = job->name;
     job->options.bank = job->bank ? hash_from_name(bytes_str(job->bank)) : HASH_N;
-    if (!job->class_name || job->logs.n == 0) {
-        return "--class and at least one log are wanted";
+    if (!job->class_name || (job->logs.n == 0 && job->devices.n == 0)) {
+        return "--class and at least one log, or --from with a device, are wanted";
+    }
+    if (job->devices.n == 0 && (job->place.store || job->place.conf)) {
+        return "--store and --conf say where devices of --from are kept";
+    }
+    if (job->devices.n > 0 && job->userspace.n > 0) {
+        return "--userspace is of logs that are files; of a device the verifier keeps it";
     }
     if (!policy_learn_name(job->class_name) || !policy_learn_name(job->name)) {
         return "a class and a policy are named by at most 32 of A-Z a-z 0-9 . _ / : + ~ -";
@@ -154,22 +164,26 @@ choose_pcrs(struct job *job)
     }
 }
 
+/* from: devices' logs, NULL: files. */
 static int
-read_boots(struct job *job)
+read_boots(struct job *job, struct learn_from *from)
 {
-    job->hasher = hasher_new();
-    for (size_t i = 0; job->hasher && i < job->logs.n; i++) {
-        struct boot_file *boot = boot_file_new(
-            job->hasher, job->logs.words[i], job->userspace.n > 0 ? job->userspace.words[i] : NULL);
+    for (size_t i = 0; i < (from ? from->n : job->logs.n); i++) {
+        const char *userspace = job->userspace.n > 0 ? job->userspace.words[i] : NULL;
+        struct boot_file *boot = from ? learn_from_boot(from, i, job->hasher)
+                                      : boot_file_new(job->hasher, job->logs.words[i], userspace);
 
         if (!boot) {
             return 1;
         }
         job->boots[job->n++] = boot;
     }
-    if (!job->hasher) {
-        return 1;
-    }
+    return 0;
+}
+
+static int
+place_boots(struct job *job)
+{
     choose_bank(job);
     choose_pcrs(job);
     for (size_t i = 0; i < job->n; i++) {
@@ -331,34 +345,168 @@ judge_all(struct job *job)
     return job->room ? r : 1;
 }
 
+/* Where the text goes to: a file, stdout, or as a child's to who began it. */
+static int
+put_text(const struct job *job, struct bytes text)
+{
+    if (job->fd >= 0) {
+        ssize_t n = write(job->fd, text.p, text.len);
+
+        return n < 0 ? -errno : (size_t)n == text.len ? 0 : -EIO;
+    }
+    if (job->out) {
+        return file_replace(job->out, 0644, text);
+    }
+    return job->json || (fwrite(text.p, 1, text.len, stdout) == text.len && fflush(stdout) == 0)
+               ? 0
+               : -EIO;
+}
+
+static int
+say_unwritten(const struct job *job, int r)
+{
+    fprintf(stderr, "assay: cannot write %s: %s\n", job->out ? job->out : "the policy",
+            strerror(-r));
+    return 1;
+}
+
 static int
 write_text(struct job *job)
 {
-    struct bytes text = bytes_of(job->text, job->text_len);
-    int r = 0;
+    int r = put_text(job, bytes_of(job->text, job->text_len));
 
-    if (job->out) {
-        r = file_replace(job->out, 0644, text);
-    } else if (!job->json) {
-        r = fwrite(text.p, 1, text.len, stdout) == text.len && fflush(stdout) == 0 ? 0 : -EIO;
-    }
     if (r < 0) {
-        fprintf(stderr, "assay: cannot write %s: %s\n", job->out ? job->out : "the policy",
-                strerror(-r));
-        return 1;
+        return say_unwritten(job, r);
     }
     return job->json ? cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", !job->refused, "policy",
                                                 job->text, "boots", job->told))
                      : 0;
 }
 
+/* ---- the whole ---- */
+
+static int
+make(struct job *job, struct learn_from *from)
+{
+    int r = read_boots(job, from);
+
+    r = r == 0 ? place_boots(job) : r;
+    r = r == 0 ? learn(job) : r;
+    r = r == 0 ? load(job) : r;
+    r = r == 0 ? judge_all(job) : r;
+    r = r == 0 ? write_text(job) : r;
+    return r == 0 && !job->refused ? CMD_YES : CMD_NO;
+}
+
+static int
+from_files(struct job *job)
+{
+    int code;
+
+    job->hasher = hasher_new();
+    code = job->hasher ? make(job, NULL) : CMD_NO;
+    job_done(job);
+    return code;
+}
+
+/* In the child: what devices sent is read where nothing can be opened any more. */
+static int
+work(void *context, struct rejudge_tally *unused)
+{
+    static struct learn_from from; /* ends with the process */
+    struct job *job = context;
+    int r = learn_from_load(&job->place, &job->devices, &from);
+
+    (void)unused;
+    if (r != 0) {
+        return r;
+    }
+    json_object_seed(0); /* reads a file */
+    job->hasher = hasher_new();
+    r = job->hasher ? rejudge_confine() : -ENOMEM;
+    if (r < 0) {
+        fprintf(stderr, "assay: %s\n", strerror(-r));
+        return CMD_NO;
+    }
+    return make(job, &from);
+}
+
+/* What the child left: the text as a whole, or nothing. */
+static int
+take_text(struct job *job, int fd)
+{
+    off_t len = lseek(fd, 0, SEEK_END);
+    char *text = len > 0 ? malloc((size_t)len) : NULL;
+    int r = 0;
+
+    job->fd = -1;
+    if (text) {
+        r = pread(fd, text, (size_t)len, 0) == len ? put_text(job, bytes_of(text, (size_t)len))
+                                                   : -EIO;
+    }
+    free(text);
+    return r < 0 ? say_unwritten(job, r) : 0;
+}
+
+static int
+from_devices(struct job *job)
+{
+    struct rejudge_tally unused;
+    int code, fd;
+
+    for (size_t i = 0; i < job->logs.n && job->devices.n < LEARN_BOOTS_MAX; i++) {
+        job->devices.words[job->devices.n++] = job->logs.words[i];
+    }
+    job->fd = memfd_create("policy", MFD_CLOEXEC);
+    if (job->fd < 0) {
+        fprintf(stderr, "assay: %s\n", strerror(errno));
+        return CMD_NO;
+    }
+    fd = job->fd;
+    code = rejudge_child(work, job, &unused);
+    if (take_text(job, fd) != 0) {
+        code = CMD_NO;
+    }
+    close(fd);
+    return code;
+}
+
+static int
+learn_run(struct job *job)
+{
+    const char *problem = problem_of(job);
+
+    problem = problem ? problem : rejudge_place_problem(&job->place);
+    if (problem) {
+        return cmd_usage(job->self, problem);
+    }
+    return job->devices.n > 0 ? from_devices(job) : from_files(job);
+}
+
+int
+cmd_policy_learn_from(const struct cmd *self, const char *class_name,
+                      const struct flag_words *devices, const struct rejudge_place *place,
+                      const char *out, bool json)
+{
+    struct job job = {.self = self,
+                      .class_name = class_name,
+                      .devices = *devices,
+                      .place = *place,
+                      .out = out,
+                      .json = json,
+                      .fd = -1};
+
+    return learn_run(&job);
+}
+
 static int
 run(const struct cmd *self, int argc, char **argv)
 {
-    struct job job = {.self = self};
+    struct job job = {.self = self, .fd = -1};
     const struct flag flags[] = {
         {.name = "bank", .ret_value = &job.bank},
         {.name = "class", .ret_value = &job.class_name},
+        {.name = "from", .list = &job.devices},
         {.name = "json", .ret_set = &job.json},
         {.name = "name", .ret_value = &job.name},
         {.name = "out", .ret_value = &job.out},
@@ -366,34 +514,27 @@ run(const struct cmd *self, int argc, char **argv)
         {.name = "source", .ret_value = &job.source},
         {.name = "userspace", .list = &job.userspace},
         {.name = "version", .ret_value = &job.version},
+        REJUDGE_PLACE_FLAGS(&job.place),
     };
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &job.logs);
-    const char *problem = r == 0 ? problem_of(&job) : NULL;
 
-    if (r != 0 || problem) {
-        return r != 0 ? r : cmd_usage(self, problem);
-    }
-    r = read_boots(&job);
-    r = r == 0 ? learn(&job) : r;
-    r = r == 0 ? load(&job) : r;
-    r = r == 0 ? judge_all(&job) : r;
-    r = r == 0 ? write_text(&job) : r;
-    r = r == 0 && !job.refused ? CMD_YES : CMD_NO;
-    job_done(&job);
-    return r;
+    return r == 0 ? learn_run(&job) : r;
 }
 
 const struct cmd cmd_policy_learn = {
     .name = "policy learn",
     .args = "--class CLASS [--name NAME] [--version N] [--bank BANK] [--pcrs LIST]\n"
-            "       [--source KIND:NAME] [--out FILE] [--json] [--userspace FILE]… LOG…",
+            "       [--source KIND:NAME] [--out FILE] [--json]\n"
+            "       [--userspace FILE]… LOG… | --from ID… " REJUDGE_PLACE_ARGS,
     .summary = "make a policy of boots that are known to be good",
     .help =
         "Each LOG is a firmware event log as the kernel keeps it, of one boot of a machine that\n"
-        "you trust; the policy allows what these boots did. What all have alike becomes sets and\n"
-        "releases, what differs is pinned for each device or left open, and every rule says in\n"
-        "a comment what it rests on. Read it before you sign it: a boot that was not good is\n"
-        "allowed as well.\n\n"
+        "you trust; with --from it is the last genuine boot that the verifier keeps of a device,\n"
+        "read as root in a process that can open nothing more. The policy allows what these\n"
+        "boots did. What all have alike becomes sets and releases, what differs is pinned for "
+        "each\n"
+        "device or left open, and every rule says in a comment what it rests on. Read it before\n"
+        "you sign it: a boot that was not good is allowed as well.\n\n"
         "  --class      the class of devices that the policy is for\n"
         "  --name       of the policy, its releases and sets; the class's unless given\n"
         "  --version    of the policy; 1\n"
@@ -402,11 +543,13 @@ const struct cmd cmd_policy_learn = {
         "  --source     who vouches for the boots, told in their releases: vendor:lenovo for the\n"
         "               log that a maker publishes as its reference (TCG support RIM)\n"
         "  --userspace  systemd's log of a boot, tpm2-measure.log; once for each LOG, in order\n"
+        "  --from       a member's id or fingerprint, or the beginning of it, 8 digits at least\n"
         "  --out        where to write; standard output unless given\n"
-        "  --json       the policy and the verdicts as one value\n\n"
-        "stderr tells what the policy says of each of these boots. Exit status: 0 it lets them\n"
+        "  --json       the policy and the verdicts as one value\n" REJUDGE_PLACE_HELP
+        "\nstderr tells what the policy says of each of these boots. Exit status: 0 it lets them\n"
         "all pass, 1 it does not or nothing could be learnt, 2 usage.\n\n"
         "  assay policy learn --class laptops --out laptops.policy one.bin two.bin\n"
+        "  assay policy learn --class laptops --out laptops.policy --from 3fa94c10 77d20b5e\n"
         "  assay policy check laptops.policy\n",
     .run = run,
 };

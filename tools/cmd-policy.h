@@ -4,6 +4,14 @@
 #include "cmd.h"
 #include "policy/policy-say.h"
 
+struct flag_words;
+struct rejudge_place;
+
+/* `assay policy learn` from devices, for `assay golden learn --out`. Returns an exit code. */
+int cmd_policy_learn_from(const struct cmd *self, const char *class_name,
+                          const struct flag_words *devices, const struct rejudge_place *place,
+                          const char *out, bool json);
+
 extern const struct cmd cmd_golden_promote;
 extern const struct cmd cmd_golden_retire;
 extern const struct cmd cmd_golden_revoke;

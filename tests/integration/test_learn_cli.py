@@ -1,4 +1,5 @@
-"""`assay policy learn`: files, options, exit codes. test_learn_cli.py ASSAY; prints TAP."""
+"""`assay policy learn`: files, devices, options, exit codes.
+usage: test_learn_cli.py ASSAY EXPLAIN_STORE; prints TAP."""
 import hashlib
 import json
 import os
@@ -8,7 +9,7 @@ import tempfile
 
 import tap
 
-ASSAY = os.path.abspath(sys.argv[1])
+ASSAY, EXPLAIN_STORE = (os.path.abspath(path) for path in sys.argv[1:3])
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors')
 
 
@@ -23,6 +24,8 @@ def log(name):
 class Rig:
     def __init__(self, folder):
         self.folder = folder
+        self.store = os.path.join(folder, 'verifier.db')
+        subprocess.run([EXPLAIN_STORE, self.store], check=True, timeout=60)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -36,9 +39,12 @@ class Rig:
         with open(self.path(name), 'rb') as file:
             return file.read()
 
-    def assay(self, *words, status=0, stdin=None):
-        done = subprocess.run([ASSAY, 'policy', *words], input=stdin, capture_output=True,
-                              timeout=120, check=False)
+    def assay(self, *words, **more):
+        return self.run('policy', *words, **more)
+
+    def run(self, *words, status=0, stdin=None):
+        done = subprocess.run([ASSAY, *words], input=stdin, capture_output=True, timeout=120,
+                              check=False)
         assert done.returncode == status, (words, done.returncode, done.stdout[-300:], done.stderr)
         return done
 
@@ -175,6 +181,55 @@ def wrong_usage_is_two(rig):
         assert done.stderr and not done.stdout, words
 
 
+def devices_are_learnt_as_their_logs(rig):
+    """A server that was updated, 3fa94c10, and one that was not; of both the store has the logs."""
+    before, after = boot('grub-sb-on'), boot('tampered-initrd')
+    kept = ('--store', rig.store)
+    want = rig.learn('--class', 'servers', after, before)
+    done = rig.learn('--class', 'servers', '--from', '3FA94C10', '3fa94c11', *kept)
+    assert done.stdout == want.stdout and b'# Learnt from 2 boots.' in done.stdout
+    assert done.stderr.splitlines() == [
+        b'device 3FA94C10: warning: 306 FW_NO_HW_RTM, 219 QUIRK_USED',
+        b'device 3fa94c11: warning: 306 FW_NO_HW_RTM, 219 QUIRK_USED'], done.stderr
+    done = rig.learn('--class', 'servers', '--from', '3fa94c11', '--from', '3fa94c10', *kept,
+                     '--json', '--out', rig.path('devices.policy'))
+    told = json.loads(done.stdout)
+    assert told['policy'].encode() == rig.read('devices.policy')
+    assert [one['log'] for one in told['boots']] == ['device 3fa94c11', 'device 3fa94c10']
+    assert told['policy'].encode() == rig.learn('--class', 'servers', before, after).stdout
+
+
+def golden_learn_writes_the_same_file(rig):
+    words = ('--class', 'servers', '--from', '3fa94c10', '3fa94c12')
+    want = rig.learn(*words, '--store', rig.store).stdout
+    out = rig.path('golden.policy')
+    done = rig.run('golden', 'learn', *words, '--store', rig.store, '--out', out)
+    assert done.stdout == b'' and rig.read('golden.policy') == want
+    done = rig.run('golden', 'learn', *words, '--store', rig.store, status=2)
+    assert b'--store and --conf are for --out' in done.stderr
+    rig.run('golden', 'learn', '--class', 'servers', '--store', rig.store, '--out', out, status=2)
+    assert rig.read('golden.policy') == want
+
+
+def devices_that_cannot_be_learnt_leave_no_file(rig):
+    out = rig.path('none.policy')
+    for status, said, words in (
+            (2, b'no device has this id', ('--from', '3fa94c1f', '--store', rig.store)),
+            (2, b'No such file', ('--from', '3fa94c10', '--store', rig.path('none.db'))),
+            (2, b'name the same thing',
+             ('--from', '3fa94c10', '--store', rig.store, '--conf', 'x')),
+            (2, b'of logs that are files',
+             ('--from', '3fa94c10', '--store', rig.store, '--userspace', 'x')),
+            (2, b'where devices of --from', ('--store', rig.store, boot('grub-sb-on'))),
+            (1, b'nothing to learn', ('--from', '3fa94c10', '--store', rig.store, '--pcrs', '0'))):
+        done = rig.learn('--class', 'servers', '--out', out, *words, status=status)
+        assert said in done.stderr and done.stdout == b'', (words, done.stderr)
+        assert not os.path.exists(out)
+    done = rig.learn('--class', 'servers', '--from', '3fa94c10', '--store', rig.store, '--out',
+                     rig.path('no/where'), status=1)
+    assert b'cannot write' in done.stderr
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(folder)
@@ -184,6 +239,8 @@ def main():
             a_maker_s_log_is_learnt_as_the_maker_s,
             json_has_the_policy_and_the_verdicts, a_boot_that_no_policy_lets_pass_is_said,
             userspace_logs_go_with_their_boots, what_cannot_be_learnt_is_named,
+            devices_are_learnt_as_their_logs, golden_learn_writes_the_same_file,
+            devices_that_cannot_be_learnt_leave_no_file,
             every_truncation_of_a_log_is_a_policy_or_a_message, wrong_usage_is_two)])
 
 
