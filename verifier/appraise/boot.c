@@ -238,7 +238,8 @@ block_of(const struct bundle *bundle, const struct bundle_policy *policy)
     return NULL;
 }
 
-/* The files of the IMA list, where the policy asks for them and the quote covers it. */
+/* The files of the IMA list, where the policy asks for them and the quote covers it. Returns as
+ * boot_judge(). */
 static int
 read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
            const struct bundle_policy *policy)
@@ -251,6 +252,7 @@ read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .open = ask->ima_open,
         .now_s = ask->now_s,
         .sigs = room->sigs,
+        .work = ask->ima_work,
     };
     int r;
 
@@ -261,7 +263,7 @@ read_files(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
     if (r == 0) {
         room->input.ima = &room->ima;
     }
-    return r > 0 ? -EPROTO : r;
+    return r == IMA_JUDGE_E_WORK ? BOOT_E_WORK : r > 0 ? -EPROTO : r;
 }
 
 static const struct bundle_rule *

@@ -37,6 +37,7 @@ struct boot_ask {
     const struct ima_past *ima_past;
     struct ima_open *ima_open;          /* as ima_judge_ask has it */
     const struct digest_set *ima_files; /* the same */
+    struct ima_work *ima_work;          /* the same */
     struct advisory_tpm tpm;            /* zero: nothing is known of it */
     uint64_t now_s;                     /* UTC */
 };
@@ -79,9 +80,11 @@ void boot_room_freep(struct boot_room **room);
  * boot tells of itself (boot-remark.h): firmware in debug mode (307), a test key as platform key
  * (406), shim without validation (418); memory that is not protected (308), single programs in db
  * (410) and weak certificates (416) are warnings. In mode observe nothing of that fails: it is a
- * warning with 807 beside it. A bank that the log lacks is 111. Allocates nothing. Returns 0, or a
- * negative errno: then neither is of use; -EPROTO: the reader's records of the IMA list are not of
- * its bytes. */
+ * warning with 807 beside it. A bank that the log lacks is 111. Allocates nothing. Returns 0;
+ * BOOT_E_WORK when ima_work came to its end before the list's signatures did: what was found good
+ * is remembered, so that the same question comes further; or a negative errno. Unless 0 neither is
+ * of use. -EPROTO: the reader's records of the IMA list are not of its bytes. */
+enum { BOOT_E_WORK = 1 };
 MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
                           struct verdict *verdict, struct boot_told *ret);
 

@@ -170,7 +170,7 @@ ima_judge_allows(const struct ima_judge_ask *ask, enum hash alg, struct bytes di
     return is_allowed(&j, &of, ret);
 }
 
-/* What a signature is worth. *ret is a status; returns 0 or a negative errno. */
+/* What a signature is worth. *ret is a status; returns 0, IMA_JUDGE_E_WORK or a negative errno. */
 static int
 judge_signature(struct judging_ima *j, const struct ima_entry *e, enum ima_status *ret)
 {
@@ -181,10 +181,11 @@ judge_signature(struct judging_ima *j, const struct ima_entry *e, enum ima_statu
     };
     int r = ima_sigs_judge(&j->sigs, e);
 
-    if (r >= 0) {
-        *ret = r == IMA_SIGS_GOOD && is_weak(j, e->digest.hash) ? IMA_WEAK : statuses[r];
+    if (r < 0 || r == IMA_SIGS_E_WORK) {
+        return r < 0 ? r : IMA_JUDGE_E_WORK;
     }
-    return r < 0 ? r : 0;
+    *ret = r == IMA_SIGS_GOOD && is_weak(j, e->digest.hash) ? IMA_WEAK : statuses[r];
+    return 0;
 }
 
 /* Code that the kernel itself runs or obeys, as far as an entry tells: modules by their name,
@@ -289,7 +290,7 @@ is_denied(const struct judging_ima *j, const struct ima_entry *e)
     return by_digest || any_path(j, ITEM_DENY_PATH, e);
 }
 
-/* The fixed order of section 3. Returns 0 or a negative errno. */
+/* The fixed order of section 3. Returns as judge_signature(). */
 static int
 judge_entry(struct judging_ima *j, const struct ima_entry *e, enum ima_status *ret)
 {
@@ -418,9 +419,10 @@ judge_all(struct judging_ima *j, const struct growing_ima *list, struct bytes ac
             continue; /* of other PCRs the quote tells nothing */
         }
         r = judge_entry(j, &e, &status);
-        if (r == 0) {
-            note(j, &e, status);
+        if (r != 0) {
+            return r;
         }
+        note(j, &e, status);
     }
     return r == IMA_E_END ? 0 : r < 0 ? r : IMA_JUDGE_E_FORM;
 }
@@ -436,7 +438,11 @@ ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask, const struct g
         .ask = ask,
         .hasher = hasher,
         .bound = bound_by(&list->now),
-        .sigs = {.book = ask->book, .block = ask->block, .hasher = hasher, .sigs = ask->sigs},
+        .sigs = {.book = ask->book,
+                 .block = ask->block,
+                 .hasher = hasher,
+                 .sigs = ask->sigs,
+                 .work = ask->work},
         .ret = &judgement,
     };
     int r;

@@ -63,17 +63,18 @@ struct ima_judge_ask {
     const struct digest_set *files;
     uint64_t now_s;        /* UTC */
     struct ima_sigs *sigs; /* signatures that were found good; NULL: all are verified */
+    struct ima_work *work; /* what verifying costs, and its end; NULL: nobody counts */
     /* What came of the entries before the part, by the same block; NULL: there are none. */
     const struct ima_past *past;
     struct ima_open *open; /* receives the files that a later set may allow; NULL: nobody asks */
 };
 
-enum { IMA_JUDGE_E_FORM = 1 };
+enum { IMA_JUDGE_E_FORM = 1, IMA_JUDGE_E_WORK };
 
 /* Judges the part of a list that met the quote (growing_match()): list->end bytes of part, which
  * are the entries behind list->known. Allocates nothing. Returns 0; IMA_JUDGE_E_FORM when part and
- * records tell different things (the reader is broken); or a negative errno. *ret is untouched
- * unless 0. */
+ * records tell different things (the reader is broken); IMA_JUDGE_E_WORK when ask->work came to
+ * its end before the list did; or a negative errno. *ret is untouched unless 0. */
 MUST_CHECK int ima_judge(struct hasher *hasher, const struct ima_judge_ask *ask,
                          const struct growing_ima *list, struct bytes part,
                          struct ima_judgement *ret);

@@ -12,7 +12,7 @@ broke(struct attest *attest, const char *where, int r)
     return STEP_ANSWERED;
 }
 
-/* What policy says once the evidence is known to be genuine. */
+/* What policy says once the evidence is known to be genuine. Returns as attest_policy(). */
 static int
 judge_policy(struct attest *attest, const struct event_log *log)
 {
@@ -28,7 +28,21 @@ judge_policy(struct attest *attest, const struct event_log *log)
                         !attest->class_row.need_ek_chain ||
                             attest->device.ek_chain == EK_CHAIN_VERIFIED,
                         RULE_EK_CHAIN_DEMANDED);
+    attest->ima_work = (struct ima_work){.most_us = COST_FILES_MOST_US};
     return attest_policy(attest, log);
+}
+
+/* What the signatures of files cost is the device's, good or bad. Returns the seconds that it must
+ * wait for more, at least 1. */
+static int64_t
+charge_files(const struct attest *attest)
+{
+    int64_t wait_s = 0;
+
+    if (attest->ima_work.us > 0) {
+        wait_s = keeper_charge(attest->keeper, attest->asked, &attest->device, attest->ima_work.us);
+    }
+    return wait_s > 0 ? wait_s : 1;
 }
 
 /* A PCR of userspace that differs while there is no log of userspace: most likely for that. */
@@ -64,6 +78,7 @@ attest_events(struct attest *attest, const struct event_log *log)
 {
     CLEANUP(free_p) struct quoted_values *values = malloc(sizeof(*values));
     enum step step;
+    int64_t wait_s;
     int r;
 
     if (!values) {
@@ -81,6 +96,11 @@ attest_events(struct attest *attest, const struct event_log *log)
     r = judge_ima(attest, values);
     if (r == 0) {
         r = judge_policy(attest, log);
+    }
+    wait_s = charge_files(attest);
+    if (r == BOOT_E_WORK) { /* it comes again, and what was found good is remembered */
+        keeper_slow(attest->keeper, attest->asked, &attest->device, wait_s);
+        return STEP_ANSWERED;
     }
     if (r == -EPROTO) {
         return attest_reader_broken(attest);

@@ -119,6 +119,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .ima_open = attest->ima_open,
         .tpm = {attest->device.tpm_vendor, true, attest->quote.firmware_version},
         .ima_files = sets ? sets->sets : NULL,
+        .ima_work = &attest->ima_work,
         .now_s = now_s(keeper),
     };
 

@@ -45,6 +45,7 @@ struct attest {
     struct attest_part ima;
     struct attest_part userspace;
     struct growing_ima ima_list;
+    struct ima_work ima_work;  /* what verifying its files' signatures cost */
     struct ima_past ima_past;  /* its files that were judged before, where it goes on from there */
     struct ima_open *ima_open; /* those of them that a later set may allow; NULL: not read yet */
     bool ima_again;            /* they were looked up in the sets of now */
@@ -125,8 +126,9 @@ size_t attest_growing_known(const struct attest *attest, struct log_offset *ret)
 enum step attest_events(struct attest *attest, const struct event_log *log);
 
 /* What the class's policy says, or its reference events where no bundle names the class; sets
- * verdict->reference. A bundle that must not be used says no. Returns 0 or a negative errno:
- * -EPROTO when the reader's records of an IMA list are not of its bytes. */
+ * verdict->reference. A bundle that must not be used says no. Returns 0; BOOT_E_WORK
+ * when that takes more verifications than fit in one go; or a negative errno: -EPROTO when the
+ * reader's records of an IMA list are not of its bytes. */
 MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log);
 
 /* Whether its policy judges what a log that grows holds, events of the userspace log or files of

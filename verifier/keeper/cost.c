@@ -108,28 +108,66 @@ spend(struct share *share, const struct rate *rate, int64_t us, int64_t now_ms)
     share->at_ms = now_ms;
 }
 
+/* The shares that one asks of. */
+struct shares {
+    struct share *device;
+    struct share *prefix; /* NULL: it takes no reader, and nothing of all */
+    struct share *all;
+};
+
+static struct shares
+shares_of(struct cost *cost, const struct cost_who *who, bool reads, int64_t now_ms)
+{
+    struct shares ret = {.all = &cost->all};
+
+    ret.device = find(&cost->devices, &device_rate, spread_key(cost->seed, who->device), now_ms);
+    if (reads) {
+        ret.prefix = find(&cost->prefixes, &prefix_rate, prefix_key(cost, who->peer), now_ms);
+    }
+    return ret;
+}
+
+static int64_t
+wait_of(const struct shares *shares, int64_t now_ms)
+{
+    int64_t wait = wait_s(shares->device, &device_rate, now_ms);
+
+    if (wait == 0 && shares->prefix) {
+        wait = wait_s(shares->prefix, &prefix_rate, now_ms);
+    }
+    if (wait == 0 && shares->prefix) {
+        wait = wait_s(shares->all, &all_rate, now_ms);
+    }
+    return wait;
+}
+
+static void
+spend_all(const struct shares *shares, int64_t us, int64_t now_ms)
+{
+    spend(shares->device, &device_rate, us, now_ms);
+    if (shares->prefix) {
+        spend(shares->prefix, &prefix_rate, us, now_ms);
+        spend(shares->all, &all_rate, us, now_ms);
+    }
+}
+
 int64_t
 cost_take(struct cost *cost, const struct cost_who *who, int64_t us, bool reads, int64_t now_ms)
 {
-    struct share *device =
-        find(&cost->devices, &device_rate, spread_key(cost->seed, who->device), now_ms);
-    struct share *prefix =
-        reads ? find(&cost->prefixes, &prefix_rate, prefix_key(cost, who->peer), now_ms) : NULL;
-    int64_t wait = wait_s(device, &device_rate, now_ms);
+    struct shares shares = shares_of(cost, who, reads, now_ms);
+    int64_t wait = wait_of(&shares, now_ms);
 
-    if (wait == 0 && prefix) {
-        wait = wait_s(prefix, &prefix_rate, now_ms);
+    if (wait == 0) {
+        spend_all(&shares, us, now_ms);
     }
-    if (wait == 0 && prefix) {
-        wait = wait_s(&cost->all, &all_rate, now_ms);
-    }
-    if (wait > 0) {
-        return wait;
-    }
-    spend(device, &device_rate, us, now_ms);
-    if (prefix) {
-        spend(prefix, &prefix_rate, us, now_ms);
-        spend(&cost->all, &all_rate, us, now_ms);
-    }
-    return 0;
+    return wait;
+}
+
+int64_t
+cost_add(struct cost *cost, const struct cost_who *who, int64_t us, int64_t now_ms)
+{
+    struct shares shares = shares_of(cost, who, true, now_ms);
+
+    spend_all(&shares, us, now_ms);
+    return wait_of(&shares, now_ms);
 }

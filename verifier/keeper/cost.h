@@ -17,6 +17,9 @@
 #define COST_ANNOUNCE_US 20000
 #define COST_READ_US 4000   /* a reader, begun and ended, and its answer judged and stored */
 #define COST_READ_KIB_US 50 /* each KiB of the log that it gets */
+/* signatures of files that nobody had verified (ima_work), in one go: nobody else is served
+ * meanwhile. 3,000 files of a boot by P-256 take one go, the longest list of P-384 sixty. */
+#define COST_FILES_MOST_US 200000
 
 /* Rates in thousandths of the time that passes. */
 #define COST_DEVICE_RATE 10u /* a new log of 256 KiB each minute takes 0.3 */
@@ -43,3 +46,7 @@ struct cost_who {
  * seconds to wait, at least 1. `reads`: it takes a reader. now_ms is monotonic. */
 MUST_CHECK int64_t cost_take(struct cost *cost, const struct cost_who *who, int64_t us, bool reads,
                              int64_t now_ms);
+
+/* Counts what was done already, whatever the share, and with what takes a reader. Returns the
+ * seconds until cost_take() allows something that reads again; 0: it does. */
+int64_t cost_add(struct cost *cost, const struct cost_who *who, int64_t us, int64_t now_ms);

@@ -123,6 +123,14 @@ void keeper_broke(struct keeper *keeper, const struct asked *asked, const char *
 bool keeper_afford(struct keeper *keeper, const struct asked *asked,
                    const struct store_device *device, int64_t us, bool reads);
 
+/* Counts what it made us do already. Returns the seconds until more is afforded; 0: it is. */
+int64_t keeper_charge(struct keeper *keeper, const struct asked *asked,
+                      const struct store_device *device, int64_t us);
+
+/* 4.29: a device that must wait so long, with a line in the log. */
+void keeper_slow(struct keeper *keeper, const struct asked *asked,
+                 const struct store_device *device, int64_t wait_s);
+
 /* Whether a line that anybody can cause may be written now; tells what was left out before. */
 bool keeper_may_log(struct keeper *keeper);
 

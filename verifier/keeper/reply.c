@@ -251,25 +251,41 @@ keeper_may_log(struct keeper *keeper)
     return may;
 }
 
-bool
-keeper_afford(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
-              int64_t us, bool reads)
+void
+keeper_slow(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
+            int64_t wait_s)
 {
-    struct cost_who who = {BYTES_OF(device->id), asked->request.peer};
     struct problem problem = {0};
-    int64_t wait_s =
-        cost_take(keeper->cost, &who, us, reads, keeper->clock->mono_ms(keeper->clock->context));
 
-    if (wait_s == 0) {
-        return true;
-    }
     if (keeper_may_log(keeper)) {
         log_event(LOG_NOTICE, "device-slowed", LOG_HEX("device", BYTES_OF(device->id)),
                   LOG_INT("wait_s", wait_s), LOG_TEXT("peer", asked->request.peer));
     }
     problem.retry_s = (uint32_t)wait_s; /* a burst at the least rate: minutes */
     keeper_problem(keeper, asked, COAP_CODE(4, 29), REASON_RATE_LIMITED, &problem);
-    return false;
+}
+
+int64_t
+keeper_charge(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
+              int64_t us)
+{
+    struct cost_who who = {BYTES_OF(device->id), asked->request.peer};
+
+    return cost_add(keeper->cost, &who, us, keeper->clock->mono_ms(keeper->clock->context));
+}
+
+bool
+keeper_afford(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
+              int64_t us, bool reads)
+{
+    struct cost_who who = {BYTES_OF(device->id), asked->request.peer};
+    int64_t wait_s =
+        cost_take(keeper->cost, &who, us, reads, keeper->clock->mono_ms(keeper->clock->context));
+
+    if (wait_s > 0) {
+        keeper_slow(keeper, asked, device, wait_s);
+    }
+    return wait_s == 0;
 }
 
 /* What may be asked on which kind of connection; the front has the same table, and is not believed.

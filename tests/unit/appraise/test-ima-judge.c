@@ -10,6 +10,8 @@
 
 static struct ima_judgement judgement;
 static struct digest_set files[LIMIT_BUNDLE_SETS];
+static struct ima_sigs *sigs;
+static struct ima_work work;
 
 /* A policy whose rule `files` asks an ima block of these lines. */
 static void
@@ -22,6 +24,7 @@ start(const char *lines, const char *blocks)
     rule_play_base();
     ima_rig_new();
     memset(files, 0, sizeof(files));
+    work = (struct ima_work){0};
 }
 
 static int
@@ -32,6 +35,8 @@ judge_part(void)
         .block = &rulebook_bundle(rule_play.book)->imas[0],
         .files = files,
         .now_s = rule_play.input.now_s,
+        .sigs = sigs,
+        .work = &work,
     };
     int r = ima_judge(ima_rig.hasher, &ask, &ima_rig.list, bytes_of(ima_rig.part, ima_rig.part_len),
                       &judgement);
@@ -593,6 +598,36 @@ sets_in_files_count_where_they_are(void)
     done();
 }
 
+/* A list that takes more than the work that is allowed is not judged at all, and each time comes
+ * further: what was good is remembered. A bad one behind them is found when its turn comes. */
+static void
+a_list_of_more_signatures_than_allowed_comes_further_each_time(void)
+{
+    start("  signed @keys\n", keys());
+    sigs = ima_sigs_new();
+    CHECK(sigs);
+    for (unsigned i = 0; i < 9; i++) {
+        signed_file((uint8_t)i, SIGNER_P256, (uint8_t)i);
+    }
+    signed_file(9, SIGNER_P256, 10);
+    ima_rig_read(IMA_EXTEND_OWN);
+    judgement.n_entries = 77;
+    for (unsigned i = 0; i < 3; i++) {
+        work = (struct ima_work){.most_us = 180};
+        CHECK_EQ(judge_part(), IMA_JUDGE_E_WORK);
+        CHECK_EQ(work.us, 180);
+        CHECK_EQ(judgement.n_entries, 77); /* untouched */
+    }
+    work = (struct ima_work){.most_us = 180};
+    CHECK_EQ(judge_part(), 0);
+    CHECK_EQ(work.us, 60);
+    CHECK_EQ(judgement.n[IMA_SIGNED], 9);
+    CHECK_EQ(judgement.n[IMA_BAD_SIGNATURE], 1);
+    ima_sigs_free(sigs);
+    sigs = NULL;
+    done();
+}
+
 static void
 without_a_list_nothing_is_known(void)
 {
@@ -687,5 +722,6 @@ CHECK_MAIN(CASE(known_files_pass), CASE(what_is_marked_as_revoked_is_denied),
            CASE(a_reader_that_lies_is_found_out),
            CASE(a_part_that_is_not_what_was_read_is_found_out),
            CASE(a_padded_bank_is_bound_by_sha1), CASE(sets_in_files_count_where_they_are),
+           CASE(a_list_of_more_signatures_than_allowed_comes_further_each_time),
            CASE(without_a_list_nothing_is_known), CASE(a_rules_own_effect_is_the_most),
            CASE(a_recorded_list_passes_by_its_own_files_and_no_fewer), CASE(each_status_has_a_name))

@@ -303,6 +303,124 @@ made_up_signatures_have_a_price_for_who_sends_them(void)
     done();
 }
 
+static uint32_t
+price_of(enum ima_signer signer, enum ima_sigs_outcome outcome)
+{
+    uint32_t before = ask.work->us;
+
+    CHECK_EQ(judge_signed(signer, HASH_SHA256), outcome);
+    return ask.work->us - before;
+}
+
+/* Good or bad, by the kind of key: P-384 is the dearest by far. */
+static void
+each_verification_is_counted_by_its_key(void)
+{
+    struct ima_work work = {0};
+
+    start_all("  signed @k\n");
+    ask.work = &work;
+    CHECK_EQ(price_of(SIGNER_RSA, IMA_SIGS_GOOD), 20);
+    CHECK_EQ(price_of(SIGNER_P256, IMA_SIGS_GOOD), 60);
+    CHECK_EQ(price_of(SIGNER_P384, IMA_SIGS_GOOD), 600);
+    CHECK_EQ(price_of(SIGNER_RSA_1024, IMA_SIGS_E_WEAK), 0); /* nothing was verified */
+    digest[0] ^= 1;
+    CHECK_EQ(price_of(SIGNER_P384, IMA_SIGS_E_BAD), 600);
+    CHECK_EQ(price_of(SIGNER_RSA, IMA_SIGS_E_BAD), 20);
+    done();
+}
+
+static void
+what_is_remembered_costs_nothing(void)
+{
+    struct ima_work work = {0};
+    struct bytes good;
+
+    start_all("  signed @k\n");
+    ask.sigs = check_keep(ima_sigs_new());
+    ask.work = &work;
+    good = ima_signer_attribute(SIGNER_P384, HASH_SHA256, 0x11);
+    CHECK_EQ(judge(HASH_SHA256, good), IMA_SIGS_GOOD);
+    CHECK_EQ(work.us, 600);
+    CHECK_EQ(judge(HASH_SHA256, good), IMA_SIGS_GOOD);
+    CHECK_EQ(work.us, 600);
+    done();
+}
+
+/* The one that reaches the end is made; behind it what is remembered still passes, and nothing else
+ * is said to be bad. */
+static void
+work_has_an_end(void)
+{
+    struct ima_work work = {.most_us = 1200};
+    static uint8_t kept[600];
+    struct bytes good;
+
+    start_all("  signed @k\n");
+    ask.sigs = check_keep(ima_sigs_new());
+    ask.work = &work;
+    good = ima_signer_attribute(SIGNER_RSA, HASH_SHA256, 0x11);
+    memcpy(kept, good.p, good.len);
+    good.p = kept;
+    CHECK_EQ(judge(HASH_SHA256, good), IMA_SIGS_GOOD);
+    CHECK_EQ(judge_signed(SIGNER_P384, HASH_SHA256), IMA_SIGS_GOOD);
+    CHECK_EQ(judge_signed(SIGNER_P384, HASH_SHA256), IMA_SIGS_GOOD);
+    CHECK_EQ(work.us, 1220);
+    CHECK_EQ(judge_signed(SIGNER_P256, HASH_SHA256), IMA_SIGS_E_WORK);
+    CHECK_EQ(judge_signed(SIGNER_RSA_1024, HASH_SHA256), IMA_SIGS_E_WEAK);
+    CHECK_EQ(judge(HASH_SHA256, good), IMA_SIGS_GOOD);
+    CHECK_EQ(work.us, 1220);
+    ask.n_bad = IMA_SIGS_BAD_MAX; /* a list that failed needs no more work to say so */
+    CHECK_EQ(judge_signed(SIGNER_P256, HASH_SHA256), IMA_SIGS_E_BAD);
+    done();
+}
+
+/* A key of the same id that could not be tried leaves the question open, whatever another said. */
+static void
+what_was_not_tried_is_graver_than_what_was(void)
+{
+    struct ima_work work = {.most_us = 1};
+    char sets[4096];
+
+    snprintf(sets, sizeof(sets), "set keys k { %sid %08x\n%s }\n",
+             ima_signer_item(SIGNER_RSA_OTHER), ima_signer_id(SIGNER_RSA),
+             ima_signer_item(SIGNER_RSA));
+    start("  signed @k\n", sets);
+    ask.work = &work;
+    CHECK_EQ(judge_signed(SIGNER_RSA, HASH_SHA256), IMA_SIGS_E_WORK);
+    CHECK_EQ(work.us, 20);
+    work.us = 0;
+    work.most_us = 21;
+    CHECK_EQ(judge_signed(SIGNER_RSA, HASH_SHA256), IMA_SIGS_GOOD);
+    done();
+}
+
+/* As many as a long list has, by one key: none of them pushes another out. */
+static void
+the_signatures_of_a_long_list_are_remembered_together(void)
+{
+    enum { MANY = 12000 };
+    static struct ima_signature made[MANY];
+    struct ima_work work = {0};
+
+    start_all("  signed @k\n");
+    ask.sigs = check_keep(ima_sigs_new());
+    ask.work = &work;
+    for (size_t i = 0; i < MANY; i++) {
+        struct bytes attribute = ima_signer_attribute(SIGNER_P256, HASH_SHA256, 0x11);
+
+        made[i].len = attribute.len;
+        memcpy(made[i].bytes, attribute.p, attribute.len);
+        CHECK_EQ(judge(HASH_SHA256, attribute), IMA_SIGS_GOOD);
+    }
+    CHECK_EQ(work.us, MANY * 60);
+    for (size_t i = 0; i < MANY; i++) {
+        CHECK_EQ(judge(HASH_SHA256, bytes_of(made[i].bytes, made[i].len)), IMA_SIGS_GOOD);
+    }
+    CHECK_EQ(work.us, MANY * 60);
+    done();
+}
+
 static void
 keys_that_sign_no_files_are_none(void)
 {
@@ -335,4 +453,7 @@ CHECK_MAIN(CASE(a_real_signature_verifies_and_no_neighbour_of_it),
            CASE(what_was_good_is_remembered_for_its_key_alone),
            CASE(what_is_remembered_counts_for_who_has_the_key),
            CASE(made_up_signatures_have_a_price_for_who_sends_them),
+           CASE(each_verification_is_counted_by_its_key), CASE(what_is_remembered_costs_nothing),
+           CASE(work_has_an_end), CASE(what_was_not_tried_is_graver_than_what_was),
+           CASE(the_signatures_of_a_long_list_are_remembered_together),
            CASE(keys_that_sign_no_files_are_none))

@@ -147,6 +147,42 @@ who_asks_too_early_waits_no_longer(void)
     cost_free(cost);
 }
 
+/* What was done already counts, also above the share: the device waits for all of it. */
+static void
+what_was_done_is_counted_whatever_the_share(void)
+{
+    struct cost_who who = {device(1), bytes_str("192.0.2.1:1")};
+    int64_t wait_s;
+
+    start();
+    CHECK_EQ(cost_add(cost, &who, COST_DEVICE_BURST_US - 1, 0), 0);
+    CHECK_EQ(cost_add(cost, &who, 1, 0), 1);
+    wait_s = cost_add(cost, &who, COST_DEVICE_BURST_US, 0);
+    CHECK_EQ(wait_s, 1 + COST_DEVICE_BURST_US / (COST_DEVICE_RATE * 1000));
+    CHECK_EQ(take(1, "192.0.2.1:1", 1, false, 0), wait_s);
+    CHECK_EQ(take(1, "192.0.2.1:1", 1, false, wait_s * 1000), 0);
+    CHECK_EQ(take(2, "192.0.2.1:1", 1, true, 0), 0);
+    cost_free(cost);
+}
+
+/* Many devices of one network: it takes from what the network has of the readers, and no repeat
+ * waits for it. */
+static void
+what_was_done_is_the_networks_too(void)
+{
+    start();
+    for (uint8_t n = 0; n < 20; n++) {
+        struct cost_who who = {device(n), bytes_str("192.0.2.1:1")};
+
+        (void)cost_add(cost, &who, COST_PREFIX_BURST_US / 20, 0);
+    }
+    CHECK_EQ(take(30, "192.0.2.9:1", COST_READ_US, true, 0), 1);
+    CHECK_EQ(take(30, "192.0.2.9:1", COST_ATTEST_US, false, 0), 0);
+    CHECK(take(30, "203.0.113.9:1", COST_READ_US, true, 0) > 0); /* all devices have no more */
+    CHECK_EQ(take(30, "203.0.113.9:1", COST_READ_US, true, 1000), 0);
+    cost_free(cost);
+}
+
 /* More devices than rows: who owes most stays. */
 static void
 the_table_is_of_fixed_size_and_forgets_who_owes_least(void)
@@ -214,5 +250,7 @@ CHECK_MAIN(CASE(a_device_has_a_burst_and_then_its_rate), CASE(a_clock_that_went_
            CASE(who_waits_as_long_as_told_is_heard), CASE(its_neighbours_are_not_slowed),
            CASE(one_network_has_a_share_of_the_readers),
            CASE(all_together_have_half_of_the_readers), CASE(who_asks_too_early_waits_no_longer),
+           CASE(what_was_done_is_counted_whatever_the_share),
+           CASE(what_was_done_is_the_networks_too),
            CASE(the_table_is_of_fixed_size_and_forgets_who_owes_least),
            CASE(a_peers_prefix_is_its_24_or_48), CASE(what_is_no_address_shares_one_prefix))
