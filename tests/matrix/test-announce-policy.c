@@ -5,6 +5,7 @@
 #include "lib/policy-play.h"
 #include "lib/slot-rig.h"
 #include "store/store-announced.h"
+#include "store/store-sql.h"
 #include "wire/announce.h"
 
 #define ALLOWED "  initrd announced-by-device signed-kernel\n"
@@ -189,20 +190,58 @@ an_announcement_that_has_ended_is_none(void)
     answers(TIER_CONTRAINDICATED, REASON_INITRD_UNKNOWN);
 }
 
-/* Nobody reads as ours what another hand wrote. */
+/* A row that another hand wrote. */
 static void
-a_row_that_is_none_judges_nobody(void)
+put_damaged(const char *component)
 {
-    struct store_device device;
-    struct store_announced row = {
-        .component = "os", .expires_ms = INT64_MAX, .reset_last = INT64_MAX, .body_len = 9};
+    struct store_device device = policy_play_device();
+    struct store_announced row = {.expires_ms = INT64_MAX, .reset_last = INT64_MAX, .body_len = 9};
 
-    start(ALLOWED);
-    device = policy_play_device();
+    snprintf(row.component, sizeof(row.component), "%s", component);
     CHECK_EQ(store_announced_put(play.rig.keeper.store, device.id, &row), 0);
     CHECK_EQ(store_commit(play.rig.keeper.store), 0);
-    keeper_rig_connect(&play.rig);
-    play.rig.now_ms += 1000;
+}
+
+/* Nobody reads as ours what another hand wrote, and nobody is refused for it: the device is judged
+ * by what it announced beside it, or by nothing. */
+static void
+a_row_that_is_none_is_left_out(void)
+{
+    start(ALLOWED);
+    put_damaged("os");
+    boots_its_own();
+    answers(TIER_CONTRAINDICATED, REASON_INITRD_UNKNOWN);
+    CHECK(!is_said());
+    play_done();
+    start(ALLOWED);
+    put_damaged("a");
+    CHECK_EQ(announces(9), COAP_CODE(2, 4));
+    put_damaged("z");
+    boots_its_own();
+    answers(TIER_WARNING, REASON_INITRD_UNKNOWN);
+}
+
+static void
+drop_all(void)
+{
+    CHECK_EQ(sqlite3_exec(play.rig.keeper.store->db, "DROP TABLE announced", NULL, NULL, NULL),
+             SQLITE_OK);
+}
+
+/* What passes asks the store for no announcement: without their table it goes on, and what is at
+ * fault does not. */
+static void
+a_boot_that_passes_looks_at_none(void)
+{
+    start(ALLOWED);
+    CHECK_EQ(announces(9), COAP_CODE(2, 4));
+    drop_all();
+    answers(TIER_AFFIRMING, REASON_QUIRK_USED);
+    play_done();
+    start(ALLOWED);
+    CHECK_EQ(announces(9), COAP_CODE(2, 4));
+    boots_its_own();
+    drop_all();
     play_plain();
     CHECK_EQ(play_attest(play_written()), COAP_CODE(5, 0));
 }
@@ -210,4 +249,4 @@ a_row_that_is_none_judges_nobody(void)
 CHECK_MAIN(CASE(an_announced_initrd_is_a_warning_where_the_release_says_so),
            CASE(without_that_word_it_is_refused_and_said_so),
            CASE(what_was_not_announced_is_refused), CASE(an_announcement_that_has_ended_is_none),
-           CASE(a_row_that_is_none_judges_nobody))
+           CASE(a_row_that_is_none_is_left_out), CASE(a_boot_that_passes_looks_at_none))

@@ -625,3 +625,18 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
     verdict->reference = judge_all(&telling, &ret->slots_broken) ? CHECK_PASSED : CHECK_FAILED;
     return 0;
 }
+
+bool
+boot_finds_event(const struct boot_told *told, const struct verdict *verdict)
+{
+    const struct rule_judgement *judgement = told->judgement;
+
+    for (size_t i = 0; i < judgement->n; i++) {
+        const struct rule_result *result = &judgement->rules[i];
+
+        if (result->outcome != OUTCOME_PASSED && result->event != RULE_NO_EVENT) {
+            return true;
+        }
+    }
+    return judgement->unclaimed != RULE_NO_EVENT || verdict->seen[0] != '\0';
+}

@@ -88,6 +88,10 @@ enum { BOOT_E_WORK = 1 };
 MUST_CHECK int boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask *ask,
                           struct verdict *verdict, struct boot_told *ret);
 
+/* Whether an event is at fault, or one is named: only then what the device announced can make a
+ * difference. */
+bool boot_finds_event(const struct boot_told *told, const struct verdict *verdict);
+
 /* What was measured, as people read it: `sha256:HEX label`. Its label comes from its log. Where the
  * device announced it, that stands before the label. */
 void boot_say_seen(const struct boot_ask *ask, const struct rule_event *event, char *room,

@@ -49,8 +49,8 @@ on_row(void *context, const struct store_announced *row)
         return false;
     }
     if (announce_read(body, loading->message, NULL) != 0) {
-        loading->r = -EIO;
-        return false;
+        loading->announced->n_damaged++;
+        return true;
     }
     component = loading->announced->components[loading->announced->n_components++];
     memcpy(component, row->component, sizeof(row->component));

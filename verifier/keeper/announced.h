@@ -8,6 +8,7 @@
 
 struct announced {
     size_t n;
+    size_t n_damaged; /* rows that are none of ours: left out, whoever judges tells it */
     struct rule_announced rows[ANNOUNCED_MAX]; /* views into the rest */
     uint8_t digests[ANNOUNCED_MAX][HASH_SIZE_MAX];
     size_t n_components;
@@ -15,7 +16,7 @@ struct announced {
 };
 
 /* The events that have a digest in the bank. *ret is to be freed, or NULL when nothing stands at
- * the moment. Returns 0 or a negative errno: -EIO, also for a row that is none of ours. */
+ * the moment. Returns 0 or a negative errno. */
 MUST_CHECK int announced_load(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                               const struct store_moment *moment, enum hash bank,
                               struct announced **ret);

@@ -5,6 +5,7 @@
 
 #include "appraise/boot-beside.h"
 #include "appraise/quoted.h"
+#include "base/log.h"
 #include "keeper/announced.h"
 #include "keeper/attest.h"
 #include "keeper/boots.h"
@@ -64,11 +65,42 @@ judge_beside(struct attest *attest)
 static int
 announced_of(const struct attest *attest, enum hash bank, struct announced **ret)
 {
-    const struct keeper *keeper = attest->keeper;
+    struct keeper *keeper = attest->keeper;
     const struct store_moment moment = {keeper->clock->utc_ms(keeper->clock->context),
                                         attest->device.era, attest->quote.reset_count};
+    int r = announced_load(keeper->store, attest->device.id, &moment, bank, ret);
 
-    return announced_load(keeper->store, attest->device.id, &moment, bank, ret);
+    if (r == 0 && *ret && (*ret)->n_damaged > 0 && keeper_may_log(keeper)) {
+        log_event(LOG_ERROR, "announced-damaged", LOG_HEX("device", BYTES_OF(attest->device.id)),
+                  LOG_INT("n", (*ret)->n_damaged));
+    }
+    return r;
+}
+
+/* Judges, and where an event is at fault once more with what the device announced: a boot that
+ * passes, nearly all, asks the store for none of it. *ret is to be freed behind *ask. */
+static int
+judge_boot(struct attest *attest, struct boot_ask *ask, struct announced **ret)
+{
+    struct keeper *keeper = attest->keeper;
+    struct verdict before = attest->verdict;
+    enum hash bank = rulebook_bundle(ask->book)->policies[ask->policy].quote.bank;
+    int r =
+        boot_judge(boots_room(keeper->boots), keeper->hasher, ask, &attest->verdict, &attest->told);
+
+    if (r != 0 || !boot_finds_event(&attest->told, &attest->verdict)) {
+        return r;
+    }
+    r = announced_of(attest, bank, ret);
+    if (r != 0 || !*ret || (*ret)->n == 0) {
+        return r;
+    }
+    ask->n_announced = (*ret)->n;
+    ask->announced = (*ret)->rows;
+    ask->ima_open = NULL; /* it has the list's files */
+    attest->verdict = before;
+    return boot_judge(boots_room(keeper->boots), keeper->hasher, ask, &attest->verdict,
+                      &attest->told);
 }
 
 /* The files that did not pass in this boot so far; none where the list comes from its start.
@@ -100,7 +132,6 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
       size_t policy)
 {
     struct keeper *keeper = attest->keeper;
-    struct verdict *verdict = &attest->verdict;
     const struct ima_sets *sets = policies_sets(keeper->policies);
     CLEANUP(free_p) struct announced *announced = NULL;
     struct event_log userspace;
@@ -128,12 +159,7 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
                        &ask.n_pins);
     }
     if (r == 0) {
-        r = announced_of(attest, rulebook_bundle(book)->policies[policy].quote.bank, &announced);
-    }
-    if (r == 0) {
-        ask.n_announced = announced ? announced->n : 0;
-        ask.announced = announced ? announced->rows : NULL;
-        r = boot_judge(boots_room(keeper->boots), keeper->hasher, &ask, verdict, &attest->told);
+        r = judge_boot(attest, &ask, &announced);
     }
     if (r != 0) {
         return r;

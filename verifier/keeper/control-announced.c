@@ -12,7 +12,6 @@ struct saying {
     const struct store_last *last;
     struct announce *announce;
     bool begun;
-    int r;
 };
 
 static void
@@ -60,6 +59,10 @@ say_row(struct saying *saying, const struct store_announced *row)
     say_escaped(json, "version", announce->version);
     say_number(json, "heard_ms", row->heard_ms);
     say_number(json, "made_ms", announce->made_ms);
+    if (announce->n_events == 0) {
+        json_wr_key(json, "damaged");
+        json_wr_bool(json, true);
+    }
     say_number(json, "expires_ms", row->expires_ms);
     say_number(json, "boots_left", (int64_t)(row->reset_last - saying->last->reset_count));
     json_wr_key(json, "events");
@@ -75,15 +78,15 @@ static bool
 on_row(void *context, const struct store_announced *row)
 {
     struct saying *saying = context;
+    struct bytes body = bytes_of(row->body, row->body_len);
 
-    if (announce_read(bytes_of(row->body, row->body_len), saying->announce, NULL) != 0) {
-        saying->r = -EIO; /* it was read before it was put: somebody wrote to the file */
-        return false;
-    }
     if (!saying->begun) {
         saying->begun = true;
         json_wr_key(&saying->control->json, "announced");
         json_wr_array(&saying->control->json);
+    }
+    if (announce_read(body, saying->announce, NULL) != 0) { /* it was whole when it was put */
+        *saying->announce = (struct announce){.component = bytes_str(row->component)};
     }
     say_row(saying, row);
     return true;
@@ -104,5 +107,5 @@ say_announced(struct control *control, const struct store_device *device,
     if (saying.begun) {
         json_wr_end_array(&control->json);
     }
-    return r == 0 ? saying.r : r;
+    return r;
 }

@@ -12,9 +12,9 @@
 #define COST_ATTEST_US 200   /* an evidence: look-ups, one verification, its part of a commit */
 #define COST_ATTEST_KIB_US 2 /* each KiB of it: decrypted, handed on, copied, whatever is in it */
 #define COST_TOKEN_US 200    /* a token: look-ups and one signature */
-/* an announcement: the audit row that each new one writes is kept for ever, so 50 at once and then
- * one in two seconds */
-#define COST_ANNOUNCE_US 20000
+/* digests that a device had not announced: their audit row is kept for ever, so ten at once and
+ * then one in ten seconds; what it says again costs as a token */
+#define COST_ANNOUNCE_US 100000
 #define COST_READ_US 4000   /* a reader, begun and ended, and its answer judged and stored */
 #define COST_READ_KIB_US 50 /* each KiB of the log that it gets */
 /* signatures of files that nobody had verified (ima_work), in one go: nobody else is served

@@ -15,11 +15,28 @@ enum { NO_FORMAT = -1 };
 
 struct standing {
     const struct announce *announce;
+    struct announce *before; /* a row, read; or none of ours */
     struct bytes body;
     size_t n;                    /* of other components */
     char oldest[LIMIT_NAME + 1]; /* of these */
     bool same;                   /* this very announcement stands */
+    bool known;                  /* one of this component with these digests stands */
 };
+
+/* Digests are what an announcement is about; times, version and labels are for people. */
+static bool
+same_events(const struct announce *a, const struct announce *b)
+{
+    bool same = a->n_events == b->n_events;
+
+    for (size_t i = 0; same && i < a->n_events; i++) {
+        same = a->events[i].pcr == b->events[i].pcr;
+        for (size_t alg = 0; same && alg < HASH_N; alg++) {
+            same = bytes_equal(a->events[i].digests[alg], b->events[i].digests[alg]);
+        }
+    }
+    return same;
+}
 
 static bool
 on_standing(void *context, const struct store_announced *row)
@@ -27,7 +44,11 @@ on_standing(void *context, const struct store_announced *row)
     struct standing *standing = context;
 
     if (bytes_equal(bytes_str(row->component), standing->announce->component)) {
-        standing->same = bytes_equal(bytes_of(row->body, row->body_len), standing->body);
+        struct bytes body = bytes_of(row->body, row->body_len);
+
+        standing->same = bytes_equal(body, standing->body);
+        standing->known = announce_read(body, standing->before, NULL) == 0 &&
+                          same_events(standing->before, standing->announce);
     } else if (standing->n++ == 0) {
         memcpy(standing->oldest, row->component, sizeof(standing->oldest));
     }
@@ -60,38 +81,47 @@ keep(struct keeper *keeper, const struct store_device *device, const struct stor
         .reset_last = moment->reset_count + LIMIT_ANNOUNCED_BOOTS,
         .body_len = standing->body.len,
     };
-    int r = 0;
+    int r = store_announced_end(keeper->store, device->id, moment);
 
     memcpy(row.component, announce->component.p, announce->component.len);
     memcpy(row.body, standing->body.p, standing->body.len);
-    if (standing->n >= LIMIT_ANNOUNCED) { /* a hook that names each version anew must not end all */
+    if (r == 0 && standing->n >= LIMIT_ANNOUNCED) {
+        /* a hook that names each version anew must not end all */
         r = store_announced_drop(keeper->store, device->id, standing->oldest);
+        r = r == STORE_NONE ? 0 : r; /* its name was damaged: it goes with its time */
     }
     r = r == 0 ? store_announced_put(keeper->store, device->id, &row) : r;
-    if (r == 0) {
+    if (r == 0 && !standing->known) {
         audit(keeper, device, announce);
     }
     return r;
 }
 
 /* What stands already is answered alike and written no more: an attestor that was ended between
- * answer and removal says it again. */
+ * answer and removal says it again. The same digests said anew stand longer, and nobody needs to
+ * read of it; only new ones are dear. */
 static void
 take(struct keeper *keeper, const struct asked *asked, const struct store_device *device,
      const struct announce *announce)
 {
-    struct standing standing = {.announce = announce, .body = asked->request.body};
+    CLEANUP(free_p) struct announce *before = malloc(sizeof(*before));
+    struct standing standing = {
+        .announce = announce, .before = before, .body = asked->request.body};
+    struct store_moment moment = {.now_ms = keeper->clock->utc_ms(keeper->clock->context)};
     struct store_last last;
-    int r = store_last_get(keeper->store, device->id, &last);
+    int r = before ? store_last_get(keeper->store, device->id, &last) : -ENOMEM;
 
     if (r == 0) {
-        struct store_moment moment = {keeper->clock->utc_ms(keeper->clock->context), last.era,
-                                      last.reset_count};
-
+        moment.era = last.era;
+        moment.reset_count = last.reset_count;
         r = store_announced_each(keeper->store, device->id, &moment, on_standing, &standing);
-        if (r == 0 && !standing.same) {
-            r = keep(keeper, device, &moment, &standing);
-        }
+    }
+    if (r == 0 && !standing.same && !standing.known &&
+        !keeper_afford(keeper, asked, device, COST_ANNOUNCE_US, false)) {
+        return;
+    }
+    if (r == 0 && !standing.same) {
+        r = keep(keeper, device, &moment, &standing);
     }
     if (r != 0) {
         keeper_broke(keeper, asked, "announce", r);
@@ -130,7 +160,7 @@ keeper_announce(struct keeper *keeper, struct asked *take_asked)
     }
     if (!keeper_session(keeper, take_asked, &device)) {
         keeper_challenge(keeper, take_asked, device.id, REASON_EVIDENCE_STALE);
-    } else if (keeper_afford(keeper, take_asked, &device, COST_ANNOUNCE_US, false)) {
+    } else {
         serve_member(keeper, take_asked, &device);
     }
     asked_free(take_asked);

@@ -7,12 +7,26 @@
 static void
 read_row(struct sql *sql, struct store_announced *announced)
 {
+    *announced = (struct store_announced){0};
     sql_get_text(sql, announced->component, sizeof(announced->component));
     announced->heard_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     announced->expires_ms = sql_get_int(sql, INT64_MIN, INT64_MAX);
     announced->era = sql_get_int(sql, INT64_MIN, INT64_MAX);
     announced->reset_last = (uint64_t)sql_get_int(sql, 0, INT64_MAX);
     announced->body_len = sql_get_upto(sql, announced->body, sizeof(announced->body));
+    if (sql->r != 0) {
+        sql->r = 0; /* of this row alone */
+        announced->body_len = 0;
+    }
+}
+
+static void
+bind_moment(struct sql *sql, const uint8_t id[WIRE_UEID_SIZE], const struct store_moment *moment)
+{
+    sql_blob(sql, bytes_of(id, WIRE_UEID_SIZE));
+    sql_int(sql, moment->now_ms);
+    sql_int(sql, moment->era);
+    sql_uint(sql, moment->reset_count);
 }
 
 int
@@ -22,16 +36,13 @@ store_announced_each(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                      void *context)
 {
     struct sql sql = sql_begin(store, SQL_ANNOUNCED_EACH);
-    struct store_announced announced = {0};
+    struct store_announced announced;
     int r;
 
-    sql_blob(&sql, bytes_of(id, WIRE_UEID_SIZE));
-    sql_int(&sql, moment->now_ms);
-    sql_int(&sql, moment->era);
-    sql_uint(&sql, moment->reset_count);
+    bind_moment(&sql, id, moment);
     while ((r = sql_row(&sql)) == 0) {
         read_row(&sql, &announced);
-        if (sql.r != 0 || !visit(context, &announced)) {
+        if (!visit(context, &announced)) {
             break;
         }
     }
@@ -60,6 +71,21 @@ store_announced_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
     sql_int(&sql, announced->era);
     sql_uint(&sql, announced->reset_last);
     sql_blob(&sql, bytes_of(announced->body, announced->body_len));
+    return sql_done(store, sql_run(&sql, NULL));
+}
+
+int
+store_announced_end(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                    const struct store_moment *moment)
+{
+    struct sql sql;
+    int r = sql_call(store);
+
+    if (r != 0) {
+        return r;
+    }
+    sql = sql_begin(store, SQL_ANNOUNCED_END);
+    bind_moment(&sql, id, moment);
     return sql_done(store, sql_run(&sql, NULL));
 }
 

@@ -23,7 +23,8 @@ struct store_moment {
 };
 
 /* Those of a device that stand at the moment, the oldest first: calls visit until it returns false;
- * the visitor must not write. */
+ * the visitor must not write. A row that does not fit is no reason to see none of the others: it
+ * comes with what could be read and no body, which is no announcement. */
 MUST_CHECK int store_announced_each(
     struct store *store, const uint8_t id[WIRE_UEID_SIZE], const struct store_moment *moment,
     bool (*visit)(void *context, const struct store_announced *announced), void *context);
@@ -32,9 +33,15 @@ MUST_CHECK int store_announced_each(
 MUST_CHECK int store_announced_put(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                    const struct store_announced *announced);
 
+/* Drops those of a device that stand no more at the moment, so that it never has more rows than
+ * stand. */
+MUST_CHECK int store_announced_end(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
+                                   const struct store_moment *moment);
+
 /* STORE_NONE when there is none. */
 MUST_CHECK int store_announced_drop(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                     const char *component);
 
-/* Drops all that stand no more, by the clock or by the boot of the device's last verdict. */
+/* Drops all that stand no more by the clock, of all devices. What boots ended goes with the week
+ * that it was to stand at most, or when its device says something new. */
 MUST_CHECK int store_announced_trim(struct store *store, int64_t now_ms);

@@ -1,6 +1,7 @@
 /* store/store-announced */
 #include "lib/store-make.h"
 #include "store/store-announced.h"
+#include "store/store-sql.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -161,30 +162,62 @@ rows_left(void)
     return n;
 }
 
-/* Each sweep with a verdict that the others of the row do not end. */
+/* The sweep of all devices goes by the clock, for which there is an index. */
 static void
-the_sweep_drops_what_has_ended(void)
+the_sweep_drops_what_the_clock_ended(void)
+{
+    start();
+    put("a", 900);
+    put("b", 901);
+    CHECK_EQ(store_announced_trim(store, 900 + DAY_MS - 1), 0);
+    CHECK_EQ(rows_left(), 2);
+    CHECK_EQ(store_announced_trim(store, 900 + DAY_MS), 0);
+    CHECK_STR(standing(now), "b ");
+}
+
+/* SQLite's own word on how it finds the rows. */
+static void
+the_sweep_looks_at_no_row_that_stands(void)
+{
+    sqlite3_stmt *plan = NULL;
+    char text[256];
+
+    start();
+    CHECK_EQ(store_announced_trim(store, 0), 0);
+    snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s",
+             sqlite3_sql(store->prepared[SQL_ANNOUNCED_TRIM]));
+    CHECK_EQ(sqlite3_prepare_v2(store->db, text, -1, &plan, NULL), SQLITE_OK);
+    CHECK_EQ(sqlite3_step(plan), SQLITE_ROW);
+    snprintf(text, sizeof(text), "%s", (const char *)sqlite3_column_text(plan, 3));
+    CHECK(strstr(text, "INDEX announced_expires (expires_ms<?)"));
+    CHECK_EQ(sqlite3_step(plan), SQLITE_DONE);
+    sqlite3_finalize(plan);
+}
+
+/* Before something new is put: what clock, era or boots ended, each alone, of that device. */
+static void
+a_device_s_own_that_ended_are_dropped(void)
 {
     static const struct {
         int64_t now_ms, era;
         uint64_t reset_count;
         size_t left;
-    } sweeps[] = {{0, 2, 40, 1},
-                  {900 + DAY_MS - 1, 2, 43, 1},
-                  {900 + DAY_MS, 2, 40, 0},
-                  {0, 3, 40, 0},
-                  {0, 1, 40, 0},
-                  {0, 2, 44, 0},
-                  {900 + DAY_MS, 3, 44, 0}};
+    } ends[] = {{0, 2, 40, 1},
+                {900 + DAY_MS - 1, 2, 43, 1},
+                {900 + DAY_MS, 2, 40, 0},
+                {0, 3, 40, 0},
+                {0, 1, 40, 0},
+                {0, 2, 44, 0}};
 
-    for (size_t i = 0; i < ARRAY_LEN(sweeps); i++) {
-        struct store_last last = {.era = sweeps[i].era, .reset_count = sweeps[i].reset_count};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct store_moment moment = {ends[i].now_ms, ends[i].era, ends[i].reset_count};
 
         start();
         put("a", 900);
-        CHECK_EQ(store_last_put(store, id, &last), 0);
-        CHECK_EQ(store_announced_trim(store, sweeps[i].now_ms), 0);
-        CHECK_EQ(rows_left(), sweeps[i].left);
+        CHECK_EQ(store_announced_end(store, make_device(2).id, &moment), 0);
+        CHECK_EQ(rows_left(), 1);
+        CHECK_EQ(store_announced_end(store, id, &moment), 0);
+        CHECK_EQ(rows_left(), ends[i].left);
         store_close(store);
     }
 }
@@ -207,5 +240,6 @@ a_row_out_of_shape_is_not_put(void)
 
 CHECK_MAIN(CASE(a_row_reads_back_whole), CASE(a_component_has_one_and_the_oldest_comes_first),
            CASE(what_has_ended_stands_no_more), CASE(rows_are_of_their_device),
-           CASE(one_is_dropped_by_its_name), CASE(the_sweep_drops_what_has_ended),
+           CASE(one_is_dropped_by_its_name), CASE(the_sweep_drops_what_the_clock_ended),
+           CASE(the_sweep_looks_at_no_row_that_stands), CASE(a_device_s_own_that_ended_are_dropped),
            CASE(a_row_out_of_shape_is_not_put))
