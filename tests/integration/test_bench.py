@@ -11,7 +11,8 @@ import sys
 import swtpm
 import tap
 
-SMALL = ("--devices", "3", "--rounds", "2", "--hellos-s", "0.5", "--members", "20")
+SMALL = ("--devices", "3", "--rounds", "2", "--hellos-s", "0.5", "--members", "20",
+         "--signed", "100")
 
 
 def bench(run, build, *words):
@@ -77,6 +78,12 @@ def a_million_digests_are_read_and_looked_up_in(told):
     assert told["read_ms"] > 0 and told["look_ms"] > 0, told
 
 
+def signatures_are_judged_new_and_as_seen_before(told):
+    assert told["signed"]["entries"] == 100, told
+    for key in ("rsa", "p256"):
+        assert min(told["signed"][key].values()) > 0, told
+
+
 def a_bundle_is_tried_on_every_member(told):
     assert (told["members"], told["judged"], told["shared"]) == (20, 20, 2), told
     assert told["s"] > 0 and told["max_rss_kb"] > 0, told
@@ -103,6 +110,7 @@ def main():
              (nothing_is_kept_of_hellos, told["hellos"]),
              (a_device_is_served_behind_a_flood_that_no_front_can_take, told["hellos"]),
              (a_million_digests_are_read_and_looked_up_in, told["ima"]),
+             (signatures_are_judged_new_and_as_seen_before, told["ima"]),
              (a_bundle_is_tried_on_every_member, told["policy-test"]),
              (the_table_has_a_row_for_each_limit, table)])
 
