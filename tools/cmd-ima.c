@@ -7,6 +7,8 @@
 #include "cmd-ima.h"
 #include "formats/ima-replay.h"
 #include "formats/ima-text.h"
+#include "ima-keys.h"
+#include "import/import.h"
 
 #define SHOWN 20u      /* entries, and faults, of the text form without --all */
 #define NAME_WIDTH 200 /* longest name of the table */
@@ -16,6 +18,9 @@ static const enum hash padded_banks[] = {HASH_SHA256, HASH_SHA384, HASH_SHA512};
 
 struct options {
     const char *file;
+    const char *keys[IMPORT_FILES_MAX];
+    size_t n_keys;
+    struct rulebook *book; /* of these; NULL: signatures are not judged */
     enum hash column;
     bool json;
     bool all;
@@ -38,7 +43,10 @@ struct report {
     struct ima_replay own[ARRAY_LEN(own_banks)];
     struct ima_replay padded[ARRAY_LEN(padded_banks)];
     uint32_t n_mismatches;
-    struct fault *mismatches; /* one an entry at most */
+    struct fault *mismatches;                  /* one an entry at most */
+    uint32_t n_signatures[IMA_SIGS_E_BAD + 1]; /* of each outcome, with keys */
+    uint32_t n_refused;                        /* all but the good ones */
+    json_t *refused;                           /* [{entry, outcome}]; NULL without keys */
     bool broken;
     struct fault fault;
 };
@@ -124,8 +132,35 @@ report_add(struct report *report, struct hasher *hasher, const struct ima_entry 
     return r;
 }
 
+/* Judges what an entry is signed with; signatures of a violation are over nothing that was
+ * measured. *ret_word is untouched where there is none. Returns 0 or a negative errno. */
+static int
+report_signature(struct report *report, const struct rulebook *book, struct hasher *hasher,
+                 const struct ima_entry *e, const char **ret_word)
+{
+    int r;
+
+    if (e->sig.len == 0 || e->violation) {
+        return 0;
+    }
+    r = ima_keys_judge(book, hasher, e);
+    if (r < 0) {
+        return r;
+    }
+    *ret_word = ima_keys_word((enum ima_sigs_outcome)r);
+    report->n_signatures[r]++;
+    if (r == IMA_SIGS_GOOD) {
+        return 0;
+    }
+    report->n_refused++;
+    return json_array_append_new(
+        report->refused,
+        json_pack("{s:I, s:s}", "entry", (json_int_t)e->number, "outcome", *ret_word));
+}
+
+/* word: of its signature, "" where nobody looked. */
 static void
-print_row(const struct ima_entry *e)
+print_row(const struct ima_entry *e, const char *word)
 {
     char name[NAME_WIDTH];
     char algo[64];
@@ -135,9 +170,37 @@ print_row(const struct ima_entry *e)
         hex_write(hex, e->digest.value); /* at most HASH_SIZE_MAX bytes, by the reader */
     }
     text_escaped(algo, sizeof(algo), e->digest.algo);
-    printf("%6u  %3u  %-9.9s  %-8.8s  %-16.16s  %s%s\n", e->number, e->pcr,
-           e->violation ? "violation" : "", algo, hex, text_escaped(name, sizeof(name), e->name),
-           e->sig.len > 0 || e->modsig.len > 0 ? "  (signed)" : "");
+    printf("%6u  %3u  %-9.9s  %-8.8s  %-16.16s  %s", e->number, e->pcr,
+           e->violation ? "violation" : "", algo, hex, text_escaped(name, sizeof(name), e->name));
+    if (e->sig.len > 0 || e->modsig.len > 0) {
+        printf("  (signed%s%s)", word[0] ? ": " : "", word);
+    }
+    printf("\n");
+}
+
+/* The first entries, and the first ones whose signature is refused. */
+static bool
+is_shown(const struct options *o, const struct report *report, bool refused)
+{
+    return !o->json &&
+           (o->all || report->n_entries < SHOWN || (refused && report->n_refused <= SHOWN));
+}
+
+static int
+walk_one(struct report *report, const struct options *o, struct hasher *hasher,
+         const struct ima_entry *e)
+{
+    uint32_t n_refused = report->n_refused;
+    const char *word = "";
+    int r = o->book ? report_signature(report, o->book, hasher, e, &word) : 0;
+
+    if (r < 0) {
+        return r;
+    }
+    if (is_shown(o, report, report->n_refused > n_refused)) {
+        print_row(e, word);
+    }
+    return report_add(report, hasher, e, o->column);
 }
 
 /* Reads the list to its end or first fault, printing rows on the way. */
@@ -153,10 +216,7 @@ walk(struct source *source, struct report *report, const struct options *o, stru
         printf("%6s  %3s  %-9s  %-8s  %-16s  %s\n", "entry", "pcr", "", "hash", "digest", "name");
     }
     while ((r = source_next(source, &e, &report->fault)) == 0) {
-        if (!o->json && (o->all || report->n_entries < SHOWN)) {
-            print_row(&e);
-        }
-        r = report_add(report, hasher, &e, o->column);
+        r = walk_one(report, o, hasher, &e);
         if (r < 0) {
             return r;
         }
@@ -177,9 +237,22 @@ values_json(const struct ima_replay *replays, size_t n)
     return values;
 }
 
+static json_t *
+signatures_json(const struct report *report)
+{
+    json_t *signatures = json_object();
+
+    for (enum ima_sigs_outcome i = 0; i < ARRAY_LEN(report->n_signatures); i++) {
+        json_object_set_new(signatures, ima_keys_word(i), json_integer(report->n_signatures[i]));
+    }
+    json_object_set(signatures, "refused", report->refused);
+    return signatures;
+}
+
 static int
 print_json(const struct report *report)
 {
+    json_t *out;
     json_t *mismatches = json_array();
     json_t *faults = json_array();
     const char *template = report->mixed ? "mixed" : report->template;
@@ -191,12 +264,16 @@ print_json(const struct report *report)
     if (report->broken) {
         json_array_append_new(faults, cmd_fault_json(&report->fault));
     }
-    return cmd_print_json(json_pack(
-        "{s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "template",
-        report->n_entries > 0 ? json_string(template) : json_null(), "entries",
-        (json_int_t)report->n_entries, "template_hash_mismatches", mismatches, "violations",
-        (json_int_t)report->n_violations, "pcr10", values_json(report->own, ARRAY_LEN(own_banks)),
-        "pcr10_padded", values_json(report->padded, ARRAY_LEN(padded_banks)), "faults", faults));
+    out = json_pack("{s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "template",
+                    report->n_entries > 0 ? json_string(template) : json_null(), "entries",
+                    (json_int_t)report->n_entries, "template_hash_mismatches", mismatches,
+                    "violations", (json_int_t)report->n_violations, "pcr10",
+                    values_json(report->own, ARRAY_LEN(own_banks)), "pcr10_padded",
+                    values_json(report->padded, ARRAY_LEN(padded_banks)), "faults", faults);
+    if (report->refused) {
+        json_object_set_new(out, "signatures", signatures_json(report));
+    }
+    return cmd_print_json(out);
 }
 
 static void
@@ -211,6 +288,16 @@ print_values(const char *label, const struct ima_replay *replays, size_t n)
 }
 
 static void
+print_signatures(const struct report *report)
+{
+    printf("signatures:");
+    for (enum ima_sigs_outcome i = 0; i < ARRAY_LEN(report->n_signatures); i++) {
+        printf("%s %u %s", i > 0 ? "," : "", report->n_signatures[i], ima_keys_word(i));
+    }
+    printf("\n");
+}
+
+static void
 print_totals(const struct report *report, bool all)
 {
     if (!all && report->n_entries > SHOWN) {
@@ -221,6 +308,9 @@ print_totals(const struct report *report, bool all)
            : report->mixed        ? "mixed"
                                   : report->template,
            report->n_entries, report->n_violations, report->n_mismatches);
+    if (report->refused) {
+        print_signatures(report);
+    }
     printf("PCR 10 after the last entry\n");
     print_values("own hash", report->own, ARRAY_LEN(own_banks));
     print_values("padded SHA-1", report->padded, ARRAY_LEN(padded_banks));
@@ -241,7 +331,10 @@ show(const struct options *o, struct bytes list)
     int r;
 
     report_init(&report);
-    r = hasher ? source_open(&source, list, o->column, &report.fault) : -1;
+    report.refused = o->book ? json_array() : NULL;
+    r = hasher && (!o->book || report.refused)
+            ? source_open(&source, list, o->column, &report.fault)
+            : -1;
     if (r > 0) {
         report.broken = true;
         r = 0;
@@ -257,8 +350,9 @@ show(const struct options *o, struct bytes list)
         } else {
             print_totals(&report, o->all);
         }
-        r = r == 0 && !report.broken ? CMD_YES : CMD_NO;
+        r = r == 0 && !report.broken && report.n_refused == 0 ? CMD_YES : CMD_NO;
     }
+    json_decref(report.refused);
     free(report.mismatches);
     free(source.room);
     return r;
@@ -279,6 +373,12 @@ parse(int argc, char **argv, struct options *o)
             if (o->column == HASH_N) {
                 return "--column needs sha1, sha256, sha384, sha512 or sm3_256";
             }
+        } else if (strcmp(argv[i], "--keys") == 0) {
+            i++;
+            if (i == argc || o->n_keys == ARRAY_LEN(o->keys)) {
+                return i < argc ? "too many --keys" : "--keys needs a file";
+            }
+            o->keys[o->n_keys++] = argv[i];
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             return "no such option";
         } else if (o->file) {
@@ -301,17 +401,20 @@ run(const struct cmd *self, int argc, char **argv)
     if (problem) {
         return cmd_usage(self, problem);
     }
-    if (cmd_read_file(o.file, LIMIT_IMA_BYTES, &list) != 0) {
+    if ((o.n_keys > 0 && ima_keys_open(o.keys, o.n_keys, &o.book) != 0) ||
+        cmd_read_file(o.file, LIMIT_IMA_BYTES, &list) != 0) {
+        rulebook_free(o.book);
         return CMD_NO;
     }
     r = show(&o, list);
+    rulebook_free(o.book);
     free((void *)(uintptr_t)list.p);
     return r;
 }
 
 const struct cmd cmd_ima_show = {
     .name = "ima show",
-    .args = "FILE [--all] [--column HASH] [--json]",
+    .args = "FILE [--all] [--column HASH] [--keys KEYS]… [--json]",
     .summary = "Show an IMA measurement list and the PCR 10 that it gives",
     .help =
         "FILE is binary_runtime_measurements or ascii_runtime_measurements of a kernel, told "
@@ -323,8 +426,13 @@ const struct cmd cmd_ima_show = {
         "as extended by the zero-padded SHA-1, which kernels use for hashes they have no driver "
         "for.\n"
         "The text form shows the first 20 entries, or --all.\n\n"
+        "--keys judges each file's signature by the public keys and certificates in KEYS, PEM or\n"
+        "DER, as a policy that holds them and names no min-key would (docs/policy.md): good,\n"
+        "malformed, key-unknown, key-weak or bad. Whether a file is one that should run is the\n"
+        "policy's question: `assay appraise`.\n\n"
         "Exit status: 0 the list was read to its end, even if template hashes do not match; 1 its\n"
-        "form is broken or it cannot be read; 2 usage.\n\n"
-        "  assay ima show /sys/kernel/security/ima/binary_runtime_measurements\n",
+        "form is broken, it cannot be read, or --keys refuses a signature; 2 usage.\n\n"
+        "  assay ima show /sys/kernel/security/ima/binary_runtime_measurements\n"
+        "  assay ima show LIST --keys /usr/share/distribution/ima.pem\n",
     .run = run,
 };

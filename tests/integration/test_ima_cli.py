@@ -1,10 +1,12 @@
 """`assay ima show` over the vectors. usage: test_ima_cli.py ASSAY; prints TAP."""
+import base64
 import hashlib
 import json
 import os
 import struct
 import subprocess
 import sys
+import tempfile
 
 ASSAY = sys.argv[1]
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors')
@@ -152,13 +154,162 @@ def usage_is_2():
     assert run(vector('no-such-file')).returncode == 1
 
 
+# ---- signatures: keylime's list, and the key that its tests verify it by ----
+
+LIST = vector('ima/keylime-signatures.txt')
+KEY = vector('ima/keylime-rsa2048pub.pem')
+ID = bytes.fromhex('f3452d23')
+
+
+def signed_file():
+    """Digest and attribute of a file that KEY signed."""
+    with open(LIST, encoding='ascii') as lines:
+        _, _, _, digest, _, attribute = lines.readline().split()
+    return bytes.fromhex(digest.removeprefix('sha256:')), bytes.fromhex(attribute)
+
+
+def signed_entry(digest, attribute, name=b'/usr/bin/dd\0'):
+    return entry(b'ima-sig', [b'sha256:\0' + digest, name, attribute])
+
+
+def outcomes(data, *keys):
+    """Exit status, counts that are not 0, and what is refused as (entry, outcome)."""
+    words = [word for key in keys for word in ('--keys', key)]
+    done = run('-', '--json', *words, stdin=data)
+    told = json.loads(done.stdout)['signatures']
+    refused = [(one['entry'], one['outcome']) for one in told.pop('refused')]
+    return done.returncode, {word: n for word, n in told.items() if n}, refused
+
+
+def der(tag, data):
+    length = len(data)
+    head = (bytes([length]) if length < 128 else bytes([0x81, length]) if length < 256
+            else b'\x82' + struct.pack('>H', length))
+    return bytes([tag]) + head + data
+
+
+def rsa_1024(last=1):
+    """A public key of 1024 bits, and the id that a kernel finds it by."""
+    modulus = b'\0\xc3' + bytes(range(1, 126)) + bytes([last, 1])
+    key = der(0x30, der(2, modulus) + der(2, b'\1\0\1'))
+    kind = der(0x30, bytes.fromhex('06092a864886f70d010101') + b'\5\0')
+    return der(0x30, kind + der(3, b'\0' + key)), hashlib.sha1(key).digest()[-4:]
+
+
+def signatures_are_judged_by_the_keys_that_are_given():
+    done = run(LIST, '--keys', KEY)
+    text = done.stdout.decode()
+    assert done.returncode == 1, done
+    assert '/usr/bin/dd  (signed: good)' in text, text
+    assert '/usr/bin/zmore  (signed: key-unknown)' in text, text
+    assert 'signatures: 1 good, 0 malformed, 1 key-unknown, 0 key-weak, 0 bad' in text, text
+    status, out = show(LIST, '--keys', KEY)
+    assert status == 1 and out['signatures']['refused'] == [
+        {'entry': 1, 'outcome': 'key-unknown'}], out
+    assert 'signatures' not in show(LIST)[1], 'nobody asked'
+
+
+def a_list_whose_signatures_are_good_is_0():
+    good = signed_entry(*signed_file())
+    assert outcomes(good * 3, KEY) == (0, {'good': 3}, [])
+    unsigned = entry(b'ima-ng', NG) + signed_entry(signed_file()[0], b'')
+    assert outcomes(unsigned, KEY) == (0, {}, [])
+
+
+def what_is_refused_is_named():
+    digest, attribute = signed_file()
+    other = digest[:-1] + bytes([digest[-1] ^ 1])
+    flipped = attribute[:-1] + bytes([attribute[-1] ^ 1])
+    version_1 = attribute[:1] + b'\1' + attribute[2:]
+    assert attribute[3:7] == ID
+    stranger = attribute[:3] + b'\1\2\3\4' + attribute[7:]
+    data = b''.join([signed_entry(digest, attribute), signed_entry(other, attribute),
+                     signed_entry(digest, flipped), signed_entry(digest, version_1),
+                     signed_entry(digest, stranger), signed_entry(digest, attribute[:-1])])
+    assert outcomes(data, KEY) == (1, {'good': 1, 'bad': 2, 'malformed': 2, 'key-unknown': 1}, [
+        (1, 'bad'), (2, 'bad'), (3, 'malformed'), (4, 'key-unknown'), (5, 'malformed')])
+
+
+def keys_of_several_files_count_and_weak_ones_are_told(folder):
+    spki, key_id = rsa_1024()
+    weak = os.path.join(folder, 'weak.der')
+    with open(weak, 'wb') as file:
+        file.write(spki)
+    digest, attribute = signed_file()
+    short = attribute[:3] + key_id + b'\0\x80' + attribute[9:137]
+    data = signed_entry(digest, attribute) + signed_entry(digest, short)
+    assert outcomes(data, KEY) == (1, {'good': 1, 'key-unknown': 1}, [(1, 'key-unknown')])
+    assert outcomes(data, KEY, weak) == (1, {'good': 1, 'key-weak': 1}, [(1, 'key-weak')])
+    assert outcomes(data, KEY, weak, KEY) == outcomes(data, weak, KEY)
+
+
+def more_bad_ones_than_a_verifier_looks_at_hide_no_good_one():
+    digest, attribute = signed_file()
+    flipped = attribute[:-1] + bytes([attribute[-1] ^ 1])
+    status, counts, refused = outcomes(signed_entry(digest, flipped) * 70 +
+                                       signed_entry(digest, attribute), KEY)
+    assert (status, counts, len(refused)) == (1, {'good': 1, 'bad': 70}, 70)
+
+
+def a_violation_is_signed_by_nobody():
+    fields = [b'sha256:\0' + bytes(32), b'/usr/bin/dd\0', signed_file()[1]]
+    data = b''.join(struct.pack('<I', len(f)) + f for f in fields)
+    entry_of = (struct.pack('<I', 10) + bytes(20) + struct.pack('<I', 7) + b'ima-sig' +
+                struct.pack('<I', len(data)) + data)
+    status, out = show_bytes(entry_of)
+    assert (status, out['violations']) == (0, 1), out
+    assert outcomes(entry_of, KEY) == (0, {}, [])
+
+
+def refused_ones_are_shown_wherever_they_stand():
+    digest, attribute = signed_file()
+    flipped = attribute[:-1] + bytes([attribute[-1] ^ 1])
+    good, bad = signed_entry(digest, attribute), signed_entry(digest, flipped, b'/usr/bin/bad\0')
+    text = run('-', '--keys', KEY, stdin=good * 30 + bad).stdout.decode()
+    assert text.count('(signed: good)') == 20 and '/usr/bin/bad  (signed: bad)' in text, text
+    text = run('-', '--keys', KEY, stdin=good * 30 + bad * 40).stdout.decode()
+    assert text.count('(signed: bad)') == 20, text
+    text = run('-', '--all', '--keys', KEY, stdin=good * 30 + bad * 40).stdout.decode()
+    assert text.count('(signed: bad)') == 40, text
+
+
+def keys_that_are_none_are_refused(folder):
+    for path in (LIST, vector('no-such-file')):
+        done = run(LIST, '--keys', path)
+        assert done.returncode == 1 and not done.stdout and done.stderr, (path, done)
+    many = os.path.join(folder, 'many.pem')
+    with open(many, 'w', encoding='ascii') as file:
+        for i in range(129):
+            file.write('-----BEGIN PUBLIC KEY-----\n' +
+                       base64.encodebytes(rsa_1024(i)[0]).decode() +
+                       '-----END PUBLIC KEY-----\n')
+    done = run(LIST, '--keys', many)
+    assert done.returncode == 1 and b'no policy holds these keys' in done.stderr, done
+    assert run(LIST, '--keys').returncode == 2
+    assert run(LIST, *['--keys', KEY] * 61).returncode == 2
+
+
+def in_a_folder(case):
+    """The case with a folder of its own."""
+    def run_case():
+        with tempfile.TemporaryDirectory(prefix='ima-cli-') as folder:
+            case(folder)
+    run_case.__name__ = case.__name__
+    return run_case
+
+
 def main():
     cases = [boots_give_their_pcr10, published_lists_are_read,
              another_hash_column_needs_its_option, broken_lists_show_what_was_read,
              a_wrong_template_hash_is_listed_and_exits_0, mixed_templates_are_said,
              an_empty_list_is_a_list, the_text_form_has_a_table_and_totals,
              names_cannot_steer_a_terminal, no_cut_or_flip_ends_in_a_signal_or_bad_json,
-             usage_is_2]
+             usage_is_2, signatures_are_judged_by_the_keys_that_are_given,
+             a_list_whose_signatures_are_good_is_0, what_is_refused_is_named,
+             in_a_folder(keys_of_several_files_count_and_weak_ones_are_told),
+             more_bad_ones_than_a_verifier_looks_at_hide_no_good_one,
+             a_violation_is_signed_by_nobody, refused_ones_are_shown_wherever_they_stand,
+             in_a_folder(keys_that_are_none_are_refused)]
     failed = False
     print(f'1..{len(cases)}')
     for number, case in enumerate(cases, 1):
