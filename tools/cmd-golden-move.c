@@ -291,16 +291,19 @@ const struct cmd cmd_golden_stage = {
 const struct cmd cmd_golden_promote = {
     .name = "golden promote",
     .args = "FILE RELEASE [--dry-run] [--json]\n"
-            "       [--store FILE | --conf FILE [--acknowledge RULE,...] [--share PERCENT]]",
+            "       [--store FILE | --conf FILE [--acknowledge NAME,...] [--share PERCENT]]",
     .summary = "let a release of a policy text be active",
     .help =
         "From staged, or back from retiring and retired; one that was revoked stays so.\n\n"
         "Where a store is named the whole text is tried on the evidence that it keeps, against\n"
-        "the bundle in it: a rule that would newly refuse a device stands against it, and\n"
+        "the bundle in it: a rule that would newly refuse a device stands against it, as does a\n"
+        "code that no rule says (an age, the token's floor, a class that loses its policy), and\n"
         "nothing is written. `assay policy publish` tries it once more.\n\n" MOVE_HELP
         "  --store, --conf  the store to try it on, or the configuration that names it\n"
-        "  --acknowledge    rules that may refuse devices; `publish` takes the same words\n"
-        "  --share          percent of a policy's devices that a rule may newly refuse; 0\n\n"
+        "  --acknowledge    rules, and codes as `code 801`, that may refuse devices; `publish` "
+        "takes\n"
+        "                   the same words\n"
+        "  --share          percent of a policy's devices that each may newly refuse; 0\n\n"
         "Example:\n"
         "  $ assay golden promote site.policy os/debian-12-corp/2026.11.1\n"
         "  site.policy:41:\n"

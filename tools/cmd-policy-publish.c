@@ -57,13 +57,17 @@ static int
 try_bundle(struct publish *publish)
 {
     const struct rejudge_tally *tally = &publish->tally;
+    int r;
 
     publish->run.words[REJUDGE_OLD] = "active";
     publish->run.sealed = publish->ask.file;
     publish->run.say = (struct rejudge_say){.out = stderr, .fails_only = true};
-    if (rejudge_run(&publish->run, &publish->tally) != 0) {
-        fprintf(stderr, "assay: the bundle could not be tried on kept evidence, so it is not "
-                        "published; --untested publishes it all the same\n");
+    r = rejudge_run(&publish->run, &publish->tally);
+    if (r != 0) {
+        fprintf(stderr, r == REJUDGE_NO_NAME
+                            ? "assay: not published\n"
+                            : "assay: the bundle could not be tried on kept evidence, so it is not "
+                              "published; --untested publishes it all the same\n");
         return 1;
     }
     if (tally->judged == 0 && tally->members > 0) {
@@ -76,7 +80,7 @@ try_bundle(struct publish *publish)
                 "assay: not published: these %" PRIu64 " devices would get no token any more",
                 tally->fails);
         if (tally->acknowledged > 0) {
-            fprintf(stderr, ", %" PRIu64 " of them by acknowledged rules", tally->acknowledged);
+            fprintf(stderr, ", %" PRIu64 " of them by what was acknowledged", tally->acknowledged);
         }
         fprintf(stderr, "; --accept-failures %" PRIu64 " publishes it all the same\n",
                 tally->fails - tally->acknowledged);
@@ -342,28 +346,30 @@ active_run(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_policy_publish = {
     .name = "policy publish",
-    .args = "BUNDLE [--accept-failures N] [--acknowledge RULE,...]\n"
+    .args = "BUNDLE [--accept-failures N] [--acknowledge NAME,...]\n"
             "       " REJUDGE_PLACE_ARGS "\n"
             "       [--untested] [--why TEXT] " ASK_ARGS,
     .summary = "have the verifier judge by a signed bundle from now on",
-    .help = "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"
-            "sequence is higher than that of the bundle that counts. The verifier checks it as a\n"
-            "whole, stores it and judges by it from its next turn; a backup of the store has it\n"
-            "too. The same bundle once more is fine.\n\n"
-            "Before, it is tried on the evidence that the verifier keeps, as `assay policy test\n"
-            "active BUNDLE` does; where devices would get no token any more they are listed and\n"
-            "nothing is published. The audit log has what the test said, or that there was none.\n"
-            "\n"
-            "  --accept-failures  publish though as many as N devices would get no token\n"
-            "  --acknowledge      publish though devices would get none by these rules\n"
-            "  --untested         publish without a test\n"
-            "  --why              the reason, for the audit log, which also names each release\n"
-            "                     that has another state or other days now\n" REJUDGE_PLACE_HELP
-                ASK_HELP "Example:\n"
-            "  $ assay policy compile site.policy --out site.bundle\n"
-            "  $ assay policy sign site.bundle --key policy.key --sequence 15\n"
-            "  $ assay policy publish site.bundle\n\n"
-            "Exit status: 0 it counts, 1 refused, 2 usage.\n",
+    .help =
+        "BUNDLE was signed by `assay policy sign` with a policy key of this site, and its\n"
+        "sequence is higher than that of the bundle that counts. The verifier checks it as a\n"
+        "whole, stores it and judges by it from its next turn; a backup of the store has it\n"
+        "too. The same bundle once more is fine.\n\n"
+        "Before, it is tried on the evidence that the verifier keeps, as `assay policy test\n"
+        "active BUNDLE` does; where devices would get no token any more they are listed and\n"
+        "nothing is published. The audit log has what the test said, or that there was none.\n"
+        "\n"
+        "  --accept-failures  publish though as many as N devices would get no token\n"
+        "  --acknowledge      publish though devices would get none by these rules and by nothing\n"
+        "                     else; what no rule refuses by is named as `code 801`\n"
+        "  --untested         publish without a test\n"
+        "  --why              the reason, for the audit log, which also names each release\n"
+        "                     that has another state or other days now\n" REJUDGE_PLACE_HELP
+            ASK_HELP "Example:\n"
+        "  $ assay policy compile site.policy --out site.bundle\n"
+        "  $ assay policy sign site.bundle --key policy.key --sequence 15\n"
+        "  $ assay policy publish site.bundle\n\n"
+        "Exit status: 0 it counts, 1 refused, 2 usage.\n",
     .run = publish_run,
 };
 

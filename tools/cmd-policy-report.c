@@ -52,8 +52,9 @@ const struct cmd cmd_policy_report = {
         "the code and one device of the gravest. What would fail counts in mode observe as it "
         "does\n"
         "in mode enforce: this is what to read before `mode enforce` is written. BUNDLE is text,\n"
-        "compiled or signed; without it, or with `active`, the bundle in the store. (no rule):\n"
-        "events that no rule claims, or that break the firmware's profile.\n\n"
+        "compiled or signed; without it, or with `active`, the bundle in the store. `code 205`\n"
+        "in the place of a rule: that many are refused by what no rule says, as events that no\n"
+        "rule claims, an age, or the token's floor; also of classes that have no policy.\n\n"
         "The store is only read, as by `assay policy test`, which names each device whose verdict\n"
         "another bundle would change.\n\n" REJUDGE_PLACE_HELP
         "  --last   only of devices whose evidence came within these days (d) or hours (h)\n"
@@ -64,7 +65,7 @@ const struct cmd cmd_policy_report = {
         "  policy servers version 1 (observe): 12 devices, 1 would fail\n"
         "  RULE     SLOT         PASS  NOTE  WARN  FAIL  WHY\n"
         "  fw       firmware     11    0     0     1     301 FW_UNKNOWN  as 1f2c88b0\n\n"
-        "Exit status: 0 no rule would refuse a device, 1 one would or none could be judged, "
+        "Exit status: 0 no device would be refused, 1 one would or none could be judged, "
         "2 usage.\n",
     .run = run_report,
 };

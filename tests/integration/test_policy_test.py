@@ -231,7 +231,9 @@ def what_is_promoted_is_tried_on_the_store_first(rig):
                      + rig.devices["b"].row()["id"][2:10], done.err), done
     assert "not promoted" in done.err and done.out == "" and read(policy) == before, done
     promote(*where, "--share", "49", code=1)
-    assert "no rule of the text" in promote(*where, "--acknowledge", "chains", code=1).err
+    done = promote(*where, "--acknowledge", "chains", code=1)
+    assert 'no rule and no code is called "chains"; rules: ' in done.err, done
+    assert re.search(r"[ ,]chain[,;]", done.err), done
     assert read(policy) == before
     done = promote(*where, "--share", "50", "--dry-run", code=0)
     assert "would newly" not in done.err and read(policy) == before, done
@@ -243,10 +245,47 @@ def what_is_promoted_is_tried_on_the_store_first(rig):
         done = run(PROGRAMS.assay, "golden", "promote", policy, f"os/{SITE_CLASS}/1", *words)
         assert done.code == 2 and "usage: " in done.err, (words, done)
     new = rig.signed(policy)
+    done = rig.publish(new, "--acknowledge", "chains", code=1)
+    assert "is called \"chains\"" in done.err and "--untested" not in done.err, done
     done = rig.publish(new, "--acknowledge", "initrd", code=1)
     assert "these 1 devices would get no token any more; --accept-failures 1" in done.err, done
     rig.publish(new, "--acknowledge", "fw,chain", "--why", "b is sold")
     assert rig.audit_texts()[-1].endswith("1 without a token: acknowledged fw,chain: b is sold")
+
+
+@on_a_site
+def what_no_rule_refuses_by_is_named_by_its_code(rig):
+    """A class that loses its policy, a floor that none reaches: promote and publish count both,
+    and take each by its code; one rule that was acknowledged speaks for no other."""
+    lost = rig.learnt("ab", lambda text: text.replace("class in { laptops }",
+                                                      "class in { others }"))
+    floor = rig.learnt("a", lambda text: re.sub(r"(token +floor) warning", r"\1 affirming", text))
+    where = ("--conf", rig.site.verifier_conf)
+
+    def promote(policy, *words, code):
+        done = run(PROGRAMS.assay, "golden", "promote", policy, f"os/{SITE_CLASS}/1", *where,
+                   "--dry-run", *words)
+        assert done.code == code, (words, done)
+        return done.err
+    err = promote(lost, code=1)
+    assert "code 801 would newly refuse 2 of 2 devices: POLICY_MISSING" in err, err
+    assert "(acknowledged)" in promote(lost, "--acknowledge", "code 801", code=0)
+    done = run(PROGRAMS.assay, "policy", "report", lost, *where)
+    assert done.code == 1 and "0 judged by a policy, 0 would fail; 2 have none" in done.out, done
+    assert re.search(r"^code 803 .* 2 +REFSET_EMPTY  as ", done.out, re.M), done.out
+    row = rig.row(rig.told("active", floor, code=1), "a")
+    assert row["fails"] and row["new"]["tier"] == "warning", row
+    codes = row["causes"]
+    assert codes and all(re.fullmatch(r"code [0-9]{3}", name) for name in codes), row
+    err = promote(floor, "--acknowledge", "chain", code=1)
+    assert re.search(rf"{codes[0]} would newly refuse [12] of 2 devices", err), err
+    both = rig.signed(rig.learnt("a", lambda text: text.replace(
+        "  require  ", "  require  lockdown=integrity ")))
+    for names in ("chain", "cmdline"):  # b fails by both, a by one
+        done = rig.publish(both, "--acknowledge", names, code=1)
+        assert re.search(r"^          by        (\S+,)?cmdline", done.err, re.M), done
+    rig.publish(both, "--acknowledge", "cmdline,chain,code 801")
+    assert rig.audit_texts()[-1].endswith("acknowledged cmdline,chain,code 801")
 
 
 @on_a_site
@@ -313,6 +352,7 @@ CASES = (
     without_a_bundle_reference_events_judge,
     rules_that_would_refuse_are_counted_before_they_do,
     what_is_promoted_is_tried_on_the_store_first,
+    what_no_rule_refuses_by_is_named_by_its_code,
     virtual_tpms_suggest_nothing_and_hear_why,
     what_is_no_bundle_or_no_store_is_said,
 )

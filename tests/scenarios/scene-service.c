@@ -235,8 +235,9 @@ report(char **ret_said)
                               .now_s = 1790000000,
                               .since_ms = INT64_MIN,
                               .alone = true,
+                              .enforced = true,
                               .witness = rejudge_rules_see};
-    const struct rejudge_walk walk = {.class_name = "c"};
+    struct rejudge_walk walk = {.class_name = "c", .visit = rejudge_rules_visit};
     struct rejudge_report how = {.json = false};
     struct rejudge_tally tally = {.members = 0};
     struct rulebook *book = NULL;
@@ -247,10 +248,10 @@ report(char **ret_said)
     CHECK_EQ(rulebook_new(rule_play_body(scene.policy), &book, &fault), 0);
     rules = check_keep(rejudge_rules_new(check_keep(book)));
     ask.books[REJUDGE_NEW] = book;
-    ask.witness_context = rules;
+    ask.witness_context = walk.context = rules;
     CHECK_EQ(rejudge_walk(check_keep(rejudge_new(&ask)), &ask, &walk, &tally), 0);
     how.out = open_memstream(ret_said, &len);
-    rejudge_report_say(&how, rules, &tally, 0);
+    rejudge_report_say(&how, rules, &tally);
     CHECK_EQ(fclose(how.out), 0);
     check_keep(*ret_said);
     return rules;

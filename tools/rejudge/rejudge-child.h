@@ -10,7 +10,7 @@ struct rejudge_tally {
     uint64_t members, judged, shared;
     uint64_t same, better, worse;   /* of those judged */
     uint64_t fails;                 /* of those that are worse: they would get no token */
-    uint64_t acknowledged;          /* of those that fail: by a rule that was acknowledged */
+    uint64_t acknowledged;          /* of those that fail: by nothing that was not acknowledged */
     bool has_old;                   /* there was an old bundle; */
     uint8_t old_digest[32];         /* SHA-256 of it as it lay there */
     uint64_t others[REJUDGE_WHY_N]; /* not judged, by why */

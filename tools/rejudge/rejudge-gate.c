@@ -8,71 +8,44 @@
 #include "rejudge/rejudge-say.h"
 #include "rejudge/rejudge-walk.h"
 
-/* The next word of a list, which is moved behind it; false at its end. */
+/* A name, and how many devices it would newly refuse: whether that is too many. */
 static bool
-next_word(const char **list, struct bytes *ret)
+stands(const struct rejudge_gate *gate, const char *name, bool is_rule,
+       const struct rejudge_rule_count *count, uint64_t members, FILE *out)
 {
-    size_t len = *list ? strcspn(*list, ",") : 0;
-
-    if (!*list) {
-        return false;
-    }
-    *ret = bytes_of(*list, len);
-    *list = (*list)[len] == ',' ? *list + len + 1 : NULL;
-    return true;
-}
-
-bool
-rejudge_gate_knows(const char *acknowledged, struct bytes rule)
-{
-    struct bytes word;
-
-    while (next_word(&acknowledged, &word)) {
-        if (rule.len > 0 && bytes_equal(word, rule)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct bytes
-rejudge_gate_stranger(const char *acknowledged, const struct rulebook *book)
-{
-    const struct bundle *bundle = rulebook_bundle(book);
-    struct bytes word;
-
-    while (next_word(&acknowledged, &word)) {
-        size_t i = 0;
-
-        while (i < bundle->n_rules && !bytes_equal(bundle->rules[i].id, word)) {
-            i++;
-        }
-        if (i == bundle->n_rules) {
-            return word;
-        }
-    }
-    return BYTES_NULL;
-}
-
-static void
-tell(FILE *out, struct bytes id, const struct rejudge_rule_count *count, uint64_t members,
-     bool acknowledged)
-{
+    bool known = rejudge_cause_among(gate->acknowledged, bytes_str(name));
     char room[REJUDGE_ID_ROOM];
 
-    fprintf(out, "assay: rule %.*s would newly refuse %" PRIu64 " of %" PRIu64 " devices",
-            (int)id.len, (const char *)id.p, count->newly, members);
-    if (count->code != REASON_NONE) {
-        fprintf(out, ": %d %s, as %s", (int)count->code, reason_name(count->code),
-                rejudge_say_id(count->device, room));
+    if (count->newly == 0 || count->newly * 100 <= (uint64_t)gate->share * members) {
+        return false;
     }
-    fputs(acknowledged ? " (acknowledged)\n" : "\n", out);
+    fprintf(out, "assay: %s%s would newly refuse %" PRIu64 " of %" PRIu64 " devices",
+            is_rule ? "rule " : "", name, count->newly, members);
+    if (count->code != REASON_NONE) {
+        fputs(": ", out);
+        if (is_rule) {
+            fprintf(out, "%d ", (int)count->code);
+        }
+        fprintf(out, "%s, as %s", reason_name(count->code), rejudge_say_id(count->device, room));
+    }
+    fputs(known ? " (acknowledged)\n" : "\n", out);
+    return !known;
 }
 
-static bool
-is_over(const struct rejudge_gate *gate, uint64_t newly, uint64_t members)
+/* i: of the bundle's policies, or REJUDGE_NO_POLICY. */
+static size_t
+count_codes(const struct rejudge_gate *gate, const struct rejudge_rules *rules, size_t i, FILE *out)
 {
-    return newly > 0 && newly * 100 > (uint64_t)gate->share * members;
+    const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
+    size_t n = 0;
+
+    for (size_t k = 0; k < count->n_codes; k++) {
+        char name[REJUDGE_CAUSE_ROOM];
+
+        n += stands(gate, rejudge_cause_name(count->codes[k].code, name), false, &count->codes[k],
+                    count->members, out);
+    }
+    return n;
 }
 
 static size_t
@@ -81,23 +54,17 @@ count_policy(const struct rejudge_gate *gate, const struct rejudge_rules *rules,
 {
     const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
     const struct bundle_policy *policy = &bundle->policies[i];
-    const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
     size_t n = 0;
 
     for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
-        const struct rejudge_rule_count *rule = rejudge_rules_rule(rules, k);
-        bool known = rejudge_gate_knows(gate->acknowledged, bundle->rules[k].id);
+        struct bytes id = bundle->rules[k].id;
+        char name[REJUDGE_CAUSE_ROOM];
 
-        if (is_over(gate, rule->newly, count->members)) {
-            tell(out, bundle->rules[k].id, rule, count->members, known);
-            n += !known;
-        }
+        snprintf(name, sizeof(name), "%.*s", (int)id.len, (const char *)id.p);
+        n += stands(gate, name, true, rejudge_rules_rule(rules, k),
+                    rejudge_rules_policy(rules, i)->members, out);
     }
-    if (is_over(gate, count->beside.newly, count->members)) {
-        tell(out, bytes_str("(no rule)"), &count->beside, count->members, false);
-        n++;
-    }
-    return n;
+    return n + count_codes(gate, rules, i, out);
 }
 
 size_t
@@ -108,19 +75,20 @@ rejudge_gate_count(const struct rejudge_gate *gate, const struct rejudge_rules *
     for (size_t i = 0; i < rulebook_bundle(rejudge_rules_book(rules))->n_policies; i++) {
         n += count_policy(gate, rules, i, out);
     }
-    return n;
+    return n + count_codes(gate, rules, REJUDGE_NO_POLICY, out);
 }
 
 static int
 say_count(const struct rejudge_gate *gate, const struct rejudge_rules *rules)
 {
-    if (rejudge_rules_members(rules) == 0) {
+    if (rejudge_rules_members(rules) + rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->members ==
+        0) {
         fprintf(stderr, "assay: of no device is there evidence to try it on; without --store and "
                         "--conf nothing is tried\n");
         return 1;
     }
     if (rejudge_gate_count(gate, rules, stderr) > 0) {
-        fprintf(stderr, "assay: not promoted; --acknowledge RULE[,RULE] or --share PERCENT does it "
+        fprintf(stderr, "assay: not promoted; --acknowledge NAME[,NAME] or --share PERCENT does it "
                         "all the same\n");
         return 1;
     }
@@ -128,11 +96,12 @@ say_count(const struct rejudge_gate *gate, const struct rejudge_rules *rules)
 }
 
 static int
-judge(const struct rejudge_gate *gate, const struct rejudge_ask *ask,
-      const struct rejudge_rules *rules, struct rejudge_tally *tally)
+judge(const struct rejudge_gate *gate, const struct rejudge_ask *ask, struct rejudge_rules *rules,
+      struct rejudge_tally *tally)
 {
     CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
-    const struct rejudge_walk walk = {.progress = isatty(STDERR_FILENO) == 1};
+    const struct rejudge_walk walk = {
+        .progress = isatty(STDERR_FILENO) == 1, .visit = rejudge_rules_visit, .context = rules};
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 
     r = r == 0 ? rejudge_walk(rejudge, ask, &walk, tally) : r;
@@ -150,7 +119,6 @@ work(void *context, struct rejudge_tally *tally)
     struct rejudge_ask ask = {.now_s = (uint64_t)(clock_utc_ms() / 1000), .since_ms = INT64_MIN};
     struct bundle_file files[REJUDGE_SIDES] = {{.signature = ""}, {.signature = ""}};
     struct rejudge_rules *rules;
-    struct bytes stranger;
     int r = rejudge_open_store(&gate->place, &ask.store);
 
     r = r == 0 ? rejudge_open_active(ask.store, &files[REJUDGE_OLD]) : r;
@@ -161,9 +129,7 @@ work(void *context, struct rejudge_tally *tally)
     for (int side = 0; side < REJUDGE_SIDES; side++) {
         ask.books[side] = files[side].book;
     }
-    stranger = rejudge_gate_stranger(gate->acknowledged, files[REJUDGE_NEW].book);
-    if (stranger.p) {
-        fprintf(stderr, "assay: no rule of the text is called as one of --acknowledge\n");
+    if (!rejudge_cause_list_good(gate->acknowledged, files[REJUDGE_NEW].book, stderr)) {
         return 1;
     }
     rules = rejudge_rules_new(files[REJUDGE_NEW].book);

@@ -20,6 +20,12 @@ static const struct {
                                   "has taken their place"},
 };
 
+bool
+rejudge_why_heard(enum rejudge_why why)
+{
+    return why == REJUDGE_JUDGED || why == REJUDGE_NO_IMA || why == REJUDGE_NO_AGE;
+}
+
 const char *
 rejudge_why_name(enum rejudge_why why)
 {

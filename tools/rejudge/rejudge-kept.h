@@ -14,10 +14,15 @@ enum rejudge_why {
     REJUDGE_NO_LOG,       /* the body of its log is not in the store */
     REJUDGE_BAD_LOG,      /* it is no log to this version */
     REJUDGE_NO_USERSPACE, /* the policy reads systemd's log, of which nothing whole is kept */
-    REJUDGE_NO_IMA,       /* the policy has rules for the IMA list, which is not kept */
-    REJUDGE_NO_AGE,       /* the policy limits ages, and other evidence has come since */
+    REJUDGE_NO_IMA,       /* the policy has rules for the IMA list, which is not kept; the same */
+    REJUDGE_NO_AGE,       /* the policy limits ages, other evidence has come since, and by what is
+                           * known of it the policy does not refuse it */
     REJUDGE_WHY_N,
 };
+
+/* Whether both sides said what they can: it was judged, or for want of a list or an age nobody
+ * knows that it passes. */
+bool rejudge_why_heard(enum rejudge_why why);
 
 /* "no-evidence", and a sentence for people. */
 const char *rejudge_why_name(enum rejudge_why why);

@@ -189,6 +189,7 @@ rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *
         .announced = about->announced,
         .past = about->past,
         .may_pin = true,
+        .enforced = judge->enforced,
         .tpm = about->tpm,
         .now_s = judge->now_s,
     };
@@ -206,6 +207,11 @@ rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *
         judge_apart(&ret->ask, &ret->told, &ret->verdict, opinion);
     } else {
         settle(&ret->ask, &ret->told, &ret->verdict, opinion);
+    }
+    opinion->causes.policy = (uint32_t)policy;
+    if (!opinion->token) {
+        rejudge_causes_by_policy(&ret->ask, &ret->told, &about->beside, &ret->verdict,
+                                 rejudge_reads_ima(book, policy), &opinion->causes);
     }
     return 0;
 }
@@ -226,6 +232,10 @@ rejudge_by_references(const struct rejudge_judge *judge, const struct rejudge_ca
     if (r == 0) {
         golden_check(golden, about->firmware, about->class_row->bank, ret);
         settle(NULL, NULL, ret, ret_opinion);
+        ret_opinion->causes.policy = REJUDGE_NO_POLICY;
+        if (!ret_opinion->token) {
+            rejudge_causes_by_references(ret, &ret_opinion->causes);
+        }
     }
     return r;
 }

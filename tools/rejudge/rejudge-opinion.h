@@ -30,6 +30,7 @@ struct rejudge_judge {
     struct boot_room *room;
     struct golden_cache *golden;
     uint64_t now_s;
+    bool enforced;
     void (*witness)(void *context, const struct rejudge_sight *sight); /* or NULL */
     void *witness_context;
     struct rejudge_sight sight; /* what of it is not of the judgement */

@@ -12,9 +12,28 @@
 #include "rejudge/rejudge-say.h"
 #include "table.h"
 
-enum { POLICY_ROOM = 128 * 1024, REST_ROOM = 4096, WHY_ROOM = 160 };
+enum { POLICY_ROOM = 128 * 1024, WHY_ROOM = 160 };
 
 /* ---- for people ---- */
+
+/* In the place of an id: there are rules that no policy has. */
+static void
+code_rows(struct table *table, const struct rejudge_policy_count *policy)
+{
+    for (size_t i = 0; i < policy->n_codes; i++) {
+        const struct rejudge_rule_count *count = &policy->codes[i];
+        char name[REJUDGE_CAUSE_ROOM];
+        char id[REJUDGE_ID_ROOM];
+
+        table_cell(table, "%s", rejudge_cause_name(count->code, name));
+        table_cell(table, "-");
+        table_cell(table, "%" PRIu64, policy->members - count->failed);
+        table_cell(table, "0");
+        table_cell(table, "0");
+        table_cell(table, "%" PRIu64, count->failed);
+        table_cell(table, "%s  as %s", reason_name(count->code), rejudge_say_id(count->device, id));
+    }
+}
 
 static const char *
 why_text(const struct rejudge_rule_count *count, char room[WHY_ROOM])
@@ -46,11 +65,29 @@ rule_row(struct table *table, struct bytes id, struct bytes slot,
     table_cell(table, "%s", why_text(count, room));
 }
 
+static struct table *
+begin_table(void)
+{
+    static const char *const heads[] = {"RULE", "SLOT", "PASS", "NOTE", "WARN", "FAIL", "WHY"};
+    struct table *table = table_new(ARRAY_LEN(heads));
+
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        table_cell(table, "%s", heads[i]);
+    }
+    return table;
+}
+
+static void
+end_table(FILE *out, const struct table *table)
+{
+    ignore(table_print(table, out), "it has said why, and the stream knows");
+    fputc('\n', out);
+}
+
 static void
 say_policy(FILE *out, const struct rejudge_rules *rules, size_t i)
 {
-    static const char *const heads[] = {"RULE", "SLOT", "PASS", "NOTE", "WARN", "FAIL", "WHY"};
-    CLEANUP(table_freep) struct table *table = table_new(ARRAY_LEN(heads));
+    CLEANUP(table_freep) struct table *table = begin_table();
     const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
     const struct bundle_policy *policy = &bundle->policies[i];
     const struct rejudge_policy_count *count = rejudge_rules_policy(rules, i);
@@ -58,23 +95,30 @@ say_policy(FILE *out, const struct rejudge_rules *rules, size_t i)
     fprintf(out, "policy %.*s version %u (%s): %" PRIu64 " devices, %" PRIu64 " would fail\n",
             (int)policy->name.len, (const char *)policy->name.p, policy->version,
             policy_modes[policy->mode - 1], count->members, count->failed);
-    for (size_t k = 0; k < ARRAY_LEN(heads); k++) {
-        table_cell(table, "%s", heads[k]);
-    }
     for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
         rule_row(table, bundle->rules[k].id, bundle->rules[k].slot, rejudge_rules_rule(rules, k));
     }
-    if (count->beside.failed > 0) {
-        rule_row(table, bytes_str("(no rule)"), bytes_str("other"), &count->beside);
-    }
-    ignore(table_print(table, out), "it has said why, and the stream knows");
-    fputc('\n', out);
+    code_rows(table, count);
+    end_table(out, table);
+}
+
+/* Whom reference events refuse, since no policy of the bundle is for their class. */
+static void
+say_without(FILE *out, const struct rejudge_policy_count *count)
+{
+    CLEANUP(table_freep) struct table *table = begin_table();
+
+    fprintf(out, "no policy, reference events: %" PRIu64 " devices, %" PRIu64 " would fail\n",
+            count->members, count->failed);
+    code_rows(table, count);
+    end_table(out, table);
 }
 
 static void
 say_text(const struct rejudge_report *report, const struct rejudge_rules *rules,
-         const struct rejudge_tally *tally, uint64_t without)
+         const struct rejudge_tally *tally)
 {
+    const struct rejudge_policy_count *without = rejudge_rules_policy(rules, REJUDGE_NO_POLICY);
     struct rejudge_tally others = *tally;
 
     for (size_t i = 0; i < rulebook_bundle(rejudge_rules_book(rules))->n_policies; i++) {
@@ -82,11 +126,15 @@ say_text(const struct rejudge_report *report, const struct rejudge_rules *rules,
             say_policy(report->out, rules, i);
         }
     }
+    if (without->failed > 0) {
+        say_without(report->out, without);
+    }
     others.others[REJUDGE_NO_IMA] = 0; /* their other rules are counted */
     fprintf(report->out,
             "%" PRIu64 " members: %" PRIu64 " judged by a policy, %" PRIu64 " would fail; %" PRIu64
             " have none\n",
-            tally->members, rejudge_rules_members(rules), rejudge_rules_failed(rules), without);
+            tally->members, rejudge_rules_members(rules), rejudge_rules_failed(rules),
+            without->members);
     rejudge_say_others(report->out, &others);
 }
 
@@ -115,6 +163,17 @@ rule_json(struct json_wr *j, struct bytes id, struct bytes slot,
 }
 
 static void
+codes_json(struct json_wr *j, const struct rejudge_policy_count *policy)
+{
+    for (size_t i = 0; i < policy->n_codes; i++) {
+        struct rejudge_rule_count count = policy->codes[i];
+
+        count.passed = policy->members - count.failed;
+        rule_json(j, BYTES_NULL, BYTES_NULL, &count);
+    }
+}
+
+static void
 policy_json(struct json_wr *j, const struct rejudge_rules *rules, size_t i)
 {
     const struct bundle *bundle = rulebook_bundle(rejudge_rules_book(rules));
@@ -132,22 +191,32 @@ policy_json(struct json_wr *j, const struct rejudge_rules *rules, size_t i)
     for (size_t k = policy->first_rule; k < policy->first_rule + policy->n_rules; k++) {
         rule_json(j, bundle->rules[k].id, bundle->rules[k].slot, rejudge_rules_rule(rules, k));
     }
-    if (count->beside.failed > 0) {
-        rule_json(j, BYTES_NULL, BYTES_NULL, &count->beside);
-    }
+    codes_json(j, count);
     json_wr_end_array(j);
     json_wr_end_object(j);
 }
 
 static void
-counts_json(struct json_wr *j, const struct rejudge_rules *rules, const struct rejudge_tally *tally,
-            uint64_t without)
+without_json(struct json_wr *j, const struct rejudge_policy_count *count)
+{
+    json_wr_object(j);
+    rejudge_json_number(j, "devices", count->members);
+    rejudge_json_number(j, "fails", count->failed);
+    json_wr_key(j, "rules");
+    json_wr_array(j);
+    codes_json(j, count);
+    json_wr_end_array(j);
+    json_wr_end_object(j);
+}
+
+static void
+counts_json(struct json_wr *j, const struct rejudge_rules *rules, const struct rejudge_tally *tally)
 {
     json_wr_object(j);
     rejudge_json_number(j, "members", tally->members);
     rejudge_json_number(j, "judged", rejudge_rules_members(rules));
     rejudge_json_number(j, "fails", rejudge_rules_failed(rules));
-    rejudge_json_number(j, "no_policy", without);
+    rejudge_json_number(j, "no_policy", rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->members);
     json_wr_key(j, "why");
     json_wr_object(j);
     for (size_t why = REJUDGE_JUDGED + 1; why < REJUDGE_WHY_N; why++) {
@@ -159,7 +228,7 @@ counts_json(struct json_wr *j, const struct rejudge_rules *rules, const struct r
 
 static void
 say_json(const struct rejudge_report *report, const struct rejudge_rules *rules,
-         const struct rejudge_tally *tally, uint64_t without)
+         const struct rejudge_tally *tally)
 {
     static uint8_t room[POLICY_ROOM];
     const char *before = "";
@@ -174,41 +243,34 @@ say_json(const struct rejudge_report *report, const struct rejudge_rules *rules,
             before = ",";
         }
     }
-    j = json_wr_init(room, REST_ROOM);
-    counts_json(&j, rules, tally, without);
-    rejudge_json_put(report->out, "],\"counts\":", &j);
+    j = json_wr_init(room, sizeof(room));
+    without_json(&j, rejudge_rules_policy(rules, REJUDGE_NO_POLICY));
+    rejudge_json_put(report->out, "],\"no_policy\":", &j);
+    j = json_wr_init(room, sizeof(room));
+    counts_json(&j, rules, tally);
+    rejudge_json_put(report->out, ",\"counts\":", &j);
     fprintf(report->out, "}\n");
 }
 
 void
 rejudge_report_say(const struct rejudge_report *report, const struct rejudge_rules *rules,
-                   const struct rejudge_tally *tally, uint64_t without)
+                   const struct rejudge_tally *tally)
 {
-    (report->json ? say_json : say_text)(report, rules, tally, without);
+    (report->json ? say_json : say_text)(report, rules, tally);
 }
 
 /* ---- the run ---- */
 
-static void
-count_without(void *context, const struct store_device *device, const struct rejudge_result *result)
-{
-    uint64_t *without = context;
-
-    (void)device;
-    *without += result->why == REJUDGE_JUDGED && result->sides[REJUDGE_NEW].policy[0] == '\0';
-}
-
 static int
 judge(const struct rejudge_report *report, const struct rejudge_ask *ask,
-      const struct rejudge_rules *rules, struct rejudge_tally *tally)
+      struct rejudge_rules *rules, struct rejudge_tally *tally)
 {
     CLEANUP(rejudge_freep) struct rejudge *rejudge = rejudge_new(ask);
-    uint64_t without = 0;
     const struct rejudge_walk walk = {
         .class_name = report->class_name,
         .progress = isatty(STDERR_FILENO) == 1,
-        .visit = count_without,
-        .context = &without,
+        .visit = rejudge_rules_visit,
+        .context = rules,
     };
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 
@@ -217,8 +279,9 @@ judge(const struct rejudge_report *report, const struct rejudge_ask *ask,
         fprintf(stderr, "assay: %s\n", strerror(-r));
         return 1;
     }
-    rejudge_report_say(report, rules, tally, without);
+    rejudge_report_say(report, rules, tally);
     return ferror(report->out) || rejudge_rules_failed(rules) > 0 ||
+           rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->failed > 0 ||
            rejudge_rules_members(rules) == 0;
 }
 
@@ -227,7 +290,7 @@ work(void *context, struct rejudge_tally *tally)
 {
     struct rejudge_report *report = context;
     int64_t now_ms = clock_utc_ms();
-    struct rejudge_ask ask = {.now_s = (uint64_t)(now_ms / 1000), .alone = true};
+    struct rejudge_ask ask = {.now_s = (uint64_t)(now_ms / 1000), .alone = true, .enforced = true};
     struct bundle_file file = {.signature = ""};
     struct rejudge_rules *rules;
     int r = rejudge_open_store(&report->place, &ask.store);

@@ -17,11 +17,11 @@ struct rejudge_report {
     FILE *out;
 };
 
-/* Judges in a process of its own and prints the report. Returns 0 when every device was judged by
- * a policy that refuses none of what it showed, whatever the policy's mode; 1 when a rule would
- * fail, nothing could be judged, or after a message on stderr. */
+/* Judges in a process of its own and prints the report. Returns 0 when every device that was judged
+ * would get a token, were its policy's mode enforce; 1 when one would not, no policy judged any, or
+ * after a message on stderr. */
 int rejudge_report_run(struct rejudge_report *report);
 
-/* What was counted; without: members that no policy of the bundle is for. */
+/* What was counted. */
 void rejudge_report_say(const struct rejudge_report *report, const struct rejudge_rules *rules,
-                        const struct rejudge_tally *tally, uint64_t without);
+                        const struct rejudge_tally *tally);

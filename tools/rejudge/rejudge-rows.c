@@ -17,6 +17,7 @@ read_beside(struct store *store, const struct store_device *device, struct rejud
     rows->era = last.era;
     rows->reset_count = last.reset_count;
     rows->has_ages = r == 0 && last.arrived_ms == rows->evidence.arrived_ms;
+    rows->tpm.vendor = device->tpm_vendor; /* a chain's word, whatever came since */
     if (rows->has_ages) {
         rows->tpm = (struct advisory_tpm){device->tpm_vendor, true, last.firmware};
         rows->beside.evidence_ms = last.arrived_ms - last.challenge_ms;
@@ -48,11 +49,11 @@ rejudge_rows_read(struct store *store, const struct store_device *device, struct
 enum rejudge_why
 rejudge_rows_lack(const struct rejudge_rows *rows, const struct bundle_policy *policy)
 {
-    if (policy && !rows->has_ages && (policy->fresh_evidence_s > 0 || policy->fresh_boot_s > 0)) {
-        return REJUDGE_NO_AGE;
+    if (policy && policy->quote.mask & PCR_MASK_USERSPACE &&
+        rows->evidence.userspace == EVIDENCE_LOG_UNKNOWN) {
+        return REJUDGE_NO_USERSPACE;
     }
-    return policy && policy->quote.mask & PCR_MASK_USERSPACE &&
-                   rows->evidence.userspace == EVIDENCE_LOG_UNKNOWN
-               ? REJUDGE_NO_USERSPACE
+    return policy && !rows->has_ages && (policy->fresh_evidence_s > 0 || policy->fresh_boot_s > 0)
+               ? REJUDGE_NO_AGE
                : REJUDGE_JUDGED;
 }

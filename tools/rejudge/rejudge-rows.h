@@ -19,7 +19,7 @@ struct rejudge_rows {
 MUST_CHECK int rejudge_rows_read(struct store *store, const struct store_device *device,
                                  struct rejudge_rows *ret);
 
-/* What a policy (NULL: reference events) reads and this evidence lacks: REJUDGE_NO_AGE or
- * REJUDGE_NO_USERSPACE; REJUDGE_JUDGED: nothing. */
+/* What a policy (NULL: reference events) reads and this evidence lacks: REJUDGE_NO_USERSPACE,
+ * without which nothing can be said, or else REJUDGE_NO_AGE; REJUDGE_JUDGED: nothing. */
 enum rejudge_why rejudge_rows_lack(const struct rejudge_rows *rows,
                                    const struct bundle_policy *policy);

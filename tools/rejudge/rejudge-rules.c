@@ -5,13 +5,13 @@
 struct rejudge_rules {
     const struct rulebook *book;
     struct rejudge_policy_count policies[LIMIT_BUNDLE_POLICIES];
+    struct rejudge_policy_count none;
     struct rejudge_rule_count rules[LIMIT_BUNDLE_RULES];
     /* what refused the member in hand on the old side */
     bool has_old; /* false: no policy judged it there */
     uint8_t device[WIRE_UEID_SIZE];
     size_t n_failed;
     struct bytes failed[LIMIT_POLICY_RULES];
-    bool beside;
 };
 
 struct rejudge_rules *
@@ -47,7 +47,7 @@ rejudge_rules_book(const struct rejudge_rules *rules)
 const struct rejudge_policy_count *
 rejudge_rules_policy(const struct rejudge_rules *rules, size_t policy)
 {
-    return &rules->policies[policy];
+    return policy == REJUDGE_NO_POLICY ? &rules->none : &rules->policies[policy];
 }
 
 const struct rejudge_rule_count *
@@ -78,13 +78,6 @@ rejudge_rules_members(const struct rejudge_rules *rules)
     return n;
 }
 
-static bool
-fails_beside(const struct rejudge_sight *sight)
-{
-    return sight->told->slots_broken || sight->told->judgement->unclaimed != RULE_NO_EVENT ||
-           sight->verdict->events != CHECK_PASSED;
-}
-
 static struct bytes
 id_of(const struct rejudge_sight *sight, size_t i)
 {
@@ -107,7 +100,6 @@ see_old(struct rejudge_rules *rules, const struct rejudge_sight *sight)
     rules->has_old = true;
     memcpy(rules->device, sight->device->id, sizeof(rules->device));
     rules->n_failed = 0;
-    rules->beside = !sight->told->observed && fails_beside(sight);
     for (size_t i = 0; !sight->told->observed && i < judgement->n; i++) {
         if (fails(&judgement->rules[i])) {
             rules->failed[rules->n_failed++] = id_of(sight, i);
@@ -176,41 +168,10 @@ count_rule(struct rejudge_rules *rules, const struct rejudge_sight *sight, size_
     }
 }
 
-static bool
-any_fails(const struct rejudge_rules *rules, const struct rejudge_sight *sight)
-{
-    const struct rule_judgement *judgement = sight->told->judgement;
-
-    for (size_t i = 0; i < judgement->n; i++) {
-        if (fails(&judgement->rules[i]) &&
-            rulebook_slot(rules->book, sight->told->policy->first_rule + i) != SLOT_IMA) {
-            return true;
-        }
-    }
-    return fails_beside(sight);
-}
-
-static void
-count_beside(struct rejudge_rules *rules, const struct rejudge_sight *sight,
-             struct rejudge_rule_count *count)
-{
-    if (!fails_beside(sight)) {
-        count->passed++;
-        return;
-    }
-    count_not_passed(count, sight,
-                     sight->told->judgement->unclaimed != RULE_NO_EVENT ? REASON_EVT_UNCLAIMED
-                     : sight->verdict->n_reasons > 0                    ? sight->verdict->reasons[0]
-                                                                        : REASON_NONE,
-                     EFFECT_FAIL);
-    count->newly += !sight->told->observed && !(rules->has_old && rules->beside);
-}
-
 void
 rejudge_rules_see(void *context, const struct rejudge_sight *sight)
 {
     struct rejudge_rules *rules = context;
-    struct rejudge_policy_count *policy = &rules->policies[sight->ask->policy];
 
     if (sight->side == REJUDGE_OLD) {
         see_old(rules, sight);
@@ -218,11 +179,49 @@ rejudge_rules_see(void *context, const struct rejudge_sight *sight)
     }
     rules->has_old =
         rules->has_old && memcmp(rules->device, sight->device->id, sizeof(rules->device)) == 0;
-    policy->members++;
-    policy->failed += any_fails(rules, sight);
-    count_beside(rules, sight, &policy->beside);
     for (size_t i = 0; i < sight->told->judgement->n; i++) {
         count_rule(rules, sight, i);
     }
     rules->has_old = false;
+}
+
+/* The row of a code, which there is room for: as many as there are codes. */
+static struct rejudge_rule_count *
+row_of(struct rejudge_policy_count *policy, enum reason code)
+{
+    size_t i = 0;
+
+    while (i < policy->n_codes && policy->codes[i].code != code) {
+        i++;
+    }
+    policy->n_codes += i == policy->n_codes;
+    policy->codes[i].code = code;
+    return &policy->codes[i];
+}
+
+void
+rejudge_rules_visit(void *context, const struct store_device *device,
+                    const struct rejudge_result *result)
+{
+    struct rejudge_rules *rules = context;
+    const struct rejudge_causes *causes = &result->sides[REJUDGE_NEW].causes;
+    struct rejudge_policy_count *policy;
+
+    if (!rejudge_why_heard(result->why)) {
+        return;
+    }
+    policy = causes->policy == REJUDGE_NO_POLICY ? &rules->none : &rules->policies[causes->policy];
+    policy->members++;
+    policy->failed += !result->sides[REJUDGE_NEW].token;
+    for (size_t i = 0; i < causes->n_codes; i++) {
+        struct rejudge_rule_count *row = row_of(policy, (enum reason)causes->codes[i]);
+
+        bool is_new = !rejudge_causes_code(&result->sides[REJUDGE_OLD].causes, row->code);
+
+        if (is_new ? row->newly == 0 : row->failed == 0) {
+            memcpy(row->device, device->id, sizeof(row->device));
+        }
+        row->failed++;
+        row->newly += is_new;
+    }
 }

@@ -1,6 +1,6 @@
 /* What each rule of a bundle says of the members that it judged: how many pass, and how many would
- * fail were the policy's mode enforce. Counted while they are judged; memory does not grow with
- * the fleet. Appraisal page, section 5c (2). */
+ * fail were the policy's mode enforce; and what refuses members beside the rules. Counted while
+ * they are judged; memory does not grow with the fleet. Appraisal page, section 5c (2). */
 #pragma once
 
 #include "rejudge/rejudge.h"
@@ -13,12 +13,20 @@ struct rejudge_rule_count {
     uint8_t device[WIRE_UEID_SIZE]; /* that member */
 };
 
-/* Of a policy; what no rule says is counted as a rule is: an event that none claims, or one that
- * breaks the firmware's profile. */
+/* One more than there are codes. */
+enum {
+#define REASON(number, name, ...) REJUDGE_CODE_##name,
+#include "base/reason.def"
+#undef REASON
+    REJUDGE_CODES
+};
+
+/* Of a policy; what no rule says is counted as a rule is, by its code: rejudge-cause.h. */
 struct rejudge_policy_count {
     uint64_t members; /* judged by it */
-    uint64_t failed;  /* of which any rule, or what no rule says, fails */
-    struct rejudge_rule_count beside;
+    uint64_t failed;  /* of which would get no token */
+    size_t n_codes;
+    struct rejudge_rule_count codes[REJUDGE_CODES]; /* of a code: failed, newly, device */
 };
 
 struct rejudge_rules;
@@ -28,16 +36,20 @@ struct rejudge_rules *rejudge_rules_new(const struct rulebook *book);
 void rejudge_rules_free(struct rejudge_rules *rules);
 void rejudge_rules_freep(struct rejudge_rules **rules);
 
-/* A witness (rejudge_ask), whose context is the rules. */
+/* A witness (rejudge_ask), who counts rules, and a visitor (rejudge_walk) behind it, who counts
+ * members and codes; the context of both is the rules. */
 void rejudge_rules_see(void *rules, const struct rejudge_sight *sight);
+void rejudge_rules_visit(void *rules, const struct store_device *device,
+                         const struct rejudge_result *result);
 
 const struct rulebook *rejudge_rules_book(const struct rejudge_rules *rules);
 
-/* Of policy `policy` of the bundle, and of a rule by its place in the bundle's rules. */
+/* Of policy `policy` of the bundle, or REJUDGE_NO_POLICY: those that reference events judge; and of
+ * a rule by its place in the bundle's rules. */
 const struct rejudge_policy_count *rejudge_rules_policy(const struct rejudge_rules *rules,
                                                         size_t policy);
 const struct rejudge_rule_count *rejudge_rules_rule(const struct rejudge_rules *rules, size_t rule);
 
-/* Over all policies: devices that something would refuse, and those that one judged. */
+/* Over all policies: devices that would get no token, and those that one judged. */
 uint64_t rejudge_rules_failed(const struct rejudge_rules *rules);
 uint64_t rejudge_rules_members(const struct rejudge_rules *rules);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "rejudge/rejudge-gate.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, DAYS_MAX = 3660 };
 
@@ -18,10 +17,11 @@ static void
 visit(void *context, const struct store_device *device, const struct rejudge_result *result)
 {
     struct visiting *visiting = context;
-    struct bytes rule = bytes_str(result->sides[REJUDGE_NEW].rule);
+    const struct rejudge_run *run = visiting->run;
 
     visiting->tally->acknowledged +=
-        result->fails && rejudge_gate_knows(visiting->run->acknowledged, rule);
+        result->fails &&
+        rejudge_causes_among(&result->sides[REJUDGE_NEW].causes, run->say.book, run->acknowledged);
     rejudge_say_member(&visiting->run->say, device, result);
 }
 
@@ -40,6 +40,7 @@ judge(struct rejudge_run *run, const struct rejudge_ask *ask, struct rejudge_tal
     int r = rejudge ? rejudge_confine() : -ENOMEM;
 
     if (r == 0) {
+        run->say.book = ask->books[REJUDGE_NEW];
         rejudge_say_begin(&run->say);
         r = rejudge_walk(rejudge, ask, &walk, tally);
     }
@@ -90,6 +91,10 @@ work(void *context, struct rejudge_tally *tally)
         ask.books[side] = files[side].book;
     }
     r = r == 0 ? digest_old(&files[REJUDGE_OLD], tally) : r;
+    if (r == 0 && run->acknowledged &&
+        !rejudge_cause_list_good(run->acknowledged, files[REJUDGE_NEW].book, stderr)) {
+        return REJUDGE_NO_NAME;
+    }
     return r == 0 ? judge(run, &ask, tally) : 1; /* the process ends: nothing is given back */
 }
 

@@ -6,7 +6,8 @@
 #include "base/json-wr.h"
 #include "base/text.h"
 
-enum { MEMBER_ROOM = 8192, ID_SHOWN = 8, TEXT_ROOM = 512 };
+enum { MEMBER_ROOM = 8192 + LIMIT_POLICY_RULES * (REJUDGE_CAUSE_ROOM + 3), ID_SHOWN = 8 };
+enum { TEXT_ROOM = 512, COUNTS_ROOM = 4096 };
 
 static const char *const changes[] = {"same", "better", "worse"};
 
@@ -66,11 +67,26 @@ say_side(struct json_wr *j, const char *key, const struct rejudge_opinion *opini
     json_wr_end_object(j);
 }
 
+/* Each name that --acknowledge takes. */
+static void
+say_causes(struct json_wr *j, const struct rejudge_say *say, const struct rejudge_causes *causes)
+{
+    char name[REJUDGE_CAUSE_ROOM];
+    size_t at = 0;
+
+    json_wr_key(j, "causes");
+    json_wr_array(j);
+    while (rejudge_causes_next(causes, say->book, &at, name)) {
+        json_wr_str(j, name);
+    }
+    json_wr_end_array(j);
+}
+
 static void
 say_json(struct rejudge_say *say, const struct store_device *device,
          const struct rejudge_result *result)
 {
-    uint8_t room[MEMBER_ROOM];
+    static uint8_t room[MEMBER_ROOM];
     struct json_wr j = json_wr_init(room, sizeof(room));
     char id[2 * WIRE_UEID_SIZE + 1];
     struct bytes done;
@@ -87,6 +103,7 @@ say_json(struct rejudge_say *say, const struct store_device *device,
     if (judged) {
         say_side(&j, "old", &result->sides[REJUDGE_OLD]);
         say_side(&j, "new", &result->sides[REJUDGE_NEW]);
+        say_causes(&j, say, &result->sides[REJUDGE_NEW].causes);
     }
     json_wr_end_object(&j);
     done = json_wr_done(&j);
@@ -131,6 +148,23 @@ print_cause(FILE *out, const struct rejudge_result *result)
     print_text(out, "expected", from->expected);
 }
 
+/* All of them, as --acknowledge takes them. */
+static void
+print_causes(const struct rejudge_say *say, const struct rejudge_causes *causes)
+{
+    char name[REJUDGE_CAUSE_ROOM];
+    size_t at = 0;
+    bool any = false;
+
+    while (rejudge_causes_next(causes, say->book, &at, name)) {
+        fprintf(say->out, any ? ",%s" : "          by        %s", name);
+        any = true;
+    }
+    if (any) {
+        fputs(causes->more ? ", and others\n" : "\n", say->out);
+    }
+}
+
 static void
 say_text(struct rejudge_say *say, const struct store_device *device,
          const struct rejudge_result *result)
@@ -153,6 +187,9 @@ say_text(struct rejudge_say *say, const struct store_device *device,
             : result->sides[REJUDGE_NEW].token ? ""
                                                : ", no token");
     print_cause(say->out, result);
+    if (result->fails) {
+        print_causes(say, &result->sides[REJUDGE_NEW].causes);
+    }
 }
 
 void
@@ -169,7 +206,7 @@ rejudge_say_member(struct rejudge_say *say, const struct store_device *device,
 static void
 end_json(const struct rejudge_say *say, const struct rejudge_tally *tally)
 {
-    uint8_t room[MEMBER_ROOM];
+    uint8_t room[COUNTS_ROOM];
     struct json_wr j = json_wr_init(room, sizeof(room));
     const struct {
         const char *key;

@@ -9,8 +9,9 @@
 struct rejudge_say {
     FILE *out;
     bool json;
-    bool fails_only; /* of people's lines: those that would get no token any more */
-    uint64_t n;      /* members said */
+    bool fails_only;             /* of people's lines: those that would get no token any more */
+    uint64_t n;                  /* members said */
+    const struct rulebook *book; /* of the new side: what its causes are called by */
 };
 
 void rejudge_say_begin(struct rejudge_say *say);

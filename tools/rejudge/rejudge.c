@@ -33,6 +33,7 @@ struct rejudge {
     /* of the member in hand */
     struct rejudge_rows rows;
     struct chosen chosen[REJUDGE_SIDES];
+    bool ageless; /* a side limits ages that nobody knows any more */
     struct rejudge_case about;
     struct announced *announced; /* NULL: none */
     uint8_t key_room[KEY_PARTS];
@@ -117,6 +118,7 @@ choose(struct rejudge *rejudge)
 {
     enum rejudge_why lack = REJUDGE_JUDGED;
 
+    rejudge->ageless = false;
     for (int side = first_side(rejudge); side < REJUDGE_SIDES; side++) {
         struct chosen *chosen = &rejudge->chosen[side];
 
@@ -127,6 +129,8 @@ choose(struct rejudge *rejudge)
             chosen->row = &rulebook_bundle(chosen->book)->policies[chosen->policy];
         }
         lack = lack == REJUDGE_JUDGED ? rejudge_rows_lack(&rejudge->rows, chosen->row) : lack;
+        rejudge->ageless = rejudge->ageless || lack == REJUDGE_NO_AGE;
+        lack = lack == REJUDGE_NO_AGE ? REJUDGE_JUDGED : lack;
     }
     return (int)lack;
 }
@@ -204,6 +208,7 @@ key_of(struct rejudge *rejudge, uint8_t ret[REJUDGE_MEMO_KEY])
 
     key_text(&wr, bytes_str(device->class_name));
     wr_u8(&wr, device->ek_chain == EK_CHAIN_VERIFIED);
+    wr_u8(&wr, rejudge->ageless);
     wr_be32(&wr, rejudge->about.tpm.vendor);
     wr_be64(&wr, rejudge->about.tpm.firmware);
     wr_u8(&wr, rejudge->about.tpm.quoted);
@@ -246,8 +251,21 @@ since_ms(const struct rejudge *rejudge)
     return rejudge->rows.has_ages ? came_ms - rejudge->about.beside.boot_ms : came_ms;
 }
 
-/* Rules of the IMA list are left out: that it fails without them is certain, that it does not is
- * nobody's word. */
+/* It is refused because its class has a policy no longer, whatever reference events say of it. */
+static void
+name_loss(const struct rejudge *rejudge, struct rejudge_result *ret)
+{
+    struct rejudge_opinion *new = &ret->sides[REJUDGE_NEW];
+
+    if (!rejudge->ask.alone && rejudge->chosen[REJUDGE_OLD].row &&
+        !rejudge->chosen[REJUDGE_NEW].row && !new->token) {
+        new->causes = (struct rejudge_causes){
+            .policy = REJUDGE_NO_POLICY, .n_codes = 1, .codes = {REASON_POLICY_MISSING}};
+    }
+}
+
+/* Rules of the IMA list and limits of unknown ages are left out: that it fails without them is
+ * certain, that it does not is nobody's word. */
 static int
 judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
 {
@@ -257,6 +275,7 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
         .room = boots_room(rejudge->boots),
         .golden = rejudge->golden,
         .now_s = rejudge->ask.now_s,
+        .enforced = rejudge->ask.enforced,
         .witness = rejudge->ask.witness,
         .witness_context = rejudge->ask.witness_context,
         .sight = {.device = rejudge->about.device,
@@ -281,8 +300,12 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
     }
     if (!rejudge->ask.alone) {
         compare(ret);
+        name_loss(rejudge, ret);
     }
-    ret->why = partial && !ret->fails ? REJUDGE_NO_IMA : REJUDGE_JUDGED;
+    ret->why = ret->fails         ? REJUDGE_JUDGED
+               : partial          ? REJUDGE_NO_IMA
+               : rejudge->ageless ? REJUDGE_NO_AGE
+                                  : REJUDGE_JUDGED;
     return r;
 }
 

@@ -4,7 +4,7 @@
  * is written. Appraisal page, section 5c (8). */
 #pragma once
 
-#include "appraise/boot.h"
+#include "rejudge/rejudge-cause.h"
 #include "rejudge/rejudge-kept.h"
 
 enum rejudge_side { REJUDGE_OLD, REJUDGE_NEW, REJUDGE_SIDES };
@@ -18,6 +18,7 @@ struct rejudge_ask {
     uint64_t now_s;            /* UTC: what sets of which date, and releases, say */
     int64_t since_ms;          /* evidence that came before is left out */
     bool alone;                /* the new side only: there is nothing to compare */
+    bool enforced;             /* what observes is judged as if it enforced */
     /* Shown each judgement by a policy, the old side first; then members share none. NULL: nobody
      * looks. */
     void (*witness)(void *context, const struct rejudge_sight *sight);
@@ -44,12 +45,15 @@ struct rejudge_opinion {
     char rule[64];       /* of it: a policy's, or a check's name */
     char policy[BOOT_POLICY_MAX];  /* NAME:VERSION; "": the class's reference events */
     char seen[160], expected[160]; /* of the first cause; "": nothing to say */
+    struct rejudge_causes causes;  /* all, where there is no token. A class that has a policy on the
+                                    * old side only has one: 801 */
 };
 
 enum rejudge_change { REJUDGE_SAME, REJUDGE_BETTER, REJUDGE_WORSE };
 
 struct rejudge_result {
-    enum rejudge_why why;       /* REJUDGE_JUDGED, or the rest says nothing */
+    enum rejudge_why why;       /* the rest says nothing unless REJUDGE_JUDGED; the sides do if
+                                 * rejudge_why_heard() */
     enum rejudge_change change; /* REJUDGE_SAME where one side is alone */
     bool fails;                 /* it would get tokens by the old bundle, and none by the new one */
     struct rejudge_opinion sides[REJUDGE_SIDES];

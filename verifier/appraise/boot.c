@@ -210,6 +210,7 @@ read_boot(struct boot_room *room, struct hasher *hasher, const struct boot_ask *
         .announced = ask->announced,
         .past = ask->past,
         .may_pin = ask->may_pin,
+        .enforced = ask->enforced,
         .now_s = ask->now_s,
     };
     read_advisories(room, ask);
@@ -611,7 +612,7 @@ boot_judge(struct boot_room *room, struct hasher *hasher, const struct boot_ask 
         .events = room->events,
         .judgement = &room->judgement,
         .ima = room->input.ima,
-        .observed = policy->mode == BUNDLE_MODE_OBSERVE,
+        .observed = policy->mode == BUNDLE_MODE_OBSERVE && !ask->enforced,
     };
     telling.n_remarks = boot_remarks(ask->book, policy, &memo->facts, telling.remarks);
     fill_vector(&telling, ret);

@@ -30,6 +30,7 @@ struct boot_ask {
     struct rule_past *past;                 /* what pinned lists were; NULL: nobody knows */
     unsigned quirks; /* bits that whoever replayed the logs found, beside the log's own */
     bool may_pin;    /* rules without pins learn: rule_input */
+    bool enforced;   /* mode observe is judged as enforce: what would it refuse? */
     /* The IMA list, which met the quote, and its bytes, from its start or from where ima_past ends;
      * NULL: there is none. */
     const struct growing_ima *ima;

@@ -263,7 +263,7 @@ weigh(const struct judging *j, enum policy_dimension dimension, struct rule_judg
 }
 
 static void
-sum_up(const struct bundle_policy *policy, struct rule_judgement *ret)
+sum_up(const struct bundle_policy *policy, bool enforced, struct rule_judgement *ret)
 {
     if (ret->unclaimed != RULE_NO_EVENT) {
         ret->tiers[DIMENSION_EXECUTABLES] = TIER_CONTRAINDICATED;
@@ -276,7 +276,7 @@ sum_up(const struct bundle_policy *policy, struct rule_judgement *ret)
         }
         ret->tier = worse(ret->tier, ret->tiers[i]);
     }
-    if (policy->mode == BUNDLE_MODE_OBSERVE) {
+    if (policy->mode == BUNDLE_MODE_OBSERVE && !enforced) {
         ret->tier = TIER_WARNING;
     }
 }
@@ -329,5 +329,5 @@ rule_judge(const struct rulebook *book, size_t policy, const struct rule_input *
         judge_pins(&j);
         weigh(&j, rulebook_dimension(book, of->first_rule + i), ret);
     }
-    sum_up(of, ret);
+    sum_up(of, input->enforced, ret);
 }

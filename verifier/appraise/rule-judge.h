@@ -90,8 +90,9 @@ struct rule_input {
     size_t n_announced;
     const struct rule_announced *announced;
     struct rule_past *past; /* NULL: nobody knows */
-    bool may_pin; /* a rule without pins learns instead of failing: enrolment, or observe. What the
-                   * running system measures is learnt no earlier than it can all be there */
+    bool may_pin;  /* a rule without pins learns instead of failing: enrolment, or observe. What the
+                    * running system measures is learnt no earlier than it can all be there */
+    bool enforced; /* mode observe counts as enforce */
     /* What came of the IMA list by the first ima block that a rule names; NULL: nothing. */
     const struct ima_judgement *ima;
     uint64_t now_s; /* UTC */

@@ -18,7 +18,6 @@ static struct rejudge_ask ask;
 static struct rejudge *rejudge;
 static struct rejudge_rules *rules;
 static struct rejudge_tally tally;
-static uint64_t without;
 
 static struct bytes
 boot(void)
@@ -49,7 +48,7 @@ start(const char *old, const char *new)
     ask = (struct rejudge_ask){.store = store, .now_s = NOW_MS / 1000, .since_ms = INT64_MIN};
     ask.books[REJUDGE_OLD] = old ? book(old) : NULL;
     ask.books[REJUDGE_NEW] = book(new);
-    ask.alone = !old;
+    ask.alone = ask.enforced = !old; /* a report; else a gate */
     rules = check_keep(rejudge_rules_new(ask.books[REJUDGE_NEW]));
     ask.witness = rejudge_rules_see;
     ask.witness_context = rules;
@@ -57,18 +56,10 @@ start(const char *old, const char *new)
 }
 
 static void
-visit(void *context, const struct store_device *device, const struct rejudge_result *result)
-{
-    CHECK(context == &without && device->class_name[0] != '\0');
-    without += result->why == REJUDGE_JUDGED && result->sides[REJUDGE_NEW].policy[0] == '\0';
-}
-
-static void
 walk(void)
 {
-    const struct rejudge_walk all = {.visit = visit, .context = &without};
+    const struct rejudge_walk all = {.visit = rejudge_rules_visit, .context = rules};
 
-    without = 0;
     tally = (struct rejudge_tally){.members = 0};
     CHECK_EQ(rejudge_walk(rejudge, &ask, &all, &tally), 0);
 }
@@ -87,6 +78,13 @@ rule(const char *id)
     abort();
 }
 
+static const struct rejudge_rule_count *
+code(size_t policy, size_t i)
+{
+    CHECK(i < rejudge_rules_policy(rules, policy)->n_codes);
+    return &rejudge_rules_policy(rules, policy)->codes[i];
+}
+
 static void
 each_member_is_counted_once_in_each_rule(void)
 {
@@ -99,18 +97,22 @@ each_member_is_counted_once_in_each_rule(void)
     CHECK_EQ(rule("images")->warned, 3); /* `any` on code: 442 */
     CHECK_EQ(rule("images")->code, REASON_UNPINNED_CODE);
     CHECK(rejudge_rules_members(rules) == 3 && rejudge_rules_failed(rules) == 3);
-    CHECK(without == 1 && tally.members == 4 && tally.same == 4 && tally.fails == 0);
+    CHECK_EQ(rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->members, 1);
+    CHECK(tally.members == 4 && tally.same == 4 && tally.fails == 0);
     CHECK_EQ(rejudge_shared(rejudge), 0); /* each is looked at */
 }
 
-/* In mode observe a rule fails as well, and refuses nobody. */
+/* In mode observe a rule fails as well, and refuses nobody: a report says whom it would. */
 static void
 observed_failures_are_counted_and_are_not_new(void)
 {
     start(NULL, POLICY("  mode observe\n", "is off"));
     walk();
+    CHECK(rule("sb")->failed == 2 && rejudge_rules_failed(rules) == 2);
+    start(POLICY("", "any"), POLICY("  mode observe\n", "is off"));
+    walk();
     CHECK(rule("sb")->failed == 2 && rule("sb")->newly == 0);
-    CHECK_EQ(rejudge_rules_failed(rules), 2);
+    CHECK_EQ(rejudge_rules_failed(rules), 0);
 }
 
 static void
@@ -154,14 +156,13 @@ what_no_rule_says_is_counted_too(void)
                 "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"
                 "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n");
     walk();
-    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.failed, 2);
-    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.newly, 2);
-    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.code, REASON_EVT_UNCLAIMED);
+    CHECK(rejudge_rules_policy(rules, 0)->n_codes == 1 && code(0, 0)->failed == 2);
+    CHECK_EQ(code(0, 0)->newly, 2);
+    CHECK_EQ(code(0, 0)->code, REASON_EVT_UNCLAIMED);
     CHECK_EQ(rejudge_rules_failed(rules), 2);
     start(NULL, POLICY("", "any"));
     walk();
-    CHECK(rejudge_rules_policy(rules, 0)->beside.failed == 0 && rejudge_rules_failed(rules) == 0);
-    CHECK_EQ(rejudge_rules_policy(rules, 0)->beside.passed, 2);
+    CHECK(rejudge_rules_policy(rules, 0)->n_codes == 0 && rejudge_rules_failed(rules) == 0);
 }
 
 static void
@@ -188,7 +189,7 @@ report(bool json)
     size_t len = 0;
 
     how.out = open_memstream(&said, &len);
-    rejudge_report_say(&how, rules, &tally, without);
+    rejudge_report_say(&how, rules, &tally);
     CHECK_EQ(fclose(how.out), 0);
     return check_keep(said);
 }
@@ -215,7 +216,9 @@ people_read_a_line_a_rule(void)
     has(said, "\nk        sb.db           2     0     0     0\n");
     has(said, "4 members: 2 judged by a policy, 2 would fail; 1 have none\n");
     has(said, "  1 not judged: ");
-    CHECK(!strstr(said, "(no rule)"));
+    has(said, "\nno policy, reference events: 1 devices, 1 would fail\n");
+    has(said, "\ncode 803  -     0     0     0     1     REFSET_EMPTY  as 00000003\n");
+    CHECK(!strstr(said, "code 2"));
 }
 
 static void
@@ -232,7 +235,10 @@ programs_read_the_same(void)
               "\"fail\":2,\"not_judged\":0,\"code\":401,\"name\":\"SB_OFF\",\"device\":\"0100");
     has(said, "\"pass\":2,\"note\":0,\"warn\":0,\"fail\":0,\"not_judged\":0,\"code\":0,"
               "\"name\":null,\"device\":null}");
-    has(said, "],\"counts\":{\"members\":3,\"judged\":2,\"fails\":2,\"no_policy\":1,\"why\":{");
+    has(said, "],\"no_policy\":{\"devices\":1,\"fails\":1,\"rules\":[{\"rule\":null,\"slot\":null,"
+              "\"pass\":0,\"note\":0,\"warn\":0,\"fail\":1,\"not_judged\":0,\"code\":803,"
+              "\"name\":\"REFSET_EMPTY\",\"device\":\"0100");
+    has(said, "]},\"counts\":{\"members\":3,\"judged\":2,\"fails\":2,\"no_policy\":1,\"why\":{");
 }
 
 /* ---- the gate ---- */
@@ -308,34 +314,171 @@ a_share_that_all_exceed_lets_nobody_pass(void)
     CHECK_EQ(gate(NULL, 100, &said), 0);
 }
 
+#define UNCLAIMED                                               \
+    "policy p version 1 schema 1 {\n  applies class in { c }\n" \
+    "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"     \
+    "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n"
+
+/* A text that newly refuses both members without a rule is named so, and is acknowledged by it. */
 static void
-what_no_rule_says_cannot_be_acknowledged(void)
+stands_as(const char *old, const char *new, const char *name, const char *told)
 {
     char *said;
 
-    start(POLICY("", "any"),
-          "policy p version 1 schema 1 {\n  applies class in { c }\n"
-          "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"
-          "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n");
+    start(old, new);
     walk();
-    CHECK_EQ(gate("(no rule)", 0, &said), 1);
-    has(said, "assay: rule (no rule) would newly refuse 2 of 2 devices: 205 EVT_UNCLAIMED");
+    CHECK(tally.fails == 2 && gate(NULL, 0, &said) > 0);
+    has(said, told);
+    CHECK(gate("fw,sb,code 999", 0, &said) > 0);
+    CHECK_EQ(gate(name, 0, &said), 0);
+    has(said, " (acknowledged)\n");
 }
+
+static void
+what_no_rule_says_has_its_code_for_a_name(void)
+{
+    stands_as(POLICY("", "any"), UNCLAIMED, "code 205",
+              "assay: code 205 would newly refuse 2 of 2 devices: EVT_UNCLAIMED, as 00000001\n");
+    stands_as(POLICY("", "any"), POLICY("  token ttl 10m floor affirming\n", "any"), "code 442",
+              "assay: code 442 would newly refuse 2 of 2 devices: UNPINNED_CODE, as 00000001\n");
+    stands_as(POLICY("", "any"), POLICY("  ak ecc-p256\n", "any"), "code 107",
+              "assay: code 107 would newly refuse 2 of 2 devices: QUOTE_ALG");
+    stands_as(POLICY("", "any"), POLICY("  fresh boot 30m else fail\n", "any"), "code 112",
+              "assay: code 112 would newly refuse 2 of 2 devices: EVIDENCE_STALE");
+    stands_as(POLICY("  mode observe\n", "any"),
+              POLICY("  mode observe\n  token ttl 10m floor affirming\n", "any"),
+              "code 442,code 807",
+              "assay: code 807 would newly refuse 2 of 2 devices: MODE_OBSERVE");
+}
+
+#define OF_OTHERS                                               \
+    "policy q version 1 schema 1 {\n  applies class in { x }\n" \
+    "  quote sha256 pcrs 0,2,4\n  rule fw : firmware any\n"     \
+    "  rule optrom : driver any count 0..9\n  rule images : boot.images any\n}\n"
+
+/* The third member's class never had one. */
+static void
+a_class_that_loses_its_policy_is_told(void)
+{
+    char *said;
+
+    start(POLICY("", "any"), OF_OTHERS);
+    walk();
+    CHECK(tally.fails == 2 && rejudge_rules_members(rules) == 0);
+    CHECK_EQ(gate(NULL, 0, &said), 1);
+    CHECK_STR(said,
+              "assay: code 801 would newly refuse 2 of 3 devices: POLICY_MISSING, as 00000001\n");
+    CHECK_EQ(gate("code 801", 0, &said), 0);
+    CHECK_EQ(gate(NULL, 67, &said), 0);
+    CHECK_EQ(gate(NULL, 66, &said), 1);
+}
+
+/* What refused before, under whatever bundle, is nothing new. */
+static void
+a_code_that_refused_before_does_not_stand_against_it(void)
+{
+    char *said;
+
+    start(POLICY("  ak ecc-p256\n", "any"), POLICY("  ak ecc-p256\n  token ttl 10m\n", "any"));
+    walk();
+    CHECK_EQ(code(0, 0)->failed, 2);
+    CHECK_EQ(gate(NULL, 0, &said), 0);
+    start(OF_OTHERS, OF_OTHERS);
+    walk();
+    CHECK_EQ(gate(NULL, 0, &said), 0);
+}
+
+/* A report counts them too, of whom a rule is said to refuse none. */
+static void
+a_report_counts_who_is_refused_by_no_rule(void)
+{
+    char *said;
+    struct store_class row;
+
+    start(NULL, POLICY("  mode observe\n  token ttl 10m floor affirming\n  ak ecc-p256\n", "any"));
+    CHECK_EQ(store_class_get(store, "c", &row), 0);
+    row.need_ek_chain = true;
+    CHECK_EQ(store_class_put(store, &row), 0);
+    walk();
+    said = report(false);
+    has(said, "policy p version 1 (observe): 2 devices, 2 would fail\n");
+    has(said, "\ncode 107  -               0     0     0     2     QUOTE_ALG  as 00000001\n");
+    has(said, "\ncode 706  -               0     0     0     2     EK_UNTRUSTED  as 00000001\n");
+    start(NULL, POLICY("  token ttl 10m floor affirming\n", "any"));
+    walk();
+    CHECK(rejudge_rules_failed(rules) == 2 && rule("images")->failed == 0);
+    CHECK_EQ(code(0, 0)->code, REASON_UNPINNED_CODE);
+}
+
+/* ---- names ---- */
 
 static void
 words_of_a_list_are_whole(void)
 {
-    const struct rulebook *of = book(POLICY("", "any"));
+    CHECK(rejudge_cause_among("a,bc", bytes_str("a")) &&
+          rejudge_cause_among("a,bc", bytes_str("bc")));
+    CHECK(!rejudge_cause_among("a,bc", bytes_str("b")) &&
+          !rejudge_cause_among("a,bc", bytes_str("c")));
+    CHECK(!rejudge_cause_among("a,bc", bytes_str("a,bc")) &&
+          !rejudge_cause_among(NULL, BYTES_NULL));
+    CHECK(!rejudge_cause_among("a,", BYTES_NULL) && !rejudge_cause_among("", BYTES_NULL));
+}
 
-    CHECK(rejudge_gate_knows("a,bc", bytes_str("a")) &&
-          rejudge_gate_knows("a,bc", bytes_str("bc")));
-    CHECK(!rejudge_gate_knows("a,bc", bytes_str("b")) &&
-          !rejudge_gate_knows("a,bc", bytes_str("c")));
-    CHECK(!rejudge_gate_knows("a,bc", bytes_str("a,bc")) && !rejudge_gate_knows(NULL, BYTES_NULL));
-    CHECK(!rejudge_gate_knows("a,", BYTES_NULL) && !rejudge_gate_knows("", BYTES_NULL));
-    CHECK(!rejudge_gate_stranger(NULL, of).p && !rejudge_gate_stranger("fw,sb", of).p);
-    CHECK(bytes_equal(rejudge_gate_stranger("fw,none,sb", of), bytes_str("none")));
-    CHECK(rejudge_gate_stranger("fw,", of).p && rejudge_gate_stranger("", of).p);
+/* Is the list good? What is told of it. */
+static bool
+list_good(const char *list, char **ret_said)
+{
+    size_t len = 0;
+    FILE *out = open_memstream(ret_said, &len);
+    bool good = rejudge_cause_list_good(list, book(POLICY("", "any")), out);
+
+    CHECK_EQ(fclose(out), 0);
+    check_keep(*ret_said);
+    return good;
+}
+
+static void
+a_name_that_nothing_has_is_refused_with_what_there_is(void)
+{
+    static const char *const bad[] = {"fw,none,sb", "fw,",       "",          "code 999", "code 0",
+                                      "code 0801",  "code 801x", "code  801", "801",      "code ",
+                                      "code -801",  " sb",       "(no rule)"};
+    char *said;
+
+    CHECK(list_good(NULL, &said) && list_good("fw,sb", &said));
+    CHECK(list_good("code 801,sb,code 205", &said));
+    CHECK_STR(said, "");
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        CHECK(!list_good(bad[i], &said));
+    }
+    CHECK(!list_good("fw,ch\x1bx", &said));
+    CHECK_STR(said, "assay: --acknowledge: no rule and no code is called \"ch\\x1bx\"; rules: fw, "
+                    "version, optrom, images, sb, a, b, k, d, e, f, g; codes are written as `code "
+                    "801`\n");
+}
+
+/* One that is left is enough: neither the first cause nor the others speak for it. */
+static void
+all_causes_are_acknowledged_or_none_is(void)
+{
+    struct rejudge_causes causes = {.n_codes = 2, .codes = {205, 801}, .rules = {0x11}};
+    const struct rulebook *of = book(POLICY("", "any"));
+    char name[REJUDGE_CAUSE_ROOM];
+    size_t at = 0;
+
+    CHECK(rejudge_causes_next(&causes, of, &at, name) && strcmp(name, "fw") == 0);
+    CHECK(rejudge_causes_next(&causes, of, &at, name) && strcmp(name, "sb") == 0);
+    CHECK(rejudge_causes_next(&causes, of, &at, name) && strcmp(name, "code 205") == 0);
+    CHECK(rejudge_causes_next(&causes, of, &at, name) && strcmp(name, "code 801") == 0);
+    CHECK(!rejudge_causes_next(&causes, of, &at, name));
+    CHECK(rejudge_causes_among(&causes, of, "code 801,fw,code 205,sb"));
+    CHECK(!rejudge_causes_among(&causes, of, "code 801,fw,sb"));
+    CHECK(!rejudge_causes_among(&causes, of, "code 801,code 205,fw"));
+    CHECK(!rejudge_causes_among(&causes, of, NULL));
+    causes.more = true; /* nobody knows by what */
+    CHECK(!rejudge_causes_among(&causes, of, "code 801,fw,code 205,sb"));
+    causes = (struct rejudge_causes){.policy = REJUDGE_NO_POLICY};
+    CHECK(!rejudge_causes_among(&causes, of, "fw"));
 }
 
 CHECK_MAIN(CASE(each_member_is_counted_once_in_each_rule),
@@ -346,4 +489,9 @@ CHECK_MAIN(CASE(each_member_is_counted_once_in_each_rule),
            CASE(what_was_refused_before_does_not_stand_against_it),
            CASE(a_rule_that_was_acknowledged_does_not_and_another_does),
            CASE(a_share_that_all_exceed_lets_nobody_pass),
-           CASE(what_no_rule_says_cannot_be_acknowledged), CASE(words_of_a_list_are_whole))
+           CASE(what_no_rule_says_has_its_code_for_a_name),
+           CASE(a_class_that_loses_its_policy_is_told),
+           CASE(a_code_that_refused_before_does_not_stand_against_it),
+           CASE(a_report_counts_who_is_refused_by_no_rule), CASE(words_of_a_list_are_whole),
+           CASE(a_name_that_nothing_has_is_refused_with_what_there_is),
+           CASE(all_causes_are_acknowledged_or_none_is))

@@ -67,6 +67,33 @@ a_change_is_told_with_what_decides(void)
         "3 members: 2 same, 0 better, 1 worse, 0 not judged; 1 would get no token any more\n");
 }
 
+/* As --acknowledge takes them: the first cause alone would not do. */
+static void
+all_that_refuses_is_told_by_name(void)
+{
+    const struct rejudge_tally tally = {.members = 1};
+
+    start(false);
+    result.sides[REJUDGE_NEW].causes =
+        (struct rejudge_causes){.policy = REJUDGE_NO_POLICY, .n_codes = 2, .codes = {205, 801}};
+    rejudge_say_member(&say, &device, &result);
+    result.sides[REJUDGE_NEW].causes.more = true;
+    rejudge_say_member(&say, &device, &result);
+    result.fails = false; /* it had no token before: there is nothing to acknowledge */
+    result.sides[REJUDGE_NEW].causes.codes[0] = 301;
+    rejudge_say_member(&say, &device, &result);
+    (void)ended(&tally);
+    has("          by        code 205,code 801\n");
+    has("          by        code 205,code 801, and others\n");
+    CHECK(!strstr(said, "code 301"));
+    start(true);
+    result.sides[REJUDGE_NEW].causes =
+        (struct rejudge_causes){.policy = REJUDGE_NO_POLICY, .n_codes = 2, .codes = {205, 801}};
+    rejudge_say_member(&say, &device, &result);
+    (void)ended(&tally);
+    has(",\"causes\":[\"code 205\",\"code 801\"]}");
+}
+
 static void
 what_is_better_is_told_by_what_was_wrong(void)
 {
@@ -146,7 +173,8 @@ json_has_both_sides_and_the_counts(void)
         "\"old\":{\"tier\":\"affirming\",\"token\":true,\"policy\":\"p:1\",\"code\":0,"
         "\"name\":null,\"rule\":null,\"event\":null,\"pcr\":null,\"seen\":null,\"expected\":null}");
     has("\"rule\":\"cmdline\",\"event\":31,\"pcr\":8,\"seen\":null,"
-        "\"expected\":\"lockdown=integrity\"}},{\"device\"");
+        "\"expected\":\"lockdown=integrity\"},"
+        "\"causes\":[]},{\"device\"");
     has("\"change\":\"not-judged\",\"why\":\"no-ima-list\",\"fails\":false}],\"counts\":"
         "{\"members\":2,\"judged\":1,");
     has("\"not_judged\":1,\"why\":{\"no-class\":0,");
@@ -178,7 +206,8 @@ every_reason_has_its_words(void)
     }
 }
 
-CHECK_MAIN(CASE(a_change_is_told_with_what_decides), CASE(what_is_better_is_told_by_what_was_wrong),
-           CASE(what_stays_is_counted_only), CASE(publishing_lists_only_who_would_fail),
-           CASE(no_byte_of_a_store_steers_a_terminal), CASE(json_has_both_sides_and_the_counts),
-           CASE(days_and_hours_are_read_strictly), CASE(every_reason_has_its_words))
+CHECK_MAIN(CASE(a_change_is_told_with_what_decides), CASE(all_that_refuses_is_told_by_name),
+           CASE(what_is_better_is_told_by_what_was_wrong), CASE(what_stays_is_counted_only),
+           CASE(publishing_lists_only_who_would_fail), CASE(no_byte_of_a_store_steers_a_terminal),
+           CASE(json_has_both_sides_and_the_counts), CASE(days_and_hours_are_read_strictly),
+           CASE(every_reason_has_its_words))

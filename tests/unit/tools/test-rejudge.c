@@ -268,6 +268,70 @@ an_age_beyond_a_limit_is_not_shared(void)
     CHECK_EQ(judge(&second).why, REJUDGE_NO_AGE);
 }
 
+/* That it fails by a rule is certain whatever its age is. */
+static void
+an_age_that_nobody_knows_hides_no_rule_that_fails(void)
+{
+    struct store_last last;
+
+    start(POLICY("", ""), SB_POLICY("  fresh boot 2h else fail\n", "is off", ""));
+    CHECK_EQ(store_last_get(store, device.id, &last), 0);
+    last.arrived_ms = NOW_MS + 5;
+    CHECK_EQ(store_last_put(store, device.id, &last), 0);
+    CHECK_STR(changed(REJUDGE_WORSE, true).sides[REJUDGE_NEW].rule, "sb");
+    start(POLICY("", ""), USERSPACE); /* what it cannot be judged without is told first */
+    is_why(REJUDGE_NO_USERSPACE);
+}
+
+/* Who vouched for the TPM's maker did so before. */
+static void
+a_maker_is_known_whatever_came_since(void)
+{
+    struct store_last last;
+
+    start(POLICY("", ""), POLICY("", "  rule kind : tpm.vendor is NTC\n"));
+    device.tpm_vendor = 0x4e544300;
+    CHECK_EQ(store_device_put(store, &device), 0);
+    CHECK_EQ(store_last_get(store, device.id, &last), 0);
+    last.arrived_ms = NOW_MS + 5;
+    CHECK_EQ(store_last_put(store, device.id, &last), 0);
+    (void)changed(REJUDGE_SAME, false);
+}
+
+/* Names of what refuses, on the new side. */
+static void
+caused_by(const char *names)
+{
+    struct rejudge_result result = changed(REJUDGE_WORSE, true);
+    char all[256] = "";
+    char name[REJUDGE_CAUSE_ROOM];
+    size_t at = 0;
+
+    while (
+        rejudge_causes_next(&result.sides[REJUDGE_NEW].causes, ask.books[REJUDGE_NEW], &at, name)) {
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s;", name);
+    }
+    CHECK_STR(all, names);
+    at = 0;
+    CHECK(
+        !rejudge_causes_next(&result.sides[REJUDGE_OLD].causes, ask.books[REJUDGE_OLD], &at, name));
+}
+
+static void
+every_cause_is_named_and_not_the_first_alone(void)
+{
+    start(POLICY("", ""), SB_POLICY("  ak ecc-p256\n", "is off", ""));
+    caused_by("sb;code 107;");
+    start(POLICY("", ""), SB_POLICY("  fresh boot 30m else fail\n", "is off",
+                                    "  rule tpm : tpm.vendor is NTC else fail\n"));
+    caused_by("sb;tpm;code 112;");
+    start(POLICY("", ""),
+          POLICY("  fresh boot 30m else warn\n  token ttl 10m floor affirming\n", ""));
+    caused_by("code 442;code 112;");
+    start(POLICY("", ""), NULL);
+    caused_by("code 801;");
+}
+
 #define TPM_RULE "  rule tpm : tpm.advisory not-in @tpm/high else fail\n"
 #define TPM_POLICY(firmware)                     \
     POLICY("", TPM_RULE)                         \
@@ -442,6 +506,9 @@ CHECK_MAIN(CASE(the_same_bundle_changes_nothing), CASE(a_rule_that_fails_is_the_
            CASE(evidence_that_is_missing_old_or_unreadable_is_told_apart),
            CASE(a_userspace_log_is_judged_if_it_is_kept),
            CASE(alike_members_share_and_others_do_not), CASE(an_age_beyond_a_limit_is_not_shared),
+           CASE(an_age_that_nobody_knows_hides_no_rule_that_fails),
+           CASE(a_maker_is_known_whatever_came_since),
+           CASE(every_cause_is_named_and_not_the_first_alone),
            CASE(advisories_are_of_the_tpm_that_was_quoted),
            CASE(an_announcement_is_of_its_member_and_of_its_time),
            CASE(the_walk_counts_members_and_no_others),
