@@ -93,6 +93,19 @@ is_mark(struct bytes line, const char *word, const char *label)
 }
 
 int
+pem_base64(struct bytes text, uint8_t *room, size_t cap, size_t *ret_len)
+{
+    struct wr out = wr_init(room, cap);
+    struct armour armour = {0};
+
+    if (!decode_line(&armour, text, &out) || armour.n != 0 || out.failed) {
+        return PEM_E_FORM;
+    }
+    *ret_len = out.len;
+    return 0;
+}
+
+int
 pem_next_of(struct rd *rd, const char *label, uint8_t *room, size_t cap, size_t *ret_len)
 {
     struct wr out = wr_init(room, cap);

@@ -15,3 +15,7 @@ MUST_CHECK int pem_next(struct rd *rd, uint8_t *room, size_t cap, size_t *ret_le
 /* The same of blocks that have another label, as in "PUBLIC KEY" (RFC 7468 section 13). */
 MUST_CHECK int pem_next_of(struct rd *rd, const char *label, uint8_t *room, size_t cap,
                            size_t *ret_len);
+
+/* Base64 of RFC 4648 section 4 alone: padded, no white space. Returns 0 with the length, or
+ * PEM_E_FORM, also when it gives more than cap bytes. */
+MUST_CHECK int pem_base64(struct bytes text, uint8_t *room, size_t cap, size_t *ret_len);
