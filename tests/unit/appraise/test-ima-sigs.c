@@ -375,23 +375,39 @@ work_has_an_end(void)
     done();
 }
 
-/* A key of the same id that could not be tried leaves the question open, whatever another said. */
+/* Two keys under the id of the first, which signs; returns what it takes to find it. */
+static uint32_t
+two_of_an_id(enum ima_signer signer, enum ima_signer other, struct ima_work *work)
+{
+    char sets[4096];
+
+    snprintf(sets, sizeof(sets), "set keys k { %sid %08x\n%s }\n", ima_signer_item(other),
+             ima_signer_id(signer), ima_signer_item(signer));
+    start("  signed @k\n", sets);
+    *work = (struct ima_work){.most_us = 0};
+    ask.work = work;
+    CHECK_EQ(judge_signed(signer, HASH_SHA256), IMA_SIGS_GOOD);
+    return work->us;
+}
+
+/* A key of the same id that could not be tried leaves the question open, whatever another said.
+ * Keys are made anew for each run, and the bundle says which of two is tried first. */
 static void
 what_was_not_tried_is_graver_than_what_was(void)
 {
-    struct ima_work work = {.most_us = 1};
-    char sets[4096];
+    enum ima_signer signer = SIGNER_RSA;
+    struct ima_work work;
 
-    snprintf(sets, sizeof(sets), "set keys k { %sid %08x\n%s }\n",
-             ima_signer_item(SIGNER_RSA_OTHER), ima_signer_id(SIGNER_RSA),
-             ima_signer_item(SIGNER_RSA));
-    start("  signed @k\n", sets);
-    ask.work = &work;
-    CHECK_EQ(judge_signed(SIGNER_RSA, HASH_SHA256), IMA_SIGS_E_WORK);
+    if (two_of_an_id(signer, SIGNER_RSA_OTHER, &work) == 20) {
+        done();
+        signer = SIGNER_RSA_OTHER;
+        CHECK_EQ(two_of_an_id(signer, SIGNER_RSA, &work), 40);
+    }
+    work = (struct ima_work){.most_us = 1};
+    CHECK_EQ(judge_signed(signer, HASH_SHA256), IMA_SIGS_E_WORK);
     CHECK_EQ(work.us, 20);
-    work.us = 0;
-    work.most_us = 21;
-    CHECK_EQ(judge_signed(SIGNER_RSA, HASH_SHA256), IMA_SIGS_GOOD);
+    work = (struct ima_work){.most_us = 21};
+    CHECK_EQ(judge_signed(signer, HASH_SHA256), IMA_SIGS_GOOD);
     done();
 }
 
