@@ -12,6 +12,7 @@ enum advice {
     ADVICE_NOTHING,
     ADVICE_RELEASE,
     ADVICE_LEARN_FIRST,
+    ADVICE_POLICY,
     ADVICE_LEARN_OR_SHUT,
     ADVICE_SHUT,
     ADVICE_CLEARED,
@@ -36,7 +37,8 @@ static const struct {
     {301, 699, ADVICE_LEARN_OR_SHUT},
     {REASON_EK_UNTRUSTED, REASON_EK_UNTRUSTED, ADVICE_CHAIN},
     {701, 799, ADVICE_SHUT},
-    {REASON_POLICY_MISSING, REASON_REFSET_EMPTY, ADVICE_LEARN_FIRST},
+    {REASON_POLICY_MISSING, REASON_POLICY_EXPIRED, ADVICE_POLICY},
+    {REASON_REFSET_EMPTY, REASON_REFSET_EMPTY, ADVICE_LEARN_FIRST},
     {801, 899, ADVICE_SERVICE},
 };
 
@@ -75,6 +77,8 @@ advice_text(char room[ADVICE_ROOM], const struct advice_case *about)
         [ADVICE_RELEASE] = "when the reason is gone: assay device release %1",
         [ADVICE_LEARN_FIRST] = "the class has no golden values; if this device is good: "
                                "assay golden learn --class %2 --from %1",
+        [ADVICE_POLICY] = "compare the policies that count with its class and groups: "
+                          "assay policy active, assay device show %1",
         [ADVICE_LEARN_OR_SHUT] = "if this change was meant: assay golden learn --class %2 "
                                  "--from %1; if not: assay device quarantine %1 --why TEXT",
         [ADVICE_SHUT] = "this is no honest update: assay device quarantine %1 --why TEXT, and "

@@ -151,24 +151,48 @@ only_one(const struct bundle *bundle)
     return found;
 }
 
+/* Why there is none. */
+static void
+say_none(const struct bundle *bundle, const char *class_name, enum bundle_choice choice,
+         const struct bundle_policy *const found[2])
+{
+    const struct bundle_policy *off =
+        class_name ? bundle_policy_of(bundle, bytes_str(class_name), BYTES_NULL) : found[0];
+
+    if (choice == BUNDLE_CHOICE_TWO) {
+        fprintf(stderr, "assay: the policies %.*s and %.*s are both for such a device\n",
+                (int)found[0]->name.len, (const char *)found[0]->name.p, (int)found[1]->name.len,
+                (const char *)found[1]->name.p);
+    } else if (off) {
+        fprintf(stderr, "assay: the policy %.*s is off: the service would not ask it\n",
+                (int)off->name.len, (const char *)off->name.p);
+    } else {
+        fprintf(stderr, "assay: the bundle %s\n",
+                choice == BUNDLE_CHOICE_APART
+                    ? "has policies for groups of that class alone: --group says which"
+                : class_name ? "has no policy for that class"
+                             : "has not exactly one policy that is of a class: --class says which");
+    }
+}
+
 int
-bundle_file_policy(const struct bundle_file *file, const char *class_name, size_t *ret)
+bundle_file_policy(const struct bundle_file *file, const char *class_name,
+                   const struct bytes *groups, size_t n_groups, size_t *ret)
 {
     const struct bundle *bundle = rulebook_bundle(file->book);
-    const struct bundle_policy *policy =
-        class_name ? bundle_policy_of(bundle, bytes_str(class_name)) : only_one(bundle);
+    const struct bundle_policy *found[2] = {NULL, NULL};
+    enum bundle_choice choice = BUNDLE_CHOICE_NONE;
 
-    if (!policy) {
-        fprintf(stderr, "assay: the bundle %s\n",
-                class_name ? "has no policy for that class"
-                           : "has not exactly one policy that is of a class: --class says which");
+    if (class_name) {
+        choice = bundle_choose(bundle, bytes_str(class_name), groups, n_groups, found);
+    } else {
+        found[0] = only_one(bundle);
+        choice = found[0] && found[0]->mode != BUNDLE_MODE_OFF ? BUNDLE_CHOICE_ONE : choice;
+    }
+    if (choice != BUNDLE_CHOICE_ONE) {
+        say_none(bundle, class_name, choice, found);
         return 1;
     }
-    if (policy->mode == BUNDLE_MODE_OFF) {
-        fprintf(stderr, "assay: the policy %.*s is off: the service would not ask it\n",
-                (int)policy->name.len, (const char *)policy->name.p);
-        return 1;
-    }
-    *ret = (size_t)(policy - bundle->policies);
+    *ret = (size_t)(found[0] - bundle->policies);
     return 0;
 }

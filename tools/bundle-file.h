@@ -35,8 +35,9 @@ MUST_CHECK int bundle_file_take(struct bytes take_bytes, const char *name, const
                                 uint64_t now_s, struct bundle_file *ret);
 void bundle_file_done(struct bundle_file *file);
 
-/* The policy of a class or, with NULL, the only one that is of any class. Returns 0 with its place
- * in the bundle, or 1 after a message on stderr: there is none, it is not the only one, or its mode
- * is off, so that the service would not ask it. */
+/* The policy of a device of this class and these groups or, without a class, the only one that is
+ * of any class. Returns 0 with its place in the bundle, or 1 after a message on stderr: there is
+ * none, it is not the only one, or its mode is off, so that the service would not ask it. */
+#define BUNDLE_FILE_GROUPS 8u
 MUST_CHECK int bundle_file_policy(const struct bundle_file *file, const char *class_name,
-                                  size_t *ret);
+                                  const struct bytes *groups, size_t n_groups, size_t *ret);

@@ -13,6 +13,7 @@
 struct options {
     const char *evidence, *site, *log, *userspace, *bundle, *key, *class_name, *sets;
     bool json, verbose;
+    struct flag_words groups;
 };
 
 static json_t *
@@ -153,8 +154,13 @@ run_sets(const struct bundle_file *bundle, const struct ima_sets *sets,
     struct offline_ask ask = {
         .book = bundle->book, .now_s = now_s, .files = sets->sets, .site = options->site};
     struct support support = {0};
-    int r = bundle_file_policy(bundle, options->class_name, &ask.policy);
+    struct bytes groups[BUNDLE_FILE_GROUPS];
+    int r;
 
+    for (size_t i = 0; i < options->groups.n; i++) {
+        groups[i] = bytes_str(options->groups.words[i]);
+    }
+    r = bundle_file_policy(bundle, options->class_name, groups, options->groups.n, &ask.policy);
     if (!o || r != 0) {
         return CMD_NO;
     }
@@ -197,6 +203,9 @@ problem_of(struct options *options, const struct flag_words *words)
         (!options->evidence || options->site[0] == '\0' || strlen(options->site) > LIMIT_SITE)) {
         return "--site is a site's name, and belongs to EVIDENCE";
     }
+    if (options->groups.n > (options->class_name ? BUNDLE_FILE_GROUPS : 0)) {
+        return "--group is beside --class, 8 times at most";
+    }
     return NULL;
 }
 
@@ -212,6 +221,7 @@ run(const struct cmd *self, int argc, char **argv)
         {.name = "bundle", .ret_value = &options.bundle},
         {.name = "key", .ret_value = &options.key},
         {.name = "class", .ret_value = &options.class_name},
+        {.name = "group", .list = &options.groups},
         {.name = "sets", .ret_value = &options.sets},
         {.name = "json", .ret_set = &options.json},
         {.name = "verbose", .ret_set = &options.verbose},
@@ -240,8 +250,8 @@ extern const struct cmd cmd_appraise;
 const struct cmd cmd_appraise = {
     .name = "appraise",
     .args = "EVIDENCE | --log FILE [--userspace FILE]\n"
-            "       --bundle BUNDLE [--class C] [--key PUBLIC] [--site SITE] [--sets DIR]\n"
-            "       [--verbose] [--json]",
+            "       --bundle BUNDLE [--class C [--group G]…] [--key PUBLIC] [--site SITE]\n"
+            "       [--sets DIR] [--verbose] [--json]",
     .summary = "judge a boot by a policy, without the service",
     .help =
         "EVIDENCE is a support bundle as `assay-attestor --collect` writes it, or a folder with "
@@ -255,6 +265,7 @@ const struct cmd cmd_appraise = {
         "  --bundle     as `assay policy compile` or `assay policy sign` writes it\n"
         "  --key        the bundle must be signed by this public key (PEM)\n"
         "  --class      whose policy judges; not needed where the bundle has one of any class\n"
+        "  --group      that the device is in: a policy for it comes before that of the class\n"
         "  --site       that the quote must be for; without it, the one that info.json names\n"
         "  --sets       folder of the sets of files that the bundle names: HEX.set, as `assay ima "
         "set\n"

@@ -258,7 +258,8 @@ const struct cmd cmd_device_group = {
     .summary = "put devices into groups, or take them out",
     .help =
         "A device is in 8 groups at most, and stands at one site: --add and --remove in one\n"
-        "command take it from one to another.\n\n"
+        "command take it from one to another. Where policies are for groups, it is judged by that\n"
+        "of its groups from its next evidence on; a second one for it is refused here.\n\n"
         "CSV (- is standard input) has a line FINGERPRINT,CLASS,GROUPS for each device, as for\n"
         "`assay device import`; GROUPS are names with a blank between. The device is in these\n"
         "and in no others then; the class is not looked at. If a line is bad, it is named and\n"

@@ -166,9 +166,9 @@ const struct cmd cmd_group_add = {
     .summary = "make a group of devices",
     .help =
         "A device has one class, by which its boots are judged, and is in any few groups (8 at\n"
-        "most): what devices of several classes have in common, or some of one class. Which\n"
-        "policy judges a device follows from its class alone. `assay device group` says who is in\n"
-        "it; `golden suggest` counts the sites at which a value is seen.\n\n"
+        "most): what devices of several classes have in common, or some of one class. A policy\n"
+        "may be for a class and a group, and comes before that of the class alone. `assay device\n"
+        "group` says who is in it; `golden suggest` counts the sites at which a value is seen.\n\n"
         "  --site  the group is a place where devices stand; a device stands at one. Only as\n"
         "          long as it has no members can a group become a site, or cease to be one.\n\n"
         "A group that is there already is no fault.\n\n" ASK_HELP "Example:\n"

@@ -195,7 +195,7 @@ publish_run(const struct cmd *self, int argc, char **argv)
 }
 
 static void
-classes_cell(struct said *said, struct table *table, json_t *classes)
+classes_cell(struct said *said, struct table *table, json_t *classes, const char *group)
 {
     char text[TABLE_CELL_MAX] = "";
     size_t n = json_array_size(classes);
@@ -207,7 +207,7 @@ classes_cell(struct said *said, struct table *table, json_t *classes)
 
         len += more > 0 ? (size_t)more : 0;
     }
-    table_cell(table, "%s", n > 0 ? text : "-");
+    table_cell(table, "%s%s%s", n > 0 ? text : "-", group[0] ? " group " : "", group);
 }
 
 static struct table *
@@ -227,7 +227,8 @@ policies_table(struct said *said, const json_t *answer)
         table_cell(table, "%" PRId64, said_must_int(said, policy, "version"));
         table_cell(table, "%s", said_must_text(said, policy, "mode"));
         table_cell(table, "%" PRId64, said_must_int(said, policy, "rules"));
-        classes_cell(said, table, said_must_list(said, policy, "classes"));
+        classes_cell(said, table, said_must_list(said, policy, "classes"),
+                     said_text(said, policy, "group"));
     }
     return table;
 }

@@ -241,10 +241,10 @@ policies_json(const struct bundle *b)
         for (size_t k = 0; k < p->n_classes; k++) {
             json_array_append_new(classes, cmd_text_json(p->classes[k]));
         }
-        json_array_append_new(list,
-                              json_pack("{s:o, s:I, s:I, s:o}", "name", cmd_text_json(p->name),
-                                        "version", (json_int_t)p->version, "rules",
-                                        (json_int_t)p->n_rules, "classes", classes));
+        json_array_append_new(
+            list, json_pack("{s:o, s:I, s:I, s:o, s:o*}", "name", cmd_text_json(p->name), "version",
+                            (json_int_t)p->version, "rules", (json_int_t)p->n_rules, "classes",
+                            classes, "group", p->group.len > 0 ? cmd_text_json(p->group) : NULL));
     }
     return list;
 }

@@ -79,8 +79,8 @@ struct bundle_policy {
     struct bytes name; /* unique in the bundle */
     uint32_t version;  /* at least 1 */
     size_t n_classes;  /* 0: a base that others extend; never applied to a device */
-    struct bytes classes[LIMIT_POLICY_CLASSES]; /* ascending; no class in two policies */
-    struct bytes group;                         /* empty: none */
+    struct bytes classes[LIMIT_POLICY_CLASSES]; /* ascending; no class in two of the same group */
+    struct bytes group;                         /* whose devices alone it is for; empty: all */
     struct bytes base;     /* the policy that it extends, whose rules are in it already; or empty */
     uint32_t base_version; /* 0 without base */
     struct bytes profile;  /* how the boot measures, as in "uboot-bootm"; empty: UEFI */

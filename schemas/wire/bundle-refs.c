@@ -10,9 +10,14 @@ policies_hold(const struct bundle *b)
         }
     }
     for (size_t i = 0; i < b->n_policies; i++) {
-        for (size_t k = 0; k < b->policies[i].n_classes; k++) {
-            /* a class has one policy: the first that names it must be this one */
-            if (bundle_policy_of(b, b->policies[i].classes[k]) != &b->policies[i]) {
+        const struct bundle_policy *policy = &b->policies[i];
+
+        if (policy->group.len > 0 && policy->n_classes == 0) {
+            return false; /* a base is for nobody */
+        }
+        for (size_t k = 0; k < policy->n_classes; k++) {
+            /* one policy for a class, or for a class and group: the first must be this one */
+            if (bundle_policy_of(b, policy->classes[k], policy->group) != policy) {
                 return false;
             }
         }

@@ -198,21 +198,6 @@ bundle_write(struct wr *wr, const struct bundle *b)
     }
 }
 
-const struct bundle_policy *
-bundle_policy_of(const struct bundle *bundle, struct bytes class)
-{
-    for (size_t i = 0; i < bundle->n_policies; i++) {
-        const struct bundle_policy *policy = &bundle->policies[i];
-
-        for (size_t k = 0; k < policy->n_classes; k++) {
-            if (bytes_equal(policy->classes[k], class)) {
-                return policy;
-            }
-        }
-    }
-    return NULL;
-}
-
 uint16_t
 bundle_set_named(const struct bundle *bundle, struct bytes name)
 {

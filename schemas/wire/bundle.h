@@ -66,8 +66,23 @@ MUST_CHECK int bundle_read(struct bytes in, struct bundle *ret, struct fault *re
 /* Writes a bundle that bundle_read() would take, in the order that it holds. Errors latch in wr. */
 void bundle_write(struct wr *wr, const struct bundle *bundle);
 
-/* The policy of a class, or NULL. */
-const struct bundle_policy *bundle_policy_of(const struct bundle *bundle, struct bytes class);
+/* The policy for this class and this group, or with an empty group for the class alone; or NULL. */
+const struct bundle_policy *bundle_policy_of(const struct bundle *bundle, struct bytes class,
+                                             struct bytes group);
+
+/* Which policy is for a device. One for its class and a group that it is in comes before that for
+ * the class alone; one whose mode is off is not asked. */
+enum bundle_choice {
+    BUNDLE_CHOICE_NONE, /* the bundle says nothing of the class, or that it is not to be judged */
+    BUNDLE_CHOICE_ONE,
+    BUNDLE_CHOICE_APART, /* the class has policies for groups alone, none of which it is in */
+    BUNDLE_CHOICE_TWO,   /* two are for groups that it is in: neither is before the other */
+};
+
+/* *ret is the policy of ONE; ret[0] and ret[1] are the first two of TWO; else they are NULL. */
+enum bundle_choice bundle_choose(const struct bundle *bundle, struct bytes class,
+                                 const struct bytes *groups, size_t n_groups,
+                                 const struct bundle_policy *ret[2]);
 
 /* Index of a set by name, or BUNDLE_NONE. */
 uint16_t bundle_set_named(const struct bundle *bundle, struct bytes name);

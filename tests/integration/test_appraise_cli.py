@@ -246,6 +246,24 @@ def the_policy_is_that_of_the_class(rig):
     assert b"--class says which" in done.stderr and not done.stdout, done.stderr
     done = rig.run("--log", GOOD, "--bundle", two, "--class", "none", status=1)
     assert b"no policy for that class" in done.stderr, done.stderr
+    three = rig.bundle(one + one.replace("policy laptop", "policy pilot").replace(
+        "{ c }", "{ c } group pilots").split("set digests")[0] + one.replace(
+            "policy laptop", "policy field").replace(
+                "{ c }", "{ c } group field").split("set digests")[0])
+    for groups, policy in (((), "laptop"), (("other",), "laptop"), (("pilots",), "pilot"),
+                           (("other", "field"), "field")):
+        words = [word for group in groups for word in ("--group", group)]
+        told = rig.judge("--log", GOOD, "--bundle", three, "--class", "c", *words, status=0)
+        assert told["policy"]["name"] == policy, (groups, told["policy"])
+    done = rig.run("--log", GOOD, "--bundle", three, "--class", "c", "--group", "pilots",
+                   "--group", "field", status=1)
+    assert b"field and pilot are both" in done.stderr, done.stderr
+    apart = rig.bundle(one.replace("{ c }", "{ c } group pilots"))
+    done = rig.run("--log", GOOD, "--bundle", apart, "--class", "c", status=1)
+    assert b"--group says which" in done.stderr, done.stderr
+    for words in (("--group", "a"), ("--class", "c") + ("--group", "a") * 9):
+        done = rig.run("--log", GOOD, "--bundle", three, *words, status=2)
+        assert b"--group is beside --class" in done.stderr, done.stderr
     off = rig.bundle(policy_of(GOOD, more="  mode off"))
     done = rig.run("--log", GOOD, "--bundle", off, status=1)
     assert b"laptop is off" in done.stderr, done.stderr

@@ -341,6 +341,9 @@ def the_bundle_that_counts_is_shown():
         assert text in out, (text, out)
     out = assay('policy active', (0, dict(ACTIVE, not_after_s=0)))[1]
     assert 'until      for ever' in out, out
+    pilots = dict(ACTIVE['policies'][0], group='pilots')
+    out = assay('policy active', (0, dict(ACTIVE, policies=[pilots])))[1]
+    assert 'laptops t14g3 group pilots' in out, out
 
 
 def one_that_must_not_be_used_is_no():

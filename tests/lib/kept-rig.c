@@ -1,10 +1,12 @@
 #include "lib/kept-rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/digest.h"
 #include "lib/check.h"
 #include "lib/slot-rig.h"
+#include "store/store-group.h"
 
 static struct hasher *
 hasher(void)
@@ -68,6 +70,19 @@ kept_rig_member(struct store *store, uint32_t n, const char *class_name, struct 
     CHECK_EQ(store_last_put(store, device.id, &last), 0);
     CHECK_EQ(store_evidence_put(store, &evidence), 0);
     return device;
+}
+
+void
+kept_rig_groups(struct store *store, const struct store_device *device, size_t n,
+                const char *const *names)
+{
+    struct store_groups groups = {.n = n};
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(groups.groups[i].name, STORE_CLASS_MAX, "%s", names[i]);
+        CHECK_EQ(store_group_put(store, &groups.groups[i]), 0);
+    }
+    CHECK_EQ(store_groups_set(store, device->id, &groups), 0);
 }
 
 void

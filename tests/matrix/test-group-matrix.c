@@ -2,6 +2,7 @@
  * before the devices come. */
 #include "lib/control-play.h"
 
+#include "keeper/audience.h"
 #include "store/store-group.h"
 
 static bool
@@ -142,7 +143,9 @@ bad_names_and_settings_are_refused(void)
     name[64] = '\0';
     NO("name", "group", "add", name);
     NO("name", "group", "remove", name);
-    name[63] = '\0';
+    name[49] = '\0';
+    NO("name", "group", "add", name);
+    name[48] = '\0';
     (void)YES("group", "add", name);
     NO("setting", "group", "add", "a", "place");
     NO("setting", "group", "remove", name, "all");
@@ -266,6 +269,44 @@ eight_groups_are_the_most(void)
     (void)YES("device", "group", id, "+pilots", "-g0");
     CHECK_EQ(count(shown(), "groups"), 8);
     CHECK(has_name(shown(), "groups", "pilots"));
+}
+
+/* All of them stand twice in a token. */
+static void
+long_names_are_fewer(void)
+{
+    char word[66] = "+";
+
+    start_groups();
+    memset(word + 1, 'a', 47);
+    word[48] = '\0';
+    (void)YES("group", "add", word + 1);
+    (void)YES("group", "add", "x");
+    (void)YES("group", "add", "xy");
+    (void)YES("device", "group", id, word);
+    NO("group", "device", "group", id, "+xy"); /* a letter too many */
+    (void)YES("device", "group", id, "+x");
+    CHECK_EQ(count(shown(), "groups"), 2);
+}
+
+static void
+who_is_told_of_groups_has_a_short_name(void)
+{
+    static char issuer[AUDIENCE_GROUPS_ISSUER + 2];
+
+    start();
+    memset(issuer, 'i', sizeof(issuer) - 1);
+    rig.keeper.setup.issuer = bytes_of((const uint8_t *)issuer, AUDIENCE_GROUPS_ISSUER + 1);
+    NO("room", "class", "add", "c", "audiences=bearer:a,groups");
+    (void)YES("class", "add", "c", "audiences=bearer:a");
+    rig.keeper.setup.issuer = bytes_of((const uint8_t *)issuer, AUDIENCE_GROUPS_ISSUER);
+    (void)YES("class", "add", "c", "audiences=bearer:a,groups");
+    (void)YES("class", "add", "abcdefghijklmnopqrstuvwx",
+              "audiences=bearer:abcdefghijklmnopqrstuvwx,groups");
+    NO("room", "class", "add", "c", "audiences=bearer:a bearer:abcdefghijklmnopqrstuvwxy,groups");
+    NO("room", "class", "add", "abcdefghijklmnopqrstuvwxy", "audiences=bearer:a,groups");
+    (void)YES("class", "add", "abcdefghijklmnopqrstuvwxy", "audiences=bearer:a");
+    NO("setting", "class", "add", "c", "audiences=bearer:a,groups,pairwise");
 }
 
 static void
@@ -469,6 +510,7 @@ CHECK_MAIN(CASE(a_group_is_made_once), CASE(bad_names_and_settings_are_refused),
            CASE(devices_go_in_and_out), CASE(what_is_so_already_changes_nothing),
            CASE(a_dry_run_changes_nothing), CASE(each_change_has_its_row),
            CASE(a_device_stands_at_one_site), CASE(eight_groups_are_the_most),
+           CASE(long_names_are_fewer), CASE(who_is_told_of_groups_has_a_short_name),
            CASE(unknown_groups_and_words_change_nothing), CASE(a_list_may_be_of_one_group),
            CASE(a_group_with_members_is_removed_by_name_only), CASE(an_inventory_may_name_groups),
            CASE(an_empty_third_column_is_none), CASE(who_stands_in_anothers_place_is_in_its_groups),

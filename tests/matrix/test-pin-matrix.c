@@ -170,10 +170,21 @@ pins_tell_slot_time_and_policy(void)
     done();
 }
 
+/* When what is shown, one value, was shown first. */
+static long long
+shown_at(void)
+{
+    json_t *shown = json_object_get(YES("device", "pins", id), "shown");
+
+    CHECK_EQ(json_array_size(shown), 1);
+    return number(json_array_get(shown, 0), "at_ms");
+}
+
 /* Scenario 31. */
 static void
 another_disk_is_accepted_by_an_operator_s_word(void)
 {
+    long long since;
     size_t before;
     char word[8 + 65];
 
@@ -183,7 +194,14 @@ another_disk_is_accepted_by_an_operator_s_word(void)
     CHECK_EQ(count("shown", NULL), 1);
     CHECK_EQ(count("shown", "gpt"), 1);
     snprintf(word, sizeof(word), "%s", proposal("gpt"));
+    since = shown_at();
     CHECK_EQ(policy_play_attest().tier, TIER_WARNING); /* asking alone changes nothing */
+    CHECK_EQ(shown_at(), since);                       /* nor does showing it again */
+    policy_play_change_text(5, PLAY_EV_GPT, 0);        /* the first one again: nothing differs */
+    CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
+    CHECK_EQ(count("shown", NULL), 0);
+    another_disk();
+    CHECK(shown_at() > since);
     CHECK_EQ(number(YES("device", "accept", id, "gpt", word), "pinned"), 1);
     CHECK_EQ(policy_play_attest().tier, TIER_AFFIRMING);
     CHECK_EQ(policy_play_pins(), before);

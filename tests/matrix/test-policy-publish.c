@@ -89,10 +89,9 @@ rows(void)
 static bool
 finds(const char *class_name)
 {
-    const struct rulebook *book = NULL;
-    size_t policy = 0;
+    struct policies_choice choice;
 
-    return policies_find(rig.keeper.policies, class_name, now_s, &book, &policy) == POLICY_FOUND;
+    return policies_find(rig.keeper.policies, class_name, NULL, now_s, &choice) == POLICY_FOUND;
 }
 
 static void

@@ -227,6 +227,27 @@ of_pins(struct advising *a, bool *ret)
     return r;
 }
 
+/* ---- groups ---- */
+
+/* Which of its class's policies is for it goes by its groups, and by nothing that it boots. */
+static bool
+of_groups(struct advising *a)
+{
+    enum bundle_choice choice = a->c->chosen.choice;
+
+    if (choice != BUNDLE_CHOICE_TWO && choice != BUNDLE_CHOICE_APART) {
+        return false;
+    }
+    say(a->ret->command, "assay device group %s %s GROUP", a->id,
+        choice == BUNDLE_CHOICE_TWO ? "--remove" : "--add");
+    snprintf(a->ret->what, sizeof(a->ret->what), "%s",
+             choice == BUNDLE_CHOICE_TWO
+                 ? "of the groups that both policies are for one is too many; `assay policy active`"
+                   " says which they are"
+                 : "the class has policies for groups alone; `assay policy active` says for which");
+    return true;
+}
+
 /* ---- which of them ---- */
 
 static bool
@@ -293,7 +314,7 @@ of_cause(struct advising *a)
     bool done = false;
     int r = of_pins(a, &done);
 
-    if (r != 0 || done) {
+    if (r != 0 || done || of_groups(a)) {
         return r;
     }
     if (known.release && known.state != BUNDLE_ACTIVE && known.state != BUNDLE_RETIRING) {

@@ -176,9 +176,8 @@ choose(struct explain_case *c)
 {
     enum rejudge_why lack;
 
-    if (rejudge_policy(c->bundle.book, c->rows.class_row.name, &c->policy)) {
-        c->row = &rulebook_bundle(c->bundle.book)->policies[c->policy];
-    }
+    rejudge_choose(c->bundle.book, c->rows.class_row.name, &c->rows.groups, &c->chosen);
+    c->row = c->chosen.row;
     c->quoted = c->row ? c->row->quote
                        : (struct pcr_set){c->rows.class_row.bank, c->rows.class_row.pcr_mask};
     lack = rejudge_rows_lack(&c->rows, c->row);
@@ -220,15 +219,15 @@ read_case(struct explain_case *c)
         .tpm = c->rows.tpm,
     };
     if (r == 0 && c->why == REJUDGE_JUDGED && c->row) {
-        r = boots_pins(c->boots, c->store, c->device.id, c->bundle.book, c->policy, &c->about.pins,
-                       &c->about.n_pins);
+        r = boots_pins(c->boots, c->store, c->device.id, c->bundle.book, c->chosen.policy,
+                       &c->about.pins, &c->about.n_pins);
         c->about.past = boots_past(c->boots);
         r = r == 0 ? read_announced(c) : r;
     }
     return r;
 }
 
-/* The cause as the verdict has it: a check of ours, or reference events. */
+/* The cause as the verdict has it: a check of ours, reference events, or nothing that judges. */
 static void
 cause_of_verdict(const struct verdict *verdict, struct explain_cause *ret)
 {
@@ -342,10 +341,8 @@ explain_case_judge(struct explain_case *c)
     if (r != 0 || c->why != REJUDGE_JUDGED) {
         return r;
     }
-    c->partial = c->row && rejudge_reads_ima(c->bundle.book, c->policy);
-    r = c->row ? rejudge_by_policy(&judging, &c->about, c->bundle.book, c->policy, &c->judged,
-                                   &c->opinion)
-               : rejudge_by_references(&judging, &c->about, &c->judged.verdict, &c->opinion);
+    c->partial = c->row && rejudge_reads_ima(c->bundle.book, c->chosen.policy);
+    r = rejudge_judgement(&judging, &c->about, &c->chosen, &c->judged, &c->opinion);
     if (r == 0) {
         find_cause(c);
     }

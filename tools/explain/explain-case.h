@@ -39,8 +39,8 @@ struct explain_case {
     struct rejudge_rows rows;    /* with why NO_CLASS and NO_EVIDENCE of no use */
     struct rejudge_case about;   /* views into this */
     struct announced *announced; /* what it said of boots to come; NULL: nothing that stands */
-    size_t policy;
-    const struct bundle_policy *row; /* NULL: reference events judge */
+    struct rejudge_choice chosen;
+    const struct bundle_policy *row; /* chosen.row: NULL where no policy judges */
     struct pcr_set quoted;           /* what it asks for */
     struct rejudge_log firmware, userspace, accepted;
     bool has_accepted; /* the firmware's log of the last accepted evidence is in the store */

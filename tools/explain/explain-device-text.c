@@ -87,7 +87,9 @@ print_now(FILE *out, const json_t *explained)
         return;
     }
     fprintf(out, "%-12s %s", "by now",
-            explain_text_of(now, "policy", room)[0] != '\0' ? room : "reference events");
+            explain_text_of(now, "policy", room)[0] != '\0' ? room
+            : is_true(now, "references")                    ? "reference events"
+                                                            : "no policy");
     print_if(out, " in mode ", now, "mode");
     if (json_is_integer(json_object_get(now, "sequence"))) {
         fprintf(out, " of bundle %" PRId64, int_of(now, "sequence"));

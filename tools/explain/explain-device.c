@@ -120,6 +120,7 @@ tell_now(struct json_wr *j, const struct explain_case *c)
     tell_text(j, "tier", tier_name(c->opinion.tier));
     tell_bool(j, "token", c->opinion.token);
     tell_text(j, "policy", c->opinion.policy);
+    tell_bool(j, "references", c->chosen.choice == BUNDLE_CHOICE_NONE);
     tell_text(j, "mode", c->row ? modes[c->row->mode] : NULL);
     if (c->has_bundle) {
         tell_int(j, "sequence", c->bundle_row.sequence);

@@ -16,7 +16,8 @@
  *                verdict, ages are known and the policy reads the IMA list, which is not kept:
  *                {judged, why, text, is_last, ages, ima}
  *   now          what the bundle in the store says of it: null unless kept.judged; or {tier,
- *                token, policy, mode, sequence}
+ *                token, policy, references, mode, sequence}; without a policy reference events
+ *                judge, or as first_cause says nothing
  *   first_cause  in mode observe what would be it: null, or {number, name, rule, check, clause,
  *                text, slot, event, pcr, verified, seen, expected, known: null or {release,
  *                state}, values: [{digest, release, state, label}], values_more}

@@ -15,7 +15,8 @@ struct both {
     struct slot_diff diff;
 };
 
-/* Whether a rule of the policy looks at what the slot holds; `any` does not. */
+/* Whether a rule of the policy looks at what the slot holds; `any` does not. Reference events look
+ * at all. */
 static bool
 is_asked(const struct explain_case *c, enum slot slot)
 {
@@ -25,7 +26,7 @@ is_asked(const struct explain_case *c, enum slot slot)
             return true;
         }
     }
-    return !c->row;
+    return c->chosen.choice == BUNDLE_CHOICE_NONE;
 }
 
 static void
@@ -172,7 +173,7 @@ place(const struct explain_case *c, const struct event_log *log, struct slot_map
     int r = slots_assign(c->hasher, log, NULL, c->quoted, map);
 
     if (r == 0 && c->row) {
-        settle_files(c->bundle.book, c->policy, log, c->quoted.bank, map);
+        settle_files(c->bundle.book, c->chosen.policy, log, c->quoted.bank, map);
     }
     return r;
 }

@@ -38,8 +38,7 @@ judge(struct repairing *p)
 
     about.firmware = &p->log;
     p->ret->n_judged++;
-    return rejudge_by_policy(&judging, &about, p->c->bundle.book, p->c->policy, &p->judged,
-                             &p->opinion);
+    return rejudge_judgement(&judging, &about, &p->c->chosen, &p->judged, &p->opinion);
 }
 
 static const struct rule_judgement *

@@ -154,6 +154,26 @@ check_code(struct draft *d, const struct bundle_policy *policy, const struct pol
     }
 }
 
+/* Two for one class, or for one class and group, would be equal candidates. */
+static void
+check_alone(struct draft *d, const struct bundle_policy *policy, const struct policy_token *at)
+{
+    struct bytes group = policy->group;
+
+    for (size_t i = 0; i < policy->n_classes; i++) {
+        struct bytes class = policy->classes[i];
+        const struct bundle_policy *other = bundle_policy_of(d->b, class, group);
+
+        if (other && other != policy) {
+            policy_say(d->say, at->line, at->column, false,
+                       "class %.*s%s%.*s has policy %.*s already", (int)class.len,
+                       (const char *)class.p, group.len > 0 ? " of group " : "", (int)group.len,
+                       group.len > 0 ? (const char *)group.p : "", (int)other->name.len,
+                       (const char *)other->name.p);
+        }
+    }
+}
+
 static void
 check_applied(struct draft *d, const struct bundle_policy *policy, const struct policy_token *at)
 {
@@ -171,20 +191,7 @@ check_applied(struct draft *d, const struct bundle_policy *policy, const struct 
     for (size_t i = 0; i < policy->n_rules; i++) {
         check_claimed(d, policy, &rules_of(d, policy)[i]);
     }
-    for (size_t i = 0; i < policy->n_classes; i++) {
-        for (size_t k = 0; k < d->b->n_policies; k++) {
-            const struct bundle_policy *other = &d->b->policies[k];
-
-            for (size_t m = 0; other != policy && m < other->n_classes; m++) {
-                if (bytes_equal(other->classes[m], policy->classes[i])) {
-                    policy_say(d->say, at->line, at->column, false,
-                               "class %.*s has policy %.*s already", (int)policy->classes[i].len,
-                               (const char *)policy->classes[i].p, (int)other->name.len,
-                               (const char *)other->name.p);
-                }
-            }
-        }
-    }
+    check_alone(d, policy, at);
 }
 
 void

@@ -1,4 +1,5 @@
 /* policy NAME version N schema 1 { … } */
+#include "base/name.h"
 #include "policy/policy-draft.h"
 #include "policy/policy-words.h"
 
@@ -10,6 +11,22 @@ struct head {
     size_t n_base;                      /* rules that were the base's, the first ones */
     struct draft_seen seen;
 };
+
+/* One group: for devices of two a policy would have to say which of both it is for. */
+static void
+take_group(struct draft *d, struct bundle_policy *policy)
+{
+    const struct policy_token *at;
+
+    if (d->failed || !draft_skip(d, "group")) {
+        return;
+    }
+    at = d->at;
+    policy->group = draft_name(d, "a group");
+    if (!d->failed && !name_good(policy->group)) {
+        draft_error_at(d, at, "groups are named by " NAME_RULE);
+    }
+}
 
 static void
 take_classes(struct draft *d, struct head *head)
@@ -41,10 +58,7 @@ take_classes(struct draft *d, struct head *head)
     if (policy->n_classes == 0) {
         draft_error(d, "a policy applies to one class at least; without applies it is a base");
     }
-    if (draft_sees(d,
-                   "group")) { /* read of bundles, and nothing judges by it: it would be ignored */
-        draft_error(d, "there are no groups of devices yet: a policy goes by classes alone");
-    }
+    take_group(d, policy);
 }
 
 static void

@@ -2,18 +2,26 @@
 
 #include <stdio.h>
 
-bool
-rejudge_policy(const struct rulebook *book, const char *class_name, size_t *ret)
+#include "appraise/unchosen.h"
+
+void
+rejudge_choose(const struct rulebook *book, const char *class_name,
+               const struct store_groups *groups, struct rejudge_choice *ret)
 {
     const struct bundle *bundle = book ? rulebook_bundle(book) : NULL;
-    const struct bundle_policy *policy =
-        bundle ? bundle_policy_of(bundle, bytes_str(class_name)) : NULL;
+    struct bytes names[STORE_GROUPS_MAX];
+    size_t n = store_groups_names(groups, names);
 
-    if (!policy || policy->mode == BUNDLE_MODE_OFF) {
-        return false;
+    *ret = (struct rejudge_choice){.choice = BUNDLE_CHOICE_NONE};
+    if (bundle) {
+        ret->choice = bundle_choose(bundle, bytes_str(class_name), names, n, ret->two);
     }
-    *ret = (size_t)(policy - bundle->policies);
-    return true;
+    if (ret->choice == BUNDLE_CHOICE_ONE) {
+        ret->book = book;
+        ret->row = ret->two[0];
+        ret->policy = (size_t)(ret->row - bundle->policies);
+        ret->two[0] = NULL;
+    }
 }
 
 bool
@@ -168,10 +176,10 @@ show(const struct rejudge_judge *judge, const struct boot_ask *ask, const struct
     }
 }
 
-int
-rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about,
-                  const struct rulebook *book, size_t policy, struct rejudge_judgement *ret,
-                  struct rejudge_opinion *ret_opinion)
+static int
+by_policy(const struct rejudge_judge *judge, const struct rejudge_case *about,
+          const struct rulebook *book, size_t policy, struct rejudge_judgement *ret,
+          struct rejudge_opinion *ret_opinion)
 {
     const struct bundle_policy *row = &rulebook_bundle(book)->policies[policy];
     struct rejudge_opinion *opinion = ret_opinion;
@@ -216,9 +224,9 @@ rejudge_by_policy(const struct rejudge_judge *judge, const struct rejudge_case *
     return 0;
 }
 
-int
-rejudge_by_references(const struct rejudge_judge *judge, const struct rejudge_case *about,
-                      struct verdict *ret, struct rejudge_opinion *ret_opinion)
+static int
+by_references(const struct rejudge_judge *judge, const struct rejudge_case *about,
+              struct verdict *ret, struct rejudge_opinion *ret_opinion)
 {
     const struct golden *golden = NULL;
     int r;
@@ -240,19 +248,45 @@ rejudge_by_references(const struct rejudge_judge *judge, const struct rejudge_ca
     return r;
 }
 
+static void
+by_nothing(const struct rejudge_case *about, const struct rejudge_choice *choice,
+           struct verdict *ret, struct rejudge_opinion *ret_opinion)
+{
+    *ret_opinion = (struct rejudge_opinion){.event = FAULT_NO_EVENT, .pcr = FAULT_NO_EVENT};
+    begin(about, ret);
+    unchosen_refuse(ret, choice->two);
+    settle(NULL, NULL, ret, ret_opinion);
+}
+
+int
+rejudge_judgement(const struct rejudge_judge *judge, const struct rejudge_case *about,
+                  const struct rejudge_choice *choice, struct rejudge_judgement *ret,
+                  struct rejudge_opinion *ret_opinion)
+{
+    switch (choice->choice) {
+    case BUNDLE_CHOICE_ONE:
+        return by_policy(judge, about, choice->book, choice->policy, ret, ret_opinion);
+    case BUNDLE_CHOICE_NONE:
+        return by_references(judge, about, &ret->verdict, ret_opinion);
+    case BUNDLE_CHOICE_APART:
+    case BUNDLE_CHOICE_TWO:
+        break;
+    }
+    by_nothing(about, choice, &ret->verdict, ret_opinion);
+    return 0;
+}
+
 int
 rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
-                const struct rulebook *book, size_t policy, struct rejudge_opinion *ret,
-                bool *ret_partial)
+                const struct rejudge_choice *choice, struct rejudge_opinion *ret, bool *ret_partial)
 {
     struct rejudge_judgement judgement;
     struct rejudge_opinion opinion;
-    int r = book ? rejudge_by_policy(judge, about, book, policy, &judgement, &opinion)
-                 : rejudge_by_references(judge, about, &judgement.verdict, &opinion);
+    int r = rejudge_judgement(judge, about, choice, &judgement, &opinion);
 
     if (r == 0) {
         *ret = opinion;
-        *ret_partial = book && rejudge_reads_ima(book, policy);
+        *ret_partial = choice->row && rejudge_reads_ima(choice->book, choice->policy);
     }
     return r;
 }

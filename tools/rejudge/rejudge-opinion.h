@@ -4,6 +4,7 @@
 
 #include "appraise/boot-beside.h"
 #include "rejudge/rejudge.h"
+#include "store/store-group.h"
 #include "keeper/golden-cache.h"
 
 /* A member with its evidence; views. */
@@ -21,9 +22,21 @@ struct rejudge_case {
     struct advisory_tpm tpm;   /* the same */
 };
 
-/* Judges by policy `policy` of a book, or with NULL by reference events. *ret_partial: rules for
- * the IMA list were left out, so that the tier is at best as it says. Returns 0 or a negative
- * errno. */
+/* What judges a device: of NONE its class's reference events, of ONE the policy, else nothing. */
+struct rejudge_choice {
+    enum bundle_choice choice;
+    const struct bundle_policy *two[2]; /* of TWO, else NULL */
+    const struct bundle_policy *row;    /* of ONE, else NULL */
+    const struct rulebook *book;        /* the same */
+    size_t policy;                      /* of ONE: its place in the book's bundle */
+};
+
+/* What a book (NULL: none) has for a device of this class and these groups. */
+void rejudge_choose(const struct rulebook *book, const char *class_name,
+                    const struct store_groups *groups, struct rejudge_choice *ret);
+
+/* Judges by what was chosen. *ret_partial: rules for the IMA list were left out, so that the tier
+ * is at best as it says. Returns 0 or a negative errno. */
 struct rejudge_judge {
     struct store *store;
     struct hasher *hasher;
@@ -36,26 +49,20 @@ struct rejudge_judge {
     struct rejudge_sight sight; /* what of it is not of the judgement */
 };
 MUST_CHECK int rejudge_opinion(const struct rejudge_judge *judge, const struct rejudge_case *about,
-                               const struct rulebook *book, size_t policy,
-                               struct rejudge_opinion *ret, bool *ret_partial);
+                               const struct rejudge_choice *choice, struct rejudge_opinion *ret,
+                               bool *ret_partial);
 
-/* The same with all that it came of: by a policy, until the room judges again, and by the class's
- * reference events. Each returns 0 or a negative errno. */
+/* The same with all that it came of: ask and told of a policy alone, until the room judges again.
+ * Returns 0 or a negative errno. */
 struct rejudge_judgement {
     struct boot_ask ask;
     struct verdict verdict;
     struct boot_told told;
 };
-MUST_CHECK int rejudge_by_policy(const struct rejudge_judge *judge,
-                                 const struct rejudge_case *about, const struct rulebook *book,
-                                 size_t policy, struct rejudge_judgement *ret,
+MUST_CHECK int rejudge_judgement(const struct rejudge_judge *judge,
+                                 const struct rejudge_case *about,
+                                 const struct rejudge_choice *choice, struct rejudge_judgement *ret,
                                  struct rejudge_opinion *ret_opinion);
-MUST_CHECK int rejudge_by_references(const struct rejudge_judge *judge,
-                                     const struct rejudge_case *about, struct verdict *ret,
-                                     struct rejudge_opinion *ret_opinion);
-
-/* The policy that a book has for a class, or false: its reference events judge. */
-bool rejudge_policy(const struct rulebook *book, const char *class_name, size_t *ret);
 
 /* Whether a policy has a rule for the IMA list. */
 bool rejudge_reads_ima(const struct rulebook *book, size_t policy);

@@ -39,6 +39,10 @@ rejudge_rows_read(struct store *store, const struct store_device *device, struct
     if (r != 0) {
         return r == STORE_NONE ? REJUDGE_NO_CLASS : r;
     }
+    r = store_groups_get(store, device->id, &ret->groups);
+    if (r != 0) {
+        return r;
+    }
     r = store_evidence_get(store, device->id, &ret->evidence);
     if (r != 0) {
         return r == STORE_NONE ? REJUDGE_NO_EVIDENCE : r;

@@ -3,10 +3,12 @@
 
 #include "appraise/boot-beside.h"
 #include "rejudge/rejudge-kept.h"
+#include "store/store-group.h"
 
 struct rejudge_rows {
     struct store_class class_row;
     struct store_evidence evidence;
+    struct store_groups groups;
     bool has_ages;             /* ages and firmware: its last verdict is of this evidence */
     struct boot_beside beside; /* as it was when the evidence came */
     struct advisory_tpm tpm;   /* the same */

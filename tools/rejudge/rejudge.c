@@ -12,15 +12,9 @@
 
 enum {
     KEY_PARTS =
-        1024 + REJUDGE_SIDES * (RULE_PINS_MAX * (STORE_PIN_NAME_MAX + STORE_PIN_VALUE_MAX + 12) +
+        1024 + REJUDGE_SIDES * (2 * (LIMIT_BUNDLE_NAME + 4) +
+                                RULE_PINS_MAX * (STORE_PIN_NAME_MAX + STORE_PIN_VALUE_MAX + 12) +
                                 ANNOUNCED_MAX * (HASH_SIZE_MAX + 8))
-};
-
-/* Which policy of a side judges a member; without one its class's reference events do. */
-struct chosen {
-    const struct rulebook *book;
-    size_t policy;
-    const struct bundle_policy *row; /* NULL: reference events */
 };
 
 struct rejudge {
@@ -32,7 +26,7 @@ struct rejudge {
     size_t n_shared;
     /* of the member in hand */
     struct rejudge_rows rows;
-    struct chosen chosen[REJUDGE_SIDES];
+    struct rejudge_choice chosen[REJUDGE_SIDES];
     bool ageless; /* a side limits ages that nobody knows any more */
     struct rejudge_case about;
     struct announced *announced; /* NULL: none */
@@ -120,14 +114,10 @@ choose(struct rejudge *rejudge)
 
     rejudge->ageless = false;
     for (int side = first_side(rejudge); side < REJUDGE_SIDES; side++) {
-        struct chosen *chosen = &rejudge->chosen[side];
+        struct rejudge_choice *chosen = &rejudge->chosen[side];
 
-        *chosen = (struct chosen){.book = NULL};
-        if (rejudge_policy(rejudge->ask.books[side], rejudge->rows.class_row.name,
-                           &chosen->policy)) {
-            chosen->book = rejudge->ask.books[side];
-            chosen->row = &rulebook_bundle(chosen->book)->policies[chosen->policy];
-        }
+        rejudge_choose(rejudge->ask.books[side], rejudge->rows.class_row.name,
+                       &rejudge->rows.groups, chosen);
         lack = lack == REJUDGE_JUDGED ? rejudge_rows_lack(&rejudge->rows, chosen->row) : lack;
         rejudge->ageless = rejudge->ageless || lack == REJUDGE_NO_AGE;
         lack = lack == REJUDGE_NO_AGE ? REJUDGE_JUDGED : lack;
@@ -140,7 +130,7 @@ choose(struct rejudge *rejudge)
 static int
 read_own(struct rejudge *rejudge, int side)
 {
-    const struct chosen *chosen = &rejudge->chosen[side];
+    const struct rejudge_choice *chosen = &rejudge->chosen[side];
     struct rejudge_case *about = &rejudge->about;
     int r;
 
@@ -178,10 +168,16 @@ key_text(struct wr *wr, struct bytes text)
 static int
 key_side(struct rejudge *rejudge, int side, struct wr *wr)
 {
-    const struct bundle_policy *row = rejudge->chosen[side].row;
+    const struct rejudge_choice *chosen = &rejudge->chosen[side];
+    const struct bundle_policy *row = chosen->row;
     const struct rejudge_case *about = &rejudge->about;
     int r = read_own(rejudge, side);
 
+    wr_u8(wr, (uint8_t)chosen->choice);
+    wr_be32(wr, (uint32_t)chosen->policy);
+    for (size_t i = 0; i < ARRAY_LEN(chosen->two); i++) {
+        key_text(wr, chosen->two[i] ? chosen->two[i]->name : BYTES_NULL);
+    }
     /* nothing else of an age or a key tells members apart */
     wr_u8(wr, row ? (uint8_t)boot_beside_amiss(row, &about->beside) : 0);
     wr_be32(wr, (uint32_t)about->n_pins);
@@ -286,7 +282,6 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
     int r = 0;
 
     for (int side = first_side(rejudge); r == 0 && side < REJUDGE_SIDES; side++) {
-        const struct chosen *chosen = &rejudge->chosen[side];
         bool left_out = false;
 
         judge.sight.side = (enum rejudge_side)side;
@@ -294,8 +289,8 @@ judge_sides(struct rejudge *rejudge, struct rejudge_result *ret)
         if (r < 0) {
             return r;
         }
-        r = rejudge_opinion(&judge, &rejudge->about, chosen->book, chosen->policy,
-                            &ret->sides[side], &left_out);
+        r = rejudge_opinion(&judge, &rejudge->about, &rejudge->chosen[side], &ret->sides[side],
+                            &left_out);
         partial = partial || left_out;
     }
     if (!rejudge->ask.alone) {

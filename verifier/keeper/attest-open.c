@@ -53,6 +53,7 @@ attest_device(struct attest *attest)
     int r = keeper_device(keeper, identity, &attest->device);
 
     attest->is_candidate = false;
+    attest->stamped = false;
     if (r == STORE_NONE) {
         r = candidate_find(keeper, identity, &attest->candidate, &attest->device);
         attest->is_candidate = r == 0;
@@ -67,7 +68,7 @@ attest_device(struct attest *attest)
     if (attest->device.state == DEVICE_REMOVED) {
         return refuse(attest, COAP_CODE(4, 3), REASON_DEVICE_DISABLED);
     }
-    r = keeper_class(keeper, &attest->device, &attest->class_row);
+    r = keeper_class(keeper, &attest->device, &attest->class_row, &attest->choice);
     if (r == STORE_NONE) {
         return refuse(attest, COAP_CODE(4, 3), REASON_CLASS_UNKNOWN);
     }

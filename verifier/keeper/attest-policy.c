@@ -5,19 +5,11 @@
 
 #include "appraise/boot-beside.h"
 #include "appraise/quoted.h"
+#include "appraise/unchosen.h"
 #include "base/log.h"
 #include "keeper/announced.h"
 #include "keeper/attest.h"
 #include "keeper/boots.h"
-#include "keeper/policies.h"
-
-static uint64_t
-now_s(const struct keeper *keeper)
-{
-    int64_t ms = keeper->clock->utc_ms(keeper->clock->context);
-
-    return ms > 0 ? (uint64_t)ms / 1000 : 0;
-}
 
 /* The part of the userspace log that the quote covers. */
 static bool
@@ -128,17 +120,17 @@ read_open(struct attest *attest)
 }
 
 static int
-judge(struct attest *attest, const struct event_log *log, const struct rulebook *book,
-      size_t policy)
+judge(struct attest *attest, const struct event_log *log)
 {
     struct keeper *keeper = attest->keeper;
+    const struct policies_choice *choice = &attest->choice;
     const struct ima_sets *sets = policies_sets(keeper->policies);
     CLEANUP(free_p) struct announced *announced = NULL;
     struct event_log userspace;
     int r = attest->ima.claim && !attest->ima_open ? read_open(attest) : 0;
     struct boot_ask ask = {
-        .book = book,
-        .policy = policy,
+        .book = choice->book,
+        .policy = choice->policy,
         .log = log,
         .userspace = userspace_of(attest, &userspace) ? &userspace : NULL,
         .quirks = attest->quirks,
@@ -151,12 +143,12 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
         .tpm = {attest->device.tpm_vendor, true, attest->quote.firmware_version},
         .ima_files = sets ? sets->sets : NULL,
         .ima_work = &attest->ima_work,
-        .now_s = now_s(keeper),
+        .now_s = choice->at_s,
     };
 
     if (r == 0) {
-        r = boots_pins(keeper->boots, keeper->store, attest->device.id, book, policy, &ask.pins,
-                       &ask.n_pins);
+        r = boots_pins(keeper->boots, keeper->store, attest->device.id, choice->book,
+                       choice->policy, &ask.pins, &ask.n_pins);
     }
     if (r == 0) {
         r = judge_boot(attest, &ask, &announced);
@@ -167,7 +159,6 @@ judge(struct attest *attest, const struct event_log *log, const struct rulebook 
     attest->claims_told = (struct boot_claims){0};
     boot_claims(&ask, &attest->told, &attest->claims_told);
     attest->by_policy = true;
-    attest->policy_s = ask.now_s;
     judge_beside(attest);
     snprintf(attest->policy, sizeof(attest->policy), "%.*s:%u", (int)attest->told.policy->name.len,
              (const char *)attest->told.policy->name.p, attest->told.policy->version);
@@ -187,22 +178,36 @@ judge_references(struct attest *attest, const struct event_log *log)
     return r;
 }
 
+/* Policies for groups of its class, none or two of which are for the device. */
+static void
+refuse_unchosen(struct attest *attest)
+{
+    const struct policies_choice *choice = &attest->choice;
+    const struct bundle_policy *two[2] = {NULL, NULL};
+
+    if (choice->found == POLICY_TWO) {
+        two[0] = &rulebook_bundle(choice->book)->policies[choice->policy];
+        two[1] = &rulebook_bundle(choice->book)->policies[choice->other];
+    }
+    unchosen_refuse(&attest->verdict, two);
+}
+
 int
 attest_policy(struct attest *attest, const struct event_log *log)
 {
-    struct keeper *keeper = attest->keeper;
     struct verdict *verdict = &attest->verdict;
-    const struct rulebook *book = NULL;
-    size_t policy = 0;
 
-    switch (
-        policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &policy)) {
+    switch (attest->choice.found) {
     case POLICY_FOUND:
-        return judge(attest, log, book, policy);
+        return judge(attest, log);
     case POLICY_NONE:
         return judge_references(attest, log);
     case POLICY_EXPIRED:
         (void)verdict_check(verdict, &verdict->reference, false, RULE_BUNDLE_LATE);
+        return 0;
+    case POLICY_APART:
+    case POLICY_TWO:
+        refuse_unchosen(attest);
         return 0;
     case POLICY_BROKEN:
         break;
@@ -222,61 +227,49 @@ has_rule_of_files(const struct bundle *bundle, const struct bundle_policy *polic
     return false;
 }
 
-/* The policy of the class, with the bundle that it is of; or NULL. */
-static const struct bundle_policy *
-class_policy(const struct attest *attest, const struct bundle **ret_bundle)
-{
-    const struct keeper *keeper = attest->keeper;
-    const struct rulebook *book = NULL;
-    size_t at = 0;
-
-    if (policies_find(keeper->policies, attest->class_row.name, now_s(keeper), &book, &at) !=
-        POLICY_FOUND) {
-        return NULL;
-    }
-    *ret_bundle = rulebook_bundle(book);
-    return &(*ret_bundle)->policies[at];
-}
-
-/* The policy of the class, where it judges what this log holds; NULL where not. */
+/* The policy of the device, where it judges what this log holds; NULL where not. */
 static const struct bundle_policy *
 policy_of(const struct attest *attest, enum log_kind kind)
 {
-    const struct bundle *bundle = NULL;
-    const struct bundle_policy *policy = class_policy(attest, &bundle);
+    const struct bundle_policy *policy = policies_chosen(&attest->choice);
 
     if (policy && kind == LOG_IMA) {
-        return has_rule_of_files(bundle, policy) ? policy : NULL;
+        return has_rule_of_files(rulebook_bundle(attest->choice.book), policy) ? policy : NULL;
     }
     return policy && policy->quote.mask & PCR_MASK_USERSPACE ? policy : NULL;
 }
 
 /* What judges files: another bundle, another policy of it, other sets at hand, or a release whose
  * day has come, say something else. What was judged without a set that denies must be judged again.
- */
+ * Of the policy that was chosen; once a turn. */
 static int
-stamp(const struct attest *attest, const struct bundle_policy *policy, uint64_t at_s,
-      uint8_t ret[32])
+stamp(struct attest *attest)
 {
     const struct ima_sets *sets = policies_sets(attest->keeper->policies);
-    const struct rulebook *book = policies_book(attest->keeper->policies);
+    const struct rulebook *book = attest->choice.book;
     uint8_t at_hand[LIMIT_BUNDLE_SETS] = {0};
     uint8_t states[LIMIT_BUNDLE_RELEASES] = {0};
     struct policies_info info;
     struct bytes parts[4];
+    int r;
 
+    if (attest->stamped) {
+        return 0;
+    }
     for (size_t i = 0; sets && i < LIMIT_BUNDLE_SETS; i++) {
         at_hand[i] = sets->sets[i].n > 0;
     }
     for (size_t i = 0; i < rulebook_bundle(book)->n_releases; i++) {
-        states[i] = (uint8_t)rulebook_release_state(book, (uint16_t)i, at_s);
+        states[i] = (uint8_t)rulebook_release_state(book, (uint16_t)i, attest->choice.at_s);
     }
     policies_info(attest->keeper->policies, &info);
     parts[0] = BYTES_OF(info.digest);
     parts[1] = BYTES_OF(at_hand);
     parts[2] = BYTES_OF(states);
-    parts[3] = policy->name;
-    return hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
+    parts[3] = policies_chosen(&attest->choice)->name;
+    r = hasher_parts(attest->keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), attest->stamp);
+    attest->stamped = r == 0;
+    return r;
 }
 
 /* The first ima block that the policy names: what boot_judge() judges by. */
@@ -291,33 +284,48 @@ block_of(const struct bundle *bundle, const struct bundle_policy *policy)
     return 0;
 }
 
+/* What of the policy that was chosen may not differ where files stay judged: that of its ima block,
+ * and that it is the policy of this name. Whoever left a group does not keep what that one's let
+ * pass. */
+static int
+firm_of(const struct attest *attest, uint8_t ret[32])
+{
+    const struct keeper *keeper = attest->keeper;
+    const struct bundle_policy *policy = policies_chosen(&attest->choice);
+    size_t block = block_of(rulebook_bundle(attest->choice.book), policy);
+    const struct bytes parts[] = {bytes_of(policies_firm(keeper->policies, block), 32),
+                                  policy->name};
+
+    return hasher_parts(keeper->hasher, HASH_SHA256, parts, ARRAY_LEN(parts), ret);
+}
+
 /* Another bundle, or another day of this one: where it differs in what it allows alone, what did
  * not pass is looked up again and the rest stays judged. Returns 0; 1 when all of the list is
  * wanted; or a negative errno. */
 static int
-judge_again(struct attest *attest, const struct bundle_policy *policy, const uint8_t by[32])
+judge_again(struct attest *attest)
 {
-    const struct policies *policies = attest->keeper->policies;
-    const struct rulebook *book = policies_book(policies);
-    const struct ima_sets *sets = policies_sets(policies);
-    size_t block = block_of(rulebook_bundle(book), policy);
+    const struct policies_choice *choice = &attest->choice;
+    const struct bundle *bundle = rulebook_bundle(choice->book);
+    const struct ima_sets *sets = policies_sets(attest->keeper->policies);
     const struct ima_judge_ask ask = {
-        .book = book,
-        .block = &rulebook_bundle(book)->imas[block],
+        .book = choice->book,
+        .block = &bundle->imas[block_of(bundle, policies_chosen(choice))],
         .files = sets ? sets->sets : NULL,
-        .now_s = now_s(attest->keeper),
+        .now_s = choice->at_s,
     };
-    int r;
+    uint8_t firm[32];
+    int r = firm_of(attest, firm);
 
-    if (memcmp(attest->ima_past.firm, policies_firm(policies, block), 32) != 0) {
-        return 1;
+    if (r != 0 || memcmp(attest->ima_past.firm, firm, sizeof(firm)) != 0) {
+        return r != 0 ? r : 1;
     }
     r = read_open(attest);
     if (r != 0 || !ima_open_whole(attest->ima_open, &attest->ima_past)) {
         return r != 0 ? r : 1;
     }
     ima_open_again(attest->ima_open, &ask, &attest->ima_past);
-    memcpy(attest->ima_past.by, by, 32);
+    memcpy(attest->ima_past.by, attest->stamp, sizeof(attest->stamp));
     attest->ima_again = true;
     return 0;
 }
@@ -326,20 +334,21 @@ int
 attest_policy_whole(struct attest *attest, enum log_kind kind, const struct store_growing *row)
 {
     const struct bundle_policy *policy = policy_of(attest, kind);
-    uint8_t by[32];
     int r;
 
     if (!policy || kind != LOG_IMA) {
         return policy != NULL;
     }
-    r = stamp(attest, policy, now_s(attest->keeper), by);
+    r = stamp(attest);
     if (r < 0) {
         return r;
     }
     if (ima_past_read(bytes_of(row->judged, row->judged_len), &attest->ima_past) != 0) {
         return 1;
     }
-    return memcmp(attest->ima_past.by, by, sizeof(by)) == 0 ? 0 : judge_again(attest, policy, by);
+    return memcmp(attest->ima_past.by, attest->stamp, sizeof(attest->stamp)) == 0
+               ? 0
+               : judge_again(attest);
 }
 
 static bool
@@ -355,10 +364,9 @@ attest_policy_whole_next(const struct attest *attest, enum log_kind kind)
 }
 
 int
-attest_policy_keep(const struct attest *attest, struct store_growing *row)
+attest_policy_keep(struct attest *attest, struct store_growing *row)
 {
     struct wr wr = wr_init(row->judged, sizeof(row->judged));
-    const struct policies *policies = attest->keeper->policies;
     struct ima_past past;
     struct ima_past_by by;
     int r;
@@ -367,20 +375,19 @@ attest_policy_keep(const struct attest *attest, struct store_growing *row)
     if (!judged_files(attest)) {
         return 0;
     }
-    memcpy(by.firm,
-           policies_firm(policies,
-                         block_of(rulebook_bundle(policies_book(policies)), attest->told.policy)),
-           sizeof(by.firm));
-    r = stamp(attest, attest->told.policy, attest->policy_s, by.by);
+    r = firm_of(attest, by.firm);
+    r = r == 0 ? stamp(attest) : r;
+    if (r != 0) {
+        return r;
+    }
+    memcpy(by.by, attest->stamp, sizeof(by.by));
     if (attest->ima.resumed && memcmp(attest->ima_past.by, by.by, sizeof(by.by)) != 0) {
-        return r; /* a bundle was published meanwhile: it did not judge what came before */
+        return 0; /* a bundle was published meanwhile: it did not judge what came before */
     }
-    if (r == 0) {
-        ima_past_take(attest->told.ima, &by, &past);
-        ima_past_write(&wr, &past);
-        row->judged_len = wr_done(&wr).len;
-    }
-    return r;
+    ima_past_take(attest->told.ima, &by, &past);
+    ima_past_write(&wr, &past);
+    row->judged_len = wr_done(&wr).len;
+    return 0;
 }
 
 int
@@ -401,8 +408,7 @@ attest_policy_keep_open(const struct attest *attest)
 bool
 attest_policy_exit_events(const struct attest *attest)
 {
-    const struct bundle *bundle = NULL;
-    const struct bundle_policy *policy = class_policy(attest, &bundle);
+    const struct bundle_policy *policy = policies_chosen(&attest->choice);
 
     return policy && policy->exit_events_optional;
 }

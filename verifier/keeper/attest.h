@@ -10,6 +10,7 @@
 #include "formats/tpm-attest.h"
 #include "formats/tpm-signature.h"
 #include "keeper/keeper.h"
+#include "keeper/policies.h"
 #include "wire/answer.h"
 #include "wire/binding.h"
 #include "wire/evidence.h"
@@ -30,6 +31,9 @@ struct attest {
     struct asked *asked;
     struct store_device device;
     struct store_class class_row;
+    struct policies_choice choice; /* what judges it, since attest_device() of this turn */
+    bool stamped;                  /* the same: stamp is of choice */
+    uint8_t stamp[32];
     bool is_candidate; /* device has the AK of `candidate` then, and nothing of its row changes */
     struct store_candidate candidate;
     bool has_last;
@@ -65,7 +69,6 @@ struct attest {
     bool two_tpms; /* 709: with the order that it has, it cannot be the TPM that was lower */
     struct verdict verdict;
     unsigned quirks;       /* of the replay: boot_ask */
-    uint64_t policy_s;     /* UTC: when, of by_policy */
     bool by_policy;        /* a policy judged it; told and policy are of that, in the same turn */
     struct boot_told told; /* views into what the keeper judges with: until the next judgement */
     char policy[BOOT_POLICY_MAX];   /* NAME:VERSION */
@@ -135,8 +138,9 @@ MUST_CHECK int attest_policy(struct attest *attest, const struct event_log *log)
  * the IMA list, and the evidence must bring all of it: of the userspace log always, of an IMA list
  * unless this policy of this bundle judged what came before, with the same sets at hand and
  * releases in the same states; or one that differed in what it allows alone, and all that did not
- * pass then is kept: it is looked up again here. What came before is in *row then, and goes to
- * attest->ima_past. Returns 1, 0, or a negative errno. */
+ * pass then is kept: it is looked up again here. Of a device that is in other groups now another
+ * policy may judge, and wants all. What came before is in *row then, and goes to attest->ima_past.
+ * Returns 1, 0, or a negative errno. */
 MUST_CHECK int attest_policy_whole(struct attest *attest, enum log_kind kind,
                                    const struct store_growing *row);
 
@@ -144,7 +148,7 @@ MUST_CHECK int attest_policy_whole(struct attest *attest, enum log_kind kind,
 bool attest_policy_whole_next(const struct attest *attest, enum log_kind kind);
 
 /* What came of the list's files, for the row that is kept of it. Returns 0 or a negative errno. */
-MUST_CHECK int attest_policy_keep(const struct attest *attest, struct store_growing *row);
+MUST_CHECK int attest_policy_keep(struct attest *attest, struct store_growing *row);
 
 /* The same of the files that a later set may allow; the row of the list is written. */
 MUST_CHECK int attest_policy_keep_open(const struct attest *attest);

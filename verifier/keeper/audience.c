@@ -2,16 +2,20 @@
 
 #include "base/name.h"
 
-enum option { OPTION_RS256 = 1, OPTION_PAIRWISE = 2, OPTION_EAR_2026 = 4, OPTION_X5T = 8 };
+enum option {
+    OPTION_RS256 = 1,
+    OPTION_PAIRWISE = 2,
+    OPTION_EAR_2026 = 4,
+    OPTION_X5T = 8,
+    OPTION_GROUPS = 16,
+};
 
 static const struct {
     const char *name;
     enum option option;
 } options[] = {
-    {"rs256", OPTION_RS256},
-    {"pairwise", OPTION_PAIRWISE},
-    {"ear-2026", OPTION_EAR_2026},
-    {"x5t", OPTION_X5T},
+    {"rs256", OPTION_RS256}, {"pairwise", OPTION_PAIRWISE}, {"ear-2026", OPTION_EAR_2026},
+    {"x5t", OPTION_X5T},     {"groups", OPTION_GROUPS},
 };
 
 /* Takes what stands before the separator off the front of a text, and the separator. */
@@ -71,11 +75,13 @@ static const uint64_t unlike = UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST |
                                UINT64_C(1) << CLAIM_SB_PK_ID |
                                UINT64_C(1) << CLAIM_BOOT_AUTHORITY; /* where keys are one's own */
 
-/* What each kind of token cannot be. */
+/* What each kind of token cannot be; and who shall not know a device again at another audience is
+ * not told what few devices have in common. */
 static bool
 options_fit(bool bound, unsigned set, uint64_t claims)
 {
-    return !(set & (bound ? OPTION_PAIRWISE : OPTION_X5T)) &&
+    return !(set & OPTION_PAIRWISE && set & OPTION_GROUPS) &&
+           !(set & (bound ? OPTION_PAIRWISE : OPTION_X5T)) &&
            !(set & OPTION_PAIRWISE && claims & unlike);
 }
 
@@ -106,6 +112,7 @@ word_read(struct bytes word, struct audience *ret)
         .rs256 = set & OPTION_RS256,
         .pairwise = set & OPTION_PAIRWISE,
         .claims = claim_default() | claims,
+        .groups = set & OPTION_GROUPS,
         .spelling = set & OPTION_EAR_2026 ? TOKEN_EAR_NEW : TOKEN_EAR_OLD,
         .cnf = !bound             ? TOKEN_CNF_NONE
                : set & OPTION_X5T ? TOKEN_CNF_X5T

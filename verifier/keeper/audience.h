@@ -9,6 +9,10 @@
  *     pairwise    sub and boot name differ from every other audience's (bearer only: the device
  *                 key of bound tokens is one for all audiences, and would tie them together)
  *     ear-2026    EAR's names as respelled in 2026; without it as deployed readers know them
+ *     groups      JWTs name the device's groups behind its class; without it the class alone (not
+ *                 beside pairwise: groups tell devices apart). So that a JWT keeps within its
+ *                 bytes, NAME and the class have AUDIENCE_GROUPS_NAME letters at most then,
+ *                 and the issuer AUDIENCE_GROUPS_ISSUER
  *     claims=A+B  tokens tell these claims of base/claim.def too, beside claim_default(); not to a
  *                 pairwise audience what can name one machine: digests of command lines and
  *                 scripts, counts of files, keys that may be a machine's own
@@ -21,11 +25,15 @@
 
 #include "wire/token.h"
 
+#define AUDIENCE_GROUPS_NAME 24u
+#define AUDIENCE_GROUPS_ISSUER 72u
+
 struct audience {
     struct bytes name; /* view into the word */
     bool bound;
     bool rs256;
     bool pairwise;
+    bool groups;
     uint64_t claims; /* that its tokens tell: bits of enum claim */
     enum token_spelling spelling;
     enum token_cnf cnf; /* TOKEN_CNF_NONE unless bound */

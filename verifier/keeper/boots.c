@@ -220,19 +220,66 @@ boots_learn(struct boots *boots, struct store *store, const struct boots_note *n
     return r;
 }
 
+/* What one device showed before, against what it shows now. */
+struct shown {
+    const struct rule_judgement *judgement;
+    size_t n_same;
+    bool other;
+};
+
+static bool
+is_shown(const struct rule_pin *pin, const struct store_pin *row)
+{
+    return strcmp(slot_table(pin->slot)->name, row->slot) == 0 &&
+           bytes_equal(pin->name, bytes_str(row->name)) &&
+           bytes_equal(pin->value, bytes_of(row->value, row->value_len));
+}
+
+static bool
+on_shown(void *context, const struct store_pin *row)
+{
+    struct shown *shown = context;
+    size_t i = 0;
+
+    while (i < shown->judgement->n_shown && !is_shown(&shown->judgement->shown[i], row)) {
+        i++;
+    }
+    shown->other = i == shown->judgement->n_shown;
+    shown->n_same += !shown->other;
+    return !shown->other;
+}
+
+/* Rows of what is shown, unless they are there: a device that is refused each five minutes shows
+ * the same each time, and when it first did so stays known. */
+static int
+show_pins(struct store *store, const struct boots_note *note,
+          const struct rule_judgement *judgement)
+{
+    struct shown shown = {.judgement = judgement};
+    int r = store_pin_each(store, note->device, PINS_SHOWN, on_shown, &shown);
+
+    if (r != 0 || (!shown.other && shown.n_same == judgement->n_shown)) {
+        return r;
+    }
+    r = store_pin_drop(store, note->device, PINS_SHOWN, NULL, NULL, NULL);
+    for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
+        r = put_pin(store, note, PINS_SHOWN, &judgement->shown[i]);
+    }
+    return r;
+}
+
 int
 boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
            const struct boot_told *told)
 {
     const struct rule_judgement *judgement = told->judgement;
-    int r = store_pin_drop(store, note->device, PINS_SHOWN, NULL, NULL, NULL);
+    int r = show_pins(store, note, judgement);
 
+    for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
+        r = keep_list(boots, store, told->facts, &judgement->shown[i]);
+    }
     for (size_t i = 0; i < boots->n && r == 0; i++) {
         r = rename_pin(boots, store, note, i);
-    }
-    for (size_t i = 0; i < judgement->n_shown && r == 0; i++) {
-        r = put_pin(store, note, PINS_SHOWN, &judgement->shown[i]);
-        r = r == 0 ? keep_list(boots, store, told->facts, &judgement->shown[i]) : r;
     }
     return r;
 }

@@ -230,6 +230,23 @@ lacks_key(const struct keeper *keeper, const char *audiences)
     return false;
 }
 
+/* Whether a name is too long for tokens that name groups too. */
+static bool
+lacks_room(const struct keeper *keeper, const struct store_class *class_row)
+{
+    const char *at = class_row->audiences;
+    struct audience audience;
+
+    while (audience_next(&at, &audience)) {
+        if (audience.groups && (audience.name.len > AUDIENCE_GROUPS_NAME ||
+                                strlen(class_row->name) > AUDIENCE_GROUPS_NAME ||
+                                keeper->setup.issuer.len > AUDIENCE_GROUPS_ISSUER)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 control_class_add(struct control *control)
 {
@@ -257,6 +274,12 @@ control_class_add(struct control *control)
         return control_error(control, "key",
                              "an audience is rs256 or pairwise, and the site has no key for that: "
                              "run `assay setup` once more and start the verifier anew");
+    }
+    if (lacks_room(control->keeper, &class_row)) {
+        return control_error(
+            control, "room",
+            "tokens have no room for groups beside a class or audience of more than "
+            "24 letters, or an issuer of more than 72");
     }
     if (class_row.bank == HASH_SHA1 && !class_row.allow_sha1) {
         /* else every device of it would be refused (109) and nobody would know why */

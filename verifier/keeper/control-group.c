@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "keeper/control-say.h"
 #include "keeper/groups.h"
+#include "keeper/policies.h"
 
 /* The group that word i names. Returns 0, STORE_NONE, or a negative errno. */
 static int
@@ -109,6 +110,9 @@ control_group_add(struct control *control)
     if (!control_name_good(control->words.words[0]) ||
         !control_text(control, 0, group.name, sizeof(group.name))) {
         return control_error(control, "name", "a group is named by " NAME_RULE " or hyphen");
+    }
+    if (strlen(group.name) > GROUPS_LETTERS) { /* nobody could be in it */
+        return control_error(control, "name", "a group's name has 48 letters at most");
     }
     group.site = control->words.n > 1;
     if (group.site && !bytes_equal(control->words.words[1], bytes_str("site"))) {
@@ -376,6 +380,26 @@ say_groups(struct control *control, const uint8_t id[WIRE_UEID_SIZE])
     }
 }
 
+/* Whether the bundle that counts would have two policies for the device then: it would be refused
+ * from its next evidence on (801), which is said to whoever can still decide. What is so already is
+ * no fault of this command. Returns 0, or CONTROL_NO after an error was written. */
+static int
+check_policies(struct control *control, const struct store_device *device, const struct edit *edit)
+{
+    const struct policies *policies = control->keeper->policies;
+    int64_t now_ms = control->keeper->clock->utc_ms(control->keeper->clock->context);
+    uint64_t now_s = now_ms > 0 ? (uint64_t)now_ms / 1000 : 0;
+    struct policies_choice choice;
+
+    if (policies_find(policies, device->class_name, &edit->was, now_s, &choice) == POLICY_TWO ||
+        policies_find(policies, device->class_name, &edit->is, now_s, &choice) != POLICY_TWO) {
+        return 0;
+    }
+    return control_error(control, "policies",
+                         "two policies would be for it, one for each of two groups: take it out of "
+                         "one with --remove, or publish a policy that says which");
+}
+
 int
 control_device_group(struct control *control)
 {
@@ -386,6 +410,9 @@ control_device_group(struct control *control)
 
     if (r == 0) {
         r = edit_read(control, &device, &edit);
+    }
+    if (r == 0) {
+        r = check_policies(control, &device, &edit);
     }
     if (r != 0) {
         return r;

@@ -71,6 +71,10 @@ say_policy(struct json_wr *json, const struct bundle_policy *policy)
         json_wr_text(json, policy->classes[i]);
     }
     json_wr_end_array(json);
+    if (policy->group.len > 0) {
+        json_wr_key(json, "group");
+        json_wr_text(json, policy->group);
+    }
     say_int(json, "rules", (int64_t)policy->n_rules);
     json_wr_end_object(json);
 }

@@ -212,8 +212,9 @@ serve_state(struct keeper *keeper, const struct asked *asked, const struct store
     uint8_t room[256];
     struct wr wr = wr_init(room, sizeof(room));
     struct enrolled enrolled = {.state = device->state, .next_s = KEEPER_PENDING_RETRY_S};
+    struct policies_choice choice;
     struct store_class class_row;
-    int r = keeper_class(keeper, device, &class_row);
+    int r = keeper_class(keeper, device, &class_row, &choice);
 
     if (r >= 0) {
         enrolled.wanted = keeper_wanted(r == 0 ? &class_row : NULL);

@@ -12,7 +12,7 @@ groups_problem(enum groups_outcome outcome)
     case GROUPS_E_UNKNOWN:
         return "there is no such group: see `assay group list`";
     case GROUPS_E_FULL:
-        return "a device is in 8 groups at most";
+        return "a device is in 8 groups at most, whose names have 48 letters together";
     case GROUPS_E_SITES:
         return "a device stands at one site: take it out of the other one with --remove";
     }
@@ -42,6 +42,17 @@ has_site(const struct store_groups *groups)
     return false;
 }
 
+static size_t
+letters(const struct store_groups *groups)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < groups->n; i++) {
+        n += strlen(groups->groups[i].name);
+    }
+    return n;
+}
+
 int
 groups_add(struct store *store, const char *name, struct store_groups *groups)
 {
@@ -56,7 +67,7 @@ groups_add(struct store *store, const char *name, struct store_groups *groups)
     if (r != 0) {
         return r == STORE_NONE ? GROUPS_E_UNKNOWN : r;
     }
-    if (groups->n == STORE_GROUPS_MAX) {
+    if (groups->n == STORE_GROUPS_MAX || letters(groups) + strlen(name) > GROUPS_LETTERS) {
         return GROUPS_E_FULL;
     }
     if (group.site && has_site(groups)) {

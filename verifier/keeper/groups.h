@@ -1,8 +1,11 @@
-/* What groups a device may be in: those that exist, STORE_GROUPS_MAX at most, one site at most. */
+/* What groups a device may be in: those that exist, STORE_GROUPS_MAX at most, one site at most, and
+ * names that fit a token beside all else that it says. */
 #pragma once
 
 #include "keeper/keeper.h"
 #include "store/store-group.h"
+
+#define GROUPS_LETTERS 48u /* of all names; each stands twice in a JWT of LIMIT_TOKEN_BYTES */
 
 enum groups_outcome {
     GROUPS_OK,

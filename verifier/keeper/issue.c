@@ -5,6 +5,7 @@
 
 #include "base/b64.h"
 #include "base/hex.h"
+#include "store/store-group.h"
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
@@ -160,7 +161,8 @@ struct paper {
     char policy[96];
     uint8_t boot[32];
     enum reason reasons[LIMIT_TOKEN_REASONS];
-    struct bytes group;
+    struct store_groups in;
+    struct bytes groups[1 + STORE_GROUPS_MAX]; /* the class, and what the audience may see of in */
     struct token_mirror mirror;
     struct token_claims claims;
 };
@@ -181,12 +183,12 @@ mirror_fill(const struct issue *issue, struct paper *paper)
         paper->reasons[n] = (enum reason)issue->last->reasons[n];
         n++;
     }
-    paper->group = bytes_str(issue->class_row->name);
+    paper->groups[0] = bytes_str(issue->class_row->name);
     paper->mirror = (struct token_mirror){
         .compliant = true,
         .level = affirming ? 2 : 1,
-        .groups = &paper->group,
-        .n_groups = 1,
+        .groups = paper->groups,
+        .n_groups = 1 + store_groups_names(&paper->in, paper->groups + 1),
         .reasons = paper->reasons,
         .n_reasons = n,
         .boot_id = BYTES_OF(paper->boot),
@@ -282,6 +284,12 @@ paper_make(struct keeper *keeper, const struct issue *issue, const struct audien
     *paper = (struct paper){.audience = *audience};
     if (exp - now < KEEPER_TOKEN_LEAST_S) {
         return ISSUE_E_OLD;
+    }
+    if (audience->groups) {
+        r = store_groups_get(keeper->store, issue->device->id, &paper->in);
+        if (r != 0) {
+            return r;
+        }
     }
     r = names_make(keeper, issue, paper);
     mirror_fill(issue, paper);

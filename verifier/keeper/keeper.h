@@ -199,7 +199,8 @@ void keeper_audit(struct keeper *keeper, const char *kind, const uint8_t *device
 /* Wanted bank and PCRs of a class; a device without one is asked for SHA-256 and PCR 0 to 15. */
 struct pcr_set keeper_wanted(const struct store_class *class_row);
 
-/* The class of a device; bank and PCRs are its policy's where a bundle names it. Returns 0,
- * STORE_NONE when it has none, or a negative errno. */
+/* The class of a device, and what judges it; bank and PCRs are its policy's where a bundle has one
+ * for it. Returns 0, STORE_NONE when it has no class, or a negative errno. */
+struct policies_choice;
 MUST_CHECK int keeper_class(struct keeper *keeper, const struct store_device *device,
-                            struct store_class *ret);
+                            struct store_class *ret, struct policies_choice *ret_choice);

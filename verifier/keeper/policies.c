@@ -405,26 +405,47 @@ policies_firm(const struct policies *policies, size_t block)
     return policies->now.firm[block];
 }
 
+/* What the book's bundle says of such a device. */
+static enum policies_found
+choose(const struct rulebook *book, const char *class_name, const struct store_groups *groups,
+       struct policies_choice *ret)
+{
+    const struct bundle *bundle = rulebook_bundle(book);
+    const struct bundle_policy *found[2];
+    struct bytes names[STORE_GROUPS_MAX];
+    size_t n = groups ? store_groups_names(groups, names) : 0;
+    enum bundle_choice choice = bundle_choose(bundle, bytes_str(class_name), names, n, found);
+
+    if (choice == BUNDLE_CHOICE_NONE || choice == BUNDLE_CHOICE_APART) {
+        return choice == BUNDLE_CHOICE_NONE ? POLICY_NONE : POLICY_APART;
+    }
+    ret->book = book;
+    ret->policy = (size_t)(found[0] - bundle->policies);
+    ret->other = found[1] ? (size_t)(found[1] - bundle->policies) : ret->policy;
+    return choice == BUNDLE_CHOICE_ONE ? POLICY_FOUND : POLICY_TWO;
+}
+
 enum policies_found
-policies_find(const struct policies *policies, const char *class_name, uint64_t now_s,
-              const struct rulebook **ret_book, size_t *ret_policy)
+policies_find(const struct policies *policies, const char *class_name,
+              const struct store_groups *groups, uint64_t now_s, struct policies_choice *ret)
 {
     enum policies_state state = policies_state(policies, now_s);
-    const struct bundle *bundle;
-    const struct bundle_policy *policy;
 
-    if (state == POLICIES_NONE || state == POLICIES_BROKEN) {
-        return state == POLICIES_NONE ? POLICY_NONE : POLICY_BROKEN;
+    *ret = (struct policies_choice){.found = POLICY_NONE, .at_s = now_s};
+    if (state == POLICIES_BROKEN) {
+        ret->found = POLICY_BROKEN;
+    } else if (state != POLICIES_NONE) {
+        ret->found = choose(policies->now.book, class_name, groups, ret);
     }
-    bundle = rulebook_bundle(policies->now.book);
-    policy = bundle_policy_of(bundle, bytes_str(class_name));
-    if (!policy || policy->mode == BUNDLE_MODE_OFF) {
-        return POLICY_NONE;
+    if (state == POLICIES_EXPIRED && ret->found != POLICY_NONE) {
+        ret->found = POLICY_EXPIRED;
     }
-    if (state == POLICIES_EXPIRED) {
-        return POLICY_EXPIRED;
-    }
-    *ret_book = policies->now.book;
-    *ret_policy = (size_t)(policy - bundle->policies);
-    return POLICY_FOUND;
+    return ret->found;
+}
+
+const struct bundle_policy *
+policies_chosen(const struct policies_choice *choice)
+{
+    return choice->found == POLICY_FOUND ? &rulebook_bundle(choice->book)->policies[choice->policy]
+                                         : NULL;
 }

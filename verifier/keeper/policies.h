@@ -14,7 +14,7 @@
 #include "appraise/ima-sets.h"
 #include "appraise/rulebook.h"
 #include "crypto/p256.h"
-#include "store/store.h"
+#include "store/store-group.h"
 
 struct policies;
 
@@ -30,6 +30,18 @@ enum policies_found {
     POLICY_NONE,    /* no bundle, no policy for this class in it, or its mode is off */
     POLICY_BROKEN,  /* the bundle must not be used; whether it names this class nobody knows: 801 */
     POLICY_EXPIRED, /* the bundle has a policy for this class, and its end has passed: 802 */
+    POLICY_APART,   /* it has policies for groups of this class alone, and the device is in none of
+                     * them: as of one that is nowhere, references are not its word. 801 */
+    POLICY_TWO, /* two are for groups that the device is in, and neither is before the other: 801 */
+};
+
+/* What judges a device, as of one moment; until the turn ends: a later turn asks again. */
+struct policies_choice {
+    enum policies_found found;
+    uint64_t at_s;               /* UTC: when it was asked */
+    const struct rulebook *book; /* of FOUND and TWO */
+    size_t policy;               /* the same: index in the bundle's policies */
+    size_t other;                /* of TWO: the second */
 };
 
 /* What is known of the bundle that counts. All 0 without one. */
@@ -112,8 +124,11 @@ const struct ima_sets *policies_sets(const struct policies *policies);
 /* ima-firm.h of an ima block of the bundle that counts, worked out when it was loaded. */
 const uint8_t *policies_firm(const struct policies *policies, size_t block);
 
-/* The policy of a class: its index in rulebook_bundle(*ret_book)->policies. Both ret_ are untouched
- * unless POLICY_FOUND. The book lives until the turn ends: a later turn asks again. */
+/* What judges a device of this class that is in these groups (NULL: in none): wire/bundle.h's
+ * choice. Returns ret->found. */
 enum policies_found policies_find(const struct policies *policies, const char *class_name,
-                                  uint64_t now_s, const struct rulebook **ret_book,
-                                  size_t *ret_policy);
+                                  const struct store_groups *groups, uint64_t now_s,
+                                  struct policies_choice *ret);
+
+/* The policy that was found, else NULL. */
+const struct bundle_policy *policies_chosen(const struct policies_choice *choice);

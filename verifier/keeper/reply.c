@@ -166,25 +166,33 @@ keeper_wanted(const struct store_class *class_row)
 }
 
 int
-keeper_class(struct keeper *keeper, const struct store_device *device, struct store_class *ret)
+keeper_class(struct keeper *keeper, const struct store_device *device, struct store_class *ret,
+             struct policies_choice *ret_choice)
 {
     int64_t now_ms = keeper->clock->utc_ms(keeper->clock->context);
-    const struct rulebook *book = NULL;
-    size_t policy = 0;
+    struct store_groups groups;
+    struct store_class row;
     int r;
 
     if (device->class_name[0] == '\0') {
         return STORE_NONE;
     }
-    r = store_class_get(keeper->store, device->class_name, ret);
-    if (r == 0 && policies_find(keeper->policies, ret->name, (uint64_t)(now_ms / 1000), &book,
-                                &policy) == POLICY_FOUND) {
-        const struct pcr_set *quote = &rulebook_bundle(book)->policies[policy].quote;
+    r = store_class_get(keeper->store, device->class_name, &row);
+    if (r == 0) {
+        r = store_groups_get(keeper->store, device->id, &groups);
+    }
+    if (r != 0) {
+        return r;
+    }
+    *ret = row;
+    if (policies_find(keeper->policies, row.name, &groups, now_ms > 0 ? (uint64_t)now_ms / 1000 : 0,
+                      ret_choice) == POLICY_FOUND) {
+        const struct pcr_set *quote = &policies_chosen(ret_choice)->quote;
 
         ret->bank = quote->bank;
         ret->pcr_mask = quote->mask;
     }
-    return r;
+    return 0;
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "crypto/cose-key.h"
 #include "keeper/issue.h"
+#include "keeper/policies.h"
 
 enum { CF_TEXT = 0, CF_COSE_KEY_SET = 102 };
 
@@ -75,6 +76,7 @@ static void
 serve_device(struct keeper *keeper, const struct asked *asked, const struct store_device *device)
 {
     const struct session *session = keeper_session(keeper, asked, device);
+    struct policies_choice choice;
     struct store_class class_row;
     struct store_last last;
     struct store_claims room;
@@ -86,7 +88,7 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
         keeper_challenge(keeper, asked, device->id, REASON_EVIDENCE_STALE);
         return;
     }
-    r = keeper_class(keeper, device, &class_row);
+    r = keeper_class(keeper, device, &class_row, &choice);
     if (r == 0) {
         r = store_last_get(keeper->store, device->id, &last);
     }

@@ -166,6 +166,15 @@ store_groups_set(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
     return r != 0 ? r : sql_done(store, set_rows(store, id, groups));
 }
 
+size_t
+store_groups_names(const struct store_groups *groups, struct bytes ret[STORE_GROUPS_MAX])
+{
+    for (size_t i = 0; i < groups->n; i++) {
+        ret[i] = bytes_str(groups->groups[i].name);
+    }
+    return groups->n;
+}
+
 bool
 store_groups_have(const struct store_groups *groups, const char *name)
 {

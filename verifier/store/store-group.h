@@ -42,6 +42,8 @@ MUST_CHECK int store_groups_get(struct store *store, const uint8_t id[WIRE_UEID_
  * STORE_GROUPS_MAX. Then nothing has changed. */
 MUST_CHECK int store_groups_set(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                 const struct store_groups *groups);
+/* Their names, as views; returns how many. */
+size_t store_groups_names(const struct store_groups *groups, struct bytes ret[STORE_GROUPS_MAX]);
 bool store_groups_have(const struct store_groups *groups, const char *name);
 
 /* The groups that an inventory's row names, beside its class: names with a blank between, "" for

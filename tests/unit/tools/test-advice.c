@@ -54,6 +54,8 @@ each_reason_has_its_next_step(void)
         {REASON_BOOT_IMAGE_UNKNOWN, "assay golden learn --class laptops --from 0a1b2c3d; if not"},
         {REASON_EK_UNTRUSTED, "--need-ek-chain=no"},
         {REASON_CLONE_SUSPECTED, "assay device quarantine"},
+        {REASON_POLICY_MISSING, "assay policy active, assay device show 0a1b2c3d"},
+        {REASON_POLICY_EXPIRED, "assay policy active, assay device show 0a1b2c3d"},
         {REASON_REFSET_EMPTY, "the class has no golden values"},
         {REASON_INTERNAL, "journalctl -u assay-verifier"},
     };

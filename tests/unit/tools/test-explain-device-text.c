@@ -112,7 +112,8 @@ static void
 what_is_not_known_is_said(void)
 {
     (void)text_of("{" DEVICE "," REFUSED ",\"kept\":{\"judged\":true,\"is_last\":false,\"ages\":"
-                  "false,\"ima\":true},\"now\":{\"tier\":\"warning\",\"token\":true},\"history\":{"
+                  "false,\"ima\":true},\"now\":{\"tier\":\"warning\",\"token\":true,\"references\":"
+                  "true},\"history\":{"
                   "\"known\":false,\"now\":9,\"published\":2,"
                   "\"published_ms\":1790000000000}}",
                   false);
@@ -238,6 +239,19 @@ repairs_are_told_with_what_is_left(void)
 }
 
 static void
+what_judges_now_is_named(void)
+{
+    (void)text_of("{" DEVICE ",\"now\":{\"tier\":\"warning\",\"token\":true,\"policy\":null,"
+                  "\"references\":true,\"mode\":null,\"sequence\":null}}",
+                  false);
+    CHECK(strstr(printed, "by now       reference events: warning"));
+    (void)text_of("{" DEVICE ",\"now\":{\"tier\":\"none\",\"token\":false,\"policy\":null,"
+                  "\"references\":false,\"mode\":null,\"sequence\":4}}",
+                  false);
+    CHECK(has_line("by now       no policy of bundle 4: none, no token"));
+}
+
+static void
 advice_says_for_how_many(void)
 {
     (void)text_of("{\"advice\":{\"command\":\"assay x\",\"what\":\"does it\",\"devices\":1}}",
@@ -285,5 +299,6 @@ CHECK_MAIN(CASE(nothing_prints_no_fault), CASE(no_byte_of_a_device_steers_the_te
            CASE(the_head_says_since_when_where_it_is_known), CASE(what_is_not_known_is_said),
            CASE(an_audit_log_that_was_cut_says_nothing_of_bundles), CASE(no_bundle_before_is_said),
            CASE(noise_is_folded_and_told_at_length), CASE(equal_slots_are_folded_into_lines),
-           CASE(repairs_are_told_with_what_is_left), CASE(advice_says_for_how_many),
-           CASE(peers_beyond_the_bound_are_said), CASE(values_beyond_the_bound_are_counted))
+           CASE(repairs_are_told_with_what_is_left), CASE(what_judges_now_is_named),
+           CASE(advice_says_for_how_many), CASE(peers_beyond_the_bound_are_said),
+           CASE(values_beyond_the_bound_are_counted))

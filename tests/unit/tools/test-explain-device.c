@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "lib/explain-rig.h"
+#include "lib/kept-rig.h"
 #include "lib/rule-play.h"
 
 static void
@@ -316,12 +317,82 @@ reference_events_are_explained_too(void)
     (void)explain_rig_text(false);
     CHECK_STR(explain_rig_word("first_cause.name"), "REFSET_EMPTY");
     CHECK(json_is_null(explain_rig_at("repair")) && json_is_null(explain_rig_at("now.policy")));
+    CHECK(json_is_true(explain_rig_at("now.references")));
     CHECK(explain_rig_says("by now       reference events of bundle 2: none, no token\n"));
     CHECK(explain_rig_says("suggest      assay golden learn --class c --from 00000001\n"));
     CHECK_EQ(explain_rig_number("diff.changed"), 1);
 }
 
 /* No boot is too much to be told: changes, words and labels have their bounds. */
+static const char *const pair[] = {"field", "pilots"};
+
+/* Of its class are policies for groups alone, and it is in the first n of them. */
+static void
+of_groups(size_t n)
+{
+    explain_rig_start();
+    scene_swap("class in { c }", "class in { c } group pilots");
+    scene_add("\npolicy q version 2 schema 1 {\n  applies class in { c } group field\n"
+              "  extends n version 1\n}\n");
+    explain_rig_publish(2);
+    kept_rig_groups(explain_rig.store, &explain_rig.device, n, pair);
+    explain_rig_boot(check_vector(RIG_BOOT), TIER_WARNING, REASON_NONE);
+}
+
+/* It boots what passes, and no boot that it could bring is the way out. */
+static void
+two_policies_for_its_groups_are_the_cause(void)
+{
+    of_groups(2);
+    (void)explain_rig_tell();
+    CHECK_STR(explain_rig_word("now.tier"), "none");
+    CHECK_STR(explain_rig_word("now.policy"), "");
+    CHECK(json_is_false(explain_rig_at("now.references")));
+    CHECK(json_is_false(explain_rig_at("now.token")));
+    CHECK_EQ(explain_rig_number("first_cause.number"), REASON_POLICY_MISSING);
+    CHECK_STR(explain_rig_word("first_cause.check"), "policy-two");
+    CHECK_STR(explain_rig_word("first_cause.seen"), "n and q");
+    CHECK_EQ(explain_rig_number("reasons.0.number"), REASON_POLICY_MISSING);
+    CHECK(json_is_null(explain_rig_at("repair")) && json_is_null(explain_rig_at("peers")));
+    CHECK(json_is_false(explain_rig_at("accepted")));
+    (void)explain_rig_text(false);
+    CHECK(explain_rig_says("by now       no policy of bundle 2: none, no token"));
+    CHECK(explain_rig_says("suggest      assay device group 00000001 --remove GROUP"));
+    CHECK(!strstr(explain_rig.text, "reference events"));
+}
+
+static void
+policies_for_other_groups_are_the_cause(void)
+{
+    of_groups(0);
+    (void)explain_rig_tell();
+    CHECK_STR(explain_rig_word("first_cause.check"), "policy-apart");
+    CHECK(json_is_false(explain_rig_at("now.references")));
+    (void)explain_rig_text(false);
+    CHECK(explain_rig_says("suggest      assay device group 00000001 --add GROUP"));
+    of_groups(1); /* the nearest that is judged */
+    (void)explain_rig_tell();
+    CHECK_STR(explain_rig_word("now.policy"), "q:2");
+    CHECK(json_is_null(explain_rig_at("first_cause")));
+    CHECK(json_is_true(explain_rig_at("accepted")));
+}
+
+/* What is asked of slots is not what learning another boot would be for. */
+static void
+no_slot_is_asked_where_nothing_judges(void)
+{
+    of_groups(2);
+    explain_rig_boot(check_vector(RIG_INITRD), TIER_NONE, REASON_POLICY_MISSING);
+    (void)explain_rig_tell();
+    CHECK_EQ(explain_rig_number("diff.changed"), 1);
+    for (size_t i = 0; i < json_array_size(explain_rig_at("diff.slots")); i++) {
+        char path[48];
+
+        snprintf(path, sizeof(path), "diff.slots.%zu.asked", i);
+        CHECK(json_is_false(explain_rig_at(path)));
+    }
+}
+
 static void
 a_flood_of_changes_is_told_all_the_same(void)
 {
@@ -373,18 +444,18 @@ who_is_asked_about_must_be_one_device(void)
     CHECK_EQ(explain_case_device(explain_rig.store, "no digits", &device), 1);
 }
 
-CHECK_MAIN(CASE(an_initrd_that_nobody_knows_is_told_whole),
-           CASE(what_differs_from_the_accepted_boot_is_told_by_slot), CASE(people_read_the_same),
-           CASE(a_command_line_is_compared_word_by_word),
-           CASE(code_of_an_option_rom_is_told_as_added),
-           CASE(an_accepted_device_passes_and_is_left_alone),
-           CASE(what_would_be_refused_now_is_told_before_it_is),
-           CASE(what_would_pass_now_keeps_the_cause_that_was_decided),
-           CASE(in_mode_observe_the_cause_is_what_would_be_it),
-           CASE(below_the_floor_the_cause_is_what_warns),
-           CASE(an_event_without_a_rule_is_the_cause), CASE(a_check_of_ours_comes_first),
-           CASE(a_device_without_evidence_is_told_so), CASE(evidence_of_before_is_told_as_such),
-           CASE(a_log_that_is_gone_is_no_judgement),
-           CASE(rules_for_the_list_that_is_not_kept_say_nothing),
-           CASE(reference_events_are_explained_too), CASE(a_flood_of_changes_is_told_all_the_same),
-           CASE(a_room_that_is_too_small_is_no_object), CASE(who_is_asked_about_must_be_one_device))
+CHECK_MAIN(
+    CASE(an_initrd_that_nobody_knows_is_told_whole),
+    CASE(what_differs_from_the_accepted_boot_is_told_by_slot), CASE(people_read_the_same),
+    CASE(a_command_line_is_compared_word_by_word), CASE(code_of_an_option_rom_is_told_as_added),
+    CASE(an_accepted_device_passes_and_is_left_alone),
+    CASE(what_would_be_refused_now_is_told_before_it_is),
+    CASE(what_would_pass_now_keeps_the_cause_that_was_decided),
+    CASE(in_mode_observe_the_cause_is_what_would_be_it),
+    CASE(below_the_floor_the_cause_is_what_warns), CASE(an_event_without_a_rule_is_the_cause),
+    CASE(a_check_of_ours_comes_first), CASE(a_device_without_evidence_is_told_so),
+    CASE(evidence_of_before_is_told_as_such), CASE(a_log_that_is_gone_is_no_judgement),
+    CASE(rules_for_the_list_that_is_not_kept_say_nothing), CASE(reference_events_are_explained_too),
+    CASE(a_flood_of_changes_is_told_all_the_same), CASE(two_policies_for_its_groups_are_the_cause),
+    CASE(policies_for_other_groups_are_the_cause), CASE(no_slot_is_asked_where_nothing_judges),
+    CASE(a_room_that_is_too_small_is_no_object), CASE(who_is_asked_about_must_be_one_device))

@@ -125,9 +125,9 @@ code_as_a_note(struct bundle *b)
 }
 
 static void
-group_without_classes(struct bundle *b)
+group_of_a_path(struct bundle *b)
 {
-    b->policies[0].group = bytes_str("g");
+    b->policies[1].group = bytes_str("a/b");
 }
 
 static void
@@ -160,7 +160,9 @@ static const struct {
     {BASE "release os a 1 { k " A " k " B " }\n", stray_record},
     {BASE "release os a 1 { k " A " k " B " }\n", gap_of_positions},
     {BASE "set digests x { " A " " B " }\nrelease os a 1 { }\n", wild_record},
-    {BASE "set certs x { " A " }\n", group_without_classes},
+    {"policy q version 1 {\n  applies class in { z } group g\n  quote sha256 pcrs "
+     "0-9\n" POLICY_RULES "}\n" WITH(""),
+     group_of_a_path},
     {WITH("  rule x : boot.files one-of @os.shim"), code_as_a_note},
     {WITH("  rule x : boot.files one-of @os.shim"), slot_of_tomorrow},
     {WITH("  rule x : boot.files any"), unpinned_that_is_not_marked},

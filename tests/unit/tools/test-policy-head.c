@@ -35,7 +35,11 @@ settings_are_checked(void)
         {WITH("  limits datagrams many"), 4, 20, "a number of datagrams"},
         {BARE("  applies t14"), 4, 11, "class in { NAME"},
         {BARE("  applies class in { } group g"), 4, 24, "one class at least"},
-        {BARE("  applies class in { c } group g"), 4, 26, "no groups of devices yet"},
+        {BARE("  applies class in { c } group"), 4, 31, "a group"},
+        {BARE("  applies class in { c } group a/b"), 4, 32, "groups are named by 1 to 63"},
+        {BARE("  applies class in { c } group g h"), 4, 34, "a policy has"},
+        {BARE("  applies class in { c } group { g }"), 4, 32, "a group"},
+        {BARE("  applies group g"), 4, 11, "class in { NAME"},
         {BARE("  schema 2"), 4, 11, "knows schema 1"},
     };
 
@@ -125,6 +129,35 @@ a_class_has_one_policy(void)
                 POLICY_TAIL),
         1);
     CHECK(strstr(policy_said.items[0].text, "class t14g3 has policy laptop already") != NULL);
+}
+
+#define OTHER(applies)                                          \
+    "policy other {\n  applies class in { t14g3 }" applies "\n" \
+    "  quote sha256 pcrs 0-9\n" POLICY_RULES POLICY_TAIL
+
+static void
+a_class_has_one_policy_for_each_group(void)
+{
+    CHECK_EQ(policy_text(POLICY_HEAD POLICY_RULES "}\n" OTHER(" group laptops-1.b_C")), 0);
+    CHECK_BYTES(policy_bundle.policies[1].group, bytes_str("laptops-1.b_C"));
+    CHECK_EQ(policy_bundle.policies[0].group.len, 0);
+    CHECK_EQ(policy_text("policy laptop {\n  applies class in { t14g3 x } group g\n"
+                         "  quote sha256 pcrs 0-9\n" POLICY_RULES "}\n" OTHER(" group h")),
+             0);
+    CHECK_EQ(policy_text("policy laptop {\n  applies class in { t14g3 x } group g\n"
+                         "  quote sha256 pcrs 0-9\n" POLICY_RULES "}\n" OTHER(" group g")),
+             1);
+    CHECK(strstr(policy_said.items[0].text, "class t14g3 of group g has policy laptop already") !=
+          NULL);
+    /* whose base is for a group is for none itself */
+    CHECK_EQ(policy_text(
+                 POLICY_HEAD POLICY_RULES
+                 "}\n"
+                 "policy kin {\n  applies class in { z } group g\n"
+                 "  quote sha256 pcrs 0-9\n" POLICY_RULES "}\n"
+                 "policy other {\n  applies class in { y }\n  extends kin version 1\n" POLICY_TAIL),
+             0);
+    CHECK_EQ(policy_bundle.policies[2].group.len, 0);
 }
 
 #define FRESH_BASE                                                                            \
@@ -246,7 +279,7 @@ a_wrong_line_with_a_block_ends_with_it(void)
 
 CHECK_MAIN(CASE(settings_are_checked), CASE(what_is_said_twice_is_refused),
            CASE(a_base_is_extended_and_its_rules_replaced), CASE(a_class_has_one_policy),
-           CASE(where_extends_stands_does_not_matter),
+           CASE(a_class_has_one_policy_for_each_group), CASE(where_extends_stands_does_not_matter),
            CASE(exit_events_are_the_bases_word_unless_they_are_said),
            CASE(an_own_rule_is_not_replaced), CASE(a_table_that_is_full_is_told_as_such),
            CASE(a_wrong_line_with_a_block_ends_with_it))

@@ -10,6 +10,7 @@
 #include "lib/store-make.h"
 #include "rejudge/rejudge-memo.h"
 #include "store/store-announced.h"
+#include "store/store-group.h"
 #include "wire/announce.h"
 
 #define NOW_MS INT64_C(1790000000000)
@@ -169,6 +170,50 @@ a_class_without_a_policy_has_its_reference_events(void)
     CHECK_EQ(result.sides[REJUDGE_OLD].code, REASON_REFSET_EMPTY);
     CHECK_EQ(result.sides[REJUDGE_OLD].tier, TIER_NONE);
     CHECK_STR(result.sides[REJUDGE_OLD].policy, "");
+}
+
+#define GROUP_POLICY(name, group, rule)                                     \
+    "policy " name " version 1 schema 1 {\n  applies class in { c } " group \
+    "\n" KEPT_RIG_RULES("any", rule)
+
+static void
+a_policy_of_its_group_judges_a_member(void)
+{
+    static const char *const three[] = {"pilots", "field", "paris"};
+    struct rejudge_result result;
+    struct store_device second;
+
+    start(POLICY("", ""), POLICY("", "") GROUP_POLICY("q", "group pilots", "") GROUP_POLICY(
+                              "r", "group field", "") GROUP_POLICY("s", "group paris", ""));
+    second = kept_rig_member(store, 2, "c", boot(), NOW_MS);
+    CHECK_STR(changed(REJUDGE_SAME, false).sides[REJUDGE_NEW].policy, "p:1");
+    kept_rig_groups(store, &device, 1, three);
+    result = changed(REJUDGE_SAME, false);
+    CHECK_STR(result.sides[REJUDGE_OLD].policy, "p:1");
+    CHECK_STR(result.sides[REJUDGE_NEW].policy, "q:1");
+    CHECK_STR(judge(&second).sides[REJUDGE_NEW].policy, "p:1"); /* alike but for its groups */
+    kept_rig_groups(store, &device, 2, three);
+    result = changed(REJUDGE_WORSE, true);
+    CHECK_EQ(result.sides[REJUDGE_NEW].code, REASON_POLICY_MISSING);
+    CHECK_STR(result.sides[REJUDGE_NEW].rule, "policy-two");
+    CHECK_STR(result.sides[REJUDGE_NEW].seen, "q and r");
+    kept_rig_groups(store, &second, 2, three + 1); /* of others than its twin */
+    CHECK_STR(judge(&second).sides[REJUDGE_NEW].seen, "r and s");
+    CHECK_EQ(result.sides[REJUDGE_NEW].tier, TIER_NONE);
+}
+
+static void
+a_member_outside_of_all_groups_has_no_policy(void)
+{
+    static const char *const names[] = {"pilots"};
+    struct rejudge_result result;
+
+    start(POLICY("", ""), GROUP_POLICY("q", "group pilots", ""));
+    result = changed(REJUDGE_WORSE, true);
+    CHECK_EQ(result.sides[REJUDGE_NEW].code, REASON_POLICY_MISSING);
+    CHECK_STR(result.sides[REJUDGE_NEW].rule, "policy-apart");
+    kept_rig_groups(store, &device, 1, names);
+    (void)changed(REJUDGE_SAME, false);
 }
 
 static void
@@ -502,6 +547,8 @@ CHECK_MAIN(CASE(the_same_bundle_changes_nothing), CASE(a_rule_that_fails_is_the_
            CASE(an_ak_of_no_kind_meets_no_demand),
            CASE(what_the_class_demands_of_the_ek_fails_on_both_sides),
            CASE(a_class_without_a_policy_has_its_reference_events),
+           CASE(a_policy_of_its_group_judges_a_member),
+           CASE(a_member_outside_of_all_groups_has_no_policy),
            CASE(a_member_without_its_class_is_not_judged),
            CASE(evidence_that_is_missing_old_or_unreadable_is_told_apart),
            CASE(a_userspace_log_is_judged_if_it_is_kept),

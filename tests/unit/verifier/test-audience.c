@@ -35,6 +35,11 @@ each_option_sets_its_own_and_order_is_free(void)
     CHECK(audience.rs256 && !audience.pairwise && audience.spelling == TOKEN_EAR_OLD);
     CHECK(read_one("bearer:a,pairwise", &audience));
     CHECK(!audience.rs256 && audience.pairwise && audience.spelling == TOKEN_EAR_OLD);
+    CHECK(!audience.groups);
+    CHECK(read_one("bearer:a,rs256,groups", &audience));
+    CHECK(audience.groups && audience.rs256 && !audience.pairwise);
+    CHECK(read_one("bound:a,groups,x5t", &audience));
+    CHECK(audience.groups && audience.cnf == TOKEN_CNF_X5T);
     CHECK(read_one("bearer:a,ear-2026", &audience));
     CHECK(!audience.rs256 && !audience.pairwise && audience.spelling == TOKEN_EAR_NEW);
     CHECK(read_one("bearer:a,ear-2026,pairwise,rs256", &audience));
@@ -103,6 +108,10 @@ other_words_are_no_audience(void)
         "bearer:a,x5t",
         "bound:a,pairwise",
         "bound:a,x5t,pairwise",
+        "bearer:a,groups,pairwise",
+        "bearer:a,pairwise,rs256,groups",
+        "bearer:a,groups,groups",
+        "bearer:a,group",
         "bearer:.a",
         "bearer:a/b",
         "bearer:a:b",

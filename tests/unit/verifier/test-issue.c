@@ -1,10 +1,14 @@
 /* keeper/issue */
 #include "keeper/issue.h"
 
+#include "appraise/boot.h"
+#include "keeper/groups.h"
+
 #include "crypto/cose.h"
 #include "crypto/jose.h"
 #include "lib/check.h"
 #include "lib/keeper-rig.h"
+#include "store/store-group.h"
 #include "wire/token-cwt.h"
 #include "wire/token-jwt.h"
 
@@ -411,6 +415,42 @@ a_site_without_the_later_keys_serves_the_others(void)
     CHECK_BYTES(cwt().aud, bytes_str("c"));
 }
 
+/* The device's row, in these groups. */
+static void
+in_groups(size_t n, const char *const *names)
+{
+    struct store_groups groups = {.n = n};
+
+    CHECK_EQ(store_device_put(rig.keeper.store, &device), 0);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(groups.groups[i].name, STORE_CLASS_MAX, "%s", names[i]);
+        CHECK_EQ(store_group_put(rig.keeper.store, &groups.groups[i]), 0);
+    }
+    CHECK_EQ(store_groups_set(rig.keeper.store, device.id, &groups), 0);
+}
+
+static void
+only_an_audience_that_may_is_told_of_groups(void)
+{
+    static const char *const names[] = {"berlin", "pilots"};
+    struct jose jose;
+    const char *text;
+
+    start();
+    audiences("bearer:vpn bearer:broker,groups");
+    text = jwt_text("broker", &jose); /* in none: the class, as for everybody */
+    CHECK(strstr(text, "\"groups\":[\"gates\"]") && strstr(text, "\"device_groups\":\"gates\""));
+    in_groups(2, names);
+    text = jwt_text("broker", &jose);
+    CHECK(strstr(text, "\"groups\":[\"gates\",\"berlin\",\"pilots\"]"));
+    CHECK(strstr(text, "\"device_groups\":\"gates berlin pilots\""));
+    text = jwt_text("vpn", &jose);
+    CHECK(strstr(text, "\"groups\":[\"gates\"]"));
+    CHECK(!strstr(text, "berlin") && !strstr(text, "pilots"));
+    in_groups(1, names + 1); /* and no longer than it is in it */
+    CHECK(!strstr(jwt_text("broker", &jose), "berlin"));
+}
+
 static void
 the_largest_jwt_keeps_within_its_bound(void)
 {
@@ -429,6 +469,48 @@ the_largest_jwt_keeps_within_its_bound(void)
     issue.key = &bound;
     device.ek_chain = EK_CHAIN_VERIFIED;
     (void)jwt_text(name, &jose);
+}
+
+/* As long as all names may be where groups are told (control-class.c, groups.h). Claims and codes
+ * give way; groups do not. */
+static void
+the_largest_jwt_with_groups_keeps_within_its_bound(void)
+{
+    static const char *const names[] = {"aaaaaa", "bbbbbb", "cccccc", "dddddd",
+                                        "eeeeee", "ffffff", "gggggg", "hhhhhh"};
+    static char issuer[AUDIENCE_GROUPS_ISSUER + 1];
+    struct claim_set told = {0};
+    struct jose jose;
+    char name[AUDIENCE_GROUPS_NAME + 1];
+    char list[256];
+    const char *text;
+
+    start_on(keeper_rig_new_all_keys);
+    CHECK_EQ(ARRAY_LEN(names) * strlen(names[0]), GROUPS_LETTERS);
+    CHECK_EQ(ARRAY_LEN(names), STORE_GROUPS_MAX);
+    memset(name, 'n', sizeof(name) - 1);
+    name[AUDIENCE_GROUPS_NAME] = '\0';
+    memset(class_row.name, 0, sizeof(class_row.name));
+    memcpy(class_row.name, name, sizeof(name));
+    CHECK_EQ(store_class_put(rig.keeper.store, &class_row), 0);
+    snprintf(list, sizeof(list), "bound:%s,rs256,ear-2026,x5t,groups", name);
+    audiences(list);
+    bound = (struct bound_key){.set = true, .has_cert = true};
+    issue.key = &bound;
+    device.ek_chain = EK_CHAIN_VERIFIED;
+    memset(issuer, 'i', sizeof(issuer) - 1);
+    rig.keeper.setup.issuer = bytes_str(issuer);
+    memset(last.policy, 0, sizeof(last.policy));
+    memset(last.policy, 'p', BOOT_POLICY_MAX - 1);
+    claim_set_text(&told, CLAIM_SECUREBOOT, bytes_str("on"));
+    issue.told = &told;
+    memset(last.vector, 2, sizeof(last.vector));
+    last.secure_boot = FLAG_YES;
+    in_groups(ARRAY_LEN(names), names);
+    text = jwt_text(name, &jose);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        CHECK(strstr(text, names[i]));
+    }
 }
 
 static void
@@ -524,20 +606,19 @@ a_class_without_a_version_gives_no_token(void)
     CHECK(jwt_for("assay") < 0);
 }
 
-CHECK_MAIN(CASE(claims_say_who_for_whom_and_by_which_policy),
-           CASE(what_a_policy_said_is_what_the_token_says), CASE(times_follow_from_the_challenge),
-           CASE(a_null_nonce_gives_a_shorter_life), CASE(a_token_has_its_least_life_left),
-           CASE(the_cwt_is_for_the_first_audience_whose_binding_is_met),
-           CASE(an_audience_is_told_what_it_asked_for),
-           CASE(a_bound_audience_needs_a_key_and_names_it), CASE(x5t_needs_the_certificate),
-           CASE(rs256_is_signed_by_the_rsa_key_and_named_by_its_kid),
-           CASE(the_spelling_is_the_audiences), CASE(pairwise_names_connect_for_nobody),
-           CASE(a_site_without_the_later_keys_serves_the_others),
-           CASE(the_largest_jwt_keeps_within_its_bound),
-           CASE(without_a_bearer_audience_there_is_no_token),
-           CASE(a_jwt_is_for_a_listed_audience_only),
-           CASE(an_audience_that_is_not_allowed_comes_before_age),
-           CASE(the_policy_names_class_and_version),
-           CASE(hardware_is_asserted_for_a_verified_chain_only), CASE(a_warning_stays_a_warning),
-           CASE(no_two_tokens_share_an_id), CASE(a_room_too_small_is_an_error),
-           CASE(a_class_without_a_version_gives_no_token))
+CHECK_MAIN(
+    CASE(claims_say_who_for_whom_and_by_which_policy),
+    CASE(what_a_policy_said_is_what_the_token_says), CASE(times_follow_from_the_challenge),
+    CASE(a_null_nonce_gives_a_shorter_life), CASE(a_token_has_its_least_life_left),
+    CASE(the_cwt_is_for_the_first_audience_whose_binding_is_met),
+    CASE(an_audience_is_told_what_it_asked_for), CASE(a_bound_audience_needs_a_key_and_names_it),
+    CASE(x5t_needs_the_certificate), CASE(rs256_is_signed_by_the_rsa_key_and_named_by_its_kid),
+    CASE(the_spelling_is_the_audiences), CASE(pairwise_names_connect_for_nobody),
+    CASE(a_site_without_the_later_keys_serves_the_others),
+    CASE(only_an_audience_that_may_is_told_of_groups), CASE(the_largest_jwt_keeps_within_its_bound),
+    CASE(the_largest_jwt_with_groups_keeps_within_its_bound),
+    CASE(without_a_bearer_audience_there_is_no_token), CASE(a_jwt_is_for_a_listed_audience_only),
+    CASE(an_audience_that_is_not_allowed_comes_before_age),
+    CASE(the_policy_names_class_and_version), CASE(hardware_is_asserted_for_a_verified_chain_only),
+    CASE(a_warning_stays_a_warning), CASE(no_two_tokens_share_an_id),
+    CASE(a_room_too_small_is_an_error), CASE(a_class_without_a_version_gives_no_token))

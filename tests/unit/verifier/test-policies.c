@@ -53,14 +53,49 @@ good(uint64_t sequence)
 static enum policies_found
 found(const char *class_name, uint64_t now_s)
 {
-    const struct rulebook *book = NULL;
-    size_t policy = 99;
-    enum policies_found r = policies_find(rig.policies, class_name, now_s, &book, &policy);
+    struct policies_choice choice;
+    enum policies_found r = policies_find(rig.policies, class_name, NULL, now_s, &choice);
 
-    CHECK((r == POLICY_FOUND) == (book != NULL));
-    CHECK((r == POLICY_FOUND) == (policy != 99));
+    CHECK_EQ(choice.found, r);
+    CHECK_EQ(choice.at_s, now_s);
+    CHECK((r == POLICY_FOUND) == (policies_chosen(&choice) != NULL));
     return r;
 }
+
+/* The name of the policy for a device of a class that is in groups (names, NULL behind the last);
+ * "" when there is not exactly one. */
+static const char *
+chosen(const char *class_name, const char *const *names)
+{
+    static char name[64];
+    struct store_groups groups = {.n = 0};
+    struct policies_choice choice;
+    const struct bundle_policy *policy;
+
+    for (; names[groups.n]; groups.n++) {
+        snprintf(groups.groups[groups.n].name, STORE_CLASS_MAX, "%s", names[groups.n]);
+    }
+    (void)policies_find(rig.policies, class_name, &groups, NOW, &choice);
+    policy = policies_chosen(&choice);
+    snprintf(name, sizeof(name), "%.*s", policy ? (int)policy->name.len : 0,
+             policy ? (const char *)policy->name.p : "");
+    if (choice.found == POLICY_TWO) {
+        struct bytes a = rulebook_bundle(choice.book)->policies[choice.policy].name;
+        struct bytes b = rulebook_bundle(choice.book)->policies[choice.other].name;
+
+        snprintf(name, sizeof(name), "%.*s|%.*s", (int)a.len, (const char *)a.p, (int)b.len,
+                 (const char *)b.p);
+    } else if (choice.found == POLICY_APART) {
+        snprintf(name, sizeof(name), "apart");
+    }
+    return name;
+}
+
+#define IN(...)           \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
 
 /* State broken, by this rule, and so for every class. */
 static void
@@ -97,19 +132,18 @@ without_a_bundle_no_class_has_a_policy(void)
 static void
 a_stored_bundle_is_judged_by(void)
 {
-    const struct rulebook *book = NULL;
+    struct policies_choice choice;
     struct policies_info info;
     uint8_t digest[32];
     struct bytes sealed;
-    size_t policy = 99;
 
     start();
     sealed = good(7);
     load(sealed, 7);
-    CHECK_EQ(policies_find(rig.policies, "c", NOW, &book, &policy), POLICY_FOUND);
-    CHECK(book == policies_book(rig.policies));
-    CHECK_EQ(policy, 0);
-    CHECK_BYTES(rulebook_bundle(book)->policies[0].name, bytes_str("p"));
+    CHECK_EQ(policies_find(rig.policies, "c", NULL, NOW, &choice), POLICY_FOUND);
+    CHECK(choice.book == policies_book(rig.policies));
+    CHECK_EQ(choice.policy, 0);
+    CHECK_BYTES(policies_chosen(&choice)->name, bytes_str("p"));
     CHECK_EQ(policies_sequence(rig.policies), 7);
     policies_info(rig.policies, &info);
     CHECK_EQ(info.issued_s, ISSUED);
@@ -123,23 +157,61 @@ a_stored_bundle_is_judged_by(void)
 static void
 the_right_policy_of_several_is_found(void)
 {
-    const struct rulebook *book = NULL;
-    size_t policy = 99;
+    struct policies_choice choice;
     char text[2048];
 
     start();
     snprintf(text, sizeof(text), "%s%s%s", sealing_policy("a", "one two", "enforce"),
              sealing_policy("b", "three", "observe"), sealing_policy("d", "four", "off"));
     load(sealing_text(&rig.own, text, 1, ISSUED, 0), 1);
-    CHECK_EQ(policies_find(rig.policies, "three", NOW, &book, &policy), POLICY_FOUND);
-    CHECK_EQ(policy, 1);
-    CHECK_EQ(policies_find(rig.policies, "two", NOW, &book, &policy), POLICY_FOUND);
-    CHECK_EQ(policy, 0);
+    CHECK_EQ(policies_find(rig.policies, "three", NULL, NOW, &choice), POLICY_FOUND);
+    CHECK_EQ(choice.policy, 1);
+    CHECK_EQ(policies_find(rig.policies, "two", NULL, NOW, &choice), POLICY_FOUND);
+    CHECK_EQ(choice.policy, 0);
     CHECK_EQ(found("four", NOW), POLICY_NONE);
     CHECK_EQ(found("five", NOW), POLICY_NONE);
     CHECK_EQ(found("", NOW), POLICY_NONE);
     CHECK_EQ(found("tw", NOW), POLICY_NONE);
     CHECK_EQ(found("two", UINT32_MAX), POLICY_FOUND); /* it never ends */
+}
+
+/* "NAME: applies to this" for sealing_policy()'s class, behind which a group may stand. */
+static void
+load_groups(uint64_t not_after_s)
+{
+    char text[4096];
+
+    snprintf(text, sizeof(text), "%s%s%s%s", sealing_policy("all", "c", "enforce"),
+             sealing_policy("pilots", "c } group pilots #", "observe"),
+             sealing_policy("berlin", "c } group berlin #", "enforce"),
+             sealing_policy("only", "d } group berlin #", "enforce"));
+    load(sealing_text(&rig.own, text, 1, ISSUED, not_after_s), 1);
+}
+
+static void
+a_policy_for_a_group_of_the_device_comes_first(void)
+{
+    struct store_groups two = {.n = 2, .groups = {{.name = "berlin"}, {.name = "pilots"}}};
+    struct policies_choice choice;
+
+    start();
+    load_groups(0);
+    CHECK_STR(chosen("c", IN(NULL)), "all");
+    CHECK_STR(chosen("c", IN("paris")), "all");
+    CHECK_STR(chosen("c", IN("pilots")), "pilots");
+    CHECK_STR(chosen("c", IN("paris", "berlin")), "berlin");
+    CHECK_STR(chosen("c", IN("berlin", "pilots")), "berlin|pilots");
+    CHECK_STR(chosen("d", IN("berlin")), "only");
+    CHECK_STR(chosen("d", IN("pilots")), "apart");
+    CHECK_STR(chosen("e", IN("berlin")), "");
+    CHECK_EQ(found("d", NOW), POLICY_APART);
+    CHECK_EQ(policies_find(rig.policies, "c", &two, NOW, &choice), POLICY_TWO);
+    CHECK(!policies_chosen(&choice)); /* of two, neither */
+    CHECK_EQ(policies_find(rig.policies, "e", &two, NOW, &choice), POLICY_NONE);
+    load_groups(ENDS);
+    CHECK_EQ(policies_find(rig.policies, "c", &two, ENDS, &choice), POLICY_EXPIRED);
+    CHECK_EQ(found("d", ENDS), POLICY_EXPIRED);
+    CHECK(!policies_chosen(&choice));
 }
 
 static void
@@ -248,6 +320,7 @@ a_signed_body_that_is_none_is_broken(void)
 
 CHECK_MAIN(CASE(without_a_bundle_no_class_has_a_policy), CASE(a_stored_bundle_is_judged_by),
            CASE(the_right_policy_of_several_is_found),
+           CASE(a_policy_for_a_group_of_the_device_comes_first),
            CASE(an_end_that_has_passed_is_told_to_the_classes_it_names),
            CASE(what_no_present_key_vouches_for_is_broken), CASE(either_of_two_keys_vouches),
            CASE(a_row_that_was_changed_is_broken), CASE(a_row_of_another_sequence_is_broken),

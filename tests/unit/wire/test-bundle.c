@@ -141,9 +141,104 @@ a_class_has_one_policy(void)
         b->args[4 + i] = b->args[i];
     }
     CHECK_EQ(read_again(b, NULL), 0);
-    CHECK(bundle_policy_of(&got, bytes_str("x13")) == &got.policies[2]);
-    CHECK(bundle_policy_of(&got, bytes_str("t14g3")) == &got.policies[1]);
-    CHECK(bundle_policy_of(&got, bytes_str("base")) == NULL);
+    CHECK(bundle_policy_of(&got, bytes_str("x13"), BYTES_NULL) == &got.policies[2]);
+    CHECK(bundle_policy_of(&got, bytes_str("t14g3"), BYTES_NULL) == &got.policies[1]);
+    CHECK(bundle_policy_of(&got, bytes_str("base"), BYTES_NULL) == NULL);
+    CHECK(bundle_policy_of(&got, bytes_str("x13"), bytes_str("g")) == NULL);
+}
+
+/* The sample's policy of t14g3 under another name behind it. */
+static void
+twin_policy(struct bundle *b, size_t at, const char *name)
+{
+    b->n_policies = at + 1;
+    b->policies[at] = b->policies[1];
+    b->policies[at].name = bytes_str(name);
+}
+
+/* A class has one policy, and one for each group; those of a group are for nobody else. */
+static void
+a_class_has_one_policy_for_each_group(void)
+{
+    struct bundle *b = bundle_sample();
+
+    twin_policy(b, 2, "other");
+    b->policies[2].group = bytes_str("g");
+    CHECK_EQ(read_again(b, NULL), 0);
+    CHECK(bundle_policy_of(&got, bytes_str("t14g3"), BYTES_NULL) == &got.policies[1]);
+    CHECK(bundle_policy_of(&got, bytes_str("t14g3"), bytes_str("g")) == &got.policies[2]);
+    CHECK(bundle_policy_of(&got, bytes_str("t14g3"), bytes_str("h")) == NULL);
+    b->policies[1].group = bytes_str("g");
+    refused("the same class and group in two policies", b);
+    b->policies[1].group = bytes_str("h");
+    CHECK_EQ(read_again(b, NULL), 0);
+    b->policies[0].group = bytes_str("g");
+    refused("a base for a group", b);
+}
+
+/* The name of what is chosen for class t14g3 in these groups. */
+static const char *
+choice(const struct bundle *b, size_t n, const char *const *names)
+{
+    static const char *const kinds[] = {"none", "one", "apart", "two"};
+    static char text[32];
+    const struct bundle_policy *found[2];
+    struct bytes groups[4];
+    enum bundle_choice r;
+
+    for (size_t i = 0; i < n; i++) {
+        groups[i] = bytes_str(names[i]);
+    }
+    r = bundle_choose(b, bytes_str("t14g3"), groups, n, found);
+    CHECK_EQ(found[0] != NULL, r == BUNDLE_CHOICE_ONE || r == BUNDLE_CHOICE_TWO);
+    CHECK_EQ(found[1] != NULL, r == BUNDLE_CHOICE_TWO);
+    snprintf(text, sizeof(text), "%s%s%.*s", kinds[r], found[0] ? " " : "",
+             found[0] ? (int)found[0]->name.len : 0,
+             found[0] ? (const char *)found[0]->name.p : "");
+    return text;
+}
+
+#define CHOICE(...)                                                   \
+    choice(b, ARRAY_LEN(((const char *const[]){"-", ##__VA_ARGS__})), \
+           ((const char *const[]){"-", ##__VA_ARGS__}))
+
+static void
+a_policy_of_a_group_comes_before_that_of_the_class(void)
+{
+    struct bundle *b = bundle_sample();
+    const struct bundle_policy *found[2];
+
+    CHECK_STR(CHOICE("g"), "one laptop");
+    twin_policy(b, 2, "of-g");
+    twin_policy(b, 3, "of-h");
+    b->policies[2].group = bytes_str("g");
+    b->policies[3].group = bytes_str("h");
+    CHECK_STR(CHOICE(), "one laptop");
+    CHECK_STR(CHOICE("g"), "one of-g");
+    CHECK_STR(CHOICE("x", "h"), "one of-h");
+    CHECK_STR(CHOICE("g", "h"), "two of-g");
+    CHECK_EQ(bundle_choose(b, bytes_str("x13"), NULL, 0, found), BUNDLE_CHOICE_NONE);
+    /* one that is off is not asked */
+    b->policies[2].mode = BUNDLE_MODE_OFF;
+    CHECK_STR(CHOICE("g"), "one laptop");
+    CHECK_STR(CHOICE("g", "h"), "one of-h");
+    b->policies[1].mode = BUNDLE_MODE_OFF;
+    CHECK_STR(CHOICE("g"), "none"); /* the bundle's own word: the class is not judged by it */
+    CHECK_STR(CHOICE("h"), "one of-h");
+}
+
+static void
+a_class_of_groups_alone_has_nothing_for_the_others(void)
+{
+    struct bundle *b = bundle_sample();
+
+    b->policies[1].group = bytes_str("g");
+    CHECK_STR(CHOICE(), "apart");
+    CHECK_STR(CHOICE("h"), "apart");
+    CHECK_STR(CHOICE("g"), "one laptop");
+    b->policies[1].mode = BUNDLE_MODE_OFF;
+    CHECK_STR(CHOICE("g"), "none");
+    CHECK_STR(CHOICE(), "none");
 }
 
 static void
@@ -440,6 +535,9 @@ CHECK_MAIN(CASE(the_sample_is_read_as_it_was_written),
            CASE(every_truncation_and_a_byte_more_is_refused), CASE(another_schema_is_told_as_such),
            CASE(indices_must_be_in_range), CASE(an_index_names_the_right_kind),
            CASE(names_are_unique_and_ascend), CASE(a_class_has_one_policy),
+           CASE(a_class_has_one_policy_for_each_group),
+           CASE(a_policy_of_a_group_comes_before_that_of_the_class),
+           CASE(a_class_of_groups_alone_has_nothing_for_the_others),
            CASE(names_and_texts_are_safe_to_print), CASE(a_flag_stands_only_with_its_verb),
            CASE(arguments_are_those_of_the_verb), CASE(a_span_ends_in_something_worse),
            CASE(an_applied_policy_quotes_and_rules), CASE(a_set_has_members_and_those_of_its_kind),
