@@ -10,12 +10,15 @@
 #include "base/name.h"
 #include "crypto/digest.h"
 #include "flags.h"
+#include "formats/pe.h"
 #include "wire/announce.h"
 
 #define ANNOUNCE_FOLDER "/var/lib/assay/announce"
 #define FILE_MAX ((size_t)2 << 30) /* an initrd with all drivers has 200 MB */
 
-/* What measures a file of PCR 9 does it in these. */
+enum { PCR_PROGRAMS = 4, PCR_FILES = 9, PCR_UKI = 11 };
+
+/* What measures a file or a program does it in these. */
 static const enum hash file_banks[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
 
 static struct announce announce;
@@ -131,39 +134,117 @@ label_of(const char *path)
     return bytes_of(path + over, len - over);
 }
 
+/* An event over these bytes, in each bank. The label lives as long as the program. */
+static int
+hash_event(struct hasher *hasher, uint32_t pcr, const struct bytes *parts, size_t n_parts,
+           struct bytes label)
+{
+    struct announce_event *event = add_event();
+
+    if (!event) {
+        return -E2BIG;
+    }
+    event->pcr = pcr;
+    event->label = label;
+    for (size_t i = 0; i < ARRAY_LEN(file_banks); i++) {
+        enum hash alg = file_banks[i];
+        int r = hasher_parts(hasher, alg, parts, n_parts, digest_room(event, alg));
+
+        if (r < 0) {
+            return r;
+        }
+        event->digests[alg] = bytes_of(digest_room(event, alg), hash_size(alg));
+    }
+    return 0;
+}
+
+static int
+fail_file(const char *path, int r)
+{
+    return fail(path, r == -E2BIG ? "more than 64 events" : strerror(-r));
+}
+
 /* "PCR,PATH": the file's content is what is measured, as GRUB and the kernel's stub do in PCR 9. */
 static int
 file_take(struct hasher *hasher, const char *word)
 {
-    struct announce_event *event = add_event();
     struct bytes content = BYTES_NULL;
     const char *at = word;
+    uint32_t pcr;
     int r;
 
-    if (!event) {
-        return fail(word, "more than 64 events");
-    }
-    if (!pcr_read(part(&at, ','), &event->pcr) || *at == '\0') {
+    if (!pcr_read(part(&at, ','), &pcr) || *at == '\0') {
         return fail(word, "a file is PCR,PATH");
     }
     r = map_file(at, FILE_MAX, &content);
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(file_banks); i++) {
-        enum hash alg = file_banks[i];
-
-        r = hasher_bytes(hasher, alg, content, digest_room(event, alg));
-        event->digests[alg] = bytes_of(digest_room(event, alg), hash_size(alg));
-    }
+    r = r == 0 ? hash_event(hasher, pcr, &content, 1, label_of(at)) : r;
     map_free(&content);
-    event->label = label_of(at);
-    return r == 0 ? 0 : fail(at, strerror(-r));
+    return r == 0 ? 0 : fail_file(at, r);
+}
+
+/* Each section of a unified kernel image as systemd's stub extends it: its name with the NUL, then
+ * its content; systemd-stub(7), TPM PCR Notes. Which of them a stub measures is a matter of its
+ * version: what no boot will show explains none, and does no harm. Some stubs let the firmware load
+ * the kernel, and the kernel measures the initrd that it was given. */
+static int
+uki_take(struct hasher *hasher, const struct pe *pe)
+{
+    static const char *const names[] = {".linux",  ".osrel", ".cmdline", ".initrd", ".ucode",
+                                        ".splash", ".dtb",   ".uname",   ".sbat",   ".pcrpkey"};
+    static struct pe kernel;
+    struct bytes initrd = pe_find(pe, ".initrd");
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
+        const struct bytes label = bytes_str(names[i]);
+        const struct bytes name = bytes_of(names[i], label.len + 1);
+        const struct bytes content = pe_find(pe, names[i]);
+
+        if (content.len > 0) {
+            r = hash_event(hasher, PCR_UKI, &name, 1, label);
+            r = r == 0 ? hash_event(hasher, PCR_UKI, &content, 1, label) : r;
+        }
+    }
+    if (r == 0 && pe_read(pe_find(pe, ".linux"), &kernel, NULL) == 0) {
+        r = hash_event(hasher, PCR_PROGRAMS, kernel.parts, kernel.n_parts, bytes_str(".linux"));
+    }
+    if (r == 0 && initrd.len > 0) {
+        r = hash_event(hasher, PCR_FILES, &initrd, 1, bytes_str(".initrd"));
+    }
+    return r;
 }
 
 static int
-events_take(const struct flag_words *events, const struct flag_words *files)
+image_take(struct hasher *hasher, const char *path)
+{
+    static struct pe pe;
+    struct bytes content = BYTES_NULL;
+    struct fault fault = {0};
+    int r = map_file(path, FILE_MAX, &content);
+
+    if (r == 0 && pe_read(content, &pe, &fault) == 0) {
+        r = hash_event(hasher, PCR_PROGRAMS, pe.parts, pe.n_parts, label_of(path));
+        if (r == 0 && pe_find(&pe, ".linux").len > 0) {
+            r = uki_take(hasher, &pe);
+        }
+    }
+    map_free(&content);
+    if (fault.rule != RULE_NONE) {
+        return fail(path, rule_text(fault.rule));
+    }
+    return r == 0 ? 0 : fail_file(path, r);
+}
+
+static int
+events_take(const struct flag_words *events, const struct flag_words *files,
+            const struct flag_words *images)
 {
     CLEANUP(hasher_freep) struct hasher *hasher = hasher_new();
     int r = hasher ? 0 : fail("announce", "no memory");
 
+    for (size_t i = 0; r == 0 && i < images->n; i++) {
+        r = image_take(hasher, images->words[i]);
+    }
     for (size_t i = 0; r == 0 && i < files->n; i++) {
         r = file_take(hasher, files->words[i]);
     }
@@ -215,11 +296,13 @@ announce_run(const struct cmd *self, int argc, char **argv)
 {
     static struct flag_words events;
     static struct flag_words files;
+    static struct flag_words images;
     struct flag_words words = {0};
     const char *folder = ANNOUNCE_FOLDER;
     const char *days = "7";
     const struct flag flags[] = {{.name = "event", .list = &events},
                                  {.name = "file", .list = &files},
+                                 {.name = "image", .list = &images},
                                  {.name = "days", .ret_value = &days},
                                  {.name = "out", .ret_value = &folder}};
     int r = flags_read(self, argc, argv, flags, ARRAY_LEN(flags), &words);
@@ -227,8 +310,8 @@ announce_run(const struct cmd *self, int argc, char **argv)
     if (r != 0) {
         return r;
     }
-    if (words.n != 2 || events.n + files.n == 0) {
-        return cmd_usage(self, "a component, its version, and an event or file are wanted");
+    if (words.n != 2 || events.n + files.n + images.n == 0) {
+        return cmd_usage(self, "a component, its version, and an event, file or image are wanted");
     }
     announce.component = bytes_str(words.words[0]);
     announce.version = bytes_str(words.words[1]);
@@ -242,13 +325,13 @@ announce_run(const struct cmd *self, int argc, char **argv)
         return cmd_usage(self, "--days is 1 to 7");
     }
     announce.made_ms = clock_utc_ms();
-    return events_take(&events, &files) == 0 ? leave(folder) : CMD_NO;
+    return events_take(&events, &files, &images) == 0 ? leave(folder) : CMD_NO;
 }
 
 const struct cmd cmd_announce = {
     .name = "announce",
-    .args = "COMPONENT VERSION [--file PCR,PATH]… [--event PCR,ALG:HEX[,ALG:HEX…][,label=TEXT]]…"
-            " [--days N] [--out FOLDER]",
+    .args = "COMPONENT VERSION [--image PATH]… [--file PCR,PATH]…"
+            " [--event PCR,ALG:HEX[,ALG:HEX…][,label=TEXT]]… [--days N] [--out FOLDER]",
     .summary = "on a device: leave word of what a coming boot will measure",
     .help =
         "For hooks of updates, as root. Writes one file into the folder that the attestor reads\n"
@@ -256,12 +339,15 @@ const struct cmd cmd_announce = {
         "attestor tells it with its next accepted evidence. Then an operator who asks why a boot\n"
         "is not known sees that the device said it would come. It is the device's own word:\n"
         "it makes no boot good, and at most, where a policy says so, an initrd a warning.\n\n"
+        "  --image   a program that firmware or shim starts, as the kernel: its Authenticode "
+        "digest\n"
+        "            in PCR 4; of a unified kernel image also its sections in PCR 11\n"
         "  --file    a file that is measured by its content, as GRUB does in PCR 9\n"
         "  --event   digests of an event that is known otherwise; a label is for people\n"
         "  --days    how long it stands, 1 to 7 (the default); after three more boots it ends too\n"
         "  --out     another folder\n\n"
         "Exit status: 0 written, 1 not, 2 usage.\n\n"
-        "  assay announce os 6.12.57 --file 9,/boot/vmlinuz-6.12.57 \\\n"
-        "      --file 9,/boot/initrd.img-6.12.57\n",
+        "  assay announce os 6.12.57 --image /boot/vmlinuz-6.12.57 \\\n"
+        "      --file 9,/boot/vmlinuz-6.12.57 --file 9,/boot/initrd.img-6.12.57\n",
     .run = announce_run,
 };

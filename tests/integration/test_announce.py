@@ -8,6 +8,7 @@ import os
 import sys
 
 import diag
+import pemake
 import realsite
 from realsite import read, run, write
 
@@ -212,6 +213,39 @@ def a_file_is_as_the_schema_says():
         assert event[3].endswith("ékernel") and 127 <= len(event[3].encode()) <= 128, event
 
 
+def a_program_is_announced_as_firmware_measures_it():
+    """Whatever is wrong with one leaves no file."""
+    with realsite.folder() as top:
+        path, good = os.path.join(top, "grub.efi"), pemake.program([(".text", b"code" * 99)])
+        signed = pemake.program([(".text", b"code" * 99)], certs=b"signature")
+        words = ("loaders", "1", "--image", path, "--out", top)
+        digests = []
+        for content in (good, signed):
+            write(path, content)
+            done = run(PROGRAMS.assay, "announce", *words)
+            assert done.code == 0 and "1 events" in done.out, done
+            event, = dict(diag.decode(read(os.path.join(top, "loaders.cbor"))))[3]
+            event = dict(event)
+            assert (event[1], event[3]) == (4, path), event
+            assert event[2] == [[alg, pemake.authenticode(content, bank)] for alg, bank in (
+                (4, "sha1"), (11, "sha256"), (12, "sha384"), (13, "sha512"))], event
+            digests.append(event[2])
+        assert digests[0] == digests[1]
+        os.unlink(os.path.join(top, "loaders.cbor"))
+        for content, said in ((good[:100], "heads"), (b"", "heads"), (signed + b"x", "signatures"),
+                              (good[:-1], "section")):
+            write(path, content)
+            done = run(PROGRAMS.assay, "announce", *words)
+            assert done.code == 1 and said in done.err, (said, done)
+        write(path, pemake.program([(".linux", b"no program"), (".osrel", b""), (".initrd", b"i")]))
+        done = run(PROGRAMS.assay, "announce", *words, "--file", f"9,{path}")
+        assert done.code == 0 and "7 events" in done.out, done
+        done = run(PROGRAMS.assay, "announce", *words, *["--image", path] * 12)
+        assert done.code == 1 and "more than 64 events" in done.err, done
+        done = run(PROGRAMS.assay, "announce", *words, "--image", top)
+        assert done.code == 1 and done.out == "", done
+
+
 CASES = (
     what_a_hook_leaves_is_told_and_gone,
     one_of_many_blocks_arrives_whole,
@@ -221,6 +255,7 @@ CASES = (
     an_announced_kernel_is_refused_as_an_unknown_one,
     wrong_words_leave_no_file,
     a_file_is_as_the_schema_says,
+    a_program_is_announced_as_firmware_measures_it,
 )
 
 
