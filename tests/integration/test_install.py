@@ -23,8 +23,12 @@ UNITS = ('assay-attestor', 'assay-verifier')
 PAGES = ('man1/assay.1', 'man5/assay-attestor.conf.5', 'man5/assay-verifier.conf.5',
          'man7/assay-events.7', 'man7/assay-reasons.7', 'man8/assay-attestor.8',
          'man8/assay-verifier.8')
+# Of other tools' folders; each is run by its tool.
+HOOKS = ('etc/initramfs/post-update.d/zz-assay-announce',
+         'etc/kernel/postinst.d/zz-assay-announce', 'etc/kernel/postrm.d/zz-assay-announce',
+         'lib/kernel/install.d/95-assay-announce.install', 'libexec/assay/announce-kernel')
 EXPECTED = sorted(
-    PROGRAMS
+    PROGRAMS + HOOKS
     + tuple(f'lib/systemd/system/{name}.service' for name in UNITS)
     + tuple(f'lib/{kind}.d/{name}.conf' for name in UNITS for kind in ('sysusers', 'tmpfiles'))
     + tuple(f'share/man/{page}' for page in PAGES)
@@ -78,7 +82,7 @@ def nothing_is_outside_the_prefix():
 def only_programs_are_executable_and_nothing_is_writable():
     for name in installed():
         mode = stat.S_IMODE(os.stat(path(name)).st_mode)
-        assert mode == (0o755 if name in PROGRAMS else 0o644), (name, oct(mode))
+        assert mode == (0o755 if name in PROGRAMS + HOOKS else 0o644), (name, oct(mode))
 
 
 def the_programs_say_their_version_and_help():
@@ -88,6 +92,22 @@ def the_programs_say_their_version_and_help():
         assert re.fullmatch(rf'{os.path.basename(name)} \d+\.\d+\.\d+\n', version.stdout), version
         assert run(path(name), '--help').stdout.startswith('usage: '), name
         assert run(path(name), '--no-such-option').returncode == 2, name
+
+
+def hooks_name_what_was_installed():
+    """And are right for the shells that run them."""
+    for name in HOOKS:
+        text = read(name)
+        found = re.findall(r':-(/[^}]*/(?:bin|libexec)/[^}]*)\}', text)
+        assert len(found) == 1 and '@' not in re.sub(r'"\$@"', '', text), (name, text)
+        assert os.path.exists(ROOT + found[0]), (name, found)
+        for shell in ('sh', 'dash', 'bash'):
+            if shutil.which(shell):
+                assert run(shell, '-n', path(name)).stderr == '', (name, shell)
+        if shutil.which('shellcheck'):
+            done = run('shellcheck', '-s', 'dash', path(name))
+            assert done.returncode == 0, done.stdout
+        assert not re.search(r'[^\w-]', os.path.basename(name)) or name.endswith('.install'), name
 
 
 def setup_and_check_run_from_where_they_are():
@@ -324,8 +344,9 @@ PREFIX = install()
 tap.run([(case,) for case in (
     the_files_are_these_and_no_others, nothing_is_outside_the_prefix,
     only_programs_are_executable_and_nothing_is_writable,
-    the_programs_say_their_version_and_help, setup_and_check_run_from_where_they_are,
-    the_files_of_setup_comment_the_programs_defaults, print_config_is_a_file_that_check_takes,
+    the_programs_say_their_version_and_help, hooks_name_what_was_installed,
+    setup_and_check_run_from_where_they_are, the_files_of_setup_comment_the_programs_defaults,
+    print_config_is_a_file_that_check_takes,
     units_start_what_was_installed, units_are_hardened,
     a_unit_without_its_hardening_would_fail, units_are_ordered, users_and_folders_come_to_be,
     each_option_is_in_its_page_and_the_reverse, each_setting_is_in_its_page,

@@ -18,9 +18,12 @@ def introspected(build, name):
 
 
 def installed(build):
-    """Paths as they are below /, were the prefix /usr."""
-    prefix = {row['name']: row['value'] for row in introspected(build, 'buildoptions')}['prefix']
-    return sorted('usr/' + os.path.relpath(path, prefix)
+    """Paths as they are below /, were the prefix /usr and settings in /etc."""
+    options = {row['name']: row['value'] for row in introspected(build, 'buildoptions')}
+    prefix = options['prefix']
+    settings = os.path.join(prefix, options.get('sysconfdir', 'etc')) + '/'
+    return sorted('etc/' + path[len(settings):] if path.startswith(settings)
+                  else 'usr/' + os.path.relpath(path, prefix)
                   for path in introspected(build, 'installed').values())
 
 
