@@ -3,7 +3,9 @@
 #include "lib/control-play.h"
 
 #include "keeper/audience.h"
+#include "keeper/groups.h"
 #include "store/store-group.h"
+#include "store/store-sql.h"
 
 static bool
 has_name(const json_t *root, const char *key, const char *name)
@@ -382,6 +384,58 @@ a_group_with_members_is_removed_by_name_only(void)
     CHECK_EQ(count(YES("group", "list"), "groups"), 1);
 }
 
+static size_t
+sessions_of(const struct store_device *device)
+{
+    static const int front = 0;
+    struct session session = {.tier = TIER_AFFIRMING};
+    bool held = sessions_get(rig.keeper.sessions, &front, 7) != NULL;
+
+    memcpy(session.device, device->id, sizeof(session.device));
+    CHECK_EQ(sessions_put(rig.keeper.sessions, &front, 7, &session), 0);
+    return held;
+}
+
+/* What is written as it was leaves no row and ends no connection; one name more or less, or another
+ * in its place, does. */
+static void
+what_does_not_differ_is_not_written(void)
+{
+    static const struct store_groups sets[] = {
+        {.n = 0},
+        {.n = 1, .groups = {{.name = "pilots"}}},
+        {.n = 1, .groups = {{.name = "paris"}}},
+        {.n = 2, .groups = {{.name = "paris"}, {.name = "pilots"}}}};
+    struct store_device device;
+
+    start_groups();
+    CHECK_EQ(store_device_by_prefix(rig.keeper.store, bytes_str(id), &device), 0);
+    (void)sessions_of(&device);
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+        for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
+            int64_t before = audit_at();
+
+            CHECK_EQ(groups_put(&rig.keeper, device.id, "x", &sets[i], &sets[k]), 0);
+            CHECK_EQ(audit_at() > before, i != k);
+            CHECK_EQ(sessions_of(&device), i == k);
+        }
+    }
+}
+
+/* Half a device is no answer. */
+static void
+a_store_that_fails_is_told(void)
+{
+    start_groups();
+    (void)YES("device", "group", id, "+pilots");
+    (void)YES("device", "list");
+    CHECK_EQ(sqlite3_exec(rig.keeper.store->db, "DROP TABLE membership", NULL, NULL, NULL),
+             SQLITE_OK);
+    NO("store", "device", "show", id);
+    NO("store", "device", "list");
+    NO("store", "device", "list", "pilots");
+}
+
 /* A row of an inventory for a device of the rig. */
 static const char *
 import_row(const char *rest)
@@ -512,6 +566,7 @@ CHECK_MAIN(CASE(a_group_is_made_once), CASE(bad_names_and_settings_are_refused),
            CASE(a_device_stands_at_one_site), CASE(eight_groups_are_the_most),
            CASE(long_names_are_fewer), CASE(who_is_told_of_groups_has_a_short_name),
            CASE(unknown_groups_and_words_change_nothing), CASE(a_list_may_be_of_one_group),
+           CASE(what_does_not_differ_is_not_written), CASE(a_store_that_fails_is_told),
            CASE(a_group_with_members_is_removed_by_name_only), CASE(an_inventory_may_name_groups),
            CASE(an_empty_third_column_is_none), CASE(who_stands_in_anothers_place_is_in_its_groups),
            CASE(a_change_ends_what_was_judged_on_open_connections))

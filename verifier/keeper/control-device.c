@@ -17,23 +17,17 @@ on_device(void *context, const struct store_device *device)
 {
     struct list *list = context;
     struct control *control = list->control;
-    struct store_groups groups;
 
-    if (list->group[0] != '\0') {
-        list->r = store_groups_get(control->keeper->store, device->id, &groups);
-        if (list->r != 0 || !store_groups_have(&groups, list->group)) {
-            return list->r == 0;
-        }
-    }
     json_wr_object(&control->json);
-    say_device(control, device);
+    list->r = say_device(control, device);
     json_wr_end_object(&control->json);
-    return true;
+    return list->r == 0;
 }
 
 int
 control_device_list(struct control *control)
 {
+    struct store *store = control->keeper->store;
     struct list list = {.control = control};
     int r = control_group_filter(control, 0, list.group);
 
@@ -43,7 +37,8 @@ control_device_list(struct control *control)
     json_wr_object(&control->json);
     json_wr_key(&control->json, "devices");
     json_wr_array(&control->json);
-    r = store_device_each(control->keeper->store, on_device, &list);
+    r = list.group[0] != '\0' ? store_group_devices(store, list.group, on_device, &list)
+                              : store_device_each(store, on_device, &list);
     r = r == 0 ? list.r : r;
     if (r != 0) {
         return control_broke(control, r);
@@ -63,8 +58,8 @@ control_device_show(struct control *control)
         return r;
     }
     json_wr_object(&control->json);
-    say_device(control, &device);
-    r = say_details(control, &device);
+    r = say_device(control, &device);
+    r = r == 0 ? say_details(control, &device) : r;
     json_wr_end_object(&control->json);
     return r < 0 ? control_broke(control, r) : CONTROL_YES;
 }

@@ -150,15 +150,6 @@ struct walk {
     int r;
 };
 
-/* Whether it is in the group; what it is in goes to *ret. */
-static bool
-walk_has(struct walk *walk, const struct store_device *device, struct store_groups *ret)
-{
-    *ret = (struct store_groups){.n = 0};
-    walk->r = store_groups_get(walk->control->keeper->store, device->id, ret);
-    return walk->r == 0 && store_groups_have(ret, walk->name);
-}
-
 static bool
 on_leaver(void *context, const struct store_device *device)
 {
@@ -166,7 +157,8 @@ on_leaver(void *context, const struct store_device *device)
     struct store_groups was;
     struct store_groups is;
 
-    if (walk_has(walk, device, &was)) {
+    walk->r = store_groups_get(walk->control->keeper->store, device->id, &was);
+    if (walk->r == 0) {
         is = was;
         (void)groups_drop(&is, walk->name);
         walk->r = groups_put(walk->control->keeper, device->id, walk->control->actor, &was, &is);
@@ -179,7 +171,7 @@ static int
 drop_group(struct control *control, const struct store_group *group)
 {
     struct walk walk = {.control = control, .name = group->name};
-    int r = store_device_each(control->keeper->store, on_leaver, &walk);
+    int r = store_group_devices(control->keeper->store, group->name, on_leaver, &walk);
 
     r = r == 0 ? walk.r : r;
     if (r == 0) {
@@ -254,18 +246,15 @@ on_member(void *context, const struct store_device *device)
 {
     struct walk *walk = context;
     struct control *control = walk->control;
-    struct store_groups groups;
 
-    if (walk_has(walk, device, &groups)) {
-        json_wr_object(&control->json);
-        control_hex(control, "id", BYTES_OF(device->id));
-        json_wr_key(&control->json, "state");
-        json_wr_str(&control->json, device_state_name(device->state));
-        json_wr_key(&control->json, "class");
-        json_wr_str(&control->json, device->class_name);
-        json_wr_end_object(&control->json);
-    }
-    return walk->r == 0;
+    json_wr_object(&control->json);
+    control_hex(control, "id", BYTES_OF(device->id));
+    json_wr_key(&control->json, "state");
+    json_wr_str(&control->json, device_state_name(device->state));
+    json_wr_key(&control->json, "class");
+    json_wr_str(&control->json, device->class_name);
+    json_wr_end_object(&control->json);
+    return true;
 }
 
 int
@@ -282,7 +271,10 @@ control_group_show(struct control *control)
     walk.r = say_group(control, &group);
     json_wr_key(&control->json, "devices");
     json_wr_array(&control->json);
-    r = walk.r == 0 ? store_device_each(control->keeper->store, on_member, &walk) : walk.r;
+    r = walk.r;
+    if (r == 0) {
+        r = store_group_devices(control->keeper->store, group.name, on_member, &walk);
+    }
     json_wr_end_array(&control->json);
     json_wr_end_object(&control->json);
     r = r == 0 ? walk.r : r;
@@ -370,14 +362,16 @@ say_names(struct control *control, const char *key, const struct store_groups *g
     return n;
 }
 
-void
+int
 say_groups(struct control *control, const uint8_t id[WIRE_UEID_SIZE])
 {
     struct store_groups groups;
+    int r = store_groups_get(control->keeper->store, id, &groups);
 
-    if (store_groups_get(control->keeper->store, id, &groups) == 0) {
+    if (r == 0) {
         (void)say_names(control, "groups", &groups, NULL);
     }
+    return r;
 }
 
 /* Whether the bundle that counts would have two policies for the device then: it would be refused

@@ -37,31 +37,35 @@ say_reason_names(struct control *control, const struct store_last *last)
     json_wr_end_array(&control->json);
 }
 
-void
+int
 say_device(struct control *control, const struct store_device *device)
 {
     struct keeper *keeper = control->keeper;
     int64_t now = keeper->clock->utc_ms(keeper->clock->context);
     struct store_last last;
     int64_t twins = 0;
+    int r;
 
     control_hex(control, "id", BYTES_OF(device->id));
     control_hex(control, "fingerprint", BYTES_OF(device->ek_fingerprint));
     say_str(control, "state", device_state_name(device->state));
     say_str(control, "class", device->class_name);
-    say_groups(control, device->id);
+    r = say_groups(control, device->id);
     say_str(control, "maker", device->maker);
     say_str(control, "model", device->model);
     say_str(control, "serial", device->serial);
-    if (store_serial_twins(keeper->store, device, &twins) == 0 && twins > 0) {
+    r = r == 0 ? store_serial_twins(keeper->store, device, &twins) : r;
+    if (twins > 0) {
         say_int(control, "serial_twins", twins); /* at each of them, whoever came first */
     }
-    if (store_last_get(keeper->store, device->id, &last) != 0) {
-        return;
+    r = r == 0 ? store_last_get(keeper->store, device->id, &last) : r;
+    if (r != 0) {
+        return r == STORE_NONE ? 0 : r;
     }
     say_str(control, "tier", tier_name(last.tier));
     say_int(control, "age_s", (now - last.challenge_ms) / 1000);
     say_reason_names(control, &last);
+    return 0;
 }
 
 static void

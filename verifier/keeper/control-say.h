@@ -4,10 +4,10 @@
 #include "keeper/control.h"
 
 /* Members of a device's line in the list. */
-void say_device(struct control *control, const struct store_device *device);
+MUST_CHECK int say_device(struct control *control, const struct store_device *device);
 
 /* The member "groups" of a device: names alone. */
-void say_groups(struct control *control, const uint8_t id[WIRE_UEID_SIZE]);
+MUST_CHECK int say_groups(struct control *control, const uint8_t id[WIRE_UEID_SIZE]);
 
 /* The member "reasons" of a verdict: names alone. */
 void say_reason_names(struct control *control, const struct store_last *last);

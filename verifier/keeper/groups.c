@@ -131,12 +131,28 @@ groups_drop(struct store_groups *groups, const char *name)
     return true;
 }
 
+/* Both are sorted by name. */
+static bool
+same(const struct store_groups *a, const struct store_groups *b)
+{
+    size_t i = 0;
+
+    while (i < a->n && i < b->n && strcmp(a->groups[i].name, b->groups[i].name) == 0) {
+        i++;
+    }
+    return i == a->n && i == b->n;
+}
+
 int
 groups_put(struct keeper *keeper, const uint8_t id[WIRE_UEID_SIZE], const char *actor,
            const struct store_groups *was, const struct store_groups *is)
 {
-    int r = store_groups_set(keeper->store, id, is);
+    int r;
 
+    if (same(was, is)) { /* its connections go on, too */
+        return 0;
+    }
+    r = store_groups_set(keeper->store, id, is);
     if (r != 0) {
         return r < 0 ? r : -EIO;
     }

@@ -31,9 +31,9 @@ void groups_join(const struct store_groups *groups, char ret[STORE_GROUPS_TEXT_M
 /* Whether it was there. */
 bool groups_drop(struct store_groups *groups, const char *name);
 
-/* Writes what a device is in now, and was before, with an audit row for each change. As
- * after a move its connections need new evidence, for whatever is judged by groups. Returns
- * 0 or a negative errno. */
+/* Writes what a device is in now, and was before, with an audit row for each change; where nothing
+ * differs nothing is done. As after a move its connections need new evidence, for whatever is
+ * judged by groups. Returns 0 or a negative errno. */
 MUST_CHECK int groups_put(struct keeper *keeper, const uint8_t id[WIRE_UEID_SIZE],
                           const char *actor, const struct store_groups *was,
                           const struct store_groups *is);

@@ -110,6 +110,41 @@ store_group_members(struct store *store, const char *name, int64_t *ret)
     return r;
 }
 
+/* The member behind one, or the first behind none. */
+static int
+next_member(struct store *store, const char *name, struct bytes behind, struct store_device *ret)
+{
+    struct sql sql = sql_begin(store, SQL_GROUP_DEVICE);
+    uint8_t id[WIRE_UEID_SIZE];
+    int r;
+
+    sql_text(&sql, name, STORE_CLASS_MAX);
+    sql_blob(&sql, behind);
+    r = sql_row(&sql);
+    if (r == 0) {
+        sql_get_exact(&sql, id, sizeof(id));
+    }
+    r = sql_end(&sql, r);
+    return r == 0 ? store_device_get(store, id, ret) : r;
+}
+
+int
+store_group_devices(struct store *store, const char *name,
+                    bool (*visit)(void *context, const struct store_device *device), void *context)
+{
+    struct store_device device;
+    struct bytes behind = bytes_of("", 0);
+    bool more = true;
+    int r = 0;
+
+    while (more && r == 0) {
+        r = next_member(store, name, behind, &device);
+        behind = BYTES_OF(device.id);
+        more = r == 0 && visit(context, &device);
+    }
+    return r == STORE_NONE ? 0 : r;
+}
+
 int
 store_groups_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE], struct store_groups *ret)
 {

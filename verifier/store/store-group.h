@@ -34,6 +34,12 @@ MUST_CHECK int store_group_each(struct store *store,
 /* How many devices are in it; 0 for an unknown one. */
 MUST_CHECK int store_group_members(struct store *store, const char *name, int64_t *ret);
 
+/* The devices of a group by their id, found by an index: a group of ten among a million costs ten.
+ * Calls visit until it returns false; the visitor may call the store. */
+MUST_CHECK int store_group_devices(struct store *store, const char *name,
+                                   bool (*visit)(void *context, const struct store_device *device),
+                                   void *context);
+
 /* The groups of a device; none for an unknown one. More than STORE_GROUPS_MAX are -EIO. */
 MUST_CHECK int store_groups_get(struct store *store, const uint8_t id[WIRE_UEID_SIZE],
                                 struct store_groups *ret);

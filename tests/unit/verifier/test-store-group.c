@@ -220,6 +220,74 @@ memberships_go_with_their_group_and_their_device(void)
     CHECK_EQ(n, 0);
 }
 
+struct walked {
+    size_t n, most;
+    uint8_t first[3];    /* bytes of their ids behind the type */
+    struct store *leave; /* each leaves its groups while it is visited */
+};
+
+static bool
+on_device(void *context, const struct store_device *device)
+{
+    struct walked *walked = context;
+
+    CHECK(walked->n < ARRAY_LEN(walked->first));
+    walked->first[walked->n++] = device->id[1];
+    if (walked->leave) {
+        CHECK_EQ(store_groups_set(walked->leave, device->id, THESE("berlin")), 0);
+    }
+    return walked->n < walked->most;
+}
+
+/* By their ids, none twice, and none of another group. */
+static void
+the_devices_of_a_group_are_told_until_enough(void)
+{
+    CLEANUP(store_closep) struct store *store = start();
+    struct walked walked = {.most = 9};
+
+    put_device(store, 3);
+    CHECK_EQ(set(store, 3, THESE("pilots")), 0);
+    CHECK_EQ(set(store, 2, THESE("berlin")), 0);
+    CHECK_EQ(set(store, 1, THESE("pilots", "berlin")), 0);
+    CHECK_EQ(store_group_devices(store, "pilots", on_device, &walked), 0);
+    CHECK_EQ(walked.n, 2);
+    CHECK_EQ(walked.first[0], make_device(1).id[1]);
+    CHECK_EQ(walked.first[1], make_device(3).id[1]);
+    walked = (struct walked){.most = 1};
+    CHECK_EQ(store_group_devices(store, "pilots", on_device, &walked), 0);
+    CHECK_EQ(walked.n, 1);
+    walked = (struct walked){.most = 9};
+    CHECK_EQ(store_group_devices(store, "munich", on_device, &walked), 0);
+    CHECK_EQ(walked.n, 0);
+    walked = (struct walked){.most = 9, .leave = store};
+    CHECK_EQ(store_group_devices(store, "pilots", on_device, &walked), 0);
+    CHECK_EQ(walked.n, 2);
+    CHECK_STR(of(store, 1), "berlin ");
+}
+
+/* SQLite's own word: the group's members are searched for, and nothing else is looked at. */
+static void
+the_devices_of_a_group_are_found_by_an_index(void)
+{
+    CLEANUP(store_closep) struct store *store = start();
+    struct walked walked = {.most = 9};
+    sqlite3_stmt *plan = NULL;
+    char text[256];
+
+    CHECK_EQ(store_group_devices(store, "pilots", on_device, &walked), 0);
+    snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s",
+             sqlite3_sql(store->prepared[SQL_GROUP_DEVICE]));
+    CHECK_EQ(sqlite3_prepare_v2(store->db, text, -1, &plan, NULL), SQLITE_OK);
+    CHECK_EQ(sqlite3_step(plan), SQLITE_ROW);
+    snprintf(text, sizeof(text), "%s", (const char *)sqlite3_column_text(plan, 3));
+    if (!strstr(text, "membership_group (group_name=? AND device>?)")) {
+        check_fail(__FILE__, __LINE__, "%s", text);
+    }
+    CHECK_EQ(sqlite3_step(plan), SQLITE_DONE);
+    sqlite3_finalize(plan);
+}
+
 /* A device's row is written again and again; its groups stay. */
 static void
 a_device_that_is_written_again_keeps_its_groups(void)
@@ -265,4 +333,6 @@ CHECK_MAIN(CASE(a_group_reads_back_and_is_replaced),
            CASE(what_cannot_be_set_changes_nothing), CASE(too_many_or_of_nobody_changes_nothing),
            CASE(as_many_groups_as_a_device_may_have),
            CASE(memberships_go_with_their_group_and_their_device),
+           CASE(the_devices_of_a_group_are_told_until_enough),
+           CASE(the_devices_of_a_group_are_found_by_an_index),
            CASE(a_device_that_is_written_again_keeps_its_groups), CASE(an_inventory_names_groups))

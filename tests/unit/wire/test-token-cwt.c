@@ -4,6 +4,7 @@
 #include "crypto/cose.h"
 #include "lib/check.h"
 #include "lib/token-sample.h"
+#include "wire/answer.h"
 
 static uint8_t room[LIMIT_TOKEN_BYTES];
 
@@ -355,7 +356,37 @@ long_names_may_make_it_longer(void)
     CHECK_EQ(back.told.present, 0);
 }
 
-CHECK_MAIN(CASE(what_the_verdict_tells_reads_back), CASE(what_is_told_must_be_of_its_kind),
+/* Each number of the answer as large as it can be: what is left beside a token is enough. */
+static void
+the_largest_answer_has_room_for_a_token_within_its_limit(void)
+{
+    static uint8_t token[LIMIT_TOKEN_CWT];
+    uint8_t answer_room[2048];
+    struct wr wr = wr_init(answer_room, sizeof(answer_room));
+    struct answer answer = {
+        .tier = TIER_CONTRAINDICATED,
+        .n_reasons = LIMIT_REASONS,
+        .cwt = BYTES_OF(token),
+        .next_s = UINT32_MAX,
+        .wanted = {.bank = HASH_SM3_256, .mask = 0xffffff},
+        .n_known = LOG_KIND_MAX,
+        .actions = ACTION_ALL,
+    };
+
+    for (size_t i = 0; i < LIMIT_REASONS; i++) {
+        answer.reasons[i] = UINT16_MAX;
+    }
+    for (size_t i = 0; i < LOG_KIND_MAX; i++) {
+        answer.known[i] = (struct log_offset){(enum log_kind)(i + 1), UINT64_MAX};
+    }
+    answer_write(&wr, &answer);
+    CHECK(!wr.failed && wr.len <= 1024);
+    CHECK(LIMIT_TOKEN_CWT + 128 < wr.len); /* as much is taken */
+    printf("# the largest answer with a token of %zu bytes has %zu\n", sizeof(token), wr.len);
+}
+
+CHECK_MAIN(CASE(the_largest_answer_has_room_for_a_token_within_its_limit),
+           CASE(what_the_verdict_tells_reads_back), CASE(what_is_told_must_be_of_its_kind),
            CASE(a_token_with_all_claims_stays_within_its_limit),
            CASE(long_names_may_make_it_longer), CASE(claims_read_back),
            CASE(each_truncation_and_trailing_byte_is_form),
