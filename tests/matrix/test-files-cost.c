@@ -1,11 +1,14 @@
-/* What signatures of an IMA list's files cost whom, from evidence to answer: lists of a recorded
- * boot with more entries, signed by a key of the policy. */
+/* What an IMA list costs whom, from evidence to answer: signatures of its files, in lists of a
+ * recorded boot with more entries, signed by a key of the policy; and its growing. */
 #include <stdio.h>
 
+#include "base/b64.h"
+#include "base/hex.h"
 #include "lib/check.h"
 #include "lib/files-play.h"
 #include "lib/ima-rig.h"
 #include "lib/ima-signer.h"
+#include "store/store-sql.h"
 
 /* A policy for n entries of the recorded list and for what a key signed, and so many more entries:
  * `good` of the key's, each with a signature of its own, and `bad` over other digests. */
@@ -135,7 +138,136 @@ who_has_had_its_share_waits_for_the_next_go(void)
     CHECK_EQ(files_play_attest().tier, TIER_AFFIRMING);
 }
 
-CHECK_MAIN(CASE(signatures_are_verified_at_the_price_of_who_brings_them),
+/* ---- claims of a list that grows ---- */
+
+static struct store_last
+last_row(void)
+{
+    struct keeper_rig *rig = &growing_rig.keeper;
+    struct store_device device;
+    struct store_last last;
+
+    CHECK_EQ(keeper_device(&rig->keeper, bytes_str(rig->identity), &device), 0);
+    CHECK_EQ(store_last_get(rig->keeper.store, device.id, &last), 0);
+    return last;
+}
+
+/* The payload of the JWT that the class's audience gets now. */
+static const char *
+jwt_payload(void)
+{
+    static char room[4096];
+    struct keeper_rig *rig = &growing_rig.keeper;
+    struct bytes jwt;
+    const uint8_t *first, *second;
+    size_t len = 0;
+
+    CHECK_EQ(keeper_rig_ask(rig, REQUEST_PSK, RESOURCE_TOKEN, BYTES_NULL, "a"), COAP_CODE(2, 5));
+    jwt = rig->reply.body;
+    first = memchr(jwt.p, '.', jwt.len);
+    second = memchr(first + 1, '.', jwt.len - (size_t)(first + 1 - jwt.p));
+    CHECK_EQ(b64_read(bytes_of(first + 1, (size_t)(second - first) - 1), (uint8_t *)room,
+                      sizeof(room) - 1, &len),
+             0);
+    room[len] = '\0';
+    return room;
+}
+
+static const char *
+shown(void)
+{
+    static char json[65536];
+    struct keeper_rig *rig = &growing_rig.keeper;
+    struct store_device device;
+    char id[2 * WIRE_UEID_SIZE + 1];
+
+    CHECK_EQ(keeper_device(&rig->keeper, bytes_str(rig->identity), &device), 0);
+    CHECK_EQ(keeper_rig_command(
+                 rig, (const char *[]){"device", "show", hex_write(id, BYTES_OF(device.id))}, 3,
+                 json, sizeof(json)),
+             0);
+    return json;
+}
+
+static void
+start_counting(void)
+{
+    char json[4096];
+
+    files_play_start();
+    CHECK_EQ(keeper_rig_command(&growing_rig.keeper,
+                                (const char *[]){"class", "add", "c", "pcrs=0-10,14",
+                                                 "audiences=bearer:a,claims=ima.count+ima.unknown"},
+                                5, json, sizeof(json)),
+             0);
+}
+
+/* Each evidence of a busy machine has more files than the last: what is kept by digest stays as it
+ * is, and who asks is told the number of now. */
+static void
+a_list_that_only_grew_writes_no_claims(void)
+{
+    struct store_last before, after;
+
+    start_counting();
+    files_play_policy("  allow digest @files\n", 103);
+    CHECK_EQ(files_play_attest().tier, TIER_AFFIRMING);
+    CHECK(strstr(jwt_payload(), "\"device_ima_count\":60"));
+    before = last_row();
+    CHECK_EQ(files_play_rest(60, 70).tier, TIER_AFFIRMING);
+    after = last_row();
+    CHECK_EQ(memcmp(before.claims, after.claims, sizeof(before.claims)), 0);
+    CHECK(strstr(jwt_payload(), "\"device_ima_count\":70"));
+    CHECK(strstr(jwt_payload(), "\"device_ima_unknown\":0"));
+    CHECK(strstr(shown(), "\"ima.count\":70"));
+}
+
+static void
+unknown_files_that_only_warn_are_counted_too(void)
+{
+    struct store_last before, after;
+
+    start_counting();
+    files_play_policy("  allow digest @files\n  unknown warn\n", 62);
+    CHECK_EQ(files_play_attest().tier, TIER_AFFIRMING);
+    CHECK(strstr(shown(), "\"ima.unknown\":0"));
+    CHECK_EQ(files_play_rest(60, 65).tier, TIER_WARNING);
+    before = last_row();
+    CHECK(strstr(shown(), "\"ima.unknown\":1"));
+    CHECK_EQ(files_play_rest(65, 90).tier, TIER_WARNING);
+    after = last_row();
+    CHECK_EQ(memcmp(before.claims, after.claims, sizeof(before.claims)), 0);
+    CHECK(strstr(shown(), "\"ima.count\":90"));
+    CHECK(strstr(shown(), "\"ima.unknown\":1"));
+}
+
+/* Of a list that was judged before this boot, or that nobody judged, no number is told. */
+static void
+counts_of_another_boot_are_not_told(void)
+{
+    static const char *const edits[] = {
+        "UPDATE growing SET reset_count = reset_count + 1",
+        "UPDATE growing SET era = era + 1",
+        "UPDATE growing SET judged = x''",
+        "DELETE FROM growing",
+    };
+
+    start_counting();
+    files_play_policy("  allow digest @files\n", 103);
+    for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+        CHECK_EQ(files_play_attest().tier, TIER_AFFIRMING);
+        CHECK(strstr(shown(), "\"ima.count\":60"));
+        CHECK_EQ(sqlite3_exec(growing_rig.keeper.keeper.store->db, edits[i], NULL, NULL, NULL),
+                 SQLITE_OK);
+        CHECK(strstr(shown(), "\"ima.set\""));
+        CHECK(!strstr(shown(), "ima.count"));
+    }
+}
+
+CHECK_MAIN(CASE(a_list_that_only_grew_writes_no_claims),
+           CASE(unknown_files_that_only_warn_are_counted_too),
+           CASE(counts_of_another_boot_are_not_told),
+           CASE(signatures_are_verified_at_the_price_of_who_brings_them),
            CASE(bad_signatures_are_counted_each_time),
            CASE(more_signatures_than_one_go_verifies_take_several),
            CASE(a_bad_signature_behind_many_good_ones_refuses),

@@ -119,8 +119,8 @@ last_policy(const struct attest *attest, struct store_last *last)
 }
 
 /* What the TPM itself tells stands beside what a policy told of the boot; of evidence that is not
- * genuine nothing does. The row with the bytes is written when they changed. Returns 0 or a
- * negative errno. */
+ * genuine nothing does. The row with the bytes is written when they changed, which a list that only
+ * grew is not. Returns 0 or a negative errno. */
 static int
 keep_claims(struct attest *attest, struct store_last *last)
 {
@@ -128,6 +128,7 @@ keep_claims(struct attest *attest, struct store_last *last)
     const struct advisory_tpm tpm = {attest->device.tpm_vendor, true,
                                      attest->quote.firmware_version};
     uint8_t room[STORE_CLAIMS_MAX];
+    struct ima_counts counts;
     struct bytes body;
     int r;
 
@@ -137,7 +138,10 @@ keep_claims(struct attest *attest, struct store_last *last)
         return 0;
     }
     boot_claims_tpm(&tpm, ek_chain_name(attest->device.ek_chain), &attest->claims_told);
+    counts = ima_counts_take(&attest->claims_told.set);
     body = claim_set_write(&attest->claims_told.set, room, sizeof(room));
+    ima_counts_tell(&counts, &attest->claims_told.set);
+    attest->counts = counts;
     r = hasher_bytes(keeper->hasher, HASH_SHA256, body, last->claims);
     if (r != 0 || (attest->has_last &&
                    memcmp(last->claims, attest->last.claims, sizeof(last->claims)) == 0)) {
@@ -415,6 +419,7 @@ open_session(struct attest *attest, const struct store_last *last)
         .life_s = attest_policy_life_s(attest),
         .tier = last->tier,
         .secure_boot = last->secure_boot,
+        .counts = attest->counts,
         .key = attest->key,
     };
 

@@ -73,6 +73,7 @@ struct attest {
     struct boot_told told; /* views into what the keeper judges with: until the next judgement */
     char policy[BOOT_POLICY_MAX];   /* NAME:VERSION */
     struct boot_claims claims_told; /* what the verdict tells; views as told has */
+    struct ima_counts counts;       /* of claims_told */
     struct attest *next;            /* in keeper->reading while a reader has its log */
 };
 

@@ -198,10 +198,17 @@ say_claims(struct control *control, const struct store_device *device,
            const struct store_last *last)
 {
     struct store_claims row;
+    struct ima_counts counts;
     struct claim_set set;
     int r = store_claims_get(control->keeper->store, device->id, last->claims, &row);
 
+    if (r == 0) {
+        r = ima_counts_load(control->keeper->store, device->id, last, &counts);
+    }
     if (r == 0 && claim_set_read(bytes_of(row.body, row.len), &set)) {
+        if (claim_set_has(&set, CLAIM_IMA_SET)) {
+            ima_counts_tell(&counts, &set);
+        }
         json_wr_key(&control->json, "claims");
         claim_set_say_all(&control->json, &set);
     }

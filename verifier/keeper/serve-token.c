@@ -100,6 +100,9 @@ serve_device(struct keeper *keeper, const struct asked *asked, const struct stor
     issue.life_s = session->life_s;
     of_session(session, &last);
     r = told_of(keeper, device, &last, &room, &told);
+    if (r == 0) {
+        ima_counts_tell(&session->counts, &told);
+    }
     if (r == STORE_NONE) {
         keeper_challenge(keeper, asked, device->id, REASON_EVIDENCE_STALE);
         return;

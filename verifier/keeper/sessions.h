@@ -3,6 +3,7 @@
 #pragma once
 
 #include "crypto/digest.h"
+#include "keeper/ima-counts.h"
 #include "store/store.h"
 #include "wire/enrolled.h"
 
@@ -25,7 +26,8 @@ struct session {
     char policy[STORE_POLICY_MAX];
     uint8_t vector[STORE_VECTOR_SIZE];
     enum store_flag secure_boot;
-    uint8_t claims[32]; /* as store_last has it */
+    uint8_t claims[32];       /* as store_last has it */
+    struct ima_counts counts; /* beside them */
     size_t n_reasons;
     uint16_t reasons[LIMIT_REASONS];
     struct bound_key key;
