@@ -5,6 +5,7 @@
 
 #include "ask-args.h"
 #include "base/clock.h"
+#include "explain/explain-advice.h"
 #include "explain/explain-device-text.h"
 #include "explain/explain-device.h"
 #include "flags.h"
@@ -15,7 +16,11 @@ struct job {
     struct rejudge_place place;
     const char *id;
     bool json, verbose;
+    char words[EXPLAIN_PLACE_ROOM]; /* that name the place again */
 };
+
+/* Of the child: refused is told apart from a process that did not come to its end. */
+enum { EXPLAINED_REFUSED = 3 };
 
 static int
 print(const struct job *job, struct bytes told)
@@ -61,6 +66,7 @@ work(void *context, struct rejudge_tally *unused)
 
     (void)unused;
     if (r == 0) {
+        c->place = job->words;
         r = explain_case_find(c, store, ask_id(room, job->id), (uint64_t)(clock_utc_ms() / 1000));
     }
     if (r == 1) {
@@ -69,9 +75,10 @@ work(void *context, struct rejudge_tally *unused)
     r = r == 0 ? explain(job, c) : r;
     if (r != 0) {
         fprintf(stderr, "assay: %s\n", r < 0 ? strerror(-r) : "cannot write");
-        return CMD_NO;
+        return CMD_USAGE;
     }
-    return explain_device_accepted(c) ? CMD_YES : CMD_NO; /* the process ends: nothing is freed */
+    return explain_device_accepted(c) ? CMD_YES
+                                      : EXPLAINED_REFUSED; /* the process ends: nothing is freed */
 }
 
 static int
@@ -94,7 +101,9 @@ run(const struct cmd *self, int argc, char **argv)
         return cmd_usage(self, problem);
     }
     job.id = words.words[0];
-    return rejudge_child(work, &job, &unused);
+    (void)explain_place(&job.place, job.words);
+    r = rejudge_child(work, &job, &unused);
+    return r == CMD_YES ? CMD_YES : r == EXPLAINED_REFUSED ? CMD_NO : CMD_USAGE;
 }
 
 extern const struct cmd cmd_device_explain;
@@ -119,7 +128,7 @@ const struct cmd cmd_device_explain = {
         "\n" REJUDGE_PLACE_HELP "  --verbose  each change, also where no rule asks\n"
         "  --json     one object with the same facts\n\n"
         "Exit status: 0 accepted, 1 refused, or it would be now, or has brought no evidence,\n"
-        "2 usage, no such device, no such store.\n\n"
+        "2 usage, no such device or store, or something broke: nothing is known of it.\n\n"
         "Example:\n"
         "  $ assay device explain 3fa94c10\n"
         "  $ assay device explain 3fa94c10 --store monday.db --json\n",

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import re
+import shlex
+import subprocess
 import sys
 
 import policysite
@@ -46,12 +48,11 @@ def reboot(rig, name, log):
 def suggested(rig, text):
     """Runs the command that stands behind `suggest`, as an operator pastes it."""
     command = re.search(r"(?m)^suggest +(assay .*)$", text)[1]
-    for words in (part.split() for part in command.split(" && ")):
-        words = [rig.path(word) if "." in word else word for word in words]
-        store = ["--conf", rig.site.verifier_conf] if words[1:3] == ["device", "log"] else []
+    for words in (shlex.split(part) for part in command.split(" && ")):
+        words = [rig.path(word) if "." in word and "/" not in word else word for word in words]
         socket = ["--socket", rig.site.socket] if words[1:3] == ["device", "accept"] else []
         more = ["--yes"] if socket else []
-        done = run(PROGRAMS.assay, *words[1:], *store, *socket, *more)
+        done = run(PROGRAMS.assay, *words[1:], *socket, *more)
         assert done.code == 0, (words, done)
     return command
 
@@ -95,7 +96,8 @@ def an_update_is_learnt_staged_promoted_and_passes(rig):
     assert rig.devices["a"].attest()["reasons"][0] in (421, 426)
     out = explain(rig, "a")
     assert f"\n  known      os/{SITE_CLASS}/2 holds it (staged)\n" in out, out
-    assert f"\nsuggest      assay golden promote FILE os/{SITE_CLASS}/2\n" in out, out
+    conf = shlex.quote(rig.site.verifier_conf)
+    assert f"\nsuggest      assay golden promote FILE os/{SITE_CLASS}/2 --conf {conf}\n" in out, out
     assert "bundle 2 counted when it passed last" in out, out
     assert f"\n  os/{SITE_CLASS}/2: staged, was not there, bundle " in out, out
 
@@ -255,6 +257,10 @@ def words_that_name_nothing_are_usage(rig):
                             ((who, "--store", rig.site.verifier_conf), "no store of the verifier")):
             done = run(PROGRAMS.assay, "device", verb, *words)
             assert done.code == 2 and said in done.err and done.out == "", (verb, words, done)
+    with open("/dev/full", "wb") as full:  # what broke is no verdict
+        broken = subprocess.run([PROGRAMS.assay, "device", "explain", who, *conf], stdout=full,
+                                stderr=subprocess.PIPE, check=False)
+    assert broken.returncode == 2, broken
     done = run(PROGRAMS.assay, "device", "log", who, "--accepted", "--userspace", *conf)
     assert done.code == 2 and "--userspace: of systemd's log" in done.err, done
 

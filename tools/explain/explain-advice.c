@@ -102,6 +102,61 @@ say(char *room, const char *format, ...)
     va_end(args);
 }
 
+/* Such a word means itself to a shell. */
+static bool
+is_plain(const char *path)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-";
+
+    return path[0] != '\0' && path[0] != '-' && path[strspn(path, plain)] == '\0';
+}
+
+/* In quotes, which its own end for a moment; false: it does not fit, or is not printable. */
+static bool
+quote(const char *path, char *room, size_t cap)
+{
+    static const char own[] = "'\\'"; /* and the quote itself */
+    size_t len = 0;
+
+    room[len++] = '\'';
+    for (; *path >= ' ' && *path <= '~' && len + sizeof(own) + 2 <= cap; path++) {
+        if (*path == '\'') {
+            memcpy(room + len, own, sizeof(own) - 1);
+            len += sizeof(own) - 1;
+        }
+        room[len++] = *path;
+    }
+    room[len++] = '\'';
+    room[len] = '\0';
+    return *path == '\0';
+}
+
+const char *
+explain_place(const struct rejudge_place *place, char room[EXPLAIN_PLACE_ROOM])
+{
+    const char *path = place->store ? place->store : place->conf;
+    char word[EXPLAIN_PLACE_ROOM - sizeof(" --store ")];
+
+    room[0] = '\0';
+    if (path) {
+        bool plain = is_plain(path);
+        bool fits = plain ? strlen(path) < sizeof(word) : quote(path, word, sizeof(word));
+
+        snprintf(room, EXPLAIN_PLACE_ROOM, " --%s %s", place->store ? "store" : "conf",
+                 !fits   ? "FILE"
+                 : plain ? path
+                         : word);
+    }
+    return room;
+}
+
+static const char *
+place_of(const struct advising *a)
+{
+    return a->c->place ? a->c->place : "";
+}
+
 static const char *
 class_of(const struct advising *a)
 {
@@ -133,9 +188,9 @@ learn(struct advising *a)
         meant(a, "adds what it booted to the class's reference events");
     } else {
         say(a->ret->command,
-            "assay device log %s --out boot.log && "
+            "assay device log %s --out boot.log%s && "
             "assay policy learn --class %s --out update.policy boot.log",
-            a->id, class_of(a));
+            a->id, place_of(a), class_of(a));
         meant(a, "writes what it booted as a release, to be staged in the site's text; nothing "
                  "counts before that is signed and published");
     }
@@ -159,7 +214,7 @@ of_release(struct advising *a, const struct explain_known *known)
         snprintf(a->ret->what, sizeof(a->ret->what),
                  "on the device: update it and restart; %s, which it started, has ended", name);
     } else {
-        say(a->ret->command, "assay golden promote FILE %s", name);
+        say(a->ret->command, "assay golden promote FILE %s%s", name, place_of(a));
         snprintf(a->ret->what, sizeof(a->ret->what),
                  "in the site's text: the release counts once that is signed and published");
         a->ret->devices = 1 + (a->peers ? a->peers->same : 0);

@@ -22,6 +22,8 @@ struct explain_cause {
 /* Large; zeroed, then explain_case_open(); explain_case_done() whatever came of it. */
 struct explain_case {
     struct store *store; /* borrowed */
+    /* Words that name the store as the caller did, for a shell, with a space before; NULL: none. */
+    const char *place;
     uint64_t now_s;
     struct hasher *hasher;
     struct boots *boots;

@@ -201,6 +201,44 @@ peers_count_for_what_is_for_all_of_them(void)
     CHECK_EQ(advice.devices, 1);
 }
 
+/* Pasted, a command asks the store that was asked. */
+static void
+commands_name_the_place_that_the_caller_did(void)
+{
+    char room[EXPLAIN_PLACE_ROOM];
+    char path[EXPLAIN_PLACE_ROOM + 1];
+
+    CHECK_STR(explain_place(&(struct rejudge_place){.store = NULL}, room), "");
+    CHECK_STR(explain_place(&(struct rejudge_place){.store = "a b.db"}, room), " --store 'a b.db'");
+    CHECK_STR(explain_place(&(struct rejudge_place){.conf = "/etc/a-b.conf"}, room),
+              " --conf /etc/a-b.conf");
+    CHECK_STR(explain_place(&(struct rejudge_place){.store = ""}, room), " --store ''");
+    CHECK_STR(explain_place(&(struct rejudge_place){.conf = "it's;$(x)"}, room),
+              " --conf 'it'\\''s;$(x)'");
+    CHECK_STR(explain_place(&(struct rejudge_place){.conf = "a\nb"}, room), " --conf FILE");
+    for (size_t n = 1; n < sizeof(path); n++) {
+        memset(path, n % 2 ? '\'' : 'x', n);
+        path[n] = '\0';
+        (void)explain_place(&(struct rejudge_place){.store = path}, room);
+        CHECK(strcmp(room, " --store FILE") == 0 || room[strlen(room) - 1] == '\'' || n % 2 == 0);
+    }
+    CHECK_STR(room, " --store FILE");
+    other_initrd("staged");
+    explain_rig.c.place = " --store 'x'";
+    CHECK_EQ(explain_advice(&explain_rig.c, NULL, &advice), 0);
+    CHECK_STR(advice.command, "assay golden promote FILE os/n/2 --store 'x'");
+}
+
+static void
+a_boot_is_copied_out_of_the_store_that_was_asked(void)
+{
+    other_initrd("");
+    explain_rig.c.place = " --conf 'x'";
+    CHECK_EQ(explain_advice(&explain_rig.c, NULL, &advice), 0);
+    CHECK_STR(advice.command, "assay device log 00000001 --out boot.log --conf 'x' && assay policy "
+                              "learn --class c --out update.policy boot.log");
+}
+
 CHECK_MAIN(CASE(what_nobody_knows_is_learnt), CASE(what_waits_is_promoted),
            CASE(what_has_ended_is_left_behind), CASE(what_was_revoked_is_shut),
            CASE(what_another_rules_release_has_is_not_known),
@@ -210,4 +248,6 @@ CHECK_MAIN(CASE(what_nobody_knows_is_learnt), CASE(what_waits_is_promoted),
            CASE(pins_that_are_not_at_fault_are_not_accepted),
            CASE(what_the_machine_must_do_is_no_command_here), CASE(what_the_policy_denies_is_shut),
            CASE(who_is_shut_stays_so_until_released), CASE(a_class_of_an_odd_name_is_not_pasted),
-           CASE(peers_count_for_what_is_for_all_of_them))
+           CASE(peers_count_for_what_is_for_all_of_them),
+           CASE(commands_name_the_place_that_the_caller_did),
+           CASE(a_boot_is_copied_out_of_the_store_that_was_asked))
