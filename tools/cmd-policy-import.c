@@ -39,6 +39,12 @@ static const struct kind {
      .release = true,
      .pair = true,
      .run = import_pcrlock},
+    {.name = "rim",
+     .policy = true,
+     .component = true,
+     .release = true,
+     .key = true,
+     .run = import_rim},
 };
 
 _Static_assert(IMPORT_FILES_MAX >= FLAGS_WORDS_MAX, "each file that a command names has its place");
@@ -97,7 +103,7 @@ problem_of(struct job *job)
         job->kind = strcmp(job->kind_name, kinds[i].name) == 0 ? &kinds[i] : job->kind;
     }
     if (!job->kind) {
-        return "--kind is corim, dbx, keylime-boot, keylime-runtime, keys or pcrlock";
+        return "--kind is corim, dbx, keylime-boot, keylime-runtime, keys, pcrlock or rim";
     }
     if (job->paths.n == 0) {
         return "at least one file is wanted";
@@ -299,22 +305,28 @@ const struct cmd cmd_policy_import = {
         "file\n"
         "               becomes a set for `signed` of an ima block. Only the key counts, not its\n"
         "               certificate's issuer or time.\n"
-        "  --component  of corim: all releases are of it; of pcrlock: all files are one release\n"
+        "               rim: a TCG RIM bundle, the base RIM (XML) before the files that it lists.\n"
+        "               Each must be given and fit size and hash; the support logs become a "
+        "release\n"
+        "               of fw, named by platform and firmware version, a variant a log.\n"
+        "  --component  of corim and rim: all releases are of it; of pcrlock: all files are one "
+        "release\n"
         "               of it, of the version --release, whose parts have the files' components\n"
         "               in their names: @os.kernel-efi-pcr4\n"
         "  --name       what a file becomes, once for each; made of the file's name unless given\n"
         "  --published  the day from which `for 14d then fail` counts, once for each\n"
-        "  --key        of corim: the signer's public key (PEM, P-256); every file must be signed "
-        "by\n"
-        "               it, and its releases then have the source vendor; of our own profile "
-        "the\n"
-        "               source that they say (without a key never vendor)\n"
-        "  --unverified of corim: take a signed file without a key, as if it were not signed\n"
+        "  --key        of corim and rim: the signer's public key (PEM; P-256, of rim also RSA\n"
+        "               and P-384); every CoRIM, or the base RIM, must be signed by it, and its\n"
+        "               releases then have the source vendor; of our own profile the source\n"
+        "               that they say (without a key never vendor)\n"
+        "  --unverified of corim and rim: take a signed file without a key, as if it were not "
+        "signed\n"
         "  --out        where to write; standard output unless given\n"
         "  --json       kind, releases, sets, digests (how many lines of a list), left_out, and "
         "the\n"
         "               text unless --out has it\n\n"
         "Exit status: 0 imported, 1 a file is not of its form or not signed by KEY, 2 usage.\n\n"
+        "  assay policy import --kind rim --key maker.pub board.swidtag board.rimel\n"
         "  assay policy import --kind dbx --name dbx/2021-04 --published 2021-04-29 "
         "dbxupdate_x64.bin\n",
     .run = run,

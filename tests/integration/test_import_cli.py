@@ -1,4 +1,6 @@
 """`assay policy import`: files, options, exit codes. test_import_cli.py ASSAY VECTORS; TAP."""
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -187,6 +189,87 @@ def a_signature_has_its_time_and_its_algorithm(rig):
     assert not done.stdout and b'ietf-validity.cbor: a validity' in done.stderr, done.stderr
 
 
+DSIG = 'http://www.w3.org/2000/09/xmldsig#'
+MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
+C14N = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
+SHA = 'http://www.w3.org/2001/04/xmlenc#sha256'
+LOG = os.path.join(VECTORS, 'boot', 'grub-sb-on', 'binary_bios_measurements')
+
+
+def signed_rim(private, method):
+    """A base RIM of LOG, canonical as it is written, so that no canonicaliser had a hand in it."""
+    with open(LOG, 'rb') as file:
+        log = file.read()
+    spaces = ' xmlns="http://standards.iso.org/iso/19770/-2/2015/schema.xsd"'
+    before = (f'<SoftwareIdentity{spaces} name="Board BIOS" version="9" xml:lang="en">'
+              '<Entity name="ACME"></Entity><Meta xmlns:r="https://trustedcomputinggroup.org/'
+              'wp-content/uploads/TCG_RIM_Model" r:firmwareVersion="2.1" '
+              'r:platformManufacturerStr="ACME Ltd." r:platformModel="Board"></Meta><Payload>'
+              f'<File xmlns:h="{SHA}" name="a.rimel" size="{len(log)}" '
+              f'h:hash="{hashlib.sha256(log).hexdigest()}"></File></Payload>')
+    after = '</SoftwareIdentity>'
+    digest = base64.b64encode(hashlib.sha256((before + after).encode()).digest()).decode()
+    info = (f'><CanonicalizationMethod Algorithm="{C14N}"></CanonicalizationMethod>'
+            f'<SignatureMethod Algorithm="{MORE}{method}-sha256"></SignatureMethod>'
+            f'<Reference URI=""><Transforms><Transform Algorithm="{DSIG}enveloped-signature">'
+            f'</Transform></Transforms><DigestMethod Algorithm="{SHA}"></DigestMethod>'
+            f'<DigestValue>{digest}</DigestValue></Reference></SignedInfo>')
+    covered = f'<SignedInfo xmlns="{DSIG}" xml:lang="en"' + info
+    signature = openssl('dgst', '-sha256', '-sign', private, stdin=covered.encode())
+    signature = raw_signature(signature) if method == 'ecdsa' else signature
+    return (f'<?xml version="1.0" encoding="UTF-8"?>\n{before}<Signature xmlns="{DSIG}">'
+            f'<SignedInfo{info}<SignatureValue>{base64.encodebytes(signature).decode()}'
+            f'</SignatureValue></Signature>{after}\n').encode()
+
+
+def a_rim_bundle_is_believed_by_its_signer_s_key(rig):
+    rsa = rig.write('rsa', openssl('genrsa', '2048'))
+    public = rig.write('rsa.pub', openssl('rsa', '-in', rsa, '-pubout'))
+    private, ec = new_key(rig, 'ec')
+    with open(LOG, 'rb') as file:
+        log = rig.write('a.rimel', file.read())
+    for key, pub, other, method in ((rsa, public, ec, 'rsa'), (private, ec, public, 'ecdsa')):
+        data = signed_rim(key, method)
+        name = rig.write('base.swidtag', data)
+        text = rig.take('--kind', 'rim', '--key', pub, name, log).stdout
+        assert b'# signed by the key given\n' in text, text
+        assert b'release fw Board 2.1 {\n  source vendor ACME-Ltd.\n  variant {' in text, text
+        shown = rig.compiles(text, b'  rule fw : firmware one-of @fw/Board whole\n', b'0')
+        assert b'release fw Board 2.1 {' in shown
+        done = rig.take('--kind', 'rim', '--key', other, name, log, status=1)
+        assert b'base.swidtag: ' in done.stderr and not done.stdout, done.stderr
+        done = rig.take('--kind', 'rim', name, log, status=1)
+        assert b'--unverified' in done.stderr, done.stderr
+        text = rig.take('--kind', 'rim', '--unverified', name, log).stdout
+        assert b'# SIGNATURE NOT VERIFIED' in text and b'source operator rim' in text
+        broken = rig.write('b.swidtag', data.replace(b'"2.1"', b'"2.2"'))
+        done = rig.take('--kind', 'rim', '--key', pub, broken, log, status=1)
+        assert b'its digest is another' in done.stderr, done.stderr
+        # what others do first and we must see through: indented after it was signed
+        loose = rig.write('c.swidtag', data.replace(b'><', b'>\n  <'))
+        text = rig.take('--kind', 'rim', '--key', pub, loose, log).stdout
+        assert b'without the white space between its tags' in text, text
+
+
+def a_rim_bundle_is_whole_and_told_to_programs(rig):
+    rsa = rig.write('rsa', openssl('genrsa', '2048'))
+    name = rig.write('base.swidtag', signed_rim(rsa, 'rsa'))
+    with open(LOG, 'rb') as file:
+        log = rig.write('a.rimel', file.read() + b'x')
+    take = ('--kind', 'rim', '--unverified')
+    done = rig.take(*take, name, log, status=1)
+    assert b'a.rimel: the file has not the size' in done.stderr, done.stderr
+    done = rig.take(*take, name, status=1)
+    assert b'base.swidtag: a file that the base RIM lists was not given [record 0' in done.stderr
+    done = rig.take(*take, name, NEW, status=1)
+    assert b'lists no file of this name' in done.stderr, done.stderr
+    with open(LOG, 'rb') as file:
+        rig.write('a.rimel', file.read())
+    told = json.loads(rig.take(*take, '--json', '--component', 'bios', '--release', '3', name,
+                               log).stdout)
+    assert told['releases'] == ['bios Board 3'] and len(told['left_out']) == 1, told
+
+
 def programs_get_what_was_taken_and_what_not(rig):
     corim = os.path.join(VECTORS, 'corim', 'veraison-firmware.cbor')
     plain = rig.take('--kind', 'corim', corim).stdout
@@ -215,6 +298,7 @@ def wrong_usage_is_told(rig):
     rig.take('--kind', 'dbx', '--unverified', NEW, status=2)
     rig.take('--kind', 'pcrlock', '--key', 'k', NEW, status=2)
     rig.take('--kind', 'corim', '--key', 'k', '--unverified', NEW, status=2)
+    rig.take('--kind', 'rim', '--published', '2026-12-01', NEW, status=2)
     rig.take('--kind', 'corim', '--published', '2026-12-01', NEW, status=2)
     rig.take('--kind', 'corim', '--release', 'a b', NEW, status=2)
     rig.take('--kind', 'keylime-boot', '--component', 'os', '--release', '1', NEW, status=2)
@@ -244,7 +328,9 @@ def main():
             what_is_no_such_file_is_named_and_nothing_printed, two_files_of_one_name_are_refused,
             pcrlock_files_are_releases_alone_or_together,
             keylime_s_files_are_policies_and_lists, a_corim_is_believed_by_its_signer_s_key,
-            a_signature_has_its_time_and_its_algorithm, programs_get_what_was_taken_and_what_not,
+            a_signature_has_its_time_and_its_algorithm,
+            a_rim_bundle_is_believed_by_its_signer_s_key,
+            a_rim_bundle_is_whole_and_told_to_programs, programs_get_what_was_taken_and_what_not,
             the_record_at_fault_is_named, wrong_usage_is_told)])
 
 

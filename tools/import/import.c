@@ -3,8 +3,8 @@
 #include "policy/policy-put.h"
 #include "wire/bundle-part.h"
 
-static const char *
-last_part(const char *path)
+const char *
+import_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -21,7 +21,7 @@ import_origin(FILE *out, struct hasher *hasher, const char *kind, const struct i
         return r;
     }
     fprintf(out, "# %s ", kind);
-    policy_put_quoted(out, bytes_str(last_part(file->path)));
+    policy_put_quoted(out, bytes_str(import_last_part(file->path)));
     fputs(", ", out);
     policy_put_digest(out, HASH_SHA256, bytes_of(digest, hash_size(HASH_SHA256)));
     fputc('\n', out);
@@ -31,7 +31,7 @@ import_origin(FILE *out, struct hasher *hasher, const char *kind, const struct i
 const char *
 import_name(const struct import_file *file, const char *prefix, char room[IMPORT_NAME_ROOM])
 {
-    const char *stem = last_part(file->path);
+    const char *stem = import_last_part(file->path);
     const char *dot = strrchr(stem, '.');
     size_t len = dot && dot > stem ? (size_t)(dot - stem) : strlen(stem);
     size_t before = strlen(prefix);

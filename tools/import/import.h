@@ -23,7 +23,7 @@ struct import_ask {
                             * releases are of it; or NULL */
     const char *release;   /* its version, that of keylime's, and of a CoRIM's without one; or NULL
                             */
-    struct pubkey *key;    /* import_corim: whose signature each file must have; or NULL */
+    struct pubkey *key;    /* whose signature each CoRIM, or the base RIM, must have; or NULL */
     bool unverified;       /* without a key: signed files are taken as if they were not */
     uint64_t now_s;        /* UTC; signatures must be valid at it */
     size_t n;
@@ -65,6 +65,12 @@ MUST_CHECK int import_keylime_runtime(FILE *out, struct hasher *hasher,
 MUST_CHECK int import_corim(FILE *out, struct hasher *hasher, const struct import_ask *ask,
                             struct import_fault *ret_fault);
 
+/* A TCG RIM bundle: the first file is the base RIM, the others are all files of its payload, each
+ * once, found by name and held against size and hashes. Its support logs become one release of the
+ * firmware, a variant for each that differs. */
+MUST_CHECK int import_rim(FILE *out, struct hasher *hasher, const struct import_ask *ask,
+                          struct import_fault *ret_fault);
+
 /* Public keys and certificates, PEM or DER: a set of keys a file. An id is the end of a
  * certificate's subject key identifier, which is what kernels look its key up by. Nothing else of a
  * certificate counts: neither its issuer nor its time. */
@@ -76,6 +82,9 @@ MUST_CHECK int import_keys(FILE *out, struct hasher *hasher, const struct import
 /* "# KIND "FILE", sha256:…": where the text comes from. Returns 0 or a negative errno. */
 MUST_CHECK int import_origin(FILE *out, struct hasher *hasher, const char *kind,
                              const struct import_file *file);
+
+/* The last part of a path. */
+const char *import_last_part(const char *path);
 
 /* The file's name if it has one, else `prefix` and the path's last part without its end, with a '-'
  * for every byte that no name holds. Returns room. */

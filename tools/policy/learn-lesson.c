@@ -56,8 +56,8 @@ read_boot(const struct lesson *lesson, const struct learn_boot *from, struct rul
     return 0;
 }
 
-static bool
-tells_of_code(const struct lesson_boot *boot)
+bool
+lesson_tells_of_code(const struct lesson_boot *boot)
 {
     for (size_t i = 0; i < ARRAY_LEN(code); i++) {
         if (boot->counts[code[i]] > 0) {
@@ -106,9 +106,6 @@ lesson_read(struct lesson *lesson, const struct learn_options *options,
             r = LEARN_E_BANK;
         } else {
             r = read_boot(lesson, &boots[i], room, &lesson->boots[i]);
-        }
-        if (r == 0 && !tells_of_code(&lesson->boots[i])) {
-            r = LEARN_E_CODE;
         }
     }
     if (r == 0) {

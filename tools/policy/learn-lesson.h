@@ -43,6 +43,9 @@ bool lesson_has(const struct lesson *lesson, enum slot slot);
 bool lesson_alike(const struct lesson *lesson, enum slot slot);
 bool lesson_verified(const struct lesson *lesson, enum slot slot);
 
+/* Does the boot show code behind its firmware, and what that loads for its own use? */
+bool lesson_tells_of_code(const struct lesson_boot *boot);
+
 /* Are two boots the same in a slot? */
 bool lesson_same(const struct lesson_boot *a, const struct lesson_boot *b, enum slot slot);
 
@@ -69,5 +72,6 @@ void lesson_write_lists(struct lesson *lesson);
 MUST_CHECK int lesson_write_script(struct lesson *lesson);
 MUST_CHECK int lesson_write_lines(struct lesson *lesson, enum slot slot, const char *id);
 /* learn-release.c */
+void lesson_write_variants(struct lesson *lesson, const char *component, const char *version);
 void lesson_write_firmware(struct lesson *lesson);
 void lesson_write_os(struct lesson *lesson);

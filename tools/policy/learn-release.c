@@ -46,6 +46,20 @@ is_first(const struct lesson *lesson, size_t i, enum slot slot)
     return lesson->boots[i].counts[slot] > 0;
 }
 
+/* A release of the firmware's slot, of the options' name. */
+void
+lesson_write_variants(struct lesson *lesson, const char *component, const char *version)
+{
+    fprintf(lesson->blocks, "release %s %s %s {\n", component, lesson->options->name, version);
+    write_source(lesson);
+    for (size_t i = 0; i < lesson->n_boots; i++) {
+        if (is_first(lesson, i, SLOT_FIRMWARE)) {
+            write_variant(lesson, &lesson->boots[i], SLOT_FIRMWARE);
+        }
+    }
+    fputs("}\n", lesson->blocks);
+}
+
 void
 lesson_write_firmware(struct lesson *lesson)
 {
@@ -60,14 +74,8 @@ lesson_write_firmware(struct lesson *lesson)
     lesson_rule(lesson, "fw", SLOT_FIRMWARE, "known by digest alone, whole and in order");
     fprintf(lesson->rules, "one-of @fw/%s whole%s claim fw.release\n", lesson->options->name,
             lesson_least(lesson, SLOT_FIRMWARE) == 0 ? " count 0..256" : "");
-    fprintf(lesson->blocks, "\nrelease fw %s 1 {\n", lesson->options->name);
-    write_source(lesson);
-    for (size_t i = 0; i < lesson->n_boots; i++) {
-        if (is_first(lesson, i, SLOT_FIRMWARE)) {
-            write_variant(lesson, &lesson->boots[i], SLOT_FIRMWARE);
-        }
-    }
-    fputs("}\n", lesson->blocks);
+    fputc('\n', lesson->blocks);
+    lesson_write_variants(lesson, "fw", "1");
 }
 
 /* ---- what the firmware started ---- */

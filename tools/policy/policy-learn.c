@@ -432,8 +432,40 @@ policy_learn(FILE *out, struct hasher *hasher, const struct learn_options *optio
     }
     lesson = calloc(1, sizeof(*lesson));
     r = lesson ? lesson_read(lesson, options, boots, n, ret_boot) : -ENOMEM;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        *ret_boot = i;
+        r = lesson_tells_of_code(&lesson->boots[i]) ? 0 : LEARN_E_CODE;
+    }
     r = r == 0 ? write_head(out, hasher, options, boots, n) : r;
     r = r == 0 ? write_all(out, lesson) : r;
+    if (lesson) {
+        lesson_done(lesson);
+    }
+    free(lesson);
+    return r;
+}
+
+int
+policy_learn_firmware(FILE *out, const struct learn_options *options, const char *component,
+                      const char *version, const struct learn_boot *boots, size_t n,
+                      size_t *ret_others)
+{
+    struct lesson *lesson = calloc(1, sizeof(*lesson));
+    size_t others = 0;
+    size_t boot;
+    int r = lesson ? lesson_read(lesson, options, boots, n, &boot) : -ENOMEM;
+
+    if (r == 0 && !lesson_has(lesson, SLOT_FIRMWARE)) {
+        r = LEARN_E_CODE;
+    }
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        others += lesson->boots[i].n - lesson->boots[i].counts[SLOT_FIRMWARE];
+    }
+    if (r == 0) {
+        lesson->blocks = out;
+        lesson_write_variants(lesson, component, version);
+        *ret_others = others;
+    }
     if (lesson) {
         lesson_done(lesson);
     }

@@ -46,3 +46,11 @@ uint32_t policy_learn_pcrs(const struct event_log *log);
  * -EIO. Unless it returns 0 what was written is of no use. */
 MUST_CHECK int policy_learn(FILE *out, struct hasher *hasher, const struct learn_options *options,
                             const struct learn_boot *boots, size_t n, size_t *ret_boot);
+
+/* Writes just the release of what the firmware measures of itself: of the component and of the
+ * options' name and source, with a variant for each boot that differs. *ret_others counts the
+ * boots' other events. Returns 0; LEARN_E_BANK; LEARN_E_CODE when no boot measures firmware; or
+ * -ENOMEM. */
+MUST_CHECK int policy_learn_firmware(FILE *out, const struct learn_options *options,
+                                     const char *component, const char *version,
+                                     const struct learn_boot *boots, size_t n, size_t *ret_others);
