@@ -235,6 +235,9 @@ learn_run(const struct cmd *self, int argc, char **argv)
     if (!out && (place.store || place.conf)) {
         return cmd_usage(self, "--store and --conf are for --out");
     }
+    if (out && (g.yes || g.ask.socket)) {
+        return cmd_usage(self, "--out writes a file and asks nobody: no --yes, no --socket");
+    }
     return out ? cmd_policy_learn_from(self, g.class_name, &g.devices, &place, out, g.ask.json)
                : learn(&g);
 }
@@ -261,7 +264,9 @@ const struct cmd cmd_golden_learn = {
         "  4    EV_EFI_BOOT_SERVICES_APPLICATION   8d25a470c1b2e3f4  \\vmlinuz-6.12.57\n"
         "  class laptops: golden values: 1 new, 41 known\n"
         "  Every device of the class may boot these from now on. Add them? [y/N]\n\n"
-        "Exit status: 0 added, or nothing to add; 1 not added; 2 usage.\n",
+        "Exit status: 0 added, or nothing to add; 1 not added; 2 usage. With --out 0 written, 1 "
+        "no\n"
+        "boot is kept or the policy refuses one of them, 2 usage, no such device, no such store.\n",
     .run = learn_run,
 };
 

@@ -103,6 +103,9 @@ problem_of(struct job *job)
     if (job->devices.n == 0 && (job->place.store || job->place.conf)) {
         return "--store and --conf say where devices of --from are kept";
     }
+    if (job->devices.n > 0 && job->devices.n + job->logs.n > FLAGS_WORDS_MAX) {
+        return "one command learns from 60 devices at most";
+    }
     if (job->devices.n > 0 && job->userspace.n > 0) {
         return "--userspace is of logs that are files; of a device the verifier keeps it";
     }
@@ -415,10 +418,11 @@ work(void *context, struct rejudge_tally *unused)
 {
     static struct learn_from from; /* ends with the process */
     struct job *job = context;
-    int r = learn_from_load(&job->place, &job->devices, &from);
+    int r = learn_from_load(&job->place, job->class_name, &job->devices, &from);
 
     (void)unused;
     if (r != 0) {
+        learn_from_done(&from);
         return r;
     }
     json_object_seed(0); /* reads a file */
@@ -426,9 +430,10 @@ work(void *context, struct rejudge_tally *unused)
     r = job->hasher ? rejudge_confine() : -ENOMEM;
     if (r < 0) {
         fprintf(stderr, "assay: %s\n", strerror(-r));
-        return CMD_NO;
     }
-    return make(job, &from);
+    r = r == 0 ? make(job, &from) : CMD_NO;
+    learn_from_done(&from);
+    return r; /* the boots end with the process */
 }
 
 /* What the child left: the text as a whole, or nothing. */
@@ -437,7 +442,7 @@ take_text(struct job *job, int fd)
 {
     off_t len = lseek(fd, 0, SEEK_END);
     char *text = len > 0 ? malloc((size_t)len) : NULL;
-    int r = 0;
+    int r = len < 0 ? -errno : len > 0 && !text ? -ENOMEM : 0;
 
     job->fd = -1;
     if (text) {
@@ -454,7 +459,7 @@ from_devices(struct job *job)
     struct rejudge_tally unused;
     int code, fd;
 
-    for (size_t i = 0; i < job->logs.n && job->devices.n < LEARN_BOOTS_MAX; i++) {
+    for (size_t i = 0; i < job->logs.n; i++) {
         job->devices.words[job->devices.n++] = job->logs.words[i];
     }
     job->fd = memfd_create("policy", MFD_CLOEXEC);
@@ -547,7 +552,8 @@ const struct cmd cmd_policy_learn = {
         "  --out        where to write; standard output unless given\n"
         "  --json       the policy and the verdicts as one value\n" REJUDGE_PLACE_HELP
         "\nstderr tells what the policy says of each of these boots. Exit status: 0 it lets them\n"
-        "all pass, 1 it does not or nothing could be learnt, 2 usage.\n\n"
+        "all pass, 1 it does not or nothing could be learnt, 2 usage, no such device, no such\n"
+        "store.\n\n"
         "  assay policy learn --class laptops --out laptops.policy one.bin two.bin\n"
         "  assay policy learn --class laptops --out laptops.policy --from 3fa94c10 77d20b5e\n"
         "  assay policy check laptops.policy\n",

@@ -1,8 +1,10 @@
 """`assay policy learn`: files, devices, options, exit codes.
 usage: test_learn_cli.py ASSAY EXPLAIN_STORE; prints TAP."""
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import tap
 
 ASSAY, EXPLAIN_STORE = (os.path.abspath(path) for path in sys.argv[1:3])
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors')
+USERSPACE = 3  # LOG_USERSPACE
 
 
 def boot(name):
@@ -199,6 +202,34 @@ def devices_are_learnt_as_their_logs(rig):
     assert told['policy'].encode() == rig.learn('--class', 'servers', before, after).stdout
 
 
+def keep_userspace(rig, devices, log):
+    """systemd's log of devices, as the verifier keeps it."""
+    digest = hashlib.sha256(log).digest()
+    with contextlib.closing(sqlite3.connect(rig.store)) as store, store:
+        store.execute('INSERT OR IGNORE INTO log (digest, kind, body) VALUES (?, ?, ?)',
+                      (digest, USERSPACE, log))
+        for device in devices:
+            store.execute('UPDATE evidence SET userspace_log = ?'
+                          ' WHERE hex(substr(device, 2, 4)) = ?', (digest, device))
+            assert store.execute('SELECT changes()').fetchone() == (1,)
+
+
+def userspace_logs_are_those_of_all_devices_or_of_none(rig):
+    kept = ('--class', 'servers', '--store', rig.store, '--from')
+    log = phases('enter-initrd', 'leave-initrd', 'sysinit', 'ready')
+    path = rig.write('phases.log', log)
+    before = boot('grub-sb-on')
+    keep_userspace(rig, ('3FA94C13', '3FA94C14'), log)
+    words = ('--userspace', path, '--userspace', path, before, before)
+    want = rig.learn('--class', 'servers', *words)
+    assert b'pcrs 0-9,11,14' in want.stdout
+    done = rig.learn(*kept, '3fa94c13', '3fa94c14')
+    assert done.stdout == want.stdout
+    done = rig.learn(*kept, '3fa94c13', '3fa94c11', '3fa94c14')
+    assert done.stdout == rig.learn('--class', 'servers', before, before, before).stdout
+    assert b"device 3fa94c11: systemd's log is not kept whole" in done.stderr
+
+
 def golden_learn_writes_the_same_file(rig):
     words = ('--class', 'servers', '--from', '3fa94c10', '3fa94c12')
     want = rig.learn(*words, '--store', rig.store).stdout
@@ -208,6 +239,10 @@ def golden_learn_writes_the_same_file(rig):
     done = rig.run('golden', 'learn', *words, '--store', rig.store, status=2)
     assert b'--store and --conf are for --out' in done.stderr
     rig.run('golden', 'learn', '--class', 'servers', '--store', rig.store, '--out', out, status=2)
+    for more in (('--yes',), ('--socket', 'x')):
+        done = rig.run('golden', 'learn', *words, '--store', rig.store, '--out', out, *more,
+                       status=2)
+        assert b'asks nobody' in done.stderr
     assert rig.read('golden.policy') == want
 
 
@@ -221,10 +256,16 @@ def devices_that_cannot_be_learnt_leave_no_file(rig):
             (2, b'of logs that are files',
              ('--from', '3fa94c10', '--store', rig.store, '--userspace', 'x')),
             (2, b'where devices of --from', ('--store', rig.store, boot('grub-sb-on'))),
+            (2, b'is named twice',
+             ('--from', '3fa94c10', '3fa94c11', '3FA94C10', '--store', rig.store)),
+            (2, b'60 devices at most',
+             ('--from', *['3fa94c10'] * 31, *['--from', '3fa94c10'] * 30, '--store', rig.store)),
             (1, b'nothing to learn', ('--from', '3fa94c10', '--store', rig.store, '--pcrs', '0'))):
         done = rig.learn('--class', 'servers', '--out', out, *words, status=status)
         assert said in done.stderr and done.stdout == b'', (words, done.stderr)
         assert not os.path.exists(out)
+    done = rig.learn('--class', 'laptops', '--from', '3fa94c10', '--store', rig.store, status=2)
+    assert b'is no member of this class' in done.stderr and done.stdout == b''
     done = rig.learn('--class', 'servers', '--from', '3fa94c10', '--store', rig.store, '--out',
                      rig.path('no/where'), status=1)
     assert b'cannot write' in done.stderr
@@ -239,7 +280,8 @@ def main():
             a_maker_s_log_is_learnt_as_the_maker_s,
             json_has_the_policy_and_the_verdicts, a_boot_that_no_policy_lets_pass_is_said,
             userspace_logs_go_with_their_boots, what_cannot_be_learnt_is_named,
-            devices_are_learnt_as_their_logs, golden_learn_writes_the_same_file,
+            devices_are_learnt_as_their_logs, userspace_logs_are_those_of_all_devices_or_of_none,
+            golden_learn_writes_the_same_file,
             devices_that_cannot_be_learnt_leave_no_file,
             every_truncation_of_a_log_is_a_policy_or_a_message, wrong_usage_is_two)])
 
