@@ -313,6 +313,11 @@ announced(struct view *v)
         const json_t *row = said_item(&v->said, rows, i, "announced");
 
         table_cell(v->table, "%s", i == 0 ? "announced" : "");
+        if (json_is_true(json_object_get(row, "damaged"))) {
+            table_cell(v->table, "%s: the row in the store is damaged, and left out",
+                       said_must_text(&v->said, row, "component"));
+            continue;
+        }
         table_cell(
             v->table,
             "%s %s (by its own word), %zu events, heard %s, until %s or %" PRId64 " more boots",

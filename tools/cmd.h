@@ -5,7 +5,8 @@
 
 #include "base/fault.h"
 
-/* Exit codes of every subcommand. No outside byte ever gives CMD_USAGE or a signal. */
+/* Exit codes of every subcommand. No outside byte ever gives CMD_USAGE (but `device explain`, whose
+ * 1 is a verdict: what broke is 2) or a signal. */
 enum { CMD_YES = 0, CMD_NO = 1, CMD_USAGE = 2 };
 
 struct cmd {

@@ -18,6 +18,10 @@ static const struct {
     {REASON_SB_UNKNOWN, "", "on the device: look at Secure Boot in its firmware's setup, restart"},
     {REASON_SB_SETUP_MODE, "", "on the device: enrol its platform key again, restart"},
     {REASON_DBX_OLD, "fwupdmgr update", "on the device: brings the newest dbx; restart it then"},
+    {REASON_DBX_SHRUNK, "fwupdmgr update",
+     "on the device: brings the newest dbx; restart it then. `assay device accept` only if you "
+     "know "
+     "who shortened its list"},
     {REASON_SBAT_OLD, "", "on the device: update shim, whose package raises its SBAT level"},
     {REASON_RELEASE_MIXED, "",
      "on the device: finish its update and restart; it started parts of two releases"},
@@ -265,7 +269,8 @@ of_pins(struct advising *a, bool *ret)
     int r;
 
     *ret = false;
-    if (!is_held(c) || !explain_case_is_last(c)) {
+    /* a list of forbidden programs that lost some is put right where it was lost */
+    if (c->cause.reason == REASON_DBX_SHRUNK || !is_held(c) || !explain_case_is_last(c)) {
         return 0;
     }
     shown.slot =
@@ -353,7 +358,6 @@ is_denied(const struct explain_case *c)
     case REASON_DRIVER_REVOKED:
     case REASON_TPM_FW_REVOKED:
     case REASON_TPM_VIRTUAL:
-    case REASON_TPM_WEAK_KEY:
     case REASON_BOOT_IMAGE_REVOKED:
         return true;
     default:

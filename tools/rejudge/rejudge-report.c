@@ -282,7 +282,8 @@ judge(const struct rejudge_report *report, const struct rejudge_ask *ask,
     rejudge_report_say(report, rules, tally);
     return ferror(report->out) || rejudge_rules_failed(rules) > 0 ||
            rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->failed > 0 ||
-           rejudge_rules_members(rules) == 0;
+           rejudge_rules_members(rules) + rejudge_rules_policy(rules, REJUDGE_NO_POLICY)->members ==
+               0;
 }
 
 static int

@@ -97,7 +97,9 @@ print_release(const struct suggest_run *run, const struct suggest *suggest)
             int r = suggest_text(suggest, &suggest->groups[i], BUNDLE_STAGED, &text);
 
             if (r < 0) {
-                fprintf(stderr, "assay: this suggestion makes no release: see it without --text\n");
+                fprintf(stderr, "assay: %s\n",
+                        r == -EINVAL ? "this suggestion makes no release: see it without --text"
+                                     : strerror(-r));
                 return 1;
             }
             fputs(text, run->say.out);

@@ -1,5 +1,6 @@
 #include "suggest/suggest-say.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -118,6 +119,38 @@ put_dry(FILE *out, const struct suggest_group *group, const struct suggest_dry *
     }
 }
 
+/* A release that one of its devices could not start is none. */
+static bool
+makes_release(const struct suggest *suggest, const struct suggest_group *group)
+{
+    char *text = NULL;
+    int r = suggest_text(suggest, group, BUNDLE_STAGED, &text);
+
+    free(text);
+    return r != -EINVAL;
+}
+
+static void
+put_stage(FILE *out, const struct suggest *suggest, const struct suggest_group *group,
+          const char *name)
+{
+    if (!makes_release(suggest, group)) {
+        fputs("  no stage   one of the devices has in the same place what no other has: see to it "
+              "first\n",
+              out);
+        return;
+    }
+    fputs("  stage      assay golden suggest ", out);
+    if (suggest->need != SUGGEST_DEVICES || suggest->need_sites != SUGGEST_SITES) {
+        fprintf(out, "--devices %" PRIu32 " --sites %" PRIu32 " ", suggest->need,
+                suggest->need_sites);
+    }
+    fprintf(out,
+            "--text %s >> FILE; it is staged, and counts when a\n"
+            "             person promotes it: assay golden promote FILE %s\n",
+            group->id, name);
+}
+
 /* What a person can do: take it for all, for one device, or for none. */
 static void
 put_buttons(FILE *out, const struct suggest *suggest, const struct suggest_group *group)
@@ -131,15 +164,7 @@ put_buttons(FILE *out, const struct suggest *suggest, const struct suggest_group
 
     suggest_text_name(suggest, group, name);
     if (group->kind == SUGGEST_RELEASE) {
-        fputs("  stage      assay golden suggest ", out);
-        if (suggest->need != SUGGEST_DEVICES || suggest->need_sites != SUGGEST_SITES) {
-            fprintf(out, "--devices %" PRIu32 " --sites %" PRIu32 " ", suggest->need,
-                    suggest->need_sites);
-        }
-        fprintf(out,
-                "--text %s >> FILE; it is staged, and counts when a\n"
-                "             person promotes it: assay golden promote FILE %s\n",
-                group->id, name);
+        put_stage(out, suggest, group, name);
     } else if (group->kind == SUGGEST_STAGED) {
         fprintf(out, "  promote    assay golden promote FILE %s\n", name);
     } else {

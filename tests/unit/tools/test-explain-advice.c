@@ -114,6 +114,21 @@ what_is_pinned_otherwise_is_accepted_for_one(void)
     CHECK_STR(advice.command, "assay device accept 00000001 gpt");
 }
 
+/* Nobody takes a shorter list of forbidden programs because a command stands there. */
+static void
+a_list_that_lost_something_is_mended_on_the_device(void)
+{
+    struct store_pin pin = {.slot = "sb.dbx", .value = {9}, .value_len = 32};
+
+    explain_rig_start();
+    scene_rule("dbx", "rule dbx : sb.dbx device-pin");
+    CHECK_EQ(store_pin_put(explain_rig.store, explain_rig.device.id, PINS_HELD, &pin), 0);
+    show_pin("sb.dbx", "");
+    advise(REASON_DBX_SHRUNK);
+    CHECK_STR(advice.command, "fwupdmgr update");
+    CHECK(strstr(advice.what, "only if you know who shortened its list"));
+}
+
 static void
 a_hole_is_named_and_several_are_the_slot(void)
 {
@@ -244,6 +259,7 @@ CHECK_MAIN(CASE(what_nobody_knows_is_learnt), CASE(what_waits_is_promoted),
            CASE(what_another_rules_release_has_is_not_known),
            CASE(of_several_releases_the_longest_living_counts),
            CASE(what_is_pinned_otherwise_is_accepted_for_one),
+           CASE(a_list_that_lost_something_is_mended_on_the_device),
            CASE(a_hole_is_named_and_several_are_the_slot),
            CASE(pins_that_are_not_at_fault_are_not_accepted),
            CASE(what_the_machine_must_do_is_no_command_here), CASE(what_the_policy_denies_is_shut),

@@ -193,6 +193,8 @@ what_one_device_has_beside_it_makes_no_release(void)
              -EINVAL);
     CHECK(!text);
     CHECK(!cohort_rig.dries[0].made);
+    cohort_rig_has(cohort_rig_say(false, false), "  no stage   one of the devices has");
+    cohort_rig_lacks(cohort_rig_say(false, false), "--text");
 }
 
 static void
