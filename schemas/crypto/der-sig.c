@@ -75,8 +75,8 @@ integer_read(struct rd *rd, size_t size, uint8_t *out)
     memcpy(out + size - value.len, value.p, value.len);
 }
 
-/* Of a signature's encodings the one: who keeps what was verified must not be asked again by
- * another writing of the same. */
+/* Of a signature's encodings the one: who keeps what was verified is not asked again by another
+ * writing of the same numbers. (That n - s verifies as s does is ECDSA's own, and makes two.) */
 static bool
 is_der(struct bytes der, struct bytes r, struct bytes s)
 {

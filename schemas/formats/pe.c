@@ -193,8 +193,8 @@ add_rest(struct bytes in, const struct head *head, struct pe *pe, const struct e
         sum += extents[i].len;
         add_part(in, pe, extents[i].at, last);
     }
-    if (head->certs_len > 0 &&
-        (head->certs_at < last || head->certs_at + head->certs_len != in.len)) {
+    if (head->certs_len > 0 && (head->certs_at < last || head->certs_at > in.len ||
+                                head->certs_len != in.len - head->certs_at)) {
         return bad(ret_fault, RULE_PE_CERTS, head->certs_dir_at);
     }
     add_part(in, pe, sum, in.len - head->certs_len);

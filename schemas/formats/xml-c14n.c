@@ -221,13 +221,19 @@ put_attrs(struct state *s, bool outermost)
 
 /* ---- items ---- */
 
-/* Keeps xml:… of an element around the one that is written. False when there are too many. */
-static bool
-take_outer(struct state *s)
+/* Forgets xml:… of elements that ended before this one began. */
+static void
+drop_ended(struct state *s)
 {
     while (s->n_outer > 0 && s->outer[s->n_outer - 1].depth >= s->item.depth) {
         s->n_outer--;
     }
+}
+
+/* Keeps xml:… of an element around the one that is written. False when there are too many. */
+static bool
+take_outer(struct state *s)
+{
     for (size_t i = 0; i < s->item.n_attrs; i++) {
         if (!bytes_equal(s->item.attrs[i].uri, bytes_str(XML_URI_XML))) {
             continue;
@@ -278,6 +284,9 @@ xml_c14n(struct bytes file, const struct xml_c14n *what, struct wr *out, struct 
     while (r == 0 && (r = xml_next(&s->xml, &s->item, ret_fault)) == 0) {
         bool in = !what->of || lies_in(s, what->of);
 
+        if (s->item.kind == XML_START && !s->begun) {
+            drop_ended(s);
+        }
         if (!in && s->item.kind == XML_START && !s->begun && !take_outer(s)) {
             return fault_at(ret_fault, RULE_XML_LIMIT, FAULT_NO_EVENT, s->item.from);
         }

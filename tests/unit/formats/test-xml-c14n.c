@@ -97,6 +97,17 @@ a_part_has_the_namespaces_and_xml_attributes_around_it(void)
 }
 
 static void
+what_stands_before_a_part_is_not_around_it(void)
+{
+    static const char text[] =
+        "<r xml:lang='en' xml:base='b'><s xml:lang='xx'><t xml:base='y'/></s><of/></r>";
+    struct xml_span of = span_of(text, "<of", "/>");
+    struct xml_c14n what = {.of = &of};
+
+    CHECK_BYTES(form_of(text, &what), bytes_str("<of xml:base=\"b\" xml:lang=\"en\"></of>"));
+}
+
+static void
 a_default_that_ended_around_a_part_is_not_told(void)
 {
     static const char text[] = "<a xmlns='u:1'><b xmlns=''><c xmlns=''/></b></a>";
@@ -199,6 +210,7 @@ the_digest_of_others_signatures_comes_out(void)
 CHECK_MAIN(CASE(the_recommendation_s_examples_come_out),
            CASE(ends_of_lines_and_signs_are_written_one_way),
            CASE(a_part_has_the_namespaces_and_xml_attributes_around_it),
+           CASE(what_stands_before_a_part_is_not_around_it),
            CASE(a_default_that_ended_around_a_part_is_not_told),
            CASE(what_is_left_out_takes_nothing_along),
            CASE(blanks_between_tags_are_left_out_when_asked),
