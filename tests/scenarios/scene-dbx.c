@@ -219,7 +219,7 @@ a_list_that_grew_passes_and_is_kept(void)
     scene_says("the same in another order", "", TIER_AFFIRMING);
     has(update("2021-04-29"));
     scene_says("2021-04 alone, which lacks some of 2020-10", "412f", TIER_CONTRAINDICATED);
-    CHECK_EQ(learn_rig_rule("kept")->token.len, 32);
+    CHECK_EQ(learn_rig_rule("kept")->token.len, 64);
     CHECK_EQ(learn_rig.told.judgement->n_learnt, 0);
     CHECK_EQ(learn_rig.told.judgement->n_shown, 1);
 }

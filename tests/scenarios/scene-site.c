@@ -170,7 +170,8 @@ test_policy(const char *require)
     scene_swap("  require ro\n", scene_format("  require %s\n", require));
     ask.books[REJUDGE_NEW] = book();
     tally = (struct rejudge_tally){.members = 0};
-    say = (struct rejudge_say){.out = open_memstream(&said, &said_len)};
+    say = (struct rejudge_say){.out = open_memstream(&said, &said_len),
+                               .book = ask.books[REJUDGE_NEW]};
     rejudge_say_begin(&say);
     CHECK_EQ(rejudge_walk(check_keep(rejudge_new(&ask)), &ask, &walk, &tally), 0);
     rejudge_say_end(&say, &tally);

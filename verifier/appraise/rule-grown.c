@@ -2,6 +2,7 @@
  * grew passes and is pinned in the place of what it was. */
 #include "appraise/list-kept.h"
 #include "appraise/rule-verb.h"
+#include "base/hex.h"
 
 /* What the slot is held to, when that is one value; NULL when it is none, or several. */
 static const struct rule_pin *
@@ -46,6 +47,16 @@ kept_of(const struct judging *j, const struct rule_pin *pin)
     return r == 0 ? kept : BYTES_NULL;
 }
 
+/* What is missing as people search for it: a digest by its digits, a GUID as it is. */
+static struct bytes
+told(struct judging *j, struct bytes lost)
+{
+    char hex[2 * 32 + 1];
+    struct bytes kept = lost.len == 32 ? bytes_str(hex_write(hex, lost)) : lost;
+
+    return judging_keep(j, &kept) ? kept : BYTES_NULL;
+}
+
 bool
 judge_grown(struct judging *j)
 {
@@ -68,7 +79,7 @@ judge_grown(struct judging *j)
         return true;
     case LIST_KEPT_LOST:
         judging_show(j, BYTES_NULL, digest);
-        judging_note(j, OUTCOME_CHANGED, event, judging_keep(j, &lost) ? lost : BYTES_NULL);
+        judging_note(j, OUTCOME_CHANGED, event, told(j, lost));
         return true;
     case LIST_KEPT_BROKEN:
         break;

@@ -339,6 +339,9 @@ attest_policy_whole(struct attest *attest, enum log_kind kind, const struct stor
     if (!policy || kind != LOG_IMA) {
         return policy != NULL;
     }
+    /* what an earlier turn looked up was by the row and the sets of then */
+    free_p(&attest->ima_open);
+    attest->ima_again = false;
     r = stamp(attest);
     if (r < 0) {
         return r;

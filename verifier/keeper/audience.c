@@ -73,7 +73,8 @@ static const uint64_t unlike = UINT64_C(1) << CLAIM_BOOT_CMDLINE_DIGEST |
                                UINT64_C(1) << CLAIM_BOOT_SCRIPT_DIGEST |
                                UINT64_C(1) << CLAIM_IMA_COUNT | UINT64_C(1) << CLAIM_IMA_UNKNOWN |
                                UINT64_C(1) << CLAIM_SB_PK_ID |
-                               UINT64_C(1) << CLAIM_BOOT_AUTHORITY; /* where keys are one's own */
+                               UINT64_C(1) << CLAIM_BOOT_AUTHORITY | /* where keys are one's own */
+                               UINT64_C(1) << CLAIM_BOOT_LOADER;     /* a UKI made on the machine */
 
 /* What each kind of token cannot be; and who shall not know a device again at another audience is
  * not told what few devices have in common. */

@@ -15,7 +15,7 @@
  *                 and the issuer AUDIENCE_GROUPS_ISSUER
  *     claims=A+B  tokens tell these claims of base/claim.def too, beside claim_default(); not to a
  *                 pairwise audience what can name one machine: digests of command lines and
- *                 scripts, counts of files, keys that may be a machine's own
+ *                 scripts, counts of files, keys and loaders that may be a machine's own
  *     x5t         cnf names the key's certificate (RFC 8705); without it the key (RFC 9449; bound
  *                 only)
  *

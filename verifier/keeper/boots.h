@@ -35,9 +35,9 @@ struct boots_note {
 MUST_CHECK int boots_learn(struct boots *boots, struct store *store, const struct boots_note *note,
                            const struct boot_told *told);
 
-/* Writes what a genuine boot showed where it is not what is pinned, in the place of what one before
- * showed; what it showed already keeps its time and policy. Pins of boots_pins(), called for this
- * very boot, that were under a rule's id are under their slot from now on, so that an operator's
- * word on the slot finds them. Returns 0 or a negative errno. */
+/* Writes what a genuine boot showed, with what of it is a list, where it is not what is pinned, in
+ * the place of what one before showed; what it showed already keeps its time and policy. Pins of
+ * boots_pins(), called for this very boot, that were under a rule's id are under their slot from
+ * now on, so that an operator's word on the slot finds them. Returns 0 or a negative errno. */
 MUST_CHECK int boots_show(struct boots *boots, struct store *store, const struct boots_note *note,
                           const struct boot_told *told);

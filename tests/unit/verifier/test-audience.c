@@ -67,6 +67,7 @@ claims_are_asked_for_by_name(void)
         "bearer:a,claims=uki+boot.script.digest,pairwise",
         "bearer:a,pairwise,claims=sb.pk.id",
         "bearer:a,pairwise,claims=boot.authority",
+        "bearer:a,pairwise,claims=boot.loader",
         "bearer:a,pairwise,claims=ima.count",
         "bearer:a,pairwise,claims=ima.unknown",
     };
