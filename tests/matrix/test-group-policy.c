@@ -15,7 +15,7 @@
 static int
 command(const char *const *words, size_t n)
 {
-    char json[8192];
+    static char json[8192];
 
     return keeper_rig_command(&play.rig, words, n, json, sizeof(json));
 }
