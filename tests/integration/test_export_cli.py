@@ -153,8 +153,9 @@ def it_comes_back_as_it_was(rig):
         assert done.returncode == 0, done.stderr
         back = rig.policy('import', '--kind', 'corim', rig.write('x.corim', done.stdout)).stdout
         after = shown(rig, 'policy q {\n}\n' + back.decode())
-        counted = {head: lines for head, lines in counted.items()
-                   if any('sha' in line for line in lines)}
+        # no signature was verified: who says vendor is the operator, who took the file
+        counted = {head: sorted(line.replace('source vendor', 'source operator') for line in lines)
+                   for head, lines in counted.items() if any('sha' in line for line in lines)}
         assert releases_of(after) == counted, (releases_of(after), counted)
         n += len(counted)
     assert n >= 4, n

@@ -230,7 +230,8 @@ def the_cli_tells_of_files():
     files = {
         "log show": {"FILE": realsite.GRUB_LOG},
         "log diff": {"A": realsite.GRUB_LOG, "B": other},
-        "ima show": {"FILE": os.path.join(VECTORS, "boot", "grub-sb-on-ima", "ima-binary")},
+        "ima show": {"FILE": os.path.join(VECTORS, "boot", "grub-sb-on-ima", "ima-binary"),
+                     "K": os.path.join(VECTORS, "ima", "keylime-rsa2048pub.pem")},
         "ima set": {"DIR…": os.path.join(SOURCE, "docs"), "OUT": tpm.path("set")},
         "quote check": {"K": tpm.path("ak.pub"), "Q": tpm.path("quote"),
                         "S": tpm.path("signature"), "HEX": "c0ffee", "FILE": realsite.GRUB_LOG},
