@@ -54,8 +54,10 @@ static void
 end(const char *attrs, const char *meta, const char *more)
 {
     size_t len = 0;
-    FILE *out = open_memstream(&base, &len);
+    FILE *out;
 
+    free(base); /* of before */
+    out = open_memstream(&base, &len);
     CHECK(out);
     fprintf(out,
             "<SoftwareIdentity xmlns='" SWID "' name='BIOS' version='7' tagId='t' %s>"
