@@ -110,6 +110,27 @@ another_denial_wants_the_whole_list(void)
     CHECK_EQ(files_play_rest(70, 75).tier, TIER_AFFIRMING);
 }
 
+/* As for who left a group: what that one's policy let pass is nothing to another policy, though it
+ * denies the same. */
+static void
+another_policy_wants_the_whole_list(void)
+{
+    char *name;
+
+    files_play_start();
+    files_play_policy(NAMED, 58);
+    CHECK_EQ(files_play_attest().tier, TIER_CONTRAINDICATED);
+    name = strstr(files_play.text, "policy files ");
+    CHECK(name);
+    name[strlen("policy ")] = 'F';
+    files_play_publish();
+    growing_rig.keeper.device.ima.offset = growing_rig.ends[59];
+    growing_rig_quoted(70, 70);
+    growing_rig_plain();
+    CHECK_EQ(growing_rig_attest(growing_rig_written(growing_rig.body_room)), COAP_CODE(4, 9));
+    CHECK_EQ(growing_rig_wanted(LOG_IMA), 0);
+}
+
 /* More files did not pass than are kept: the next bundle wants the list. */
 static void
 too_many_files_to_keep_want_the_whole_list(void)
@@ -223,8 +244,8 @@ observed_files_warn(void)
 
 CHECK_MAIN(CASE(the_rest_of_a_list_is_judged_with_what_was_before),
            CASE(a_refused_file_is_not_forgotten), CASE(another_denial_wants_the_whole_list),
-           CASE(a_later_set_heals_without_the_list), CASE(a_later_set_takes_nothing_away),
-           CASE(too_many_files_to_keep_want_the_whole_list),
+           CASE(another_policy_wants_the_whole_list), CASE(a_later_set_heals_without_the_list),
+           CASE(a_later_set_takes_nothing_away), CASE(too_many_files_to_keep_want_the_whole_list),
            CASE(a_list_whose_files_are_named_passes), CASE(one_file_less_refuses),
            CASE(a_denied_file_refuses_first), CASE(a_rest_of_a_list_is_asked_for_whole),
            CASE(observed_files_warn), CASE(a_set_outside_the_bundle_counts_while_it_is_at_hand))
