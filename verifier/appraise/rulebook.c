@@ -458,16 +458,18 @@ rulebook_find(const struct rulebook *book, enum hash alg, struct bytes digest,
     if (first == 0) {
         return 0;
     }
-    for (first--; first < index->n && index->refs[first].key == key; first++) {
-        if (bytes_equal(rulebook_digest(book, alg, &index->refs[first]), digest)) {
-            break;
-        }
+    for (first--; n == 0 && first < index->n && index->refs[first].key == key; first++) {
+        n = bytes_equal(rulebook_digest(book, alg, &index->refs[first]), digest);
     }
+    if (n == 0) {
+        return 0;
+    }
+    first--; /* of the one that is equal; those like it follow */
     while (first + n < index->n && index->refs[first + n].key == key &&
            bytes_equal(rulebook_digest(book, alg, &index->refs[first + n]), digest)) {
         n++;
     }
-    *ret_refs = n > 0 ? &index->refs[first] : *ret_refs;
+    *ret_refs = &index->refs[first];
     return n;
 }
 
