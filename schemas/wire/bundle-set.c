@@ -47,6 +47,23 @@ bundle_state_from(struct bytes name)
     return (enum bundle_state)name_index(state_names, ARRAY_LEN(state_names), name);
 }
 
+int
+bundle_state_rank(enum bundle_state state)
+{
+    switch (state) {
+    case BUNDLE_ACTIVE:
+        return 4;
+    case BUNDLE_RETIRING:
+        return 3;
+    case BUNDLE_STAGED:
+        return 2;
+    case BUNDLE_RETIRED:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 const char *
 bundle_set_kind_name(enum bundle_set_kind kind)
 {

@@ -105,5 +105,8 @@ size_t bundle_record_size(enum hash alg);
 /* "active", "digests"; "unknown" out of range. The other way: 0 when it is none. */
 const char *bundle_state_name(enum bundle_state state);
 enum bundle_state bundle_state_from(struct bytes name);
+/* Of a digest that stands in several releases the state with the highest rank counts: active,
+ * retiring, staged, retired, revoked (0). */
+MUST_CHECK int bundle_state_rank(enum bundle_state state);
 const char *bundle_set_kind_name(enum bundle_set_kind kind);
 enum bundle_set_kind bundle_set_kind_from(struct bytes name);

@@ -45,17 +45,6 @@ struct advising {
     struct explain_advice *ret;
 };
 
-/* Of what is known in several releases, the one that lives longest. */
-static int
-rank(enum bundle_state state)
-{
-    return state == BUNDLE_ACTIVE     ? 4
-           : state == BUNDLE_RETIRING ? 3
-           : state == BUNDLE_STAGED   ? 2
-           : state == BUNDLE_RETIRED  ? 1
-                                      : 0;
-}
-
 /* Whether the rule at fault asks the set: that another rule's knows the value helps nothing here.
  */
 static bool
@@ -88,7 +77,7 @@ explain_known(const struct explain_case *c)
         enum bundle_state state = rulebook_state(c->bundle.book, &refs[i], c->now_s);
 
         if (refs[i].release != BUNDLE_NONE && names_set(c, refs[i].set) &&
-            (!known.release || rank(state) > rank(known.state))) {
+            (!known.release || bundle_state_rank(state) > bundle_state_rank(known.state))) {
             known.release = &rulebook_bundle(c->bundle.book)->releases[refs[i].release];
             known.state = state;
         }

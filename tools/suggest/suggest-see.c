@@ -60,17 +60,6 @@ is_pinned(const struct looking *l, const struct rule_event *event)
     return false;
 }
 
-/* Of a digest's records the one that says most for it. */
-static int
-rank(enum bundle_state state)
-{
-    return state == BUNDLE_ACTIVE     ? 4
-           : state == BUNDLE_RETIRING ? 3
-           : state == BUNDLE_STAGED   ? 2
-           : state == BUNDLE_RETIRED  ? 1
-                                      : 0;
-}
-
 /* The best record among the rule's sets, with its argument; NULL: none. Where all sets know a
  * digest as revoked only, the boot shows a revoked value. */
 static const struct rulebook_ref *
@@ -88,7 +77,8 @@ find(struct looking *l, const struct rule_event *event, size_t *ret_arg,
 
         n_revoked += state == BUNDLE_REVOKED;
         for (size_t k = 0; k < l->bundle->rules[l->rule].n_args; k++) {
-            if (arg_of(l, k)->index == refs[i].set && (!best || rank(state) > rank(*ret_state))) {
+            if (arg_of(l, k)->index == refs[i].set &&
+                (!best || bundle_state_rank(state) > bundle_state_rank(*ret_state))) {
                 best = &refs[i];
                 *ret_arg = k;
                 *ret_state = state;
@@ -142,7 +132,7 @@ look_event(struct looking *l, const struct rule_event *event, bool passed)
     const struct rulebook_ref *ref = find(l, event, &arg, &state);
     size_t last = l->bundle->rules[l->rule].n_args - 1;
 
-    if (ref && rank(state) >= rank(BUNDLE_RETIRING)) {
+    if (ref && bundle_state_rank(state) >= bundle_state_rank(BUNDLE_RETIRING)) {
         note(l, event, ref->set, BUNDLE_NONE, true);
     } else if (ref && state == BUNDLE_STAGED && ref->release != BUNDLE_NONE) {
         note(l, event, ref->set, ref->release, false);

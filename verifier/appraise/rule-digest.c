@@ -19,17 +19,6 @@ state_outcome(enum bundle_state state)
     return OUTCOME_REVOKED;
 }
 
-/* The order in which states win: one kernel may stand in several releases. */
-static int
-rank(enum bundle_state state)
-{
-    return state == BUNDLE_ACTIVE     ? 4
-           : state == BUNDLE_RETIRING ? 3
-           : state == BUNDLE_STAGED   ? 2
-           : state == BUNDLE_RETIRED  ? 1
-                                      : 0;
-}
-
 const struct rulebook_ref *
 judging_state(const struct judging *j, uint32_t event, uint16_t set, enum bundle_state *ret_state)
 {
@@ -40,7 +29,7 @@ judging_state(const struct judging *j, uint32_t event, uint16_t set, enum bundle
         if (found->refs[i].set == set) {
             enum bundle_state state = rulebook_state(j->book, &found->refs[i], j->input->now_s);
 
-            if (!best || rank(state) > rank(*ret_state)) {
+            if (!best || bundle_state_rank(state) > bundle_state_rank(*ret_state)) {
                 best = &found->refs[i];
                 *ret_state = state;
             }
@@ -392,8 +381,8 @@ judge_whole(struct judging *j)
             continue;
         }
         stop = walk_variant(j, variant, &whole);
-        if (whole && rank(state) > best) {
-            best = rank(state);
+        if (whole && bundle_state_rank(state) > best) {
+            best = bundle_state_rank(state);
             outcome = state_outcome(state);
             j->result->release = ref->release;
         }

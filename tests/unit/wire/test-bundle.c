@@ -517,6 +517,11 @@ numbers_and_names_of_enums_go_both_ways(void)
     for (int i = 1; i <= BUNDLE_STATE_MAX; i++) {
         CHECK_EQ(bundle_state_from(bytes_str(bundle_state_name((enum bundle_state)i))), i);
     }
+    CHECK(bundle_state_rank(BUNDLE_ACTIVE) > bundle_state_rank(BUNDLE_RETIRING));
+    CHECK(bundle_state_rank(BUNDLE_RETIRING) > bundle_state_rank(BUNDLE_STAGED));
+    CHECK(bundle_state_rank(BUNDLE_STAGED) > bundle_state_rank(BUNDLE_RETIRED));
+    CHECK(bundle_state_rank(BUNDLE_RETIRED) > bundle_state_rank(BUNDLE_REVOKED));
+    CHECK_EQ(bundle_state_rank(BUNDLE_REVOKED), 0);
     for (int i = 1; i <= BUNDLE_SET_KIND_MAX; i++) {
         CHECK_EQ(bundle_set_kind_from(bytes_str(bundle_set_kind_name((enum bundle_set_kind)i))), i);
     }
