@@ -10,6 +10,20 @@ lies_in(struct bytes part, struct bytes whole)
     return part.len == 0 || (part.p >= whole.p && part.p + part.len <= whole.p + whole.len);
 }
 
+/* A content of the size that is listed, which has its digests or not, and one that is too long. */
+static void
+try_file(const struct rim_file *file, struct bytes in)
+{
+    static struct hasher *hasher;
+
+    hasher = hasher ? hasher : hasher_new();
+    FUZZ_ASSERT(hasher);
+    if (file->size < in.len) {
+        FUZZ_ASSERT(rim_file_check(file, hasher, bytes_of(in.p, (size_t)file->size)) >= 0);
+        FUZZ_ASSERT(rim_file_check(file, hasher, in) == 1);
+    }
+}
+
 static void
 try_rim(struct bytes in)
 {
@@ -27,6 +41,7 @@ try_rim(struct bytes in)
 
         FUZZ_ASSERT(lies_in(file->name, in) && file->name.len <= RIM_TEXT_MAX);
         FUZZ_ASSERT(file->has[HASH_SHA256] || file->has[HASH_SHA384] || file->has[HASH_SHA512]);
+        try_file(file, in);
     }
 }
 
