@@ -349,96 +349,6 @@ every_signature_of_a_list_counts(void)
 }
 
 static void
-what_is_unknown_may_have_time(void)
-{
-    start("  allow digest @ok\n  unknown warn for 24h then fail\n",
-          "set digests ok published 2026-01-01 { " D("11") " }\n");
-    rule_play.input.now_s = 1767225600 + 86399; /* 2026-01-01 and a day, less a second */
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    CHECK_EQ(rule_play_rule("files")->effect, EFFECT_WARN);
-    rule_play.input.now_s++;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    CHECK_EQ(rule_play_rule("files")->effect, EFFECT_FAIL);
-    done();
-}
-
-static void
-a_set_that_nobody_dates_gives_no_time(void)
-{
-    start("  allow digest @ok\n  unknown warn for 24h then fail\n", SET_11);
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    CHECK_EQ(rule_play_rule("files")->effect, EFFECT_FAIL);
-    done();
-    start("  allow digest @ok\n  unknown warn\n", SET_11);
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    CHECK_EQ(rule_play_rule("files")->effect, EFFECT_WARN);
-    done();
-}
-
-/* The span waits for an update: without one that is under way there is none. */
-static void
-a_span_may_wait_for_an_update(void)
-{
-    static const char lines[] =
-        "  allow digest @ok\n  unknown warn for 24h when pending-update then fail\n";
-    static const char set[] = "set digests ok published 2026-01-01 { " D("11") " }\n";
-    char sets[512];
-
-    start(lines, set);
-    rule_play.input.now_s = 1767225600 + 60;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    done();
-    snprintf(sets, sizeof(sets), "%srelease os corp 2 { svn 5 state staged kernel " D("31") "}\n",
-             set);
-    start(lines, sets);
-    rule_play.input.now_s = 1767225600 + 86399;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    rule_play.input.now_s++; /* a day is over */
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    done();
-    start(lines, "set digests ok published 2026-01-01 { " D("11") D("13") "staged }\n");
-    rule_play.input.now_s = 1767225600 + 60;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    ima_rig_file(HASH_SHA256, 0x13, "/bin/sh"); /* staged is not active */
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    done();
-}
-
-/* A release that has a day: the span counts from it, until it is promoted or the span is over. */
-static void
-a_span_counts_from_the_day_of_what_is_staged(void)
-{
-    static const char lines[] =
-        "  allow digest @ok\n  unknown warn for 24h when pending-update then fail\n";
-
-    start(lines,
-          SET_11 "release os corp 2 { svn 5 state staged active 2026-01-10 kernel " D("31") "}\n");
-    rule_play.input.now_s = 1768003200 + 86399; /* 2026-01-10 and a day, less a second */
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    rule_play.input.now_s++;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    done();
-    start(lines, SET_11 "release os corp 2 { svn 5 active 2026-01-10 kernel " D("31") "}\n");
-    rule_play.input.now_s = 1768003200 - 1; /* it counts from its day on by itself */
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_PENDING, REASON_IMA_UNKNOWN_PENDING);
-    rule_play.input.now_s++;
-    ima_rig_file(HASH_SHA256, 0x12, "/bin/sh");
-    expect(IMA_UNKNOWN, REASON_IMA_UNKNOWN);
-    done();
-}
-
-static void
 the_aggregate_is_the_first_entry_alone(void)
 {
     start(ALLOW_11, SET_11);
@@ -715,11 +625,8 @@ CHECK_MAIN(CASE(known_files_pass), CASE(what_is_marked_as_revoked_is_denied),
            CASE(what_the_kernel_obeys_is_never_skipped), CASE(a_weak_digest_of_a_known_file_warns),
            CASE(violations_pass_up_to_a_number), CASE(a_signature_lets_its_file_pass_and_no_other),
            CASE(a_signature_comes_behind_digests), CASE(a_signature_over_a_weak_digest_warns),
-           CASE(every_signature_of_a_list_counts), CASE(what_is_unknown_may_have_time),
-           CASE(a_set_that_nobody_dates_gives_no_time), CASE(a_span_may_wait_for_an_update),
-           CASE(a_span_counts_from_the_day_of_what_is_staged),
-           CASE(the_aggregate_is_the_first_entry_alone), CASE(only_what_met_the_quote_is_judged),
-           CASE(a_reader_that_lies_is_found_out),
+           CASE(every_signature_of_a_list_counts), CASE(the_aggregate_is_the_first_entry_alone),
+           CASE(only_what_met_the_quote_is_judged), CASE(a_reader_that_lies_is_found_out),
            CASE(a_part_that_is_not_what_was_read_is_found_out),
            CASE(a_padded_bank_is_bound_by_sha1), CASE(sets_in_files_count_where_they_are),
            CASE(a_list_of_more_signatures_than_allowed_comes_further_each_time),
